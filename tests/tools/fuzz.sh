@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# fuzz.sh FOLDER SECONDS JOBS - runs every fuzz target of FOLDER/fuzz for SECONDS, JOBS at once. What a target finds stays
+# in FOLDER/corpus/NAME for the next run; the seeds in tests/fuzz/corpus/NAME are only read. An input that breaks a target is
+# kept in FOLDER/broken/.
+set -u
+folder=$1 seconds=$2 jobs=$3
+mkdir -p "$folder/corpus" "$folder/broken" "$folder/logs"
+
+one() { # one TARGET - 0 when it held
+    local name log seeds=()
+    name=$(basename "$1")
+    log=$folder/logs/$name.log
+    mkdir -p "$folder/corpus/$name"
+    for place in "tests/fuzz/corpus/$name" "tests/fuzz/corpus/${name#fuzz_}"; do
+        [ ! -d "$place" ] || seeds+=("$place")
+    done
+    if timeout -k 10 $((seconds + 300)) "$1" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=1024 -timeout=10 \
+        -artifact_prefix="$folder/broken/$name-" "$folder/corpus/$name" "${seeds[@]}" >"$log" 2>&1; then
+        echo "held $name: $(grep -oE 'Done [0-9]+ runs in [0-9]+' "$log" | tail -n 1) s"
+    else
+        echo "broke $name, see $log"
+        tail -n 60 "$log"
+    fi
+}
+export -f one
+export folder seconds
+
+said=$(printf '%s\n' "$folder"/fuzz/fuzz_* | xargs -P "$jobs" -I{} bash -c 'one "$1"' one {})
+echo "$said"
+held=$(grep -c '^held ' <<<"$said")
+broke=$(grep -c '^broke ' <<<"$said")
+echo "$held passed, $broke failed, 0 skipped"
+[ "$broke" = 0 ]
