@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* file.h - files that are whole or not there. */
+#ifndef DAYBOOK_LEDGER_BASE_FILE_H
+#define DAYBOOK_LEDGER_BASE_FILE_H
+
+#include <stdbool.h>
+
+#include "ledger/base/text.h"
+
+/* Reads the whole file, at most `limit` bytes (ERR_LIMIT beyond). ERR_NOT_FOUND when there is none. */
+enum err file_read(struct bytes *out, const char *path, size_t limit, struct arena *a,
+                   struct error *e) MUST_USE;
+
+/* Writes a temporary file beside `path`, syncs it, renames it into place, syncs the folder. After a failure
+ * the old file, if any, is as it was and the temporary one is gone. `mode` as for open (0600, 0644). */
+enum err file_write(const char *path, struct bytes content, unsigned mode, struct error *e) MUST_USE;
+
+/* The same, streaming. Between begin and finish write to `file_sink.stream` (checked at finish). */
+struct file_sink {
+    void *stream; /* FILE * */
+    char path[4096];
+    char temporary[4096 + 16];
+};
+enum err file_begin(struct file_sink *out, const char *path, unsigned mode, struct error *e) MUST_USE;
+enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;
+void file_abandon(struct file_sink *s); /* accepts one that was finished or never begun */
+
+bool file_exists(const char *path);
+enum err dir_make(const char *path, unsigned mode,
+                  struct error *e) MUST_USE; /* with its parents; fine if it is there */
+enum err dir_sync(const char *path, struct error *e) MUST_USE;
+/* ERR_STORAGE for network file systems (NFS, SMB, 9p, FUSE …), where memory maps and locks do not hold. */
+enum err dir_check_local(const char *path, struct error *e) MUST_USE;
+/* The name of a network file system by its magic number (statfs(2)), NULL for any other. */
+const char *file_system_network(uint64_t magic);
+
+#endif

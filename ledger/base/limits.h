@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* limits.h - every limit of Daybook, in one place, each with its reason. Whatever exceeds one is refused
+ * with ERR_LIMIT or ERR_INVALID and a message that names the number. */
+#ifndef DAYBOOK_LEDGER_BASE_LIMITS_H
+#define DAYBOOK_LEDGER_BASE_LIMITS_H
+
+enum {
+    /* Ids and words that customers and operators choose. */
+    LIMIT_USER_ID_BYTES = 128,
+    LIMIT_EVENT_ID_BYTES = 128,
+    LIMIT_USAGE_TYPE_BYTES = 64,
+    LIMIT_TOKEN_BYTES = 128,
+    LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
+    LIMIT_ACTOR_BYTES = 64,
+    LIMIT_CODE_BYTES = 64,        /* product, price and tax codes */
+    LIMIT_TEXT_BYTES = 512,       /* names, address lines, descriptions, reasons */
+    LIMIT_LINE_DESCRIPTION = 512, /* what must fit an invoice line */
+
+    /* Numbers. 18 digits always fit int64_t. */
+    LIMIT_DECIMAL_DIGITS = 18,
+    LIMIT_DECIMAL_SCALE = 12,
+
+    /* Lists. */
+    LIMIT_USAGE_TYPES_PER_CUSTOMER = 64,
+    LIMIT_ALERTS_PER_CUSTOMER = 64,
+    LIMIT_PAYMENT_METHODS_PER_CUSTOMER = 32,
+    LIMIT_PENDING_ITEMS_PER_CUSTOMER = 4096,
+    LIMIT_INVOICE_LINES = 8192,
+    LIMIT_CATALOG_PRODUCTS = 256,
+    LIMIT_CATALOG_PRICES = 2048,
+    LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
+    LIMIT_EVENTS_PER_RECORD = 4096,
+    LIMIT_CATCH_UP_PERIODS = 1200, /* periods one bill may catch up: a hundred years of months */
+
+    /* Bytes of the log. The header's length field could say more; memory and auditors could not bear it. */
+    LIMIT_RECORD_BYTES = 4 * 1024 * 1024,
+    LIMIT_RECORDS_PER_COMMIT = 10000,
+    LIMIT_BYTES_PER_COMMIT = 64 * 1024 * 1024,
+    LIMIT_VIEWS_TXN_BYTES =
+        32 * 1024 * 1024,     /* changed and read values that one transaction of the views keeps in memory */
+    LIMIT_MSGPACK_DEPTH = 12, /* 3 of the envelope, 8 of records in records, 1 of money and decimals */
+    LIMIT_RECORDS_PER_EPOCH = 1 << 24, /* far below NIST SP 800-38D's 2^32 per key with random nonces */
+
+    /* Files from outside. */
+    LIMIT_INPUT_LINE_BYTES = 64 * 1024, /* a line of a usage file; a longer one is rejected, not read */
+    LIMIT_CATALOG_FILE_BYTES = 4 * 1024 * 1024,
+    LIMIT_KEY_FILE_BYTES = 4096,
+    LIMIT_PATH_BYTES = 4096,
+    LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
+};
+
+#endif

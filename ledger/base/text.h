@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* text.h - slices of text and bytes: a pointer and a length, never owning, not NUL-terminated. */
+#ifndef DAYBOOK_LEDGER_BASE_TEXT_H
+#define DAYBOOK_LEDGER_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/arena.h"
+#include "ledger/base/error.h"
+
+struct str {
+    const char *ptr;
+    size_t len;
+};
+struct bytes {
+    const uint8_t *ptr;
+    size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal "", sizeof(literal) - 1})
+#define STR_NONE     ((struct str){NULL, 0})
+/* For printf: "%.*s", STR_ARG(s). */
+#define STR_ARG(s) ((int)(s).len), ((s).ptr != NULL ? (s).ptr : "")
+
+struct str str_of(const char *text); /* NULL gives an empty slice */
+bool str_equal(struct str a, struct str b);
+bool str_is(struct str a, const char *text);
+bool str_starts(struct str s, const char *prefix);
+int str_compare(struct str a, struct str b); /* by bytes; as memcmp, shorter first */
+struct str str_trim(struct str s);           /* without blanks and tabs at both ends */
+struct bytes str_bytes(struct str s);
+struct str bytes_str(struct bytes b);
+
+struct str str_copy(struct arena *a, struct str s);
+char *str_cstring(struct arena *a, struct str s); /* NUL-terminated copy */
+struct str str_format(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
+struct bytes bytes_copy(struct arena *a, struct bytes b);
+bool bytes_equal(struct bytes a, struct bytes b);
+/* memcpy that knows that an empty slice may have a NULL pointer. */
+void bytes_put(void *to, struct bytes from);
+
+bool text_is_utf8(struct str s);
+/* UTF-8 without control characters (tab included): what may stand in a name, an id, a description. */
+bool text_is_printable(struct str s);
+/* True when a payment card number stands anywhere in `s`: 13 to 19 digits, blanks and hyphens between them
+ * allowed, passing Luhn's check (ISO/IEC 7812-1), and not part of a longer run of digits. Nor may a CVV be
+ * stored, in the forms that name it ("cvv 123", "cvc: 1234", "security code 123"). */
+bool text_holds_card_data(struct str s);
+/* The one check that every text from outside passes: UTF-8, printable, at most `limit` bytes, no card data.
+ * `what` names the field in the sentence; the text itself is quoted only where it is harmless. */
+enum err text_check(struct str s, size_t limit, const char *what, struct error *e) MUST_USE;
+
+/* What a sentence may quote of a text that failed: the text when it is short, printable and holds no card
+ * data,
+ * "..." otherwise. */
+struct str text_quotable(struct str s);
+
+void hex_encode(char *to, const uint8_t *from, size_t len); /* writes 2 * len characters, no NUL */
+struct str hex_text(struct arena *a, const uint8_t *from, size_t len);
+enum err hex_decode(uint8_t *to, size_t len, struct str text,
+                    struct error *e) MUST_USE; /* exactly len bytes */
+
+/* Whole numbers in decimal digits. */
+enum err uint_parse(uint64_t *out, struct str text, struct error *e) MUST_USE;
+
+/* Big-endian integers as they stand in records and keys. */
+void be16_put(uint8_t *to, uint16_t v);
+void be32_put(uint8_t *to, uint32_t v);
+void be64_put(uint8_t *to, uint64_t v);
+uint16_t be16_get(const uint8_t *from);
+uint32_t be32_get(const uint8_t *from);
+uint64_t be64_get(const uint8_t *from);
+
+#endif
