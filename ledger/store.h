@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* store.h - the door of store/: bytes that last. The log (truth: sealed, hash-chained records) and the views
+ * (derived state, disposable). This room knows schemas, keys and bytes; it knows nothing of billing. */
+#ifndef DAYBOOK_LEDGER_STORE_H
+#define DAYBOOK_LEDGER_STORE_H
+
+#include "ledger/store/keys.h"
+#include "ledger/store/log.h"
+#include "ledger/store/log_backend.h"
+#include "ledger/store/merkle.h"
+#include "ledger/store/msgpack.h"
+#include "ledger/store/record.h"
+#include "ledger/store/schema.h"
+#include "ledger/store/schema_json.h"
+#include "ledger/store/views.h"
+
+#endif

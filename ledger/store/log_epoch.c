@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* log_epoch.c - key epochs. Whoever opens the log for writing begins an epoch with a fresh salt before the first record, so
+ * two copies of one ledger that both go on never seal under the same key. The salt and a check value stand in the chain
+ * in clear; the keys are derived and never stored. */
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "ledger/store/log_private.h"
+#include "ledger/store/msgpack.h"
+
+static const int64_t EPOCH_MAX_US = (int64_t)24 * 60 * 60 * 1000000;
+enum { EPOCH_FIELDS = 5, INFO_BYTES_MAX = 64 };
+
+/* ---- the record's body ---- */
+
+static void epoch_body_put(struct buffer *out, const struct epoch_body *b)
+{
+    mp_put_array(out, EPOCH_FIELDS);
+    mp_put_uint(out, b->epoch);
+    mp_put_bin(out, (struct bytes){b->salt, sizeof b->salt});
+    mp_put_bin(out, (struct bytes){b->check, sizeof b->check});
+    mp_put_bin(out, (struct bytes){b->key_name, sizeof b->key_name});
+    mp_put_uint(out, b->before);
+}
+
+enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error *e)
+{
+    size_t fields = 0;
+    uint64_t epoch = 0;
+    struct bytes salt = {0}, check = {0}, name = {0};
+    bool fine = mp_take_array(&fields, &body) && fields == EPOCH_FIELDS && mp_take_uint(&epoch, &body) &&
+                mp_take_bin(&salt, &body) && mp_take_bin(&check, &body) && mp_take_bin(&name, &body) &&
+                mp_take_uint(&out->before, &body) && body.len == 0;
+    fine = fine && epoch >= 1 && epoch <= UINT32_MAX && salt.len == SALT_BYTES && check.len == CHECK_BYTES &&
+           name.len == KEY_NAME_BYTES;
+    if (!fine) return fail(e, ERR_TAMPERED, "the epoch record's body is not well-formed");
+    out->epoch = (uint32_t)epoch;
+    memcpy(out->salt, salt.ptr, SALT_BYTES);
+    memcpy(out->check, check.ptr, CHECK_BYTES);
+    memcpy(out->key_name, name.ptr, KEY_NAME_BYTES);
+    return OK;
+}
+
+/* ---- derivation ---- */
+
+static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const char *label, const uint8_t *salt,
+                             uint32_t epoch, struct error *e)
+{
+    uint8_t info[INFO_BYTES_MAX];
+    size_t len = strlen(label), origin = strlen(l->origin);
+    assert(len + origin + 4 <= sizeof info);
+    memcpy(info, label, len);
+    memcpy(info + len, l->origin, origin);
+    be32_put(info + len + origin, epoch);
+    return master_key_derive(out, l->master, (struct bytes){salt, SALT_BYTES}, (struct bytes){info, len + origin + 4}, e);
+}
+
+static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const uint8_t *salt, uint32_t epoch,
+                            struct error *e)
+{
+    return epoch_derive(out, l, "daybook/v1/check", salt, epoch, e);
+}
+
+static enum err epoch_sealer(struct sealer **out, const struct log *l, const uint8_t *salt, uint32_t epoch,
+                             struct error *e)
+{
+    uint8_t key[KEY_BYTES];
+    enum err err = epoch_derive(key, l, "daybook/v1/data", salt, epoch, e);
+    if (err == OK) err = sealer_new(out, key, e);
+    OPENSSL_cleanse(key, sizeof key);
+    return err;
+}
+
+/* ---- writing ---- */
+
+bool log_epoch_is_due(const struct log *l)
+{
+    if (l->writer.sealer == NULL || l->writer.used >= LIMIT_RECORDS_PER_EPOCH) return true;
+    return l->world.now(l->world.self).us - l->writer.begun.us > EPOCH_MAX_US;
+}
+
+void log_epoch_abandon(struct log *l)
+{
+    sealer_free(l->writer.sealer);
+    l->writer.sealer = NULL;
+}
+
+enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at, struct error *e)
+{
+    uint32_t newest = 0;
+    enum err err = log_epoch_newest(&newest, l, tail->epoch_seq, e);
+    if (err != OK) return err;
+    if (newest == UINT32_MAX) return fail(e, ERR_LIMIT, "cannot begin a key epoch: the numbers are used up");
+    struct epoch_body body = {.epoch = newest + 1, .before = tail->epoch_seq};
+    l->world.random(l->world.self, body.salt, sizeof body.salt);
+    master_key_name(body.key_name, l->master);
+    err = epoch_check(body.check, l, body.salt, body.epoch, e);
+    struct sealer *sealer = NULL;
+    if (err == OK) err = epoch_sealer(&sealer, l, body.salt, body.epoch, e);
+    if (err != OK) return err;
+    log_epoch_abandon(l);
+    l->writer.epoch = body.epoch;
+    l->writer.sealer = sealer;
+    l->writer.used = 0;
+    l->writer.begun = l->world.now(l->world.self);
+    l->newest.seq = tail->size;
+    l->newest.epoch = body.epoch;
+    struct buffer bytes = {0};
+    epoch_body_put(&bytes, &body);
+    tail->epoch_seq = tail->size;
+    log_batch_add_clear(b, tail, l, RECORD_EPOCH, (struct bytes){bytes.ptr, bytes.len}, at);
+    b->has_epoch = true;
+    buffer_free(&bytes);
+    return OK;
+}
+
+/* ---- reading ---- */
+
+static enum err epoch_verify(const struct log *l, const struct epoch_body *body, struct error *e)
+{
+    uint8_t name[KEY_NAME_BYTES], check[CHECK_BYTES];
+    master_key_name(name, l->master);
+    if (memcmp(name, body->key_name, sizeof name) != 0)
+        return fail(e, ERR_INVALID, "the key does not open this ledger: key epoch %u belongs to another master key",
+                    body->epoch);
+    enum err err = epoch_check(check, l, body->salt, body->epoch, e);
+    if (err != OK) return err;
+    if (CRYPTO_memcmp(check, body->check, sizeof check) != 0)
+        return fail(e, ERR_TAMPERED, "key epoch %u does not fit its check value", body->epoch);
+    return OK;
+}
+
+enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct error *e)
+{
+    struct epoch_body b = {0};
+    enum err err = epoch_body_take(&b, body, e);
+    if (err != OK) return err;
+    struct epoch_key *slot = &l->epochs[b.epoch % EPOCH_SLOTS];
+    if (slot->epoch == b.epoch && slot->seq == seq && slot->sealer != NULL) return OK;
+    err = epoch_verify(l, &b, e);
+    if (err != OK) return err;
+    struct sealer *sealer = NULL;
+    err = epoch_sealer(&sealer, l, b.salt, b.epoch, e);
+    if (err != OK) return err;
+    sealer_free(slot->sealer);
+    *slot = (struct epoch_key){.epoch = b.epoch, .seq = seq, .before = b.before, .sealer = sealer};
+    return OK;
+}
+
+static enum err take_body(void *context, const struct record_header *h, struct bytes record, struct error *e)
+{
+    if (h->class_ != RECORD_EPOCH)
+        return fail(e, ERR_TAMPERED, "record %llu is not the epoch record that it should be",
+                    (unsigned long long)h->seq);
+    return epoch_body_take(context, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e);
+}
+
+static enum err learn_body(void *context, const struct record_header *h, struct bytes record, struct error *e)
+{
+    return log_epoch_learn(context, h->seq, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e);
+}
+
+enum err log_epoch_newest(uint32_t *out, struct log *l, uint64_t epoch_seq, struct error *e)
+{
+    if (epoch_seq != 0 && l->newest.seq != epoch_seq) {
+        struct epoch_body body = {0};
+        enum err err = log_read_one(l, epoch_seq, take_body, &body, e);
+        if (err != OK) return err;
+        l->newest.seq = epoch_seq;
+        l->newest.epoch = body.epoch;
+    }
+    *out = epoch_seq == 0 ? 0 : l->newest.epoch;
+    return OK;
+}
+
+/* Follows the list of EPOCH records back to the one wanted, from the nearest known place at or behind it. */
+static enum err epoch_walk(struct log *l, uint32_t epoch, struct error *e)
+{
+    struct log_head head = {0};
+    enum err err = l->backend->head(l->self, &head, e);
+    if (err != OK) return err;
+    uint64_t seq = head.epoch_seq;
+    uint32_t nearest = UINT32_MAX;
+    for (size_t i = 0; i < EPOCH_SLOTS; i++) {
+        if (l->epochs[i].sealer == NULL || l->epochs[i].epoch <= epoch || l->epochs[i].epoch > nearest) continue;
+        nearest = l->epochs[i].epoch;
+        seq = l->epochs[i].before;
+    }
+    while (seq != 0) {
+        struct epoch_body body = {0};
+        err = log_read_one(l, seq, take_body, &body, e);
+        if (err != OK) return err;
+        if (body.epoch == epoch) return log_read_one(l, seq, learn_body, l, e);
+        if (body.epoch < epoch || body.before >= seq) break;
+        seq = body.before;
+    }
+    return fail(e, ERR_TAMPERED, "there is no record of key epoch %u", epoch);
+}
+
+enum err log_epoch_sealer(struct sealer **out, struct log *l, uint32_t epoch, struct error *e)
+{
+    struct epoch_key *slot = &l->epochs[epoch % EPOCH_SLOTS];
+    if (slot->sealer == NULL || slot->epoch != epoch) {
+        enum err err = epoch_walk(l, epoch, e);
+        if (err != OK) return err;
+    }
+    *out = slot->sealer;
+    return OK;
+}
+
+void log_epochs_free(struct log *l)
+{
+    for (size_t i = 0; i < EPOCH_SLOTS; i++) sealer_free(l->epochs[i].sealer);
+    log_epoch_abandon(l);
+}

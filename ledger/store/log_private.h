@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening, appending),
+ * log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_read.c (reading and verifying),
+ * log_settle.c (what became of a failed commit), log_pipeline.c. */
+#ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
+#define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
+
+#include "ledger/store/log.h"
+
+enum { ORIGIN_BYTES = 24, EPOCH_SLOTS = 64, SALT_BYTES = 32, CHECK_BYTES = 32, KEY_NAME_BYTES = 8 };
+
+/* The body of an EPOCH record. */
+struct epoch_body {
+    uint32_t epoch;
+    uint8_t salt[SALT_BYTES];
+    uint8_t check[CHECK_BYTES];
+    uint8_t key_name[KEY_NAME_BYTES];
+    uint64_t before; /* seq of the EPOCH record before; 0: none */
+};
+
+/* An epoch whose key is at hand; a slot holds epoch % EPOCH_SLOTS, the last one used. */
+struct epoch_key {
+    uint32_t epoch;
+    uint64_t seq, before;
+    struct sealer *sealer;
+};
+
+/* Where the chain ends: what the next record needs to know. */
+struct log_tail {
+    uint64_t size;
+    struct hash last_leaf;
+    struct instant last_at;
+    uint64_t epoch_seq;
+};
+
+/* Records on their way to one commit. The buffers are kept from batch to batch. */
+struct log_batch {
+    struct buffer bytes; /* the records, one behind the other */
+    size_t *ends;        /* of each record in bytes */
+    struct hash *leaves;
+    struct bytes *records; /* set by log_batch_records */
+    size_t count, room;
+    bool has_epoch;
+};
+
+struct log {
+    const struct log_backend *backend;
+    void *self; /* NULL after a failure that opening again did not cure */
+    struct log_place place;
+    char *dir;
+    const struct master_key *master;
+    struct world world;
+    struct hasher *hasher;
+    struct nonce_pool pool;
+    char origin[ORIGIN_BYTES + 1];
+    struct log_head head; /* as far as this handle knows */
+
+    /* The epoch that this handle began and seals under; sealer NULL: none yet. */
+    struct {
+        uint32_t epoch;
+        struct sealer *sealer;
+        uint64_t used;
+        struct instant begun;
+    } writer;
+    /* The newest epoch of the chain: the number belongs to the record at seq. */
+    struct {
+        uint64_t seq;
+        uint32_t epoch;
+    } newest;
+    struct epoch_key epochs[EPOCH_SLOTS];
+
+    struct log_batch batch;
+    struct log_tail draft_tail; /* behind the last record of the draft, see log_draft.c */
+    struct buffer plain;        /* of the record being read */
+};
+
+struct log_tail log_tail_of(const struct log_head *h);
+enum err log_attach(struct log *l, struct error *e) MUST_USE; /* opens the backend again if it is closed */
+enum err log_check_limits(const struct bytes *plains, size_t count, struct error *e) MUST_USE;
+
+/* ---- log_batch.c ---- */
+
+void log_batch_clear(struct log_batch *b);
+void log_batch_free(struct log_batch *b);
+/* Seals the plaintexts behind `tail`, beginning a new epoch where one is due. *first: seq of the first plaintext. */
+enum err log_batch_fill(struct log_batch *b, struct log_tail *tail, uint64_t *first, struct log *l,
+                        const struct bytes *plains, size_t count, struct instant at, struct error *e) MUST_USE;
+void log_batch_add_clear(struct log_batch *b, struct log_tail *tail, struct log *l, enum record_class class_,
+                         struct bytes body, struct instant at);
+/* The head as it is after the batch; `h` may be another thread's hasher. */
+void log_batch_advance(struct log_head *head, const struct log_batch *b, const struct log_tail *tail, struct hasher *h);
+const struct bytes *log_batch_records(struct log_batch *b);
+
+/* ---- log_epoch.c ---- */
+
+enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at,
+                         struct error *e) MUST_USE;
+bool log_epoch_is_due(const struct log *l);
+void log_epoch_abandon(struct log *l); /* the batch that began it was not written */
+enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error *e) MUST_USE;
+/* Keeps the key of an EPOCH record that is being read. ERR_INVALID: of another master key. */
+enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct error *e) MUST_USE;
+enum err log_epoch_sealer(struct sealer **out, struct log *l, uint32_t epoch, struct error *e) MUST_USE;
+/* The newest epoch's number, read from its record if this handle does not know it. */
+enum err log_epoch_newest(uint32_t *out, struct log *l, uint64_t epoch_seq, struct error *e) MUST_USE;
+void log_epochs_free(struct log *l);
+
+/* ---- log_read.c, log_settle.c ---- */
+
+/* Header and body of one record, framing and seq checked, visited as the backend stores it. */
+typedef enum err raw_fn(void *context, const struct record_header *h, struct bytes record, struct error *e);
+enum err log_read_one(struct log *l, uint64_t seq, raw_fn *visit, void *context, struct error *e) MUST_USE;
+void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body);
+
+/* Commits the batch; when the outcome is unknown, finds out. */
+enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before, const struct log_head *next,
+                    struct hasher *h, struct error *e) MUST_USE;
+
+#endif

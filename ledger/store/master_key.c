@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* master_key.c - where the master key comes from and where it stays. It stands in a page of its own that is locked, left
+ * out of core files and wiped at the end; every buffer that it passes through is wiped too. Its bytes, the file's content
+ * and the key command never appear in an error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/store/keys.h"
+
+struct master_key {
+    uint8_t bytes[KEY_BYTES];
+};
+enum { PAGE_BYTES = 4096, KEY_TEXT_BYTES = 2 * KEY_BYTES + 1, DERIVE_INPUT_BYTES = 256 };
+
+void keys_harden_process(void)
+{
+    /* Each is a precaution that the kernel may deny (a container's policy); the ledger works without. */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    umask(077);
+}
+
+/* ---- memory ---- */
+
+enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES], struct error *e)
+{
+    void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return fail_errno(e, errno, "cannot get memory for the key");
+    /* Where the limit on locked memory is 0, a key that could be swapped beats a ledger that does not open. */
+    (void)mlock(page, PAGE_BYTES);
+    (void)madvise(page, PAGE_BYTES, MADV_DONTDUMP);
+    struct master_key *k = page;
+    memcpy(k->bytes, key, KEY_BYTES);
+    *out = k;
+    return OK;
+}
+
+void master_key_close(struct master_key *k)
+{
+    if (k == NULL) return;
+    OPENSSL_cleanse(k, PAGE_BYTES);
+    (void)munlock(k, PAGE_BYTES);
+    (void)munmap(k, PAGE_BYTES);
+}
+
+/* ---- derivation ---- */
+
+static bool hkdf(uint8_t *out, size_t out_len, struct bytes secret, uint8_t *salt, size_t salt_len, uint8_t *info,
+                 size_t info_len)
+{
+    char digest[] = "SHA256";
+    uint8_t key[DERIVE_INPUT_BYTES];
+    bytes_put(key, secret);
+    OSSL_PARAM params[5];
+    size_t n = 0;
+    params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
+    params[n++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, secret.len);
+    if (salt_len > 0) params[n++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, salt_len);
+    if (info_len > 0) params[n++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, info_len);
+    params[n] = OSSL_PARAM_construct_end();
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+    bool fine = context != NULL && EVP_KDF_derive(context, out, out_len, params) == 1;
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
+    OPENSSL_cleanse(key, sizeof key);
+    return fine;
+}
+
+enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct bytes salt, struct bytes info,
+                    struct error *e)
+{
+    assert(secret.len <= DERIVE_INPUT_BYTES);
+    assert(salt.len <= DERIVE_INPUT_BYTES);
+    assert(info.len <= DERIVE_INPUT_BYTES);
+    uint8_t salt_copy[DERIVE_INPUT_BYTES], info_copy[DERIVE_INPUT_BYTES]; /* OpenSSL's parameters are not const */
+    bytes_put(salt_copy, salt);
+    bytes_put(info_copy, info);
+    if (hkdf(out, out_len, secret, salt_copy, salt.len, info_copy, info.len)) return OK;
+    OPENSSL_cleanse(out, out_len);
+    return fail(e, ERR_STORAGE, "cannot derive a key: the cryptographic library failed");
+}
+
+enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt, struct bytes info,
+                           struct error *e)
+{
+    return key_derive(out, KEY_BYTES, (struct bytes){k->bytes, KEY_BYTES}, salt, info, e);
+}
+
+void master_key_name(uint8_t out[8], const struct master_key *k)
+{
+    struct error e = {0};
+    uint8_t name[KEY_BYTES];
+    if (master_key_derive(name, k, (struct bytes){0}, str_bytes(STR("daybook/v1/name")), &e) != OK)
+        WRONG("HKDF-SHA-256 failed");
+    memcpy(out, name, 8);
+}
+
+/* ---- the file ---- */
+
+/* 64 hexadecimal digits and at most one line end, or exactly 32 raw bytes. */
+static enum err key_parse(struct master_key **out, struct str content, struct error *e)
+{
+    uint8_t key[KEY_BYTES] = {0};
+    enum err err = OK;
+    struct str digits = content;
+    if (digits.len > 0 && digits.ptr[digits.len - 1] == '\n') digits.len--;
+    if (digits.len > 0 && digits.len < content.len && digits.ptr[digits.len - 1] == '\r') digits.len--;
+    if (content.len == KEY_BYTES) {
+        memcpy(key, content.ptr, KEY_BYTES);
+    } else if (digits.len != (size_t)2 * KEY_BYTES) {
+        err = fail(e, ERR_INVALID, "it holds %zu bytes, not 64 hexadecimal digits", content.len);
+    } else {
+        struct error inner = {0}; /* its sentence might quote the digits */
+        if (hex_decode(key, KEY_BYTES, digits, &inner) != OK)
+            err = fail(e, ERR_INVALID, "it does not consist of 64 hexadecimal digits");
+    }
+    if (err == OK) err = master_key_from_bytes(out, key, e);
+    OPENSSL_cleanse(key, sizeof key);
+    return err;
+}
+
+/* Reads up to `limit` bytes without stdio, whose buffers nobody wipes. Negative: errno is set. */
+static ssize_t read_all(int fd, char *to, size_t limit)
+{
+    size_t len = 0;
+    while (len < limit) {
+        ssize_t n = read(fd, to + len, limit - len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -1;
+        if (n == 0) break;
+        len += (size_t)n;
+    }
+    return (ssize_t)len;
+}
+
+static enum err key_take(struct master_key **out, int fd, struct error *e)
+{
+    char content[LIMIT_KEY_FILE_BYTES];
+    ssize_t len = read_all(fd, content, sizeof content);
+    enum err err = len < 0 ? fail_errno(e, errno, "cannot read it")
+                           : key_parse(out, (struct str){content, (size_t)len}, e);
+    OPENSSL_cleanse(content, sizeof content);
+    return err;
+}
+
+static enum err key_file_read(struct master_key **out, int fd, struct error *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) return fail_errno(e, errno, "cannot look at it");
+    if (!S_ISREG(st.st_mode)) return fail(e, ERR_INVALID, "it is not a regular file");
+    if ((st.st_mode & 077) != 0)
+        return fail(e, ERR_INVALID, "its mode is %04o; others must not be able to read it (chmod 600)",
+                    (unsigned)(st.st_mode & 07777));
+    return key_take(out, fd, e);
+}
+
+/* The real path of the longest part of `path` that exists: enough to say whether something lies inside a folder. */
+static bool real_part(char out[PATH_MAX], const char *path)
+{
+    char copy[PATH_MAX];
+    int n = snprintf(copy, sizeof copy, "%s", path);
+    if (n < 0 || (size_t)n >= sizeof copy) return false;
+    char *part = copy;
+    while (realpath(part, out) == NULL) {
+        if (errno != ENOENT || strcmp(part, "/") == 0 || strcmp(part, ".") == 0) return false;
+        part = dirname(part);
+    }
+    return true;
+}
+
+static bool lies_inside(const char *path, const char *dir)
+{
+    char real_dir[PATH_MAX], real_file[PATH_MAX];
+    size_t len = strlen(dir);
+    /* A folder that does not exist yet: only the spelling can tell. */
+    if (realpath(dir, real_dir) == NULL) return strncmp(path, dir, len) == 0 && path[len] == '/';
+    if (!real_part(real_file, path)) return false;
+    len = strlen(real_dir);
+    return strncmp(real_file, real_dir, len) == 0 && (real_file[len] == '/' || real_file[len] == 0 || len == 1);
+}
+
+static enum err key_file_fill(int fd, struct world w, struct error *e)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t key[KEY_BYTES];
+    char text[KEY_TEXT_BYTES];
+    w.random(w.self, key, sizeof key);
+    for (size_t i = 0; i < KEY_BYTES; i++) {
+        text[2 * i] = digits[key[i] >> 4];
+        text[2 * i + 1] = digits[key[i] & 15];
+    }
+    text[KEY_TEXT_BYTES - 1] = '\n';
+    ssize_t n = write(fd, text, sizeof text);
+    int problem = n == (ssize_t)sizeof text ? 0 : n < 0 ? errno : ENOSPC;
+    if (problem == 0 && fsync(fd) != 0) problem = errno;
+    OPENSSL_cleanse(key, sizeof key);
+    OPENSSL_cleanse(text, sizeof text);
+    return problem == 0 ? OK : fail_errno(e, problem, "cannot write it");
+}
+
+/* A key file is whole or not there, and never takes another one's place: two processes that create it at once get the
+ * same key. Hence a temporary name and link(), which refuses where rename() would replace. */
+static enum err key_file_create(const char *path, struct world w, struct error *e)
+{
+    char temporary[PATH_MAX], folder[PATH_MAX];
+    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof temporary) return fail(e, ERR_LIMIT, "the path is too long");
+    int fd = mkstemp(temporary); /* mode 0600 */
+    if (fd < 0) return fail_errno(e, errno, "cannot make it");
+    enum err err = key_file_fill(fd, w, e);
+    (void)close(fd); /* synced or failed already */
+    if (err == OK && link(temporary, path) != 0 && errno != EEXIST) err = fail_errno(e, errno, "cannot name it");
+    (void)unlink(temporary); /* a left-over would be a copy of the key, of mode 0600 */
+    if (err != OK) return err;
+    memcpy(folder, path, strlen(path) + 1);
+    return dir_sync(dirname(folder), e);
+}
+
+enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create, struct world w,
+                         struct error *e)
+{
+    if (dir != NULL && lies_inside(path, dir))
+        return fail(e, ERR_INVALID, "cannot use key file '%s': it lies inside the data directory that it protects", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (key_file_create(path, w, e) != OK) return wrap(e, "cannot create key file '%s'", path);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0 && errno == ENOENT) return fail(e, ERR_NOT_FOUND, "cannot open key file '%s': there is none", path);
+    if (fd < 0) return fail_errno(e, errno, "cannot open key file '%s'", path);
+    enum err err = key_file_read(out, fd, e);
+    (void)close(fd); /* only read */
+    return err == OK ? OK : wrap(e, "cannot use key file '%s'", path);
+}
+
+enum err master_key_from_command(struct master_key **out, const char *command, struct error *e)
+{
+    FILE *pipe = popen(command, "re");
+    if (pipe == NULL) return fail_errno(e, errno, "cannot run the key command");
+    struct master_key *k = NULL;
+    enum err err = key_take(&k, fileno(pipe), e);
+    int status = pclose(pipe);
+    if (status != 0) {
+        master_key_close(k);
+        return fail(e, ERR_INVALID, "cannot get the key: the key command failed");
+    }
+    if (err != OK) return wrap(e, "cannot use what the key command printed");
+    *out = k;
+    return OK;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* merkle.c - RFC 6962's tree as a compact range. A size's binary digits say which perfect subtrees there are: adding a
+ * leaf is adding one to that number, and each carry joins two subtrees of equal height. */
+#include "ledger/store/merkle.h"
+
+static size_t peaks_of(uint64_t size) { return (size_t)__builtin_popcountll(size); }
+
+void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right)
+{
+    uint8_t input[65];
+    input[0] = 1;
+    bytes_put(input + 1, (struct bytes){left->bytes, 32});
+    bytes_put(input + 33, (struct bytes){right->bytes, 32});
+    hasher_digest(h, out->bytes, (struct bytes){input, sizeof input}, (struct bytes){0}, (struct bytes){0});
+}
+
+void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf)
+{
+    assert(r->size < UINT64_MAX);
+    size_t count = peaks_of(r->size);
+    struct hash node = *leaf;
+    for (uint64_t carry = r->size; (carry & 1) != 0; carry >>= 1) {
+        count--;
+        merkle_node(h, &node, &r->peaks[count], &node);
+    }
+    r->peaks[count] = node;
+    r->size++;
+}
+
+void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out)
+{
+    size_t count = peaks_of(r->size);
+    if (count == 0) {
+        hasher_digest(h, out->bytes, (struct bytes){0}, (struct bytes){0}, (struct bytes){0});
+        return;
+    }
+    struct hash node = r->peaks[count - 1];
+    for (size_t i = count - 1; i > 0; i--) merkle_node(h, &node, &r->peaks[i - 1], &node);
+    *out = node;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* merkle.h - the Merkle tree of RFC 6962 section 2.1 over the log's leaf hashes, kept as a compact range: the roots of
+ * the perfect subtrees that make up a log of this size, largest first. Appending costs O(1) hashes a record on average,
+ * the root O(log n). */
+#ifndef DAYBOOK_LEDGER_STORE_MERKLE_H
+#define DAYBOOK_LEDGER_STORE_MERKLE_H
+
+#include "ledger/store/keys.h"
+
+struct merkle_range {
+    uint64_t size;
+    struct hash peaks[64]; /* popcount(size) of them are in use, largest subtree first */
+};
+
+void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf);
+/* The root; for size 0 SHA-256 of nothing. */
+void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);
+void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right);
+
+/* Inclusion proof check and construction come with the auditor's tools; both stand on merkle_node. */
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* schema.c - the canonical bytes of a struct described by data: writing them and reading them back. Whatever
+ * put_* would not have written, take_* refuses; so equal records have equal bytes, and bytes have one
+ * reading. Reading allocates nothing but the items of lists, and those only after their number was held
+ * against the bytes that are left. */
+#include "ledger/store/schema.h"
+#include "ledger/store/msgpack.h"
+#include "ledger/store/schema_walk.h"
+
+enum {
+    FORM_TEXT = 0, /* of a personal text: the text itself */
+    PAIR = 2,      /* items of [form, text], [minor, currency] and [coefficient, scale] */
+    CURRENCY_LETTERS = 3,
+};
+
+static const int64_t coefficient_end = 1000000000000000000; /* 10 to the power of LIMIT_DECIMAL_DIGITS */
+_Static_assert(LIMIT_DECIMAL_DIGITS == 18, "coefficient_end must follow");
+
+static bool decimal_is_normal(struct decimal d)
+{
+    if (d.coefficient <= -coefficient_end || d.coefficient >= coefficient_end) return false;
+    return d.scale == 0 || (d.scale <= LIMIT_DECIMAL_SCALE && d.coefficient % 10 != 0);
+}
+
+/* ---- encode ---------------------------------------------------------------------------------- */
+
+static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth);
+
+static inline void put_text(struct buffer *out, const struct str *text)
+{
+    assert(text_is_utf8(*text));
+    mp_put_str(out, *text);
+}
+
+static inline void put_personal(struct buffer *out, const struct str *text)
+{
+    mp_put_array(out, PAIR);
+    mp_put_uint(out, FORM_TEXT);
+    put_text(out, text);
+}
+
+static inline void put_money(struct buffer *out, const struct money *m)
+{
+    if (!money_is_given(*m)) {
+        assert(m->minor == 0);
+        mp_put_nil(out);
+        return;
+    }
+    assert(currency_decimals(m->currency) >= 0);
+    assert(m->minor != INT64_MIN);
+    mp_put_array(out, PAIR);
+    mp_put_int(out, m->minor);
+    mp_put_str(out, (struct str){m->currency, CURRENCY_LETTERS});
+}
+
+static inline void put_decimal(struct buffer *out, const struct decimal *d)
+{
+    assert(decimal_is_normal(*d));
+    mp_put_array(out, PAIR);
+    mp_put_int(out, d->coefficient);
+    mp_put_uint(out, d->scale);
+}
+
+static inline void put_choice(struct buffer *out, const struct field *f, int value)
+{
+    assert(value >= 0);
+    assert((size_t)value < f->choice->count);
+    mp_put_uint(out, (uint64_t)value);
+}
+
+static void put_list(struct buffer *out, const struct field *f, const void *record, unsigned depth)
+{
+    struct list l = list_get(f, record);
+    mp_put_array(out, l.count);
+    for (size_t i = 0; i < l.count; i++) put_record(out, f->of, list_item(f, l, i), depth + 1);
+}
+
+static inline void put_field(struct buffer *out, const struct field *f, const void *record, unsigned depth)
+{
+    const void *from = field_at(f, record);
+    switch (f->kind) {
+    case KIND_FLAG: mp_put_bool(out, *(const bool *)from); break;
+    case KIND_COUNT: mp_put_uint(out, *(const uint64_t *)from); break;
+    case KIND_STR: put_text(out, from); break;
+    case KIND_PERSONAL: put_personal(out, from); break;
+    case KIND_HASH:
+        mp_put_bin(out, (struct bytes){((const struct hash *)from)->bytes, sizeof(struct hash)});
+        break;
+    case KIND_MONEY: put_money(out, from); break;
+    case KIND_DECIMAL: put_decimal(out, from); break;
+    case KIND_DATE: mp_put_int(out, ((const struct date *)from)->days); break;
+    case KIND_INSTANT: mp_put_int(out, ((const struct instant *)from)->us); break;
+    case KIND_CHOICE: put_choice(out, f, *(const int *)from); break;
+    case KIND_PART: put_record(out, f->of, from, depth + 1); break;
+    case KIND_LIST: put_list(out, f, record, depth + 1); break;
+    }
+}
+
+static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth)
+{
+    assert(depth <= RECORD_DEPTH);
+    size_t count = 0;
+    const struct field *fields = schema_fields(s, &count);
+    mp_put_array(out, count);
+    for (const struct field *f = fields; f < fields + count; f++) put_field(out, f, record, depth);
+}
+
+void schema_encode(struct buffer *out, const struct schema *s, const void *record)
+{
+    put_record(out, s, record, 1);
+}
+
+/* ---- decode ---------------------------------------------------------------------------------- */
+
+struct taking {
+    struct bytes in;
+    struct arena *arena;
+    struct error *e;
+};
+
+static enum err take_record(struct taking *t, const struct schema *s, void *record, const struct place *where,
+                            unsigned depth);
+
+static enum err refuse(struct taking *t, const struct place *where, const char *why)
+{
+    (void)fail(t->e, ERR_TAMPERED, "%s", why);
+    return wrap_place(t->e, where);
+}
+
+static inline enum err take_text(struct taking *t, struct str *out)
+{
+    if (!mp_take_str(out, &t->in)) return fail(t->e, ERR_TAMPERED, "not a text");
+    if (!text_is_utf8(*out)) return fail(t->e, ERR_TAMPERED, "the text is not valid UTF-8");
+    return OK;
+}
+
+static inline bool take_pair(struct taking *t)
+{
+    size_t count = 0;
+    return mp_take_array(&count, &t->in) && count == PAIR;
+}
+
+static enum err take_personal(struct taking *t, struct str *out)
+{
+    uint64_t form = 0;
+    if (!take_pair(t) || !mp_take_uint(&form, &t->in)) return fail(t->e, ERR_TAMPERED, "not a personal text");
+    if (form != FORM_TEXT)
+        return fail(t->e, ERR_TAMPERED, "personal text of unknown form %ju", (uintmax_t)form);
+    return take_text(t, out);
+}
+
+static enum err take_currency(struct taking *t, char currency[4])
+{
+    struct str code = {0};
+    if (!mp_take_str(&code, &t->in)) return fail(t->e, ERR_TAMPERED, "the currency is not a text");
+    bool letters = code.len == CURRENCY_LETTERS;
+    for (size_t i = 0; letters && i < code.len; i++) letters = code.ptr[i] >= 'A' && code.ptr[i] <= 'Z';
+    if (!letters) {
+        struct str shown = text_quotable(code);
+        return fail(t->e, ERR_TAMPERED, "currency '%.*s' is not three letters", STR_ARG(shown));
+    }
+    memcpy(currency, code.ptr, CURRENCY_LETTERS);
+    if (currency_decimals(currency) >= 0) return OK;
+    return fail(t->e, ERR_TAMPERED, "currency '%s' is not known", currency);
+}
+
+/* `out` is zero beforehand, which is what nil stands for. */
+static enum err take_money(struct taking *t, struct money *out)
+{
+    if (mp_take_nil(&t->in)) return OK;
+    if (!take_pair(t) || !mp_take_int(&out->minor, &t->in))
+        return fail(t->e, ERR_TAMPERED, "not an amount of money");
+    if (out->minor == INT64_MIN) return fail(t->e, ERR_TAMPERED, "the amount is beyond what money can be");
+    return take_currency(t, out->currency);
+}
+
+static enum err take_decimal(struct taking *t, struct decimal *out)
+{
+    uint64_t scale = 0;
+    if (!take_pair(t) || !mp_take_int(&out->coefficient, &t->in) || !mp_take_uint(&scale, &t->in)) {
+        return fail(t->e, ERR_TAMPERED, "not a decimal");
+    }
+    out->scale = scale <= LIMIT_DECIMAL_SCALE ? (uint32_t)scale : UINT32_MAX;
+    if (!decimal_is_normal(*out)) return fail(t->e, ERR_TAMPERED, "the decimal is not in its normal form");
+    return OK;
+}
+
+static enum err take_hash(struct taking *t, struct hash *out)
+{
+    struct bytes hash = {0};
+    if (!mp_take_bin(&hash, &t->in) || hash.len != sizeof(out->bytes))
+        return fail(t->e, ERR_TAMPERED, "not a hash");
+    memcpy(out->bytes, hash.ptr, sizeof(out->bytes));
+    return OK;
+}
+
+static enum err take_date(struct taking *t, struct date *out)
+{
+    int64_t days = 0;
+    if (!mp_take_int(&days, &t->in) || days < INT32_MIN || days > INT32_MAX) {
+        return fail(t->e, ERR_TAMPERED, "not a date");
+    }
+    out->days = (int32_t)days;
+    return OK;
+}
+
+static enum err take_choice(struct taking *t, const struct field *f, int *out)
+{
+    uint64_t number = 0;
+    if (!mp_take_uint(&number, &t->in)) return fail(t->e, ERR_TAMPERED, "not the number of a word");
+    if (number >= f->choice->count) {
+        return fail(t->e, ERR_TAMPERED, "%s has no word number %ju", f->choice->name, (uintmax_t)number);
+    }
+    *out = (int)number;
+    return OK;
+}
+
+static enum err take_scalar(struct taking *t, const struct field *f, void *to)
+{
+    switch (f->kind) {
+    case KIND_FLAG: return mp_take_bool(to, &t->in) ? OK : fail(t->e, ERR_TAMPERED, "neither true nor false");
+    case KIND_COUNT:
+        return mp_take_uint(to, &t->in) ? OK : fail(t->e, ERR_TAMPERED, "not a whole number from 0");
+    case KIND_STR: return take_text(t, to);
+    case KIND_PERSONAL: return take_personal(t, to);
+    case KIND_HASH: return take_hash(t, to);
+    case KIND_MONEY: return take_money(t, to);
+    case KIND_DECIMAL: return take_decimal(t, to);
+    case KIND_DATE: return take_date(t, to);
+    case KIND_INSTANT:
+        return mp_take_int(&((struct instant *)to)->us, &t->in) ? OK
+                                                                : fail(t->e, ERR_TAMPERED, "not an instant");
+    case KIND_CHOICE: return take_choice(t, f, to);
+    case KIND_PART:
+    case KIND_LIST: break;
+    }
+    WRONG("a nested record is not a scalar");
+}
+
+/* The fewest bytes a record of this shape can have: what a claimed number of them is held against. */
+static size_t least_bytes(const struct schema *s)
+{
+    size_t sum = 1, count = 0;
+    const struct field *fields = schema_fields(s, &count);
+    for (const struct field *f = fields; f < fields + count; f++) {
+        sum += f->kind == KIND_PART ? least_bytes(f->of) : 1;
+    }
+    return sum;
+}
+
+static enum err take_list(struct taking *t, const struct field *f, void *record, const struct place *up,
+                          unsigned depth)
+{
+    struct place here = {up, f->name, PLACE_NO_INDEX};
+    size_t count = 0;
+    if (!mp_take_array(&count, &t->in) || count > t->in.len / least_bytes(f->of)) {
+        return refuse(t, &here, "not a list, or one of more items than there are bytes");
+    }
+    if (count == 0) return OK;
+    char *items = arena_take(t->arena, count, f->of->size);
+    list_set(f, record, items, count);
+    for (size_t i = 0; i < count; i++) {
+        here.index = i;
+        enum err err = take_record(t, f->of, items + i * f->of->size, &here, depth + 1);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+static enum err take_part(struct taking *t, const struct field *f, void *record, const struct place *up,
+                          unsigned depth)
+{
+    struct place here = {up, f->name, PLACE_NO_INDEX};
+    return take_record(t, f->of, field_place(f, record), &here, depth + 1);
+}
+
+static enum err take_scalar_at(struct taking *t, const struct field *f, void *record, const struct place *up)
+{
+    if (take_scalar(t, f, field_place(f, record)) == OK) return OK;
+    return wrap_place(t->e, &(struct place){up, f->name, PLACE_NO_INDEX});
+}
+
+/* `record` is zero beforehand. */
+static enum err take_record(struct taking *t, const struct schema *s, void *record, const struct place *where,
+                            unsigned depth)
+{
+    size_t count = 0, fields_count = 0;
+    const struct field *fields = schema_fields(s, &fields_count);
+    if (depth > RECORD_DEPTH) return refuse(t, where, "nested too deep");
+    if (!mp_take_array(&count, &t->in)) return refuse(t, where, "not a record");
+    if (count != fields_count)
+        return refuse(t, where, count < fields_count ? "too few fields" : "too many fields");
+    for (const struct field *f = fields; f < fields + count; f++) {
+        enum err err = f->kind == KIND_LIST   ? take_list(t, f, record, where, depth + 1)
+                       : f->kind == KIND_PART ? take_part(t, f, record, where, depth)
+                                              : take_scalar_at(t, f, record, where);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+enum err schema_take(void *record, const struct schema *s, struct bytes *in, struct arena *a, struct error *e)
+{
+    struct taking t = {.in = *in, .arena = a, .e = e};
+    memset(record, 0, s->size);
+    enum err err = take_record(&t, s, record, &(struct place){NULL, s->name, PLACE_NO_INDEX}, 1);
+    if (err == OK) *in = t.in;
+    return err;
+}
+
+enum err schema_decode(void *record, const struct schema *s, struct bytes in, struct arena *a,
+                       struct error *e)
+{
+    enum err err = schema_take(record, s, &in, a, e);
+    if (err != OK || in.len == 0) return err;
+    return fail(e, ERR_TAMPERED, "%s: %zu bytes too many", s->name, in.len);
+}
