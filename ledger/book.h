@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* book.h - the door of book/: what happened (events), what it means (records), what may happen next (commands and
+ * decisions), and what it costs (billing rules). Pure: no file, no clock, no random number; every fact comes as a value. */
+#ifndef DAYBOOK_LEDGER_BOOK_H
+#define DAYBOOK_LEDGER_BOOK_H
+
+#include "ledger/book/billing.h"
+#include "ledger/book/command.h"
+#include "ledger/book/decide.h"
+#include "ledger/book/envelope.h"
+#include "ledger/book/event.h"
+#include "ledger/book/posting.h"
+
+#endif

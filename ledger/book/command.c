@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* command.c - the tables that commands.def declares, and the checks that every command passes whatever door it came by. It
+ * must never decide: that is decide_*.c's. */
+#include "ledger/book/command.h"
+
+/* clang-format off */
+enum {
+#define KIND(name, NAME, type) FIELD_KIND_##name = KIND_##NAME,
+#include "ledger/store/kinds.def"
+#undef KIND
+};
+
+#define SCALAR(kind_, name_, word_, help_, flags_) {.name = word_, .kind = (enum kind)FIELD_KIND_##kind_, \
+    .offset = offsetof(self, name_), .help = help_, .flags = flags_},
+#define FIELD(kind, name)              SCALAR(kind, name, #name, NULL, 0)
+#define ARG(kind, name, help)          SCALAR(kind, name, #name, help, FIELD_ARGUMENT | FIELD_REQUIRED)
+#define NEED(kind, name, help)         SCALAR(kind, name, #name, help, FIELD_REQUIRED)
+#define MAY(kind, name, help)          SCALAR(kind, name, #name, help, 0)
+#define MAY_AS(kind, name, word, help) SCALAR(kind, name, word, help, 0)
+#define INNER(kind, name)              SCALAR(kind, name, #name, NULL, FIELD_INNER)
+#define CHOOSE(of_words, name_, help_, flags_) {.name = #name_, .kind = KIND_CHOICE, .offset = offsetof(self, name_), \
+    .choice = &choice_##of_words, .help = help_, .flags = flags_},
+#define MAY_CHOOSE(choice, name, help) CHOOSE(choice, name, help, 0)
+#define INNER_CHOICE(choice, name)     CHOOSE(choice, name, NULL, FIELD_INNER)
+#define OF_PART(record, name_, flags_) {.name = #name_, .kind = KIND_PART, .offset = offsetof(self, name_), \
+    .of = &schema_##record, .flags = flags_},
+#define MAY_PART(record, name)         OF_PART(record, name, 0)
+#define INNER_PART(record, name)       OF_PART(record, name, FIELD_INNER)
+#define INNER_LIST(record, name_) {.name = #name_, .kind = KIND_LIST, .offset = offsetof(self, name_), \
+    .count_offset = offsetof(self, name_##_count), .of = &schema_##record, .flags = FIELD_INNER},
+#define OPEN(function, type) static const struct field *function(size_t *count) { \
+    typedef struct type self; static const struct field fields[] = {
+#define RECORD(name_) static const struct field *fields_of_##name_(size_t *count); \
+    static const struct schema schema_##name_ = {.name = #name_, .size = sizeof(struct name_), .tell = fields_of_##name_}; \
+    OPEN(fields_of_##name_, name_)
+#define COMMAND(name, NAME, words, help) OPEN(fields_of_##name##_command, name##_command)
+#define END(name) }; *count = sizeof fields / sizeof fields[0]; return fields; }
+#include "ledger/book/commands.def"
+#undef FIELD
+#undef ARG
+#undef NEED
+#undef MAY
+#undef MAY_AS
+#undef MAY_CHOOSE
+#undef MAY_PART
+#undef INNER
+#undef INNER_CHOICE
+#undef INNER_PART
+#undef INNER_LIST
+#undef RECORD
+#undef COMMAND
+#undef END
+
+#define FIELD(kind, name)
+#define ARG(kind, name, help)
+#define NEED(kind, name, help)
+#define MAY(kind, name, help)
+#define MAY_AS(kind, name, word, help)
+#define MAY_CHOOSE(choice, name, help)
+#define MAY_PART(record, name)
+#define INNER(kind, name)
+#define INNER_CHOICE(choice, name)
+#define INNER_PART(record, name)
+#define INNER_LIST(record, name)
+#define RECORD(name)
+#define END(name)
+
+#define COMMAND(name_, NAME, words_, help_) static const struct schema schema_##name_##_command = { \
+    .name = words_, .size = sizeof(struct name_##_command), .tell = fields_of_##name_##_command};
+#include "ledger/book/commands.def"
+#undef COMMAND
+
+#define COMMAND(name, NAME, words_, help_) \
+    [COMMAND_##NAME] = {.words = words_, .help = help_, .schema = &schema_##name##_command},
+static const struct command_kind kinds[COMMAND_TYPES] = {
+#include "ledger/book/commands.def"
+};
+#undef COMMAND
+
+#define COMMAND(name, NAME, words, help) [COMMAND_##NAME] = offsetof(struct command, name),
+static const size_t bodies[COMMAND_TYPES] = {
+#include "ledger/book/commands.def"
+};
+#undef COMMAND
+#undef FIELD
+#undef ARG
+#undef NEED
+#undef MAY
+#undef MAY_AS
+#undef MAY_CHOOSE
+#undef MAY_PART
+#undef INNER
+#undef INNER_CHOICE
+#undef INNER_PART
+#undef INNER_LIST
+#undef RECORD
+#undef END
+/* clang-format on */
+
+const struct command_kind *command_kind(enum command_type t)
+{
+    assert(t > COMMAND_NONE && t < COMMAND_TYPES);
+    return &kinds[t];
+}
+
+enum command_type command_find(struct str words)
+{
+    for (enum command_type t = COMMAND_NONE + 1; t < COMMAND_TYPES; t++) {
+        if (str_is(words, kinds[t].words)) return t;
+    }
+    return COMMAND_NONE;
+}
+
+const void *command_body(const struct command *c)
+{
+    assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
+    return (const char *)c + bodies[c->type];
+}
+
+void *command_body_of(struct command *c)
+{
+    assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
+    return (char *)c + bodies[c->type];
+}
+
+/* Limits by field name where a text has a tighter one than LIMIT_TEXT_BYTES. */
+static size_t text_limit(const char *field)
+{
+    static const struct {
+        const char *name;
+        size_t limit;
+    } limits[] = {{"user", LIMIT_USER_ID_BYTES},           {"usage_type", LIMIT_USAGE_TYPE_BYTES},
+                  {"event_id", LIMIT_EVENT_ID_BYTES},      {"token", LIMIT_TOKEN_BYTES},
+                  {"payment_method", LIMIT_TOKEN_BYTES},   {"method", LIMIT_TOKEN_BYTES},
+                  {"tier", LIMIT_CODE_BYTES},              {"code", LIMIT_CODE_BYTES},
+                  {"product", LIMIT_CODE_BYTES},           {"timezone", LIMIT_CODE_BYTES},
+                  {"locale", LIMIT_CODE_BYTES},            {"country", 2},
+                  {"currency", 3},                         {"transaction", LIMIT_CODE_BYTES},
+                  {"invoice", LIMIT_CODE_BYTES}};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (strcmp(limits[i].name, field) == 0) return limits[i].limit;
+    }
+    return LIMIT_TEXT_BYTES;
+}
+
+/* Usage readings are checked one by one by their decision, which leaves out the bad ones; everything else is checked here. */
+static enum err check_fields(const struct schema *s, const void *record, struct error *e)
+{
+    size_t count = 0;
+    const struct field *fields = schema_fields(s, &count);
+    for (const struct field *f = fields; f < fields + count; f++) {
+        const char *at = (const char *)record + f->offset;
+        enum err err = OK;
+        if (f->kind == KIND_STR || f->kind == KIND_PERSONAL) {
+            struct str text;
+            memcpy(&text, at, sizeof text);
+            err = text_check(text, text_limit(f->name), f->name, e);
+            if (err == OK && (f->flags & FIELD_REQUIRED) && text.len == 0) {
+                err = fail(e, ERR_INVALID, "%s must not be empty", f->name);
+            }
+        } else if (f->kind == KIND_PART) {
+            err = check_fields(f->of, at, e);
+        } else if (f->kind == KIND_LIST && f->of != &schema_usage_input) {
+            const char *items = NULL;
+            size_t items_count = 0;
+            memcpy(&items, at, sizeof items);
+            memcpy(&items_count, (const char *)record + f->count_offset, sizeof items_count);
+            for (size_t i = 0; err == OK && i < items_count; i++) {
+                err = check_fields(f->of, items + i * f->of->size, e);
+            }
+        }
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+enum err command_check(const struct command *c, struct error *e)
+{
+    const struct command_kind *k = command_kind(c->type);
+    enum err err = check_fields(k->schema, command_body(c), e);
+    return err == OK ? OK : wrap(e, "%s", k->words);
+}
+
+void command_hash(struct hash *out, const struct command *c, struct hasher *h)
+{
+    const struct command_kind *k = command_kind(c->type);
+    struct buffer bytes = {0};
+    mp_put_str(&bytes, str_of(k->words));
+    schema_encode(&bytes, k->schema, command_body(c));
+    hasher_digest(h, out->bytes, (struct bytes){bytes.ptr, bytes.len}, (struct bytes){0}, (struct bytes){0});
+    buffer_free(&bytes);
+}

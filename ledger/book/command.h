@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* command.h - the structs of commands.def and their schemas. All of it is made of the .def file. */
+#ifndef DAYBOOK_LEDGER_BOOK_COMMAND_H
+#define DAYBOOK_LEDGER_BOOK_COMMAND_H
+
+#include "ledger/book/event.h"
+
+/* clang-format off */
+#define FIELD(kind, name)              FIELD_TYPE_##kind name;
+#define ARG(kind, name, help)          FIELD_TYPE_##kind name;
+#define NEED(kind, name, help)         FIELD_TYPE_##kind name;
+#define MAY(kind, name, help)          FIELD_TYPE_##kind name;
+#define MAY_AS(kind, name, word, help) FIELD_TYPE_##kind name;
+#define MAY_CHOOSE(choice, name, help) enum choice name;
+#define MAY_PART(record, name)         struct record name;
+#define INNER(kind, name)              FIELD_TYPE_##kind name;
+#define INNER_CHOICE(choice, name)     enum choice name;
+#define INNER_PART(record, name)       struct record name;
+#define INNER_LIST(record, name)       const struct record *name; size_t name##_count;
+#define RECORD(name)                   struct name {
+#define COMMAND(name, NAME, words, help) struct name##_command {
+#define END(name)                      };
+#include "ledger/book/commands.def"
+#undef FIELD
+#undef ARG
+#undef NEED
+#undef MAY
+#undef MAY_AS
+#undef MAY_CHOOSE
+#undef MAY_PART
+#undef INNER
+#undef INNER_CHOICE
+#undef INNER_PART
+#undef INNER_LIST
+#undef RECORD
+#undef COMMAND
+#undef END
+
+/* For includers that only want the list of commands: everything but COMMAND is nothing. */
+#define FIELD(kind, name)
+#define ARG(kind, name, help)
+#define NEED(kind, name, help)
+#define MAY(kind, name, help)
+#define MAY_AS(kind, name, word, help)
+#define MAY_CHOOSE(choice, name, help)
+#define MAY_PART(record, name)
+#define INNER(kind, name)
+#define INNER_CHOICE(choice, name)
+#define INNER_PART(record, name)
+#define INNER_LIST(record, name)
+#define RECORD(name)
+#define END(name)
+
+enum command_type {
+    COMMAND_NONE = 0,
+#define COMMAND(name, NAME, words, help) COMMAND_##NAME,
+#include "ledger/book/commands.def"
+#undef COMMAND
+    COMMAND_TYPES
+};
+
+struct command {
+    enum command_type type;
+    union {
+#define COMMAND(name, NAME, words, help) struct name##_command name;
+#include "ledger/book/commands.def"
+#undef COMMAND
+    };
+};
+#undef FIELD
+#undef ARG
+#undef NEED
+#undef MAY
+#undef MAY_AS
+#undef MAY_CHOOSE
+#undef MAY_PART
+#undef INNER
+#undef INNER_CHOICE
+#undef INNER_PART
+#undef INNER_LIST
+#undef RECORD
+#undef END
+/* clang-format on */
+
+/* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person fills it). */
+enum { FIELD_INNER = 8 };
+
+struct command_kind {
+    const char *words; /* "subscription.create" */
+    const char *help;
+    const struct schema *schema;
+};
+const struct command_kind *command_kind(enum command_type t);
+enum command_type command_find(struct str words); /* COMMAND_NONE: there is no such */
+const void *command_body(const struct command *c);
+void *command_body_of(struct command *c);
+
+/* Every text of the command is printable UTF-8 within its limit and holds no card data (PCI DSS); counts and choices are in
+ * range. ERR_INVALID names the field: "subscription.create: description holds a payment card number". */
+enum err command_check(const struct command *c, struct error *e) MUST_USE;
+
+/* SHA-256 of the command's canonical bytes: what an idempotency key is bound to. */
+void command_hash(struct hash *out, const struct command *c, struct hasher *h);
+
+#endif

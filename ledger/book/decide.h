@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* decide.h - decisions: (facts, command, now) to events, or a refusal. No read, no clock, no randomness inside, so each is
+ * tested as a table. The facts are gathered before (projections/gather.c); decide_NAME must name what it needs there. */
+#ifndef DAYBOOK_LEDGER_BOOK_DECIDE_H
+#define DAYBOOK_LEDGER_BOOK_DECIDE_H
+
+#include "ledger/book/command.h"
+
+/* What is known of one usage reading before it is decided on. */
+struct reading_fact {
+    uint64_t customer;                       /* 0: no such user */
+    const struct subscription *subscription; /* NULL: none */
+    bool seen;                               /* the event id was counted before */
+    struct customer_usage *usage;            /* shared by all readings of the customer in this command */
+};
+/* A customer's unrated totals and alerts; decisions keep the running totals of one command here. */
+struct customer_usage {
+    struct usage_total *totals;
+    size_t totals_count, totals_capacity;
+    struct alert *alerts;
+    size_t alerts_count;
+};
+
+struct facts {
+    struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
+    struct instant now;
+    struct date today;         /* of now, in the customer's zone */
+    struct counters counters;  /* the next numbers */
+    const struct seller *seller;   /* NULL: not set */
+    const struct catalog *catalog; /* newest; NULL: none loaded */
+
+    const struct customer *customer;         /* NULL: unknown */
+    const struct subscription *subscription; /* the customer's newest; NULL: never had one */
+    const struct method *methods;            /* all, removed ones too */
+    size_t methods_count;
+    const struct item *items; /* pending, oldest first */
+    size_t items_count;
+    const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
+    size_t open_invoices_count;
+    const struct usage_total *usage; /* of periods from subscription.usage_through on */
+    size_t usage_count;
+    const struct alert *alerts;
+    size_t alerts_count;
+    const struct transaction *payments; /* completed, with something left to refund, newest first */
+    size_t payments_count;
+
+    const struct invoice *invoice;         /* the one the command names; NULL: unknown */
+    const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */
+    const struct transaction *payment;     /* of a refund: the payment it refunds */
+    /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when new. */
+    struct series invoice_series, credit_note_series;
+    struct date issue_date; /* the command's date, not before the last issue date of either series */
+    const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */
+
+    const struct reading_fact *readings; /* usage.record: one for each reading */
+};
+
+/* Readings that a usage.record left out, in order. */
+struct reading_refusal {
+    size_t index;
+    enum err code;
+    const char *column; /* user_id, usage_type, amount, timestamp, event_id */
+    struct str why;
+    bool duplicate; /* counted before: not an error, just not counted again */
+};
+
+struct decision {
+    struct event_list events;
+    struct reading_refusal *refusals;
+    size_t refusals_count;
+};
+
+/* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to be done. */
+enum err decide(struct decision *out, const struct facts *f, const struct command *c, struct arena *a,
+                struct error *e) MUST_USE;
+
+#define COMMAND(name, NAME, words, help) \
+    enum err decide_##name(struct decision *out, const struct facts *f, const struct name##_command *c, \
+                           struct arena *a, struct error *e) MUST_USE;
+#define FIELD(kind, name)
+#define ARG(kind, name, help)
+#define NEED(kind, name, help)
+#define MAY(kind, name, help)
+#define MAY_AS(kind, name, word, help)
+#define MAY_CHOOSE(choice, name, help)
+#define MAY_PART(record, name)
+#define INNER(kind, name)
+#define INNER_CHOICE(choice, name)
+#define INNER_PART(record, name)
+#define INNER_LIST(record, name)
+#define RECORD(name)
+#define END(name)
+#include "ledger/book/commands.def"
+#undef COMMAND
+#undef FIELD
+#undef ARG
+#undef NEED
+#undef MAY
+#undef MAY_AS
+#undef MAY_CHOOSE
+#undef MAY_PART
+#undef INNER
+#undef INNER_CHOICE
+#undef INNER_PART
+#undef INNER_LIST
+#undef RECORD
+#undef END
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_customer.c - seller, catalog, customers, payment methods. Decisions only: no read, no clock. */
+#include "ledger/book/decide_shared.h"
+
+static enum err check_country(struct str country, struct error *e)
+{
+    if (country.len == 0) return OK;
+    bool capitals = country.len == 2 && country.ptr[0] >= 'A' && country.ptr[0] <= 'Z' && country.ptr[1] >= 'A' &&
+                    country.ptr[1] <= 'Z';
+    if (capitals) return OK;
+    return fail(e, ERR_INVALID, "country '%.*s': two capital letters are wanted, as in ISO 3166-1", STR_ARG(country));
+}
+
+/* Billing dates are dates of UTC; a zone that would be ignored is refused instead. */
+static enum err check_timezone(struct str zone, struct error *e)
+{
+    if (zone.len == 0 || str_is(zone, "UTC") || str_is(zone, "Etc/UTC")) return OK;
+    return fail(e, ERR_INVALID, "timezone '%.*s': billing dates are kept in UTC only", STR_ARG(zone));
+}
+
+static enum err check_email(struct str email, struct error *e)
+{
+    if (email.len == 0) return OK;
+    const char *at = memchr(email.ptr, '@', email.len);
+    if (at != NULL && at != email.ptr && at != email.ptr + email.len - 1) return OK;
+    return fail(e, ERR_INVALID, "email: an address with an '@' inside is wanted");
+}
+
+static enum err check_party(const struct party *p, struct error *e)
+{
+    enum err err = check_country(p->country, e);
+    return err == OK ? check_email(p->email, e) : err;
+}
+
+static struct str given_or(struct str given, struct str before)
+{
+    return given.len != 0 ? given : before;
+}
+
+static struct party merged(const struct party *given, const struct party *before)
+{
+    return (struct party){.name = given_or(given->name, before->name),
+                          .email = given_or(given->email, before->email),
+                          .street = given_or(given->street, before->street),
+                          .street2 = given_or(given->street2, before->street2),
+                          .postal_code = given_or(given->postal_code, before->postal_code),
+                          .city = given_or(given->city, before->city),
+                          .region = given_or(given->region, before->region),
+                          .country = given_or(given->country, before->country),
+                          .tax_id = given_or(given->tax_id, before->tax_id)};
+}
+
+enum err decide_seller_set(struct decision *out, const struct facts *f, const struct seller_set_command *c,
+                           struct arena *a, struct error *e)
+{
+    static const struct seller none = {.payment_terms_days = DEFAULT_TERMS_DAYS};
+    const struct seller *before = f->seller != NULL ? f->seller : &none;
+    enum err err = check_party(&c->party, e);
+    if (err != OK) return err;
+    if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
+    struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
+    ev->seller_set = (struct seller_set){
+        .version = f->counters.seller,
+        .party = merged(&c->party, &before->party),
+        .payment_terms_text = given_or(c->payment_terms, before->payment_terms_text),
+        .payment_terms_days = c->terms_days != 0 ? c->terms_days : before->payment_terms_days,
+        .footer = given_or(c->footer, before->footer),
+        .timezone = STR("UTC"),
+    };
+    return OK;
+}
+
+enum err decide_catalog_load(struct decision *out, const struct facts *f, const struct catalog_load_command *c,
+                             struct arena *a, struct error *e)
+{
+    if (c->products_count == 0) return fail(e, ERR_INVALID, "the catalog has no products");
+    if (f->catalog != NULL && memcmp(&f->catalog->sha256, &c->sha256, sizeof c->sha256) == 0) return OK;
+    struct event *ev = event_add(&out->events, EVENT_CATALOG_LOADED, a);
+    ev->catalog_loaded = (struct catalog_loaded){.version = f->counters.catalog,
+                                                 .name = c->name,
+                                                 .sha256 = c->sha256,
+                                                 .products = c->products,
+                                                 .products_count = c->products_count,
+                                                 .prices = c->prices,
+                                                 .prices_count = c->prices_count};
+    return OK;
+}
+
+enum err decide_customer_create(struct decision *out, const struct facts *f, const struct customer_create_command *c,
+                                struct arena *a, struct error *e)
+{
+    char currency[4] = "";
+    if (f->customer != NULL) return fail(e, ERR_REFUSED, "there is a customer '%.*s' already", STR_ARG(c->user));
+    enum err err = currency_chosen(currency, c->currency, NULL, e);
+    if (err == OK) err = check_timezone(c->timezone, e);
+    if (err == OK) err = check_party(&c->party, e);
+    if (err != OK) return err;
+    struct event *ev = event_add(&out->events, EVENT_CUSTOMER_CREATED, a);
+    ev->customer_created = (struct customer_created){.customer = f->counters.customer,
+                                                     .user = c->user,
+                                                     .currency = str_copy(a, str_of(currency)),
+                                                     .timezone = given_or(c->timezone, STR("UTC")),
+                                                     .locale = given_or(c->locale, STR("en-US")),
+                                                     .party = c->party};
+    return OK;
+}
+
+enum err decide_customer_update(struct decision *out, const struct facts *f, const struct customer_update_command *c,
+                                struct arena *a, struct error *e)
+{
+    enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = check_timezone(c->timezone, e);
+    if (err == OK) err = check_party(&c->party, e);
+    if (err != OK) return err;
+    struct customer_updated after = {.customer = f->customer->customer,
+                                     .version = f->customer->version + 1,
+                                     .timezone = given_or(c->timezone, f->customer->timezone),
+                                     .locale = given_or(c->locale, f->customer->locale),
+                                     .party = merged(&c->party, &f->customer->party)};
+    bool same = schema_equal(&schema_party, &after.party, &f->customer->party) &&
+                str_equal(after.timezone, f->customer->timezone) && str_equal(after.locale, f->customer->locale);
+    if (same) return OK;
+    event_add(&out->events, EVENT_CUSTOMER_UPDATED, a)->customer_updated = after;
+    return OK;
+}
+
+/* Only a gateway's token may be kept. Whoever sends digits sends a card. */
+static enum err check_token(struct str token, struct error *e)
+{
+    if (token.len == 0) return fail(e, ERR_INVALID, "the payment method's token is missing");
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                     c == '-' || c == '.' || c == ':';
+        if (!plain) return fail(e, ERR_INVALID, "the payment method's token holds something else than letters, digits, '_', '-', '.', ':'");
+    }
+    return OK;
+}
+
+enum err decide_payment_method_add(struct decision *out, const struct facts *f,
+                                   const struct payment_method_add_command *c, struct arena *a, struct error *e)
+{
+    bool added = false;
+    struct card card = c->card;
+    enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = check_token(c->token, e);
+    if (err != OK) return err;
+    card.token = c->token;
+    return keep_card(out, f, f->customer->customer, &card, c->is_default, &added, a, e);
+}
+
+static enum err need_method(const struct method **out, const struct facts *f, struct str user, struct str method,
+                            struct error *e)
+{
+    enum err err = need_customer(f, user, e);
+    if (err != OK) return err;
+    *out = method_named(f, method);
+    if (*out == NULL) return fail(e, ERR_NOT_FOUND, "no such payment method of '%.*s'", STR_ARG(user));
+    return OK;
+}
+
+enum err decide_payment_method_remove(struct decision *out, const struct facts *f,
+                                      const struct payment_method_remove_command *c, struct arena *a, struct error *e)
+{
+    const struct method *m = NULL;
+    enum err err = need_method(&m, f, c->user, c->method, e);
+    if (err != OK) return err;
+    uint64_t heir = 0; /* the newest of those that stay */
+    for (size_t i = 0; i < f->methods_count; i++) {
+        if (!f->methods[i].removed && f->methods[i].method != m->method) heir = f->methods[i].method;
+    }
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_REMOVED, a);
+    ev->payment_method_removed = (struct payment_method_removed){
+        .customer = f->customer->customer,
+        .method = m->method,
+        .new_default = f->customer->default_method == m->method ? heir : 0,
+    };
+    return OK;
+}
+
+enum err decide_payment_method_default(struct decision *out, const struct facts *f,
+                                       const struct payment_method_default_command *c, struct arena *a, struct error *e)
+{
+    const struct method *m = NULL;
+    enum err err = need_method(&m, f, c->user, c->method, e);
+    if (err != OK || m->method == f->customer->default_method) return err;
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_MADE_DEFAULT, a);
+    ev->payment_method_made_default = (struct payment_method_made_default){f->customer->customer, m->method};
+    return OK;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_invoice.c - from lines to documents: the nightly bill of a customer, an invoice by hand, items for the next one. A document's
+ * number is given in the record that finalizes it, so numbers have no gaps. */
+#include "ledger/book/decide_shared.h"
+
+void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
+{
+    for (size_t i = 0; i < f->items_count; i++) {
+        struct line *l = line_add(&b->lines, a);
+        *l = f->items[i].line;
+        l->item = f->items[i].item;
+    }
+}
+
+/* ---- documents --------------------------------------------------------------------------------------------------- */
+
+static enum err total_up(struct invoice_finalized *d, struct error *e)
+{
+    const char *currency = d->lines[0].amount.currency;
+    enum err err = OK;
+    d->subtotal = d->tax = money_of(0, currency);
+    for (size_t i = 0; i < d->lines_count && err == OK; i++) {
+        err = money_add(&d->subtotal, d->subtotal, d->lines[i].amount, e);
+        if (err == OK && money_is_given(d->lines[i].tax)) err = money_add(&d->tax, d->tax, d->lines[i].tax, e);
+    }
+    return err == OK ? money_add(&d->total, d->subtotal, d->tax, e) : err;
+}
+
+/* An invoice takes what credit the customer has; a credit note pays open invoices, oldest first, and gives the rest to the credit
+ * balance. Either way amount_due = total - credit_applied. */
+static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
+{
+    const char *currency = d->total.currency;
+    if (d->kind == INVOICE_INVOICE) {
+        struct money have = credit_balance(f->customer, currency);
+        if (have.minor < 0) have = money_of(0, currency);
+        d->credit_applied = money_min(have, d->total);
+        return money_subtract(&d->amount_due, d->total, d->credit_applied, e);
+    }
+    d->credit_applied = d->total;
+    d->amount_due = money_of(0, currency);
+    struct money left = money_negate(d->total);
+    struct allocation *settles = arena_array_of(a, struct allocation, f->open_invoices_count);
+    for (size_t i = 0; i < f->open_invoices_count && left.minor > 0; i++) {
+        const struct invoice *v = &f->open_invoices[i];
+        struct money open = {0};
+        if (!money_same_currency(v->amount_due, left)) continue;
+        enum err err = money_subtract(&open, v->amount_due, v->paid, e);
+        if (err != OK) return err;
+        struct money part = money_min(open, left);
+        if (part.minor <= 0) continue;
+        settles[d->settles_count++] = (struct allocation){v->invoice, part};
+        err = money_subtract(&left, left, part, e);
+        if (err != OK) return err;
+    }
+    d->settles = settles;
+    return OK;
+}
+
+static enum err number_document(struct invoice_finalized *d, const struct bill *b, const struct documents *before,
+                                struct arena *a)
+{
+    const struct facts *f = b->facts;
+    const struct series *series = d->kind == INVOICE_INVOICE ? &f->invoice_series : &f->credit_note_series;
+    uint64_t serial = series->last_serial + 1;
+    for (size_t i = 0; i < before->count; i++) {
+        if (before->items[i].kind == d->kind) serial++;
+    }
+    d->series = series->series;
+    d->serial = serial;
+    d->number = str_format(a, "%.*s-%06llu", STR_ARG(series->series), (unsigned long long)serial);
+    d->invoice = f->counters.invoice + before->count;
+    return OK;
+}
+
+/* The document of one currency. */
+static enum err document_of(struct documents *out, const struct bill *b, const char *currency, struct arena *a,
+                            struct error *e)
+{
+    struct invoice_finalized d = {.customer = b->customer, .run = b->run, .rule_version = BILLING_RULE_VERSION};
+    struct line *lines = arena_array_of(a, struct line, b->lines.count);
+    for (size_t i = 0; i < b->lines.count; i++) {
+        if (strcmp(b->lines.items[i].amount.currency, currency) == 0) lines[d.lines_count++] = b->lines.items[i];
+    }
+    if (d.lines_count > LIMIT_INVOICE_LINES) {
+        return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d.lines_count, LIMIT_INVOICE_LINES);
+    }
+    d.lines = lines;
+    d.issue_date = b->issue_date;
+    d.buyer_version = b->facts->customer->version;
+    d.seller_version = b->facts->seller != NULL ? b->facts->seller->version : 0;
+    enum err err = total_up(&d, e);
+    if (err != OK) return err;
+    d.kind = money_is_negative(d.total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
+    d.due_date = d.kind == INVOICE_INVOICE ? terms_due(b->facts, b->issue_date) : b->issue_date;
+    err = apply_credit(&d, b->facts, a, e);
+    if (err == OK) err = number_document(&d, b, out, a);
+    if (err == OK) out->items[out->count++] = d;
+    return err;
+}
+
+static bool has_currency(const struct documents *d, const char *currency)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (strcmp(d->items[i].total.currency, currency) == 0) return true;
+    }
+    return false;
+}
+
+enum err documents_of(struct documents *out, const struct bill *b, struct arena *a, struct error *e)
+{
+    *out = (struct documents){.items = arena_array_of(a, struct invoice_finalized, b->lines.count)};
+    for (size_t i = 0; i < b->lines.count; i++) {
+        const char *currency = b->lines.items[i].amount.currency;
+        if (has_currency(out, currency)) continue;
+        enum err err = document_of(out, b, currency, a, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+/* What production trusts is what production checks: a document whose parts do not add up is never written. */
+static void assert_adds_up(const struct invoice_finalized *d)
+{
+    int64_t sum = 0, tax = 0, settled = 0;
+    for (size_t i = 0; i < d->lines_count; i++) {
+        sum += d->lines[i].amount.minor;
+        tax += d->lines[i].tax.minor;
+    }
+    for (size_t i = 0; i < d->settles_count; i++) settled += d->settles[i].amount.minor;
+    assert(sum == d->subtotal.minor);
+    assert(tax == d->tax.minor);
+    assert(sum + tax == d->total.minor);
+    assert(d->total.minor - d->credit_applied.minor == d->amount_due.minor);
+    assert(d->amount_due.minor >= 0);
+    assert(settled <= (d->total.minor < 0 ? -d->total.minor : 0));
+}
+
+void add_documents(struct decision *out, const struct documents *d, struct arena *a)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        assert_adds_up(&d->items[i]);
+        event_add(&out->events, EVENT_INVOICE_FINALIZED, a)->invoice_finalized = d->items[i];
+    }
+}
+
+/* ---- bills ------------------------------------------------------------------------------------------------------- */
+
+/* Pending items and whatever is due through `through`. Without `keep_zero`, lines of nothing (free tiers) are left out, so that they
+ * make no document. */
+static enum err bill_lines(struct bill *b, struct accrual *due, struct subscription *after, struct date through,
+                           bool keep_zero, struct arena *a, struct error *e)
+{
+    const struct facts *f = b->facts;
+    take_pending_items(b, f, a);
+    if (f->subscription == NULL) return OK;
+    *after = *f->subscription;
+    enum err err = accrue(due, after, through, f->usage, f->usage_count, a, e);
+    for (size_t i = 0; i < due->lines.count && err == OK; i++) {
+        if (keep_zero || !money_is_zero(due->lines.items[i].amount)) *line_add(&b->lines, a) = due->lines.items[i];
+    }
+    return err;
+}
+
+/* The document that bills the newest recurring charge, for later credits to refer to. */
+static uint64_t billed_by(const struct documents *d, const struct subscription *s)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (strcmp(d->items[i].total.currency, s->terms.amount.currency) == 0) return d->items[i].invoice;
+    }
+    return 0;
+}
+
+static void request_payments(struct decision *out, const struct facts *f, const struct documents *d, struct str gateway,
+                             struct arena *a)
+{
+    const struct method *m = method_named(f, STR_NONE);
+    uint64_t number = f->counters.transaction;
+    if (gateway.len == 0 || m == NULL) return;
+    for (size_t i = 0; i < d->count; i++) {
+        const struct invoice_finalized *v = &d->items[i];
+        if (v->amount_due.minor <= 0) continue;
+        struct payment_wish wish = {.number = number++, .customer = v->customer, .method = m->method,
+                                    .invoice = v->invoice, .amount = v->amount_due, .gateway = gateway};
+        wish.description = str_format(a, "Invoice %.*s", STR_ARG(v->number));
+        add_payment_request(out, f, &wish, a);
+    }
+}
+
+enum err decide_customer_bill(struct decision *out, const struct facts *f, const struct customer_bill_command *c,
+                              struct arena *a, struct error *e)
+{
+    if (f->customer == NULL) {
+        return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
+    }
+    struct bill b = {.facts = f, .customer = c->customer, .run = c->run, .issue_date = f->issue_date};
+    struct accrual due = {0};
+    struct subscription after = {0};
+    struct documents docs = {0};
+    enum err err = bill_lines(&b, &due, &after, c->through, false, a, e);
+    if (err == OK) err = documents_of(&docs, &b, a, e);
+    if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
+    if (docs.count == 0 && !due.moved && !due.ended) return OK; /* nothing is due: a second run writes nothing */
+    if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
+    add_documents(out, &docs, a);
+    if (c->run != 0) {
+        struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
+        ev->customer_billed = (struct customer_billed){c->customer, c->run, c->through,
+                                                       docs.count > 0 ? docs.items[0].invoice : 0};
+    }
+    request_payments(out, f, &docs, c->gateway, a);
+    return OK;
+}
+
+enum err decide_invoice_generate(struct decision *out, const struct facts *f, const struct invoice_generate_command *c,
+                                 struct arena *a, struct error *e)
+{
+    enum err err = need_customer(f, c->user, e);
+    if (err != OK) return err;
+    struct bill b = {.facts = f, .customer = f->customer->customer, .issue_date = f->issue_date};
+    struct accrual due = {0};
+    struct subscription after = {0};
+    struct documents docs = {0};
+    err = bill_lines(&b, &due, &after, f->today, true, a, e);
+    if (err == OK) err = documents_of(&docs, &b, a, e);
+    if (err != OK) return err;
+    if (docs.count == 0) return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
+    if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
+    add_documents(out, &docs, a);
+    return OK;
+}
+
+enum err decide_invoice_add_item(struct decision *out, const struct facts *f, const struct invoice_add_item_command *c,
+                                 struct arena *a, struct error *e)
+{
+    char currency[4] = "";
+    struct money amount = {0};
+    enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
+    if (err == OK) err = money_exact(&amount, c->amount, currency, "amount", a, e);
+    if (err != OK) return err;
+    if (money_is_zero(amount)) return fail(e, ERR_INVALID, "amount: an item of nothing");
+    if (f->items_count >= LIMIT_PENDING_ITEMS_PER_CUSTOMER) {
+        return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be", STR_ARG(c->user),
+                    LIMIT_PENDING_ITEMS_PER_CUSTOMER);
+    }
+    struct event *ev = event_add(&out->events, EVENT_ITEM_ADDED, a);
+    ev->item_added = (struct item_added){.item = f->counters.item, .customer = f->customer->customer};
+    struct line *l = &ev->item_added.line;
+    *l = (struct line){.item = f->counters.item, .kind = LINE_ITEM, .description = c->description};
+    l->quantity = decimal_of(1);
+    l->unit_price = c->amount;
+    l->amount = amount;
+    l->tax = money_zero(amount);
+    return OK;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_payment.c - payments and refunds: what is asked of the gateway, and what its answer means for invoices and balances. */
+#include "ledger/book/decide_shared.h"
+
+static enum err positive(struct money amount, struct error *e)
+{
+    if (amount.minor > 0) return OK;
+    return fail(e, ERR_INVALID, "amount: more than nothing is wanted");
+}
+
+static enum err declined(struct error *e, const char *reason, const char *why)
+{
+    enum err err = fail(e, ERR_DECLINED, "%s", why);
+    snprintf(e->reason, sizeof e->reason, "%s", reason);
+    return err;
+}
+
+enum err decide_payment_charge(struct decision *out, const struct facts *f, const struct payment_charge_command *c,
+                               struct arena *a, struct error *e)
+{
+    char currency[4] = "";
+    struct payment_wish wish = {.number = f->counters.transaction, .gateway = c->gateway};
+    enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
+    if (err == OK) err = money_exact(&wish.amount, c->amount, currency, "amount", a, e);
+    if (err == OK) err = positive(wish.amount, e);
+    if (err != OK) return err;
+    if (c->invoice.len != 0) {
+        if (f->invoice == NULL || f->invoice->customer != f->customer->customer) {
+            return fail(e, ERR_NOT_FOUND, "no invoice '%.*s' of '%.*s'", STR_ARG(c->invoice), STR_ARG(c->user));
+        }
+        wish.invoice = f->invoice->invoice;
+        if (strcmp(f->invoice->amount_due.currency, currency) != 0) {
+            return fail(e, ERR_REFUSED, "invoice '%.*s' is in %s, not %s", STR_ARG(c->invoice),
+                        f->invoice->amount_due.currency, currency);
+        }
+    }
+    const struct method *m = method_named(f, c->payment_method);
+    if (m == NULL && c->payment_method.len != 0) {
+        return fail(e, ERR_NOT_FOUND, "no such payment method of '%.*s'", STR_ARG(c->user));
+    }
+    if (m == NULL) return declined(e, "no_payment_method", "the customer has no payment method");
+    wish.customer = f->customer->customer;
+    wish.method = m->method;
+    wish.description = c->description.len != 0 ? c->description : STR("Payment");
+    add_payment_request(out, f, &wish, a);
+    return OK;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+struct spread {
+    struct allocation *items;
+    size_t count;
+    struct money left;
+};
+
+static enum err allot(struct spread *s, const struct invoice *v, struct error *e)
+{
+    struct money open = {0};
+    if (s->left.minor <= 0 || !money_same_currency(v->amount_due, s->left)) return OK;
+    if (v->status != INVOICE_OPEN && v->status != INVOICE_PARTIALLY_PAID) return OK;
+    enum err err = money_subtract(&open, v->amount_due, v->paid, e);
+    if (err != OK) return err;
+    struct money part = money_min(open, s->left);
+    if (part.minor <= 0) return OK;
+    s->items[s->count++] = (struct allocation){v->invoice, part};
+    return money_subtract(&s->left, s->left, part, e);
+}
+
+/* The invoice that was meant first, then open ones, oldest first; a payment made for one invoice pays no other. */
+static enum err succeed_payment(struct decision *out, const struct facts *f, const struct payment_settle_command *c,
+                                struct arena *a, struct error *e)
+{
+    const struct transaction *t = f->transaction;
+    struct spread s = {.items = arena_array_of(a, struct allocation, f->open_invoices_count + 1), .left = t->amount};
+    enum err err = OK;
+    if (t->invoice != 0) {
+        if (f->invoice != NULL) err = allot(&s, f->invoice, e);
+    } else {
+        for (size_t i = 0; i < f->open_invoices_count && err == OK; i++) err = allot(&s, &f->open_invoices[i], e);
+    }
+    if (err != OK) return err;
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_SUCCEEDED, a);
+    ev->payment_succeeded = (struct payment_succeeded){.payment = t->transaction,
+                                                       .customer = t->customer,
+                                                       .amount = t->amount,
+                                                       .gateway = t->gateway,
+                                                       .gateway_reference = c->gateway_reference,
+                                                       .pays = s.items,
+                                                       .pays_count = s.count,
+                                                       .credited = s.left};
+    return OK;
+}
+
+static void fail_payment(struct decision *out, const struct transaction *t, const struct payment_settle_command *c,
+                         struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_FAILED, a);
+    ev->payment_failed = (struct payment_failed){.payment = t->transaction,
+                                                 .customer = t->customer,
+                                                 .amount = t->amount,
+                                                 .gateway = t->gateway,
+                                                 .code = c->code,
+                                                 .message = c->message};
+}
+
+static void settle_refund(struct decision *out, const struct transaction *t, const struct payment_settle_command *c,
+                          struct arena *a)
+{
+    if (c->outcome == PAYMENT_SUCCEEDED) {
+        struct event *ev = event_add(&out->events, EVENT_REFUND_SUCCEEDED, a);
+        ev->refund_succeeded = (struct refund_succeeded){.refund = t->transaction,
+                                                         .payment = t->payment,
+                                                         .customer = t->customer,
+                                                         .amount = t->amount,
+                                                         .from_credit = t->from_credit,
+                                                         .gateway = t->gateway,
+                                                         .gateway_reference = c->gateway_reference};
+        return;
+    }
+    struct event *ev = event_add(&out->events, EVENT_REFUND_FAILED, a);
+    ev->refund_failed = (struct refund_failed){.refund = t->transaction,
+                                               .payment = t->payment,
+                                               .customer = t->customer,
+                                               .amount = t->amount,
+                                               .from_credit = t->from_credit,
+                                               .gateway = t->gateway,
+                                               .code = c->code,
+                                               .message = c->message};
+}
+
+enum err decide_payment_settle(struct decision *out, const struct facts *f, const struct payment_settle_command *c,
+                               struct arena *a, struct error *e)
+{
+    const struct transaction *t = f->transaction;
+    if (t == NULL) return fail(e, ERR_NOT_FOUND, "no transaction txn_%llu", (unsigned long long)c->transaction);
+    if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN) return OK; /* settled, or still not known */
+    if (t->kind == TRANSACTION_REFUND) {
+        settle_refund(out, t, c, a);
+        return OK;
+    }
+    if (c->outcome == PAYMENT_SUCCEEDED) return succeed_payment(out, f, c, a, e);
+    fail_payment(out, t, c, a);
+    return OK;
+}
+
+/* ---- refunds ----------------------------------------------------------------------------------------------------- */
+
+static enum err refundable(struct money *left, const struct facts *f, const struct payment_refund_command *c,
+                           struct error *e)
+{
+    const struct transaction *t = f->transaction;
+    if (t == NULL) return fail(e, ERR_NOT_FOUND, "no transaction '%.*s'", STR_ARG(c->transaction));
+    bool paid = t->status == TRANSACTION_COMPLETED || t->status == TRANSACTION_PARTIALLY_REFUNDED ||
+                t->status == TRANSACTION_REFUNDED;
+    if (t->kind != TRANSACTION_PAYMENT || t->gateway.len == 0) {
+        return fail(e, ERR_REFUSED, "'%.*s' is not a payment made here", STR_ARG(c->transaction));
+    }
+    if (!paid) {
+        return fail(e, ERR_REFUSED, "payment '%.*s' is %s, not completed", STR_ARG(c->transaction),
+                    choice_transaction_status.words[t->status]);
+    }
+    return money_subtract(left, t->amount, t->refunded, e);
+}
+
+enum err decide_payment_refund(struct decision *out, const struct facts *f, const struct payment_refund_command *c,
+                               struct arena *a, struct error *e)
+{
+    struct money left = {0}, amount = {0};
+    enum err err = refundable(&left, f, c, e);
+    if (err != OK) return err;
+    const struct transaction *t = f->transaction;
+    amount = left;
+    if (!decimal_is_zero(c->amount)) err = money_exact(&amount, c->amount, t->amount.currency, "amount", a, e);
+    if (err != OK) return err;
+    if (money_is_zero(left)) return fail(e, ERR_REFUSED, "payment '%.*s' is refunded already", STR_ARG(c->transaction));
+    err = positive(amount, e);
+    if (err != OK) return err;
+    if (money_compare(amount, left) > 0) {
+        return fail(e, ERR_REFUSED, "a refund of %.*s %s is more than is left of payment '%.*s': %.*s %s",
+                    STR_ARG(money_text(a, amount)), amount.currency, STR_ARG(c->transaction),
+                    STR_ARG(money_text(a, left)), left.currency);
+    }
+    struct money credit = credit_balance(f->customer, amount.currency);
+    if (credit.minor < 0) credit = money_of(0, amount.currency);
+    struct event *ev = event_add(&out->events, EVENT_REFUND_REQUESTED, a);
+    ev->refund_requested = (struct refund_requested){.refund = f->counters.transaction,
+                                                     .payment = t->transaction,
+                                                     .customer = t->customer,
+                                                     .amount = amount,
+                                                     .from_credit = money_min(credit, amount),
+                                                     .reason = c->reason,
+                                                     .gateway = t->gateway,
+                                                     .gateway_key = gateway_key(f, f->counters.transaction, a)};
+    return OK;
+}
+
+enum err decide_transaction_store(struct decision *out, const struct facts *f, const struct transaction_store_command *c,
+                                  struct arena *a, struct error *e)
+{
+    char currency[4] = "";
+    struct money amount = {0};
+    enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
+    if (err == OK) err = money_exact(&amount, c->amount, currency, "amount", a, e);
+    if (err != OK) return err;
+    struct event *ev = event_add(&out->events, EVENT_TRANSACTION_STORED, a);
+    ev->transaction_stored = (struct transaction_stored){.transaction = f->counters.transaction,
+                                                         .customer = f->customer->customer,
+                                                         .amount = amount,
+                                                         .description = c->description,
+                                                         .reference = c->reference,
+                                                         .at = instant_is_given(c->at) ? c->at : f->now};
+    return OK;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_shared.c - see decide_shared.h. */
+#include "ledger/book/decide_shared.h"
+
+enum err need_customer(const struct facts *f, struct str user, struct error *e)
+{
+    if (f->customer != NULL) return OK;
+    return fail(e, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(user));
+}
+
+enum err need_active_subscription(const struct facts *f, struct str user, struct error *e)
+{
+    enum err err = need_customer(f, user, e);
+    if (err != OK) return err;
+    if (f->subscription == NULL) return fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(user));
+    if (f->subscription->status == SUBSCRIPTION_ACTIVE) return OK;
+    return fail(e, ERR_REFUSED, "the subscription of '%.*s' is canceled", STR_ARG(user));
+}
+
+enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what, struct arena *a,
+                     struct error *e)
+{
+    struct str text = decimal_text(a, amount);
+    enum err err = money_parse(out, text, currency, e);
+    if (err == OK || strcmp(what, "amount") == 0) return err;
+    return wrap(e, "%s", what);
+}
+
+enum err currency_chosen(char out[4], struct str given, const struct customer *c, struct error *e)
+{
+    if (given.len != 0) return currency_parse(out, given, e);
+    struct str fallback = c != NULL && c->currency.len != 0 ? c->currency : STR("USD");
+    return currency_parse(out, fallback, e);
+}
+
+struct money credit_balance(const struct customer *c, const char *currency)
+{
+    for (size_t i = 0; c != NULL && i < c->balances_count; i++) {
+        if (strcmp(c->balances[i].credit.currency, currency) == 0) return c->balances[i].credit;
+    }
+    return money_of(0, currency);
+}
+
+struct date terms_due(const struct facts *f, struct date issued)
+{
+    uint64_t days = f->seller != NULL ? f->seller->payment_terms_days : DEFAULT_TERMS_DAYS;
+    return date_add_days(issued, (int32_t)days);
+}
+
+static bool is_number(struct str text, uint64_t number)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    return len > 0 && str_is(text, digits);
+}
+
+const struct method *method_named(const struct facts *f, struct str token_or_number)
+{
+    for (size_t i = 0; i < f->methods_count; i++) {
+        const struct method *m = &f->methods[i];
+        if (m->removed) continue;
+        if (token_or_number.len == 0 && f->customer != NULL && m->method == f->customer->default_method) return m;
+        if (token_or_number.len == 0) continue;
+        if (str_equal(m->token, token_or_number) || is_number(token_or_number, m->method)) return m;
+    }
+    return NULL;
+}
+
+enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
+                   bool make_default, bool *added, struct arena *a, struct error *e)
+{
+    *added = false;
+    size_t kept = 0;
+    for (size_t i = 0; i < f->methods_count; i++) {
+        if (!f->methods[i].removed) kept++;
+    }
+    const struct method *known = method_named(f, card->token);
+    if (known != NULL) {
+        if (make_default && f->customer->default_method != known->method) {
+            struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_MADE_DEFAULT, a);
+            ev->payment_method_made_default = (struct payment_method_made_default){customer, known->method};
+        }
+        return OK;
+    }
+    if (kept >= LIMIT_PAYMENT_METHODS_PER_CUSTOMER) {
+        return fail(e, ERR_LIMIT, "the customer has %d payment methods, the most there may be",
+                    LIMIT_PAYMENT_METHODS_PER_CUSTOMER);
+    }
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_ADDED, a);
+    ev->payment_method_added = (struct payment_method_added){
+        .customer = customer,
+        .method = (f->customer != NULL ? f->customer->methods : 0) + 1,
+        .token = card->token,
+        .gateway = card->gateway,
+        .funding = card->funding,
+        .brand = card->brand,
+        .last4 = card->last4,
+        .exp_month = card->exp_month,
+        .exp_year = card->exp_year,
+        .is_default = make_default || kept == 0,
+    };
+    *added = true;
+    return OK;
+}
+
+static const struct product *product_of(const struct catalog *c, struct str code)
+{
+    for (size_t i = 0; i < c->products_count; i++) {
+        if (str_equal(c->products[i].code, code)) return &c->products[i];
+    }
+    return NULL;
+}
+
+static const struct price *price_of(const struct catalog *c, const struct terms_wish *w)
+{
+    for (size_t i = 0; i < c->prices_count; i++) {
+        const struct price *p = &c->prices[i];
+        if (str_equal(p->product, w->tier) && p->unit == w->unit && strcmp(p->amount.currency, w->currency) == 0) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* The agreed price of a custom tier, or the catalog's of any other. */
+static enum err amount_for(struct money *out, const struct price *p, const struct terms_wish *w, struct arena *a,
+                           struct error *e)
+{
+    *out = p->amount;
+    if (!p->custom && w->price_given) {
+        return fail(e, ERR_REFUSED, "tier '%.*s' has a fixed price", STR_ARG(w->tier));
+    }
+    if (!p->custom) return OK;
+    if (!w->price_given) {
+        return fail(e, ERR_INVALID, "tier '%.*s' has a custom price: give the price that was agreed", STR_ARG(w->tier));
+    }
+    if (decimal_is_negative(w->price)) return fail(e, ERR_INVALID, "the price must not be negative");
+    return money_exact(out, w->price, w->currency, "price", a, e);
+}
+
+enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
+                   struct error *e)
+{
+    if (f->catalog == NULL) return fail(e, ERR_REFUSED, "no catalog is loaded yet");
+    const struct product *product = product_of(f->catalog, w->tier);
+    if (product == NULL) return fail(e, ERR_NOT_FOUND, "no tier '%.*s' in the catalog", STR_ARG(w->tier));
+    const struct price *price = price_of(f->catalog, w);
+    if (price == NULL) {
+        return fail(e, ERR_NOT_FOUND, "tier '%.*s' has no price per %s in %s", STR_ARG(w->tier),
+                    choice_interval_unit.words[w->unit], w->currency);
+    }
+    *out = (struct terms){.catalog_version = f->catalog->version,
+                          .product = product->code,
+                          .product_name = product->name,
+                          .rank = product->rank,
+                          .free = product->free,
+                          .unit = price->unit,
+                          .interval_count = price->interval_count,
+                          .rates = price->rates,
+                          .rates_count = price->rates_count};
+    return amount_for(&out->amount, price, w, a, e);
+}
+
+void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next, struct arena *a)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        if (money_is_zero(lines->items[i].amount)) continue;
+        struct event *ev = event_add(&out->events, EVENT_ITEM_ADDED, a);
+        ev->item_added = (struct item_added){.item = (*next)++, .customer = customer, .line = lines->items[i]};
+        ev->item_added.line.item = ev->item_added.item;
+    }
+}
+
+static void add_due_change(struct decision *out, const struct accrual *due, const struct subscription *before,
+                           const struct subscription *after, struct arena *a)
+{
+    const struct terms *to = &after->terms;
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGED, a);
+    ev->subscription_changed = (struct subscription_changed){
+        .subscription = after->subscription,
+        .customer = after->customer,
+        .on = due->changed_on,
+        .kind = to->rank > before->terms.rank   ? CHANGE_UPGRADE
+                : to->rank < before->terms.rank ? CHANGE_DOWNGRADE
+                                                : CHANGE_SIDEWAYS,
+        .old_product = before->terms.product,
+        .terms = *to,
+        .anchor = after->anchor,
+        .anchor_day = after->anchor_day,
+        .charged_through = due->changed_on,
+        .billed_from = before->billed_from,
+        .billed_amount = before->billed_amount,
+        .credit = money_zero(to->amount),
+        .charge = money_zero(to->amount),
+    };
+}
+
+void add_accrued(struct decision *out, const struct accrual *due, const struct subscription *before,
+                 const struct subscription *after, uint64_t billed_by, struct arena *a)
+{
+    if (due->changed) add_due_change(out, due, before, after, a);
+    if (due->moved) {
+        struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_BILLED, a);
+        ev->subscription_billed = (struct subscription_billed){.subscription = after->subscription,
+                                                               .customer = after->customer,
+                                                               .charged_through = after->charged_through,
+                                                               .usage_through = after->usage_through,
+                                                               .billed_from = after->billed_from,
+                                                               .billed_amount = after->billed_amount,
+                                                               .billed_by = billed_by};
+    }
+    if (due->ended) add_canceled(out, after, after->ended_on, money_zero(after->terms.amount), STR_NONE, a);
+}
+
+void add_canceled(struct decision *out, const struct subscription *s, struct date on, struct money credit,
+                  struct str reason, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCELED, a);
+    ev->subscription_canceled = (struct subscription_canceled){.subscription = s->subscription,
+                                                               .customer = s->customer,
+                                                               .on = on,
+                                                               .product = s->terms.product,
+                                                               .credit = credit,
+                                                               .reason = reason};
+}
+
+struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena *a)
+{
+    return str_format(a, "%.*s/txn_%llu", STR_ARG(f->origin), (unsigned long long)transaction);
+}
+
+void add_payment_request(struct decision *out, const struct facts *f, const struct payment_wish *w, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_REQUESTED, a);
+    ev->payment_requested = (struct payment_requested){.payment = w->number,
+                                                       .customer = w->customer,
+                                                       .method = w->method,
+                                                       .amount = w->amount,
+                                                       .description = w->description,
+                                                       .invoice = w->invoice,
+                                                       .gateway = w->gateway,
+                                                       .gateway_key = gateway_key(f, w->number, a)};
+}
+
+enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount, struct str reason,
+                            struct arena *a, struct error *e)
+{
+    uint64_t number = f->counters.transaction;
+    for (size_t i = 0; i < f->payments_count && amount.minor > 0; i++) {
+        const struct transaction *p = &f->payments[i];
+        struct money left = {0};
+        if (!money_same_currency(p->amount, amount)) continue;
+        enum err err = money_subtract(&left, p->amount, p->refunded, e);
+        if (err != OK) return err;
+        struct money part = money_min(left, amount);
+        if (part.minor <= 0) continue;
+        struct event *ev = event_add(&out->events, EVENT_REFUND_REQUESTED, a);
+        ev->refund_requested = (struct refund_requested){.refund = number,
+                                                         .payment = p->transaction,
+                                                         .customer = p->customer,
+                                                         .amount = part,
+                                                         .from_credit = part,
+                                                         .reason = reason,
+                                                         .gateway = p->gateway,
+                                                         .gateway_key = gateway_key(f, number, a)};
+        number++;
+        err = money_subtract(&amount, amount, part, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}

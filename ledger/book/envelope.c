@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* envelope.c - both directions of a record's plaintext, facing each other. Decoding is strict: the events' own codec refuses what
+ * encode would not have written, and what is left over is refused here. */
+#include "ledger/book/envelope.h"
+
+enum { ENVELOPE_VERSION = 1, ENVELOPE_FIELDS = 6, EVENT_FIELDS = 3 };
+
+void envelope_encode(struct buffer *out, const struct envelope *v)
+{
+    mp_put_array(out, ENVELOPE_FIELDS);
+    mp_put_uint(out, ENVELOPE_VERSION);
+    mp_put_str(out, v->actor);
+    mp_put_str(out, v->command);
+    mp_put_str(out, v->key);
+    mp_put_bin(out, v->has_body ? (struct bytes){v->body.bytes, sizeof v->body.bytes} : (struct bytes){0});
+    mp_put_array(out, v->events_count);
+    for (size_t i = 0; i < v->events_count; i++) {
+        const struct event *ev = &v->events[i];
+        const struct event_kind *k = event_kind(ev->type);
+        mp_put_array(out, EVENT_FIELDS);
+        mp_put_uint(out, (uint64_t)ev->type);
+        mp_put_uint(out, k->version);
+        schema_encode(out, k->schema, event_body(ev));
+    }
+}
+
+static enum err take_event(struct event *ev, struct bytes *in, struct arena *a, struct error *e)
+{
+    size_t fields = 0;
+    uint64_t type = 0, version = 0;
+    if (!mp_take_array(&fields, in) || fields != EVENT_FIELDS || !mp_take_uint(&type, in) ||
+        !mp_take_uint(&version, in)) {
+        return fail(e, ERR_TAMPERED, "an event is not [number, version, fields]");
+    }
+    if (type == EVENT_NONE || type >= EVENT_TYPES) {
+        return fail(e, ERR_TAMPERED, "event number %llu is not known", (unsigned long long)type);
+    }
+    ev->type = (enum event_type)type;
+    const struct event_kind *k = event_kind(ev->type);
+    if (version != k->version) {
+        return fail(e, ERR_TAMPERED, "%s: version %llu is not known", k->wire, (unsigned long long)version);
+    }
+    return schema_take(event_body_of(ev), k->schema, in, a, e);
+}
+
+static enum err take_head(struct envelope *out, struct bytes *in, struct error *e)
+{
+    size_t fields = 0;
+    uint64_t version = 0;
+    struct bytes body = {0};
+    if (!mp_take_array(&fields, in) || fields != ENVELOPE_FIELDS || !mp_take_uint(&version, in) ||
+        version != ENVELOPE_VERSION || !mp_take_str(&out->actor, in) || !mp_take_str(&out->command, in) ||
+        !mp_take_str(&out->key, in) || !mp_take_bin(&body, in) || (body.len != 0 && body.len != sizeof out->body)) {
+        return fail(e, ERR_TAMPERED, "the envelope is not one of version %d", ENVELOPE_VERSION);
+    }
+    out->has_body = body.len != 0;
+    bytes_put(out->body.bytes, body);
+    return OK;
+}
+
+enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena *a, struct error *e)
+{
+    *out = (struct envelope){0};
+    size_t count = 0;
+    enum err err = take_head(out, &plain, e);
+    if (err != OK) return err;
+    if (!mp_take_array(&count, &plain) || count > LIMIT_EVENTS_PER_RECORD) {
+        return fail(e, ERR_TAMPERED, "the envelope's events are not a list of at most %d", LIMIT_EVENTS_PER_RECORD);
+    }
+    struct event *events = arena_array_of(a, struct event, count);
+    for (size_t i = 0; i < count; i++) {
+        err = take_event(&events[i], &plain, a, e);
+        if (err != OK) return wrap(e, "event %zu", i);
+    }
+    if (plain.len != 0) return fail(e, ERR_TAMPERED, "%zu bytes are left over after the events", plain.len);
+    out->events = events;
+    out->events_count = count;
+    return OK;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* envelope.h - the plaintext of one record of class EVENTS: who asked for what, and the events that followed.
+ *
+ *   msgpack array [1, actor str, command str ("subscription.create"), idempotency key str, body bin (32 bytes, or empty),
+ *                  events: array of [event number, event version, fields: array]] */
+#ifndef DAYBOOK_LEDGER_BOOK_ENVELOPE_H
+#define DAYBOOK_LEDGER_BOOK_ENVELOPE_H
+
+#include "ledger/book/command.h"
+
+struct envelope {
+    struct str actor, command, key;
+    bool has_body;
+    struct hash body; /* command_hash of the command, when there is a key */
+    const struct event *events;
+    size_t events_count;
+};
+
+void envelope_encode(struct buffer *out, const struct envelope *v);
+/* Texts point into `plain`. ERR_TAMPERED for whatever envelope_encode would not write. */
+enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena *a, struct error *e) MUST_USE;
+
+#endif
