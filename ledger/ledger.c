@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* ledger.c - opening and closing, reading, rehearsing. What a command does is in run.c. */
+#include "ledger/ledger_private.h"
+
+/* ---- create ------------------------------------------------------------------------------------------------------ */
+
+static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create, struct error *e)
+{
+    char path[LIMIT_PATH_BYTES];
+    if (o->key_command != NULL && o->key_file != NULL) {
+        return fail(e, ERR_USAGE, "a key file and a key command were given; one of them is enough");
+    }
+    if (o->key_command != NULL) return master_key_from_command(out, o->key_command, e);
+    if (o->key_file != NULL) return master_key_open(out, o->key_file, o->dir, create, o->world, e);
+    size_t len = strlen(o->dir);
+    while (len > 1 && o->dir[len - 1] == '/') len--;
+    int n = snprintf(path, sizeof path, "%.*s.key", (int)len, o->dir);
+    if (n < 0 || (size_t)n >= sizeof path) return fail(e, ERR_INVALID, "the path '%s' is too long", o->dir);
+    return master_key_open(out, path, o->dir, create, o->world, e);
+}
+
+static struct log_options log_options_of(const struct ledger_options *o, const struct master_key *master)
+{
+    return (struct log_options){.backend = o->in_memory ? &log_memory : &log_lmdb,
+                                .place = {.dir = o->dir, .map_bytes = o->map_bytes, .unsafe_flags = o->unsafe_log_flags},
+                                .master = master,
+                                .world = o->world,
+                                .program = o->program != NULL ? o->program : "daybook"};
+}
+
+enum err ledger_create(const struct ledger_options *o, struct error *e)
+{
+    struct master_key *master = NULL;
+    struct log *log = NULL;
+    bool made = !file_exists(o->dir);
+    enum err err = dir_make(o->dir, 0700, e);
+    if (err == OK) err = dir_check_local(o->dir, e);
+    if (err == OK) err = open_master(&master, o, true, e);
+    if (err != OK && made) (void)remove(o->dir); /* still empty: leave nothing behind */
+    if (err == OK) {
+        struct log_options lo = log_options_of(o, master);
+        lo.place.create = true;
+        err = log_create(&log, &lo, e);
+    }
+    log_close(log);
+    master_key_close(master);
+    return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
+}
+
+/* ---- open and close ---------------------------------------------------------------------------------------------- */
+
+static struct ledger *ledger_new(const struct ledger_options *o)
+{
+    struct ledger *l = calloc(1, sizeof *l);
+    if (l == NULL) WRONG("out of memory");
+    l->dir = strdup(o->dir);
+    if (l->dir == NULL) WRONG("out of memory");
+    l->world = o->world;
+    l->state = o->state;
+    l->map_bytes = o->map_bytes;
+    l->hasher = hasher_new();
+    l->facts = arena_new();
+    l->scratch = arena_new();
+    l->queue.last = &l->queue.first;
+    if (pthread_mutex_init(&l->lock, NULL) != 0 || pthread_mutex_init(&l->queue.lock, NULL) != 0 ||
+        pthread_cond_init(&l->queue.changed, NULL) != 0) {
+        WRONG("a mutex cannot be made");
+    }
+    if (o->state != NULL) state_definition(&l->definition, o->state, l->hasher);
+    return l;
+}
+
+void ledger_close(struct ledger *l)
+{
+    if (l == NULL) return;
+    ledger_rehearse_end(l);
+    views_close(l->views);
+    log_close(l->log);
+    master_key_close(l->master);
+    hasher_free(l->hasher);
+    arena_free(l->facts);
+    arena_free(l->scratch);
+    buffer_free(&l->plain);
+    (void)pthread_cond_destroy(&l->queue.changed);
+    (void)pthread_mutex_destroy(&l->queue.lock);
+    (void)pthread_mutex_destroy(&l->lock);
+    free(l->dir);
+    free(l);
+}
+
+static enum err open_views(struct ledger *l, struct error *e)
+{
+    struct views_options vo = {.dir = l->dir, .map_bytes = l->map_bytes, .master = l->master, .origin = l->origin,
+                               .definition = l->definition, .world = l->world};
+    bool fresh = false;
+    return views_open(&l->views, &fresh, &vo, e);
+}
+
+/* Views that do not fit the log are of no use; they are dropped and folded anew. */
+static enum err catch_up(struct ledger *l, log_progress_fn *progress, void *context, struct error *e)
+{
+    struct log_state state = {0};
+    enum err err = log_state(&state, l->log, e);
+    if (err != OK) return err;
+    err = fold_all(l, l->views, state.head.range.size, progress, context, e);
+    if (err != ERR_TAMPERED) return err;
+    err = views_drop(l->views, e);
+    return err == OK ? fold_all(l, l->views, state.head.range.size, progress, context, e) : err;
+}
+
+enum err catch_up_locked(struct ledger *l, struct error *e)
+{
+    return catch_up(l, NULL, NULL, e);
+}
+
+static enum err open_log(struct ledger *l, const struct ledger_options *o, struct error *e)
+{
+    struct log_options lo = log_options_of(o, l->master);
+    struct log_state state = {0};
+    enum err err = o->in_memory ? log_create(&l->log, &lo, e) : log_open(&l->log, &lo, e);
+    if (err == OK) err = log_state(&state, l->log, e);
+    l->origin = state.origin;
+    return err;
+}
+
+enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e)
+{
+    struct ledger *l = ledger_new(o);
+    enum err err = OK;
+    if (!o->in_memory && !file_exists(o->dir)) err = fail(e, ERR_NOT_FOUND, "there is no such directory");
+    if (err == OK && !o->in_memory) err = dir_check_local(o->dir, e);
+    if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
+    if (err == OK) err = open_log(l, o, e);
+    if (err == OK && !o->without_key) err = open_views(l, e);
+    if (err == OK && !o->without_key) err = catch_up(l, NULL, NULL, e);
+    if (err != OK) {
+        ledger_close(l);
+        return wrap(e, "cannot open the ledger in '%s'", o->dir);
+    }
+    *out = l;
+    return OK;
+}
+
+struct world ledger_world(const struct ledger *l)
+{
+    return l->world;
+}
+
+struct log *ledger_log(struct ledger *l)
+{
+    return l->log;
+}
+
+void ledger_lock(struct ledger *l)
+{
+    if (pthread_mutex_lock(&l->lock) != 0) WRONG("the ledger's lock is broken");
+}
+
+void ledger_unlock(struct ledger *l)
+{
+    if (pthread_mutex_unlock(&l->lock) != 0) WRONG("the ledger's lock is broken");
+}
+
+enum err ledger_catch_up(struct ledger *l, struct error *e)
+{
+    if (l->rehearsal != NULL) return OK;
+    ledger_lock(l);
+    enum err err = catch_up(l, NULL, NULL, e);
+    ledger_unlock(l);
+    return err;
+}
+
+enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e)
+{
+    assert(l->rehearsal == NULL);
+    ledger_lock(l);
+    enum err err = views_drop(l->views, e);
+    if (err == OK) err = catch_up(l, progress, context, e);
+    ledger_unlock(l);
+    return err;
+}
+
+/* ---- rehearsal --------------------------------------------------------------------------------------------------- */
+
+enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
+{
+    assert(l->rehearsal == NULL);
+    ledger_lock(l);
+    struct views_txn *t = NULL;
+    enum err err = views_begin(&t, l->views, true, e);
+    if (err == OK) err = log_draft_begin(&l->rehearsal_base, l->log, e);
+    if (err == OK) err = fold_until(l, t, l->rehearsal_base, e);
+    if (err == OK)
+        l->rehearsal = t;
+    else
+        views_abort(t);
+    ledger_unlock(l);
+    return err;
+}
+
+void ledger_rehearse_end(struct ledger *l)
+{
+    if (l->rehearsal == NULL) return;
+    views_abort(l->rehearsal);
+    l->rehearsal = NULL;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e)
+{
+    if (l->rehearsal != NULL) {
+        *out = l->rehearsal;
+        return OK;
+    }
+    enum err err = ledger_catch_up(l, e);
+    return err == OK ? views_begin(out, l->views, false, e) : err;
+}
+
+void ledger_read_end(struct ledger *l, struct views_txn *t)
+{
+    if (t != NULL && t != l->rehearsal) views_abort(t);
+}
+
+struct walk {
+    ledger_visit_fn *visit;
+    void *context;
+    struct arena *arena;
+};
+
+static enum err walk_entry(void *context, const struct log_entry *entry, struct error *e)
+{
+    struct walk *w = context;
+    struct envelope v = {0};
+    if (entry->header.class_ != RECORD_EVENTS) return OK;
+    enum err err = envelope_decode(&v, entry->plain, w->arena, e);
+    if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
+    struct event_place place = {entry->seq, entry->header.at, entry->leaf, v.actor, v.command};
+    err = w->visit(w->context, &place, &v, w->arena, e);
+    arena_reset(w->arena);
+    return err;
+}
+
+enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context, struct error *e)
+{
+    struct walk w = {visit, context, arena_new()};
+    ledger_lock(l);
+    enum err err = log_read(l->log, from, to, walk_entry, &w, e);
+    ledger_unlock(l);
+    arena_free(w.arena);
+    return err;
+}
+
+struct one_record {
+    struct envelope *envelope;
+    struct event_place *place;
+    struct arena *arena;
+    bool found;
+};
+
+static enum err take_record(void *context, const struct log_entry *entry, struct error *e)
+{
+    struct one_record *r = context;
+    if (entry->header.class_ != RECORD_EVENTS) return OK;
+    enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->arena, e);
+    *r->place = (struct event_place){entry->seq, entry->header.at, entry->leaf, r->envelope->actor,
+                                     r->envelope->command};
+    r->found = true;
+    return err;
+}
+
+enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq, struct arena *a,
+                       struct error *e)
+{
+    struct one_record r = {out, place, a, false};
+    ledger_lock(l);
+    enum err err = log_read(l->log, seq, seq + 1, take_record, &r, e);
+    ledger_unlock(l);
+    if (err != OK || r.found) return err;
+    return fail(e, ERR_NOT_FOUND, "record %llu holds no events", (unsigned long long)seq);
+}
+
+enum err ledger_digest(struct hash *out, uint64_t *entries, struct ledger *l, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    err = views_digest(out, entries, t, e);
+    ledger_read_end(l, t);
+    return err;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c (gather, decide,
+ * append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c. */
+#ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
+#define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
+
+#include <pthread.h>
+
+#include "ledger/ledger.h"
+
+struct job { /* a request on its way, with the arena its outcome lives in */
+    const struct request *request;
+    struct outcome *outcome;
+    struct arena *arena;
+    /* of the queue */
+    struct job *next;
+    bool done;
+    enum err err; /* of the batch */
+    struct error error;
+};
+
+struct ledger {
+    char *dir;
+    struct master_key *master; /* NULL: opened without key */
+    struct log *log;
+    struct views *views; /* NULL: without key */
+    struct world world;
+    const struct ledger_state *state;
+    struct hash definition;
+    struct hasher *hasher;
+    size_t map_bytes;
+
+    pthread_mutex_t lock; /* held by whoever uses log, scratch memory or a write transaction */
+    struct arena *facts;  /* of the command being decided */
+    struct arena *scratch; /* of the event being folded */
+    struct buffer plain;
+
+    struct views_txn *rehearsal; /* open during a rehearsal; changes live and end in it */
+    uint64_t rehearsal_base;
+    struct str origin;
+
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        struct job *first, **last;
+        bool led; /* somebody is running a batch */
+    } queue;
+};
+
+/* ---- fold.c ---- */
+
+enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_place *place, const struct envelope *v,
+                     struct error *e) MUST_USE;
+/* Folds what the log has and the transaction has not, up to `to`. */
+enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct error *e) MUST_USE;
+/* As many transactions as it takes, until the views are where the log is. */
+enum err fold_all(struct ledger *l, struct views *v, uint64_t to, log_progress_fn *progress, void *context,
+                  struct error *e) MUST_USE;
+void state_definition(struct hash *out, const struct ledger_state *s, struct hasher *h);
+
+/* ---- ledger.c; l->lock is held ---- */
+
+enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
+
+/* ---- run.c ---- */
+
+/* Runs the jobs as one commit; l->lock is held. */
+enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing, struct error *e) MUST_USE;
+
+void ledger_lock(struct ledger *l);
+void ledger_unlock(struct ledger *l);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - runs commands: gather, decide, draft, fold; then one durable commit for the whole batch; then, and only then, the views and
+ * the answers. If the commit fails, the views forget the batch. It must never answer OK for what is not durable. */
+#include "ledger/ledger_private.h"
+
+enum { CONFLICTS_MAX = 16 };
+
+struct batch {
+    struct ledger *ledger;
+    struct views_txn *txn;
+    uint64_t base; /* size of the log when the batch began */
+    struct job *const *jobs;
+    size_t count;
+};
+
+/* A refusal is an answer, not a failure: OK. */
+static enum err refuse_outcome(struct outcome *o, enum err code, const struct error *why)
+{
+    *o = (struct outcome){.code = code, .error = *why};
+    o->error.code = code;
+    return OK;
+}
+
+static void copy_events(struct outcome *o, const struct event *events, size_t count, struct arena *a)
+{
+    struct event *copy = arena_array_of(a, struct event, count);
+    for (size_t i = 0; i < count; i++) {
+        copy[i].type = events[i].type;
+        schema_copy(event_body_of(&copy[i]), event_kind(events[i].type)->schema, event_body(&events[i]), a);
+    }
+    o->events = copy;
+    o->events_count = count;
+}
+
+/* ---- idempotency ------------------------------------------------------------------------------------------------- */
+
+struct first_result {
+    struct outcome *outcome;
+    struct arena *arena;
+};
+
+static enum err take_first_result(void *context, const struct log_entry *entry, struct error *e)
+{
+    struct first_result *r = context;
+    struct envelope v = {0};
+    enum err err = envelope_decode(&v, bytes_copy(r->arena, entry->plain), r->arena, e);
+    r->outcome->events = v.events;
+    r->outcome->events_count = v.events_count;
+    return err;
+}
+
+/* A key of an earlier command of this very batch: its events are in its outcome. */
+static bool find_in_batch(const struct batch *b, size_t before, uint64_t seq, struct job *job)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct outcome *o = b->jobs[i]->outcome;
+        if (o->code != OK || o->replayed || o->seq != seq) continue;
+        copy_events(job->outcome, o->events, o->events_count, job->arena);
+        return true;
+    }
+    return false;
+}
+
+/* *known tells that the key was used before; the outcome is then the first result's, or a refusal. */
+static enum err replay(bool *known, const struct batch *b, size_t index, struct hash *body, struct error *e)
+{
+    struct ledger *l = b->ledger;
+    struct job *job = b->jobs[index];
+    const struct request *r = job->request;
+    struct idempotency entry = {0};
+    *known = false;
+    command_hash(body, r->command, l->hasher);
+    enum err err = l->state->find_key(&entry, b->txn, r->key, e);
+    if (err == ERR_NOT_FOUND) return OK;
+    if (err != OK) return err;
+    *known = true;
+    if (memcmp(&entry.body, body, sizeof *body) != 0) {
+        return fail(e, ERR_REFUSED, "the idempotency key was used before, for another command");
+    }
+    *job->outcome = (struct outcome){.replayed = true, .seq = entry.seq};
+    if (entry.seq >= b->base) {
+        (void)find_in_batch(b, index, entry.seq, job); /* not there only in a rehearsal, whose records are gone */
+        return OK;
+    }
+    struct first_result first = {job->outcome, job->arena};
+    return log_read(l->log, entry.seq, entry.seq + 1, take_first_result, &first, e);
+}
+
+/* ---- one command ------------------------------------------------------------------------------------------------- */
+
+static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct instant now, struct outcome *o,
+                               struct error *e)
+{
+    struct ledger *l = b->ledger;
+    struct log_place_made made = {0};
+    buffer_clear(&l->plain);
+    envelope_encode(&l->plain, v);
+    enum err err = log_draft_add(&made, l->log, (struct bytes){l->plain.ptr, l->plain.len}, now, e);
+    if (err != OK) return err;
+    struct event_place place = {made.seq, made.at, made.leaf, v->actor, v->command};
+    err = fold_record(l, b->txn, &place, v, e);
+    if (err != OK) return err;
+    struct view_cursor cursor = {made.seq + 1, made.leaf};
+    views_set_cursor(b->txn, &cursor);
+    o->seq = made.seq;
+    return OK;
+}
+
+/* The refusals of the rules end here, as outcomes; what is returned is a failure of the machinery. */
+static enum err run_command(struct batch *b, size_t index, struct error *e)
+{
+    struct ledger *l = b->ledger;
+    struct job *job = b->jobs[index];
+    const struct request *r = job->request;
+    struct envelope v = {.actor = r->actor, .command = str_of(command_kind(r->command->type)->words), .key = r->key};
+    struct instant now = instant_is_given(r->now) ? r->now : l->world.now(l->world.self);
+    struct error why = {0};
+    struct facts facts = {0};
+    struct decision d = {0};
+    *job->outcome = (struct outcome){0};
+    enum err err = command_check(r->command, &why);
+    if (err == OK) err = text_check(r->actor, LIMIT_ACTOR_BYTES, "actor", &why);
+    if (err == OK) err = text_check(r->key, LIMIT_IDEMPOTENCY_KEY_BYTES, "idempotency key", &why);
+    if (err != OK) return refuse_outcome(job->outcome, err, &why);
+    if (r->key.len != 0) {
+        bool known = false;
+        err = replay(&known, b, index, &v.body, &why);
+        if (err == ERR_REFUSED) return refuse_outcome(job->outcome, err, &why);
+        if (err != OK) {
+            *e = why;
+            return err;
+        }
+        if (known) return OK;
+        v.has_body = true;
+    }
+    err = l->state->gather(&facts, b->txn, r->command, now, l->facts, e);
+    if (err != OK) return err;
+    facts.origin = l->origin;
+    err = decide(&d, &facts, r->command, l->facts, &why);
+    if (err != OK) return refuse_outcome(job->outcome, err, &why);
+    v.events = d.events.items;
+    v.events_count = d.events.count;
+    if (v.events_count > 0) err = draft_and_fold(b, &v, now, job->outcome, e);
+    if (err == ERR_LIMIT) return refuse_outcome(job->outcome, err, e); /* too large for a record: nothing was drafted */
+    if (err != OK) return err;
+    if (!r->brief) copy_events(job->outcome, v.events, v.events_count, job->arena);
+    if (d.refusals_count > 0) {
+        struct reading_refusal *copy = arena_array_of(job->arena, struct reading_refusal, d.refusals_count);
+        memcpy(copy, d.refusals, d.refusals_count * sizeof *copy);
+        for (size_t i = 0; i < d.refusals_count; i++) copy[i].why = str_copy(job->arena, copy[i].why);
+        job->outcome->refusals = copy;
+        job->outcome->refusals_count = d.refusals_count;
+    }
+    return OK;
+}
+
+/* ---- batches ----------------------------------------------------------------------------------------------------- */
+
+static enum err run_commands(struct batch *b, bool all_or_nothing, struct error *e)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        enum err err = run_command(b, i, e);
+        arena_reset(b->ledger->facts);
+        if (err != OK) return err;
+        const struct outcome *o = b->jobs[i]->outcome;
+        if (o->code != OK && all_or_nothing) {
+            *e = o->error;
+            return o->code;
+        }
+    }
+    return OK;
+}
+
+static enum err rehearse(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
+{
+    b->txn = l->rehearsal;
+    b->base = l->rehearsal_base;
+    enum err err = run_commands(b, all_or_nothing, e);
+    log_draft_forget(l->log);
+    return err;
+}
+
+static enum err attempt(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
+{
+    enum err err = views_begin(&b->txn, l->views, true, e);
+    if (err != OK) return err;
+    err = log_draft_begin(&b->base, l->log, e);
+    if (err == OK) err = fold_until(l, b->txn, b->base, e);
+    if (err == OK) err = run_commands(b, all_or_nothing, e);
+    if (err == OK) err = log_draft_commit(l->log, e);
+    if (err != OK) {
+        views_abort(b->txn);
+        return err;
+    }
+    struct error late = {0};
+    err = views_commit(b->txn, &late);
+    return OK; /* whatever err says: the events are durable, and views that could not be written are caught up by the next command */
+}
+
+enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing, struct error *e)
+{
+    struct batch b = {.ledger = l, .jobs = jobs, .count = count};
+    if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);
+    enum err err = ERR_CONFLICT;
+    for (int i = 0; i < CONFLICTS_MAX && err == ERR_CONFLICT; i++) err = attempt(l, &b, all_or_nothing, e);
+    return err;
+}
