@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_billing.c - the rules, on published numbers. Row ids (P-1, U-37 …) are those of the table of numeric cases; amounts that the
- * table does not give were worked out by hand, the fraction stands beside them. */
+/* test_billing.c - the rules, on published numbers. Row ids (P-1, U-37 …) are those of the table of numeric
+ * cases; amounts that the table does not give were worked out by hand, the fraction stands beside them. */
 #include "ledger/book.h"
 #include "tests/lib/fixture.h"
 
@@ -21,17 +21,30 @@ static struct rate calls(int64_t included, const char *unit_price)
 }
 
 /* An active subscription from `start`, charged from there, with one rate. */
-static struct subscription subscribed(const char *start, enum interval_unit unit, int64_t cents, struct rate rate)
+static struct subscription subscribed(const char *start, enum interval_unit unit, int64_t cents,
+                                      struct rate rate)
 {
     struct rate *rates = arena_new_of(A, struct rate);
     struct quota_segment *quota = arena_new_of(A, struct quota_segment);
     *rates = rate;
     *quota = (struct quota_segment){.from = day(start), .rates = rates, .rates_count = 1};
-    struct subscription s = {.subscription = 1, .customer = 1, .status = SUBSCRIPTION_ACTIVE, .start = day(start),
-                             .anchor = day(start), .usage_anchor = day(start), .charged_through = day(start),
-                             .usage_through = day(start), .quotas = quota, .quotas_count = 1};
-    s.terms = (struct terms){.product = STR("plan"), .product_name = STR("Plan"), .unit = unit, .interval_count = 1,
-                             .amount = usd(cents), .rates = rates, .rates_count = 1};
+    struct subscription s = {.subscription = 1,
+                             .customer = 1,
+                             .status = SUBSCRIPTION_ACTIVE,
+                             .start = day(start),
+                             .anchor = day(start),
+                             .usage_anchor = day(start),
+                             .charged_through = day(start),
+                             .usage_through = day(start),
+                             .quotas = quota,
+                             .quotas_count = 1};
+    s.terms = (struct terms){.product = STR("plan"),
+                             .product_name = STR("Plan"),
+                             .unit = unit,
+                             .interval_count = 1,
+                             .amount = usd(cents),
+                             .rates = rates,
+                             .rates_count = 1};
     return s;
 }
 
@@ -74,8 +87,9 @@ Test(proration, is_a_share_of_the_whole_period_by_day)
 Test(proration, a_credit_is_capped_at_what_is_left_of_what_was_billed)
 {
     static const int64_t rows[][4] = {/* P-30: potential, billed, credited already, credit */
-                                      {100, 200, 50, 100},  {300, 200, 50, 150}, {100, 200, 180, 20}, {100, 200, 200, 0},
-                                      {100, 0, 0, 0},       {-50, 200, 50, 0},   {100, 200, 250, 0}};
+                                      {100, 200, 50, 100}, {300, 200, 50, 150}, {100, 200, 180, 20},
+                                      {100, 200, 200, 0},  {100, 0, 0, 0},      {-50, 200, 50, 0},
+                                      {100, 200, 250, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int(credit_cap(usd(rows[i][0]), usd(rows[i][1]), usd(rows[i][2])).minor, rows[i][3]);
     }
@@ -90,7 +104,8 @@ Test(proration, credits_come_from_what_was_billed_not_from_the_list_price)
     s.billed_amount = usd(802);
     assert_ok(unused_credit(&credit, &s, day("2012-05-08"), E));
     assert_money(credit, "7.70", "USD");
-    s.billed_from = day("2012-05-01"); /* P-5: 249.95 of which 10.00 was credited: 239.95, though 30/31 would be 241.89 */
+    s.billed_from =
+        day("2012-05-01"); /* P-5: 249.95 of which 10.00 was credited: 239.95, though 30/31 would be 241.89 */
     s.billed_amount = usd(24995);
     s.billed_credited = usd(1000);
     assert_ok(unused_credit(&credit, &s, day("2012-05-02"), E));
@@ -109,7 +124,8 @@ Test(proration, what_was_used_stays_billed)
     assert_int(239995 - credit.minor, 19726);
 }
 
-/* ---- accrual ----------------------------------------------------------------------------------------------------- */
+/* ---- accrual
+ * ----------------------------------------------------------------------------------------------------- */
 
 Test(accrual, charges_each_period_once_and_catches_up_missed_ones)
 {
@@ -182,7 +198,8 @@ Test(accrual, a_scheduled_change_rules_from_its_day)
 Test(accrual, overage_is_billed_when_its_period_has_ended)
 {
     struct subscription s = subscribed("2025-01-01", INTERVAL_MONTH, 2900, calls(1000, "0.01"));
-    struct usage_total used = {.usage_type = STR("api_calls"), .period = day("2025-01-01"), .total = decimal_of(1500)};
+    struct usage_total used = {
+        .usage_type = STR("api_calls"), .period = day("2025-01-01"), .total = decimal_of(1500)};
     struct accrual due = {0};
     assert_ok(accrue(&due, &s, day("2025-01-31"), &used, 1, A, E));
     assert_int(due.lines.count, 1); /* the fee alone: January is not over */
@@ -232,7 +249,8 @@ Test(accrual, the_next_due_day_is_the_first_on_which_something_is_due)
     }
 }
 
-/* ---- quotas ------------------------------------------------------------------------------------------------------ */
+/* ---- quotas
+ * ------------------------------------------------------------------------------------------------------ */
 
 static struct subscription upgraded(const char *on)
 {
@@ -268,7 +286,8 @@ Test(quota, of_an_upgrade_on_the_first_day_is_the_new_tiers)
 Test(quota, of_an_unknown_usage_type_is_unknown_and_nothing_is_billed)
 {
     struct subscription s = subscribed("2025-01-01", INTERVAL_MONTH, 2900, calls(1000, "0.01"));
-    struct usage_total used = {.usage_type = STR("storage_gb"), .period = day("2025-01-01"), .total = decimal_of(5000)};
+    struct usage_total used = {
+        .usage_type = STR("storage_gb"), .period = day("2025-01-01"), .total = decimal_of(5000)};
     struct quota q = {0};
     struct line_list lines = {0};
     assert_ok(usage_quota(&q, &s, STR("storage_gb"), usage_period(&s, day("2025-01-20")), E));
@@ -280,7 +299,8 @@ Test(quota, of_an_unknown_usage_type_is_unknown_and_nothing_is_billed)
 Test(quota, of_a_part_of_a_month_is_that_part)
 {
     struct subscription s = subscribed("2025-01-01", INTERVAL_MONTH, 2900, calls(1000, "0.01"));
-    struct usage_total used = {.usage_type = STR("api_calls"), .period = day("2025-01-01"), .total = decimal_of(400)};
+    struct usage_total used = {
+        .usage_type = STR("api_calls"), .period = day("2025-01-01"), .total = decimal_of(400)};
     struct line_list lines = {0};
     assert_ok(rate_usage(&lines, &s, day("2025-01-11"), &used, 1, A, E));
     assert_int(lines.count, 1); /* 1000 * 10/31 = 322.6, so 323 are included and 77 are over */

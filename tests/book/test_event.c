@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_event.c - what follows from events.def: every event goes through its bytes and comes back; every sentence can be filled in. */
+/* test_event.c - what follows from events.def: every event goes through its bytes and comes back; every
+ * sentence can be filled in. */
 #include "ledger/book.h"
 #include "tests/lib/generate.h"
 
@@ -67,8 +68,12 @@ Test(envelope, survives_its_bytes_and_msgpack_c_agrees)
             int64_t type = dice_between(&d, 1, EVENT_TYPES - 1);
             events[i] = random_event((enum event_type)type, &d);
         }
-        struct envelope v = {.actor = STR("night"), .command = STR("customer.bill"), .key = STR("k1"), .has_body = true,
-                             .events = events, .events_count = 3};
+        struct envelope v = {.actor = STR("night"),
+                             .command = STR("customer.bill"),
+                             .key = STR("k1"),
+                             .has_body = true,
+                             .events = events,
+                             .events_count = 3};
         struct envelope back = {0};
         struct buffer bytes = {.arena = A};
         envelope_encode(&bytes, &v);
@@ -95,12 +100,14 @@ Test(envelope, every_cut_and_every_added_byte_is_refused)
         cr_assert(envelope_decode(&back, (struct bytes){bytes.ptr, len}, A, E) == ERR_TAMPERED);
     }
     buffer_add_byte(&bytes, 0xc0);
-    assert_err_says(envelope_decode(&back, (struct bytes){bytes.ptr, bytes.len}, A, E), ERR_TAMPERED, "left over");
+    assert_err_says(envelope_decode(&back, (struct bytes){bytes.ptr, bytes.len}, A, E), ERR_TAMPERED,
+                    "left over");
 }
 
 Test(command, a_card_number_is_refused_in_every_text_of_every_command)
 {
-    static const char *const cards[] = {"4242 4242 4242 4242", "4242-4242-4242-4242", "pay 4000056655665556 now"};
+    static const char *const cards[] = {"4242 4242 4242 4242", "4242-4242-4242-4242",
+                                        "pay 4000056655665556 now"};
     for (int type = COMMAND_NONE + 1; type < COMMAND_TYPES; type++) {
         const struct schema *s = command_kind((enum command_type)type)->schema;
         size_t count = 0;
@@ -110,14 +117,16 @@ Test(command, a_card_number_is_refused_in_every_text_of_every_command)
             for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++) {
                 struct command c = {.type = (enum command_type)type};
                 struct str text = str_of(cards[i]);
-                for (const struct field *g = fields; g < fields + count; g++) { /* the others hold something harmless */
+                for (const struct field *g = fields; g < fields + count;
+                     g++) { /* the others hold something harmless */
                     struct str fine = STR("XX");
                     if (g->kind == KIND_STR || g->kind == KIND_PERSONAL)
                         memcpy((char *)command_body_of(&c) + g->offset, &fine, sizeof fine);
                 }
                 memcpy((char *)command_body_of(&c) + f->offset, &text, sizeof text);
                 enum err err = command_check(&c, E);
-                cr_assert(err == ERR_INVALID || err == ERR_LIMIT, "%s.%s took a card number", s->name, f->name);
+                cr_assert(err == ERR_INVALID || err == ERR_LIMIT, "%s.%s took a card number", s->name,
+                          f->name);
                 cr_assert(strstr(E->text, "4242") == NULL, "the sentence repeats the number: %s", E->text);
             }
         }
