@@ -48,8 +48,8 @@ static enum err fold_entry(void *context, const struct log_entry *entry, struct 
         struct envelope v = {0};
         enum err err = envelope_decode(&v, entry->plain, f->arena, e);
         if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
-        struct event_place place = {.seq = entry->seq, .at = entry->header.at, .leaf = entry->leaf, .actor = v.actor,
-                                    .command = v.command};
+        struct event_place place = {.seq = entry->seq, .at = entry->header.at, .leaf = entry->leaf, .prev = entry->header.prev,
+                                    .actor = v.actor, .command = v.command};
         err = fold_record(f->ledger, f->txn, &place, &v, e);
         if (err != OK) return err;
         arena_reset(f->arena);

@@ -6,7 +6,7 @@
 
 static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create, struct error *e)
 {
-    char path[LIMIT_PATH_BYTES];
+    struct buffer path = {0};
     if (o->key_command != NULL && o->key_file != NULL) {
         return fail(e, ERR_USAGE, "a key file and a key command were given; one of them is enough");
     }
@@ -14,9 +14,11 @@ static enum err open_master(struct master_key **out, const struct ledger_options
     if (o->key_file != NULL) return master_key_open(out, o->key_file, o->dir, create, o->world, e);
     size_t len = strlen(o->dir);
     while (len > 1 && o->dir[len - 1] == '/') len--;
-    int n = snprintf(path, sizeof path, "%.*s.key", (int)len, o->dir);
-    if (n < 0 || (size_t)n >= sizeof path) return fail(e, ERR_INVALID, "the path '%s' is too long", o->dir);
-    return master_key_open(out, path, o->dir, create, o->world, e);
+    buffer_add(&path, o->dir, len);
+    buffer_add(&path, ".key", sizeof ".key");
+    enum err err = master_key_open(out, (const char *)path.ptr, o->dir, create, o->world, e);
+    buffer_free(&path);
+    return err;
 }
 
 static struct log_options log_options_of(const struct ledger_options *o, const struct master_key *master)
@@ -235,7 +237,7 @@ static enum err walk_entry(void *context, const struct log_entry *entry, struct 
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(&v, entry->plain, w->arena, e);
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
-    struct event_place place = {entry->seq, entry->header.at, entry->leaf, v.actor, v.command};
+    struct event_place place = {entry->seq, entry->header.at, entry->leaf, entry->header.prev, v.actor, v.command};
     err = w->visit(w->context, &place, &v, w->arena, e);
     arena_reset(w->arena);
     return err;
@@ -263,8 +265,8 @@ static enum err take_record(void *context, const struct log_entry *entry, struct
     struct one_record *r = context;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->arena, e);
-    *r->place = (struct event_place){entry->seq, entry->header.at, entry->leaf, r->envelope->actor,
-                                     r->envelope->command};
+    *r->place = (struct event_place){entry->seq, entry->header.at, entry->leaf, entry->header.prev,
+                                     r->envelope->actor, r->envelope->command};
     r->found = true;
     return err;
 }

@@ -16,6 +16,7 @@ struct event_place {
     uint64_t seq;
     struct instant at;
     struct hash leaf; /* of the record */
+    struct hash prev; /* of the record before it */
     struct str actor, command;
 };
 

@@ -12,20 +12,27 @@ static enum err ask(struct gateway_answer *answer, const struct gateway *g, cons
                                                : g->refund(g->self, answer, r, a, e);
 }
 
-static enum err request_of(struct gateway_request *r, struct ledger *l, const struct event *ev, struct arena *a,
-                           struct error *e)
+static bool is_pending(const struct event *ev)
+{
+    return ev->type == EVENT_PAYMENT_REQUESTED || ev->type == EVENT_REFUND_REQUESTED;
+}
+
+/* All requests from one look at the state; the look is over before the first question is asked. */
+static enum err requests_of(struct gateway_request *requests, struct ledger *l, const struct event *events, size_t count,
+                            struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
     enum err err = ledger_read_begin(&t, l, e);
     if (err != OK) return err;
-    err = l->state->gateway_request(r, t, ev, a, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        struct gateway_request *r = &requests[i];
+        if (!is_pending(&events[i])) continue;
+        err = l->state->gateway_request(r, t, &events[i], a, e);
+        r->token = str_copy(a, r->token); /* the views' memory ends with the transaction */
+        r->payment_reference = str_copy(a, r->payment_reference);
+    }
     ledger_read_end(l, t);
     return err;
-}
-
-static bool is_pending(const struct event *ev)
-{
-    return ev->type == EVENT_PAYMENT_REQUESTED || ev->type == EVENT_REFUND_REQUESTED;
 }
 
 struct settling {
@@ -57,19 +64,20 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
 {
     struct settling s = {.commands = arena_array_of(a, struct command, count),
                          .requests = arena_array_of(a, struct request, count)};
+    struct gateway_request *questions = arena_array_of(a, struct gateway_request, count);
+    enum err err = requests_of(questions, l, events, count, a, e);
+    if (err != OK) return err;
     for (size_t i = 0; i < count; i++) {
-        if (!is_pending(&events[i])) continue;
-        struct gateway_request r = {0};
         struct gateway_answer answer = {0};
-        enum err err = request_of(&r, l, &events[i], a, e);
-        if (err == OK) err = ask(&answer, g, &events[i], &r, a, e);
+        if (!is_pending(&events[i])) continue;
+        err = ask(&answer, g, &events[i], &questions[i], a, e);
         if (err != OK) return err;
         uint64_t number = events[i].type == EVENT_PAYMENT_REQUESTED ? events[i].payment_requested.payment
                                                                     : events[i].refund_requested.refund;
         note_answer(&s, number, &answer, actor);
     }
     struct outcome *outcomes = arena_array_of(a, struct outcome, s.count);
-    enum err err = s.count == 0 ? OK : ledger_execute_batch(outcomes, l, s.requests, s.count, false, a, e);
+    err = s.count == 0 ? OK : ledger_execute_batch(outcomes, l, s.requests, s.count, false, a, e);
     if (err != OK) return err;
     if (last != NULL && s.count > 0) *last = outcomes[s.count - 1];
     if (s.unknown > 0) {

@@ -61,11 +61,12 @@ static void remove_folder(const char *path, int depth)
     DIR *d = opendir(path);
     if (d == NULL) return;
     for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        char inner[LIMIT_PATH_BYTES];
+        struct buffer inner = {0};
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        int n = snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (n < 0 || (size_t)n >= sizeof inner) continue;
-        if (unlink(inner) != 0 && depth > 0) remove_folder(inner, depth - 1);
+        buffer_print(&inner, "%s/%s", path, entry->d_name);
+        buffer_add_byte(&inner, 0);
+        if (unlink((const char *)inner.ptr) != 0 && depth > 0) remove_folder((const char *)inner.ptr, depth - 1);
+        buffer_free(&inner);
     }
     (void)closedir(d);
     (void)rmdir(path);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* arena.c - blocks in a chain, the newest first; taking is moving a mark in the newest. This is the only file
- * that calls malloc for the rest of Daybook. It never gives NULL and never hands out memory twice before a
- * reset. */
+/* arena.c - blocks in a chain, the newest first; taking is moving a mark in the newest. This file and
+ * buffer.c alone call malloc for the rest of Daybook. It never gives NULL and never hands out memory twice
+ * before a reset. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/base.h"
+#include "ledger/base/memory.h"
 
 enum {
     ARENA_FIRST_BYTES = 16 * 1024,
     /* Blocks double up to this size; a larger wish gets a block of its own size. */
     ARENA_GROWTH_BYTES = 4 * 1024 * 1024,
     ARENA_ALIGN = 16,
-    BUFFER_FIRST_BYTES = 256,
 };
 
 _Static_assert(ARENA_ALIGN >= _Alignof(max_align_t), "arena memory must suit any type");
@@ -30,7 +30,7 @@ struct arena {
     size_t used;
 };
 
-static _Noreturn void out_of_memory(size_t size)
+void out_of_memory(size_t size)
 {
     (void)fprintf(stderr, "cannot allocate %zu bytes: out of memory\n", size);
     (void)fflush(stderr);
@@ -126,7 +126,7 @@ size_t arena_used(const struct arena *a)
 
 /* Lets the last thing taken grow where it stands, so that a buffer filled in one go leaves no copies behind.
  */
-static bool arena_extend(struct arena *a, const uint8_t *end, size_t more)
+bool arena_extend(struct arena *a, const uint8_t *end, size_t more)
 {
     struct arena_block *block = a->newest;
     if (block == NULL || end != block->bytes + block->used) return false;
@@ -134,74 +134,4 @@ static bool arena_extend(struct arena *a, const uint8_t *end, size_t more)
     block->used += more;
     a->used += more;
     return true;
-}
-
-static void buffer_grow(struct buffer *b, size_t needed)
-{
-    if (needed > SIZE_MAX / 4) out_of_memory(needed);
-    size_t capacity = b->capacity == 0 ? BUFFER_FIRST_BYTES : b->capacity * 2;
-    while (capacity < needed) capacity *= 2;
-    if (b->arena == NULL) {
-        uint8_t *grown = realloc(b->ptr, capacity);
-        if (grown == NULL) out_of_memory(capacity);
-        b->ptr = grown;
-    } else if (b->ptr == NULL || !arena_extend(b->arena, b->ptr + b->capacity, capacity - b->capacity)) {
-        uint8_t *grown = arena_take_raw(b->arena, capacity);
-        if (b->ptr != NULL) memcpy(grown, b->ptr, b->len);
-        b->ptr = grown;
-    }
-    b->capacity = capacity;
-}
-
-uint8_t *buffer_room(struct buffer *b, size_t size)
-{
-    size_t needed = 0;
-    if (__builtin_add_overflow(b->len, size, &needed)) out_of_memory(size);
-    if (b->ptr == NULL || needed > b->capacity) buffer_grow(b, needed);
-    return b->ptr + b->len;
-}
-
-void buffer_add(struct buffer *b, const void *bytes, size_t len)
-{
-    if (len == 0) return;
-    memcpy(buffer_room(b, len), bytes, len);
-    b->len += len;
-}
-
-void buffer_add_byte(struct buffer *b, uint8_t byte)
-{
-    *buffer_room(b, 1) = byte;
-    b->len++;
-}
-
-void buffer_print(struct buffer *b, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    (void)buffer_room(b, 1);
-    size_t room = b->capacity - b->len;
-    int wanted = vsnprintf((char *)b->ptr + b->len, room, format, args);
-    if (wanted < 0) WRONG("a text cannot be formatted");
-    if ((size_t)wanted >= room) {
-        size_t full = (size_t)wanted + 1;
-        int written = vsnprintf((char *)buffer_room(b, full), full, format, again);
-        assert(written == wanted);
-    }
-    b->len += (size_t)wanted;
-    va_end(again);
-    va_end(args);
-}
-
-void buffer_clear(struct buffer *b)
-{
-    b->len = 0;
-}
-
-void buffer_free(struct buffer *b)
-{
-    assert(b->arena == NULL);
-    free(b->ptr);
-    *b = (struct buffer){0};
 }

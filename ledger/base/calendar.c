@@ -53,12 +53,9 @@ void date_split(struct date d, int *year, int *month, int *day)
     int64_t since_march_0 = (int64_t)d.days + DAYS_TO_1970;
     int32_t eras = (int32_t)(since_march_0 / DAYS_OF_400_YEARS - (since_march_0 % DAYS_OF_400_YEARS < 0));
     int32_t days = (int32_t)(since_march_0 - (int64_t)eras * DAYS_OF_400_YEARS);
-    /* The mean year's length puts the guess at most one year off. */
+    /* By the mean year's length the guess is never late, and at most one year early. */
     int32_t march_year = (int32_t)((int64_t)days * 400 / DAYS_OF_400_YEARS);
-    if (days_before_year(march_year) > days)
-        march_year--;
-    else if (days_before_year(march_year + 1) <= days)
-        march_year++;
+    if (days_before_year(march_year + 1) <= days) march_year++;
     int32_t day_of_year = days - days_before_year(march_year);
     int32_t march_month = (5 * day_of_year + 2) / 153;
     *day = day_of_year - days_before_month(march_month) + 1;

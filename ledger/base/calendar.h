@@ -24,6 +24,7 @@ bool date_is_given(struct date d);
 enum err date_parse(struct date *out, struct str text, struct error *e) MUST_USE;
 struct str date_text(struct arena *a, struct date d); /* "2025-01-31"; "" for none */
 int date_compare(struct date a, struct date b);
+/* Stops at 0001-01-01 and 10000-01-01, as all arithmetic on dates does. */
 struct date date_add_days(struct date d, int32_t days);
 int32_t date_days_between(struct date from, struct date to); /* to - from */
 int date_days_in_month(int year, int month);

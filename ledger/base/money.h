@@ -48,7 +48,8 @@ bool money_is_given(struct money m); /* has a currency */
 bool money_is_zero(struct money m);
 bool money_is_negative(struct money m);
 bool money_same_currency(struct money a, struct money b);
-/* "29.00" for USD, "2900" for JPY, "29.000" for KWD. Fewer decimals are filled up, more are refused. */
+/* "29.00" for USD, "2900" for JPY, "29.000" for KWD. Fewer decimals are filled up, more are refused,
+ * even zeros: "29.000" is a thousand times more in half of the world. */
 enum err money_parse(struct money *out, struct str text, const char *currency, struct error *e) MUST_USE;
 struct str money_text(struct arena *a, struct money m);   /* "29.00", without the currency */
 struct str money_pretty(struct arena *a, struct money m); /* "1,234,567.00", for people */

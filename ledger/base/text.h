@@ -46,7 +46,9 @@ bool text_is_utf8(struct str s);
 bool text_is_printable(struct str s);
 /* True when a payment card number stands anywhere in `s`: 13 to 19 digits, blanks and hyphens between them
  * allowed, passing Luhn's check (ISO/IEC 7812-1), and not part of a longer run of digits. Nor may a CVV be
- * stored, in the forms that name it ("cvv 123", "cvc: 1234", "security code 123"). */
+ * stored, in the forms that name it ("cvv 123", "cvc: 1234", "security code 123"). UUIDs, hexadecimal ids of
+ * 24 or at least 32 digits, and dates YYYY-MM-DD are no card numbers, whatever their digits; any other number
+ * that passes by chance is refused. */
 bool text_holds_card_data(struct str s);
 /* The one check that every text from outside passes: UTF-8, printable, at most `limit` bytes, no card data.
  * `what` names the field in the sentence; the text itself is quoted only where it is harmless. */

@@ -98,7 +98,7 @@ static void add_recurring_line(struct line_list *lines, const struct subscriptio
 static void apply_scheduled_change(struct accrual *out, struct subscription *s, struct arena *a)
 {
     bool new_interval = s->next_terms.unit != s->terms.unit || s->next_terms.interval_count != s->terms.interval_count;
-    if (new_interval) s->anchor = s->change_on;
+    if (new_interval) s->anchor = s->usage_anchor = s->change_on;
     struct quota_segment *quotas = arena_array_of(a, struct quota_segment, s->quotas_count + 1);
     if (s->quotas_count > 0) memcpy(quotas, s->quotas, s->quotas_count * sizeof *quotas);
     quotas[s->quotas_count] = (struct quota_segment){.from = s->change_on, .rates = s->next_terms.rates,

@@ -50,7 +50,7 @@ enum err sealer_seal(struct sealer *s, uint8_t *cipher, const uint8_t nonce[NONC
 enum err sealer_open(struct sealer *s, uint8_t *plain, const uint8_t nonce[NONCE_BYTES], struct bytes aad,
                      struct bytes cipher, struct error *e) MUST_USE;
 
-/* SHA-256 with a once-fetched digest. One context a thread. */
+/* SHA-256. One context a thread. */
 struct hasher;
 struct hasher *hasher_new(void);
 void hasher_free(struct hasher *h);

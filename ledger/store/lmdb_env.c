@@ -58,6 +58,8 @@ enum err lmdb_fail(struct error *e, int rc, const char *what, const char *dir)
                     rc == MDB_INCOMPATIBLE || rc == MDB_BAD_VALSIZE;
     if (nonsense) return fail(e, ERR_TAMPERED, "cannot %s '%s': the file is damaged: %s", what, dir, mdb_strerror(rc));
     if (rc == ENOSPC || rc == EDQUOT) return fail(e, ERR_STORAGE, "cannot %s '%s': the disk is full", what, dir);
+    /* LMDB takes a short write for an I/O error. */
+    if (rc == EIO) return fail(e, ERR_STORAGE, "cannot %s '%s': %s (is the disk full?)", what, dir, mdb_strerror(rc));
     if (rc == MDB_MAP_FULL) return fail(e, ERR_STORAGE, "cannot %s '%s': the map is full", what, dir);
     return fail(e, ERR_STORAGE, "cannot %s '%s': %s", what, dir, mdb_strerror(rc));
 }

@@ -49,6 +49,7 @@ struct log_place_made {
     uint64_t seq;
     struct instant at;
     struct hash leaf;
+    struct hash prev; /* leaf of the record before, which may be an epoch's */
 };
 enum err log_draft_begin(uint64_t *size, struct log *l, struct error *e) MUST_USE;
 enum err log_draft_add(struct log_place_made *out, struct log *l, struct bytes plain, struct instant at,

@@ -29,8 +29,10 @@ enum err log_draft_add(struct log_place_made *out, struct log *l, struct bytes p
 {
     enum err err = log_check_limits(&plain, 1, e);
     if (err != OK) return err;
+    out->prev = l->draft_tail.last_leaf;
     err = log_batch_fill(&l->batch, &l->draft_tail, &out->seq, l, &plain, 1, at, e);
     if (err != OK) return err;
+    if (l->batch.count > 1) out->prev = l->batch.leaves[l->batch.count - 2]; /* an epoch may have begun in between */
     out->leaf = l->draft_tail.last_leaf;
     out->at = l->draft_tail.last_at;
     return OK;

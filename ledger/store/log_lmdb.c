@@ -3,9 +3,12 @@
  * transaction and with full sync: any weaker flag loses acknowledged events. It must never overwrite a record
  * (MDB_APPEND with MDB_NOOVERWRITE) and never report as written what is not durable. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "ledger/store/lmdb_env.h"
 #include "ledger/store/log_backend.h"
@@ -16,8 +19,15 @@ enum { RENEW_AFTER = 4096 }; /* records read in one snapshot: longer ones keep f
 
 static const char HEAD_KEY[] = "head";
 
+struct folders {
+    char log[LIMIT_PATH_BYTES];       /* DIR/log */
+    char raw[LIMIT_PATH_BYTES];       /* DIR/log.new: until its first pages are on disk */
+    char file[LIMIT_PATH_BYTES + 16]; /* DIR/log/data.mdb */
+};
+
 struct lmdb_log {
     struct lmdb_env *env;
+    struct folders folders;
 };
 
 /* ---- the head as bytes: version 1, size 8, time 8, newest epoch's seq 8, last leaf 32, then one peak of 32 for each binary 1
@@ -65,51 +75,86 @@ static enum err head_read(struct log_head *out, const struct lmdb_log *l, MDB_tx
 
 /* ---- open and close ---- */
 
-/* What was made must be there after a power cut too: the folders' own entries are synced once. */
-static enum err folders_make(const char *dir, const char *log_dir, struct error *e)
+static struct lmdb_options options_for(const char *dir, const struct log_place *place)
 {
-    if (file_exists(log_dir)) return OK;
-    enum err err = dir_make(dir, 0700, e);
-    if (err == OK) err = dir_check_local(dir, e);
-    if (err == OK) err = dir_make(log_dir, 0700, e);
-    return err == OK ? dir_sync(dir, e) : err;
+    return (struct lmdb_options){.dir = dir,
+                                 .flags = place->unsafe_flags,
+                                 .map_bytes = place->map_bytes,
+                                 .read_only = place->read_only,
+                                 .tables = {"records", "head"}};
 }
 
-static enum err folder_of_parent_sync(const char *dir, struct error *e)
+static enum err folders_of(struct folders *f, const char *dir, struct error *e)
 {
-    char parent[LIMIT_PATH_BYTES];
-    int n = snprintf(parent, sizeof parent, "%s/..", dir);
-    if (n < 0 || (size_t)n >= sizeof parent) return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
-    return dir_sync(parent, e);
+    int n = snprintf(f->log, sizeof f->log, "%s/log", dir), m = snprintf(f->raw, sizeof f->raw, "%s/log.new", dir);
+    if (n < 0 || m < 0 || (size_t)m >= sizeof f->raw) return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
+    (void)snprintf(f->file, sizeof f->file, "%s/data.mdb", f->log); /* has room */
+    return OK;
+}
+
+/* What a power cut left of an earlier attempt; nothing in it was ever acknowledged. */
+static void raw_clear(const struct folders *f)
+{
+    static const char *const names[] = {"data.mdb", "lock.mdb"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[LIMIT_PATH_BYTES + 16];
+        (void)snprintf(path, sizeof path, "%s/%s", f->raw, names[i]); /* has room */
+        (void)unlink(path);                                           /* mostly there is none */
+    }
+}
+
+/* LMDB writes a new file's first pages unsynced: a power cut could leave a folder that looks like a damaged ledger. So it
+ * is made under another name, and gets its own once it is whole. */
+static enum err make_log(const struct folders *f, const struct log_place *place, struct error *e)
+{
+    struct lmdb_options o = options_for(f->raw, place);
+    struct lmdb_env *env = NULL;
+    raw_clear(f);
+    enum err err = dir_make(f->raw, 0700, e);
+    if (err == OK) err = lmdb_open(&env, &o, e);
+    if (err != OK) return err;
+    err = lmdb_sync(env, e);
+    lmdb_close(env);
+    if (err == OK) err = dir_sync(f->raw, e);
+    if (err == OK && rename(f->raw, f->log) != 0) err = fail_errno(e, errno, "cannot make '%s'", f->log);
+    return err == OK ? dir_sync(place->dir, e) : err;
+}
+
+/* One at a time: of two that create at once, the second finds the first one's. */
+static enum err make_log_alone(const struct folders *f, const struct log_place *place, struct error *e)
+{
+    char parent[LIMIT_PATH_BYTES + 16];
+    enum err err = dir_make(place->dir, 0700, e);
+    if (err == OK) err = dir_check_local(place->dir, e);
+    if (err != OK) return err;
+    int lock = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0 || flock(lock, LOCK_EX) != 0) err = fail_errno(e, errno, "cannot lock '%s'", place->dir);
+    if (err == OK && !file_exists(f->file)) err = make_log(f, place, e);
+    if (lock >= 0) (void)close(lock); /* also unlocks */
+    (void)snprintf(parent, sizeof parent, "%s/..", place->dir); /* has room */
+    return err == OK ? dir_sync(parent, e) : err;
+}
+
+static enum err open_into(struct lmdb_log *l, const struct log_place *place, struct error *e)
+{
+    enum err err = folders_of(&l->folders, place->dir, e);
+    if (err != OK) return err;
+    bool there = file_exists(l->folders.file);
+    if (!there && !place->create) return fail(e, ERR_NOT_FOUND, "there is no ledger in '%s'", place->dir);
+    if (!there) err = make_log_alone(&l->folders, place, e);
+    struct lmdb_options o = options_for(l->folders.log, place);
+    return err == OK ? lmdb_open(&l->env, &o, e) : err;
 }
 
 static enum err lmdb_log_open(void **self, const struct log_place *place, struct error *e)
 {
-    char dir[LIMIT_PATH_BYTES], file[LIMIT_PATH_BYTES + 16];
-    int n = snprintf(dir, sizeof dir, "%s/log", place->dir);
-    if (n < 0 || (size_t)n >= sizeof dir) return fail(e, ERR_LIMIT, "the path '%s' is too long", place->dir);
-    (void)snprintf(file, sizeof file, "%s/data.mdb", dir); /* has room */
-    bool there = file_exists(file);
-    if (!there && !place->create) return fail(e, ERR_NOT_FOUND, "there is no ledger in '%s'", place->dir);
-    enum err err = place->create ? folders_make(place->dir, dir, e) : OK;
-    if (err != OK) return err;
-    struct lmdb_options o = {.dir = dir,
-                             .flags = place->unsafe_flags,
-                             .map_bytes = place->map_bytes,
-                             .read_only = place->read_only,
-                             .tables = {"records", "head"}};
-    struct lmdb_env *env = NULL;
-    err = lmdb_open(&env, &o, e);
-    if (err != OK) return err;
-    if (!there) err = dir_sync(dir, e);
-    if (!there && err == OK) err = folder_of_parent_sync(place->dir, e);
-    struct lmdb_log *l = err == OK ? calloc(1, sizeof *l) : NULL;
-    if (err == OK && l == NULL) WRONG("out of memory");
-    if (l == NULL) {
-        lmdb_close(env);
+    struct lmdb_log *l = calloc(1, sizeof *l);
+    if (l == NULL) WRONG("out of memory");
+    enum err err = open_into(l, place, e);
+    if (err != OK) {
+        free(l);
         return err;
     }
-    l->env = env;
     *self = l;
     return OK;
 }

@@ -49,13 +49,11 @@ static enum err check_record(struct record_header *h, const struct link *k, uint
     enum err err = record_header_take(h, record, e);
     if (err != OK) return err;
     if (h->seq != seq) return fail(e, ERR_TAMPERED, "it says that it is record %llu", (unsigned long long)h->seq);
-    err = check_genesis(k, h, record, e);
-    if (err != OK || seq == 0 || !k->known) return err;
-    if (h->at.us <= k->at.us) return fail(e, ERR_TAMPERED, "its time is not after the record before it");
-    return OK;
+    return check_genesis(k, h, record, e);
 }
 
-/* Framing, seq, time and chain of one record; then it is the one before. */
+/* Framing, seq, chain and time of one record; then it is the one before. The chain comes before the time, so that a record
+ * whose time was changed is the one that is named. */
 static enum err link_next(struct record_header *h, struct link *k, uint64_t seq, struct bytes record, struct error *e)
 {
     if (check_record(h, k, seq, record, e) != OK) return wrap(e, "record %llu", (unsigned long long)seq);
@@ -63,6 +61,9 @@ static enum err link_next(struct record_header *h, struct link *k, uint64_t seq,
         return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but record %llu expects %s",
                     (unsigned long long)(seq - 1), hex_of(&k->leaf).text, (unsigned long long)seq,
                     hex_of(&h->prev).text);
+    if (seq != 0 && k->known && h->at.us <= k->at.us)
+        return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
+                    (unsigned long long)seq);
     record_leaf(k->log->hasher, &k->leaf, record);
     k->at = h->at;
     k->known = true;

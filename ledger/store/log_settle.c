@@ -52,7 +52,7 @@ static enum err settle(struct log *l, struct log_batch *b, const struct log_head
     if (c.same == b->count) return OK;
     bool untouched = now.range.size == c.first && memcmp(&now.last_leaf, &before->last_leaf, sizeof now.last_leaf) == 0;
     bool others = c.same == 0 && c.other > 0; /* somebody else's records stand where ours would */
-    if (untouched || others) return fail(e, ERR_STORAGE, "%s; nothing was written (is the disk full?)", failed->text);
+    if (untouched || others) return fail(e, ERR_STORAGE, "%s; nothing was written", failed->text);
     return fail(e, ERR_INCOMPLETE, "%s; and what was written is not known", failed->text);
 }
 

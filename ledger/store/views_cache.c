@@ -129,29 +129,35 @@ static int by_key(const struct cached *x, const struct cached *y)
     return order != 0 ? order : (int)x->key_len - (int)y->key_len;
 }
 
-/* A heap sort of our own: qsort has no place for the entries that the indices belong to. */
-static void sift(struct views_cache *c, size_t root, size_t count)
+/* The first sixteen bytes decide almost always; having them at hand spares the sort a walk to each entry. */
+struct sort_key {
+    uint64_t high, low;
+    const struct cached *entry;
+};
+
+static int by_sort_key(const void *a, const void *b)
 {
-    uint32_t *d = c->dirty;
-    for (size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
-        if (child + 1 < count && by_key(&c->entries[d[child]], &c->entries[d[child + 1]]) < 0) child++;
-        if (by_key(&c->entries[d[root]], &c->entries[d[child]]) >= 0) return;
-        uint32_t swapped = d[root];
-        d[root] = d[child];
-        d[child] = swapped;
-        root = child;
-    }
+    struct sort_key x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    if (x.high != y.high) return x.high < y.high ? -1 : 1;
+    if (x.low != y.low) return x.low < y.low ? -1 : 1;
+    return by_key(x.entry, y.entry);
 }
 
 void views_cache_sort(struct views_cache *c)
 {
-    for (size_t i = c->dirty_count / 2; i > 0; i--) sift(c, i - 1, c->dirty_count);
-    for (size_t end = c->dirty_count; end > 1; end--) {
-        uint32_t last = c->dirty[end - 1];
-        c->dirty[end - 1] = c->dirty[0];
-        c->dirty[0] = last;
-        sift(c, 0, end - 1);
+    struct sort_key *keys = malloc(c->dirty_count * sizeof *keys);
+    if (keys == NULL) WRONG("out of memory");
+    for (size_t i = 0; i < c->dirty_count; i++) {
+        uint8_t head[16] = {0};
+        const struct cached *entry = &c->entries[c->dirty[i]];
+        memcpy(head, entry->key, entry->key_len < sizeof head ? entry->key_len : sizeof head);
+        keys[i] = (struct sort_key){be64_get(head), be64_get(head + 8), entry};
     }
+    qsort(keys, c->dirty_count, sizeof *keys, by_sort_key);
+    for (size_t i = 0; i < c->dirty_count; i++) c->dirty[i] = (uint32_t)(keys[i].entry - c->entries);
+    free(keys);
 }
 
 void views_cache_flushed(struct views_cache *c)

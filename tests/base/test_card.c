@@ -182,6 +182,7 @@ Test(card, words_that_only_resemble_a_security_code_pass)
         "cvc 2",
         "Basic, 10 days",
         "cvv 123abc",
+        "cvv 12a",
     };
     ASSERT_ALL(texts, false);
 }

@@ -65,6 +65,7 @@ static void naive_spread(int64_t *parts, int64_t total, const int64_t *weights, 
 {
     int64_t sum = 0, remainders[MOST] = {0}, left = total;
     for (size_t i = 0; i < count; i++) sum += weights[i];
+    cr_assert(sum > 0);
     for (size_t i = 0; i < count; i++) {
         parts[i] = total * weights[i] / sum;
         remainders[i] = total * weights[i] % sum;

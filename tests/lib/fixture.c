@@ -3,7 +3,6 @@
 #include "tests/lib/fixture.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -70,7 +69,7 @@ const char *test_dir(void)
     char name[sizeof(fixture.dir)];
     int len = snprintf(name, sizeof(name), "%s/daybook-test-XXXXXX", root);
     cr_assert(len > 0 && (size_t)len < sizeof(name), "the path of the temporary folder is too long");
-    cr_assert(mkdtemp(name) != NULL, "cannot make a temporary folder in %s: %s", root, strerror(errno));
+    cr_assert(mkdtemp(name) != NULL, "cannot make a temporary folder in %s", root);
     memcpy(fixture.dir, name, sizeof(name));
     return fixture.dir;
 }

@@ -4,7 +4,8 @@
 
 static struct str random_text(struct dice *d, struct arena *a)
 {
-    static const char *const pieces[] = {"a", "Zoë", "北", " ", "=1+2", "-", "0", "user_", "é", "\"", "'", ",", "€", "x.y"};
+    static const char *const pieces[] = {"a",     "Zoë", "北", " ", "=1+2", "-", "0",
+                                         "user_", "é",   "\"", "'", ",",    "€", "x.y"};
     struct buffer b = {.arena = a};
     int64_t count = dice_between(d, 0, 6);
     for (int64_t i = 0; i < count; i++) {

@@ -45,9 +45,18 @@ static enum err lasting_open(void **self, const struct log_place *place, struct 
     return err;
 }
 
-static void lasting_close(void *self) { (void)self; }
-static enum err lasting_head(void *self, struct log_head *out, struct error *e) { return log_memory.head(self, out, e); }
-static uint64_t lasting_stored_bytes(void *self) { return log_memory.stored_bytes(self); }
+static void lasting_close(void *self)
+{
+    (void)self;
+}
+static enum err lasting_head(void *self, struct log_head *out, struct error *e)
+{
+    return log_memory.head(self, out, e);
+}
+static uint64_t lasting_stored_bytes(void *self)
+{
+    return log_memory.stored_bytes(self);
+}
 
 static enum err lasting_append(void *self, uint64_t expected, const struct bytes *records, size_t count,
                                const struct log_head *next, struct error *e)
@@ -80,7 +89,8 @@ static enum err pass_on(void *context, uint64_t seq, struct bytes record, struct
     return err;
 }
 
-static enum err lasting_read(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context, struct error *e)
+static enum err lasting_read(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context,
+                             struct error *e)
 {
     struct passing p = {visit, context};
     return log_memory.read(self, from, to, pass_on, &p, e);
@@ -104,7 +114,10 @@ struct bytes plain_of(uint64_t number, size_t len)
     return (struct bytes){to, len};
 }
 
-static size_t usual_len(uint64_t number) { return 30 + (size_t)(number % 21); }
+static size_t usual_len(uint64_t number)
+{
+    return 30 + (size_t)(number % 21);
+}
 
 struct bytes *plains_of(uint64_t from, size_t count)
 {
@@ -123,7 +136,8 @@ uint64_t size_of(struct log *l)
 uint64_t append_plains(struct log *l, uint64_t from, size_t count)
 {
     uint64_t first = 0;
-    assert_ok(log_append(&first, l, size_of(l), plains_of(from, count), count, moment("2026-01-01T00:00:00Z"), E));
+    assert_ok(
+        log_append(&first, l, size_of(l), plains_of(from, count), count, moment("2026-01-01T00:00:00Z"), E));
     return first;
 }
 
@@ -135,15 +149,16 @@ static enum err count_plain(void *context, const struct log_entry *entry, struct
 {
     (void)e;
     struct counting *c = context;
-    cr_assert(entry->seq == c->seq, "seq %llu after %llu", (unsigned long long)entry->seq, (unsigned long long)c->seq);
+    cr_assert(entry->seq == c->seq, "seq %llu after %llu", (unsigned long long)entry->seq,
+              (unsigned long long)c->seq);
     c->seq++;
     c->count++;
     if (entry->header.class_ != RECORD_EVENTS) {
         cr_assert(entry->plain.len == 0 && entry->clear_body.len > 0);
         return OK;
     }
-    cr_assert(bytes_equal(entry->plain, plain_of(c->number, usual_len(c->number))), "record %llu has another plaintext",
-              (unsigned long long)entry->seq);
+    cr_assert(bytes_equal(entry->plain, plain_of(c->number, usual_len(c->number))),
+              "record %llu has another plaintext", (unsigned long long)entry->seq);
     c->number++;
     return OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_keys.c - keys against the published vectors: RFC 5869 appendix A (HKDF), the AES-256 cases of McGrew and Viega's
- * "The Galois/Counter Mode of Operation" appendix B, FIPS 180 (SHA-256); and the rules for key files. */
+/* test_keys.c - keys against the published vectors: RFC 5869 appendix A (HKDF), the AES-256 cases of McGrew
+ * and Viega's "The Galois/Counter Mode of Operation" appendix B, FIPS 180 (SHA-256); and the rules for key
+ * files. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +41,16 @@ Test(keys, hkdf_is_that_of_rfc_5869_case_1)
 
 Test(keys, hkdf_is_that_of_rfc_5869_case_2)
 {
-    check_hkdf("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
-               "303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f",
-               "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f"
-               "909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
-               "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
-               "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
-               82,
-               "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09"
-               "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+    check_hkdf(
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+        "303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f",
+        "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f"
+        "909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+        "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+        "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+        82,
+        "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09"
+        "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
 }
 
 Test(keys, hkdf_is_that_of_rfc_5869_case_3)
@@ -63,11 +65,13 @@ struct gcm_case {
     const char *key, *nonce, *aad, *plain, *cipher;
 };
 #define GCM_KEY "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"
-#define GCM_PLAIN                                                                                                     \
-    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657" \
+#define GCM_PLAIN                                                                                            \
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aed" \
+    "f5aa0de657"                                                                                             \
     "ba637b39"
-#define GCM_CIPHER                                                                                                    \
-    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0a" \
+#define GCM_CIPHER                                                                                           \
+    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e" \
+    "6393ba7a0a"                                                                                             \
     "bcc9f662"
 #define ZEROS_32 "0000000000000000000000000000000000000000000000000000000000000000"
 static const struct gcm_case gcm_cases[] = {
@@ -92,8 +96,8 @@ Test(keys, sealing_gives_the_published_ciphertexts_and_opens_them)
         for (int again = 0; again < 2; again++) {
             assert_ok(sealer_seal(s, cipher, hex(c->nonce).ptr, hex(c->aad), hex(c->plain), E));
             assert_hex(cipher, len + TAG_BYTES, c->cipher);
-            assert_ok(
-                sealer_open(s, plain, hex(c->nonce).ptr, hex(c->aad), (struct bytes){cipher, len + TAG_BYTES}, E));
+            assert_ok(sealer_open(s, plain, hex(c->nonce).ptr, hex(c->aad),
+                                  (struct bytes){cipher, len + TAG_BYTES}, E));
             assert_hex(plain, len, c->plain);
         }
         sealer_free(s);
@@ -119,8 +123,8 @@ Test(keys, a_changed_bit_anywhere_is_refused_and_the_plaintext_zeroed)
     struct bytes other_aad = hex("feedfacedeadbeeffeedfacedeadbeefabaddad3");
     assert_err(sealer_open(s, plain, hex(c->nonce).ptr, other_aad, good, E), ERR_TAMPERED,
                "the authentication tag does not fit");
-    assert_err(sealer_open(s, plain, hex(c->nonce).ptr, hex(c->aad), (struct bytes){good.ptr, 15}, E), ERR_TAMPERED,
-               "sealed bytes are shorter than their tag");
+    assert_err(sealer_open(s, plain, hex(c->nonce).ptr, hex(c->aad), (struct bytes){good.ptr, 15}, E),
+               ERR_TAMPERED, "sealed bytes are shorter than their tag");
     sealer_free(s);
 }
 
@@ -134,7 +138,8 @@ Test(keys, sealing_in_place_gives_the_same_bytes)
     memcpy(buffer, plain.ptr, plain.len);
     assert_ok(sealer_seal(s, buffer, hex(c->nonce).ptr, hex(c->aad), (struct bytes){buffer, plain.len}, E));
     assert_hex(buffer, plain.len + TAG_BYTES, c->cipher);
-    assert_ok(sealer_open(s, buffer, hex(c->nonce).ptr, hex(c->aad), (struct bytes){buffer, plain.len + TAG_BYTES}, E));
+    assert_ok(sealer_open(s, buffer, hex(c->nonce).ptr, hex(c->aad),
+                          (struct bytes){buffer, plain.len + TAG_BYTES}, E));
     assert_hex(buffer, plain.len, c->plain);
     sealer_free(s);
 }
@@ -250,16 +255,18 @@ Test(keys, a_key_inside_the_data_directory_is_refused)
     const char *dir = test_path("data");
     cr_assert(mkdir(dir, 0700) == 0);
     const char *inside = key_file("data/key", KEY_HEX, 64, 0600);
-    assert_err_says(master_key_open(&k, inside, dir, false, world_real(), E), ERR_INVALID, "inside the data directory");
+    assert_err_says(master_key_open(&k, inside, dir, false, world_real(), E), ERR_INVALID,
+                    "inside the data directory");
     const char *detour = str_format(A, "%s/data/../data/key", test_dir()).ptr;
     assert_err_says(master_key_open(&k, detour, dir, false, world_real(), E), ERR_INVALID, "inside");
     const char *alias = test_path("alias");
     cr_assert(symlink(inside, alias) == 0);
     assert_err_says(master_key_open(&k, alias, dir, false, world_real(), E), ERR_INVALID, "inside");
     /* Not made there either, whether the folder exists yet or not. */
-    assert_err_says(master_key_open(&k, test_path("data/new"), dir, true, world_real(), E), ERR_INVALID, "inside");
-    assert_err_says(master_key_open(&k, test_path("later/new"), test_path("later"), true, world_real(), E), ERR_INVALID,
+    assert_err_says(master_key_open(&k, test_path("data/new"), dir, true, world_real(), E), ERR_INVALID,
                     "inside");
+    assert_err_says(master_key_open(&k, test_path("later/new"), test_path("later"), true, world_real(), E),
+                    ERR_INVALID, "inside");
     cr_assert(!file_exists(test_path("data/new")));
     assert_ok(master_key_open(&k, key_file("data.key", KEY_HEX, 64, 0600), dir, false, world_real(), E));
     master_key_close(k);
@@ -291,7 +298,8 @@ Test(keys, a_key_command_gives_the_key_or_a_sentence_without_it)
     assert_hex(name, 8, "15c9e275b2ca675c");
     master_key_close(k);
     const char *bad = str_format(A, "echo %s; exit 3", KEY_HEX).ptr;
-    assert_err(master_key_from_command(&k, bad, E), ERR_INVALID, "cannot get the key: the key command failed");
+    assert_err(master_key_from_command(&k, bad, E), ERR_INVALID,
+               "cannot get the key: the key command failed");
     assert_err_says(master_key_from_command(&k, "echo 123", E), ERR_INVALID, "what the key command printed");
     cr_assert(strstr(E->text, "123") == NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_log_contract.c - what every log backend must do; each clause runs on each of them. The records are any bytes: meaning
- * is above this seam. */
+/* test_log_contract.c - what every log backend must do; each clause runs on each of them. The records are any
+ * bytes: meaning is above this seam. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,10 +9,16 @@
 TestSuite(contract_lmdb, .init = test_begin, .fini = test_end);
 TestSuite(contract_memory, .init = test_begin, .fini = test_end);
 
-#define CLAUSE(name)                                          \
-    static void name(const struct log_backend *b);            \
-    Test(contract_lmdb, name) { name(&log_lmdb); }            \
-    Test(contract_memory, name) { name(&log_memory); }        \
+#define CLAUSE(name)                               \
+    static void name(const struct log_backend *b); \
+    Test(contract_lmdb, name)                      \
+    {                                              \
+        name(&log_lmdb);                           \
+    }                                              \
+    Test(contract_memory, name)                    \
+    {                                              \
+        name(&log_memory);                         \
+    }                                              \
     static void name(const struct log_backend *b)
 
 static struct log_place place(bool create)
@@ -62,8 +68,10 @@ struct walk {
 static enum err step(void *context, uint64_t seq, struct bytes record, struct error *e)
 {
     struct walk *w = context;
-    cr_assert(seq == w->next, "read %llu, expected %llu", (unsigned long long)seq, (unsigned long long)w->next);
-    cr_assert(bytes_equal(record, plain_of(seq, 40 + seq % 100)), "record %llu has other bytes", (unsigned long long)seq);
+    cr_assert(seq == w->next, "read %llu, expected %llu", (unsigned long long)seq,
+              (unsigned long long)w->next);
+    cr_assert(bytes_equal(record, plain_of(seq, 40 + seq % 100)), "record %llu has other bytes",
+              (unsigned long long)seq);
     if (w->stop_with != OK && seq == w->stop_at) return fail(e, w->stop_with, "enough");
     w->next++;
     return OK;
@@ -143,25 +151,25 @@ CLAUSE(the_visitor_ends_a_reading_with_not_found_and_fails_it_with_any_other)
     b->close(self);
 }
 
+struct within {
+    const struct log_backend *backend;
+    void *self;
+};
+
 static enum err read_within(void *context, uint64_t seq, struct bytes record, struct error *e)
 {
     (void)record;
+    const struct within *in = context;
     struct walk w = {.next = seq};
-    const struct log_backend *b = *(const struct log_backend **)context;
-    void *self = ((void **)context)[1];
-    return b->read(self, seq, seq + 1, step, &w, e);
+    return in->backend->read(in->self, seq, seq + 1, step, &w, e);
 }
 
 CLAUSE(a_reading_may_read_again_within)
 {
-    void *self = opened(b);
-    assert_ok(append(b, self, 0, 5));
-    union {
-        const void *in[2];
-        void *out;
-    } context = {.in = {b, self}};
-    assert_ok(b->read(self, 0, UINT64_MAX, read_within, context.in, E));
-    b->close(self);
+    struct within in = {b, opened(b)};
+    assert_ok(append(b, in.self, 0, 5));
+    assert_ok(b->read(in.self, 0, UINT64_MAX, read_within, &in, E));
+    b->close(in.self);
 }
 
 CLAUSE(records_of_every_size_come_back)

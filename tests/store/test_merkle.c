@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_merkle.c - the compact range against the published test vectors of the certificate-transparency reference
- * implementation (eight leaves of RFC 6962 hashing), and against the definition of RFC 6962 section 2.1, written down
- * recursively here. */
+/* test_merkle.c - the compact range against the published test vectors of the certificate-transparency
+ * reference implementation (eight leaves of RFC 6962 hashing), and against the definition of RFC 6962
+ * section 2.1, written down recursively here. */
 #include <string.h>
 
 #include "ledger/store.h"
@@ -51,7 +51,8 @@ static struct hash naive_root(struct hasher *h, const struct hash *leaves, size_
     while (k * 2 < n) k *= 2;
     struct hash left = naive_root(h, leaves, k), right = naive_root(h, leaves + k, n - k), root = {0};
     uint8_t one = 1;
-    hasher_digest(h, root.bytes, (struct bytes){&one, 1}, (struct bytes){left.bytes, 32}, (struct bytes){right.bytes, 32});
+    hasher_digest(h, root.bytes, (struct bytes){&one, 1}, (struct bytes){left.bytes, 32},
+                  (struct bytes){right.bytes, 32});
     return root;
 }
 

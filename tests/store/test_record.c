@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_record.c - records against the worked example of ledger/FORMAT.md, read out of the page itself: what stands there is
- * what the code writes, and what a stranger's verifier will compute. Then: nothing else is accepted. */
+/* test_record.c - records against the worked example of ledger/FORMAT.md, read out of the page itself: what
+ * stands there is what the code writes, and what a stranger's verifier will compute. Then: nothing else is
+ * accepted. */
 #include <string.h>
 
 #include "ledger/store.h"
@@ -23,7 +24,8 @@ static struct bytes from_page(const char *name)
     return (struct bytes){to, digits.len / 2};
 }
 
-#define assert_bytes(got, wanted) assert_str(hex_text(A, (got).ptr, (got).len), hex_text(A, (wanted).ptr, (wanted).len).ptr)
+#define assert_bytes(got, wanted) \
+    assert_str(hex_text(A, (got).ptr, (got).len), hex_text(A, (wanted).ptr, (wanted).len).ptr)
 
 static struct hash leaf_of(struct bytes record)
 {
@@ -34,7 +36,10 @@ static struct hash leaf_of(struct bytes record)
     return leaf;
 }
 
-static struct bytes bytes_of(const struct hash *h) { return (struct bytes){h->bytes, sizeof h->bytes}; }
+static struct bytes bytes_of(const struct hash *h)
+{
+    return (struct bytes){h->bytes, sizeof h->bytes};
+}
 
 static struct record_header header_of(struct bytes record)
 {
@@ -187,7 +192,8 @@ Test(record, every_flipped_bit_is_refused)
     for (size_t bit = 0; bit < good.len * 8; bit++) {
         memcpy(bad, good.ptr, good.len);
         bad[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-        cr_assert(try_open(&o, (struct bytes){bad, good.len}) == ERR_TAMPERED, "bit %zu of byte %zu", bit % 8, bit / 8);
+        cr_assert(try_open(&o, (struct bytes){bad, good.len}) == ERR_TAMPERED, "bit %zu of byte %zu", bit % 8,
+                  bit / 8);
     }
     opener_end(&o);
 }
@@ -200,7 +206,8 @@ Test(record, a_cut_or_lengthened_record_is_refused)
     memcpy(longer, good.ptr, good.len);
     for (size_t len = 0; len < good.len; len++)
         cr_assert(record_header_take(&h, (struct bytes){good.ptr, len}, E) == ERR_TAMPERED, "%zu bytes", len);
-    assert_err_says(record_header_take(&h, (struct bytes){longer, good.len + 1}, E), ERR_TAMPERED, "the body length is 40");
+    assert_err_says(record_header_take(&h, (struct bytes){longer, good.len + 1}, E), ERR_TAMPERED,
+                    "the body length is 40");
 }
 
 /* AES-GCM alone would accept a plaintext of somebody who holds the key; the commit binds it to the header. */
@@ -213,8 +220,10 @@ Test(record, a_body_sealed_anew_under_the_same_key_does_not_fit_its_commit)
     memcpy(forged, good.ptr, good.len);
     memcpy(salted + 16, "\x92\x01\xa5HELLO", 8);
     assert_ok(sealer_seal(o.sealer, forged + RECORD_HEADER_BYTES, from_page("nonce").ptr,
-                          (struct bytes){forged, RECORD_HEADER_BYTES}, (struct bytes){salted, sizeof salted}, E));
-    assert_err(try_open(&o, (struct bytes){forged, good.len}), ERR_TAMPERED, "the plaintext does not fit its commit");
+                          (struct bytes){forged, RECORD_HEADER_BYTES}, (struct bytes){salted, sizeof salted},
+                          E));
+    assert_err(try_open(&o, (struct bytes){forged, good.len}), ERR_TAMPERED,
+               "the plaintext does not fit its commit");
     opener_end(&o);
 }
 
