@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* customers.c - who is billed: the newest data in the main row together with what the customer has (subscription, methods, pending
+ * items, balances), replaced data under their version, and the way from a user id to the number. */
+#include "projections/fold.h"
+#include "projections/listing.h"
+
+struct date customer_today(const struct customer *c, struct instant now)
+{
+    (void)c;
+    return instant_date(now);
+}
+
+static enum err customer_put(struct views_txn *t, const struct customer *c, struct error *e)
+{
+    struct view_key k = key_number(SPACE_CUSTOMER, c->customer);
+    return views_put_record(t, &k, &schema_customer, c, e);
+}
+
+static enum err customer_need(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                              struct error *e)
+{
+    struct view_key k = key_number(SPACE_CUSTOMER, customer);
+    return row_need(out, &schema_customer, t, &k, "customer", customer, a, e);
+}
+
+/* ---- user ids ------------------------------------------------------------------------------------------------------ */
+
+static enum err user_put(struct views_txn *t, struct str user, struct user_entry entry, struct error *e)
+{
+    uint8_t value[16];
+    be64_put(value, entry.customer);
+    be64_put(value + 8, entry.subscription);
+    struct view_key k = key_text(SPACE_USER, t, user);
+    return views_put(t, &k, (struct bytes){value, sizeof(value)}, e);
+}
+
+enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e)
+{
+    struct view_key k = key_text(SPACE_USER, t, user);
+    struct bytes value = {0};
+    *out = (struct user_entry){0};
+    enum err err = views_get(&value, t, &k, e);
+    if (err == ERR_NOT_FOUND) return OK;
+    if (err == OK) *out = (struct user_entry){be64_get(value.ptr), be64_get(value.ptr + 8)};
+    return err;
+}
+
+/* ---- folds --------------------------------------------------------------------------------------------------------- */
+
+static enum err create(struct views_txn *t, const struct customer_created *v, struct instant at, struct error *e)
+{
+    struct customer c = {.customer = v->customer,
+                         .version = 1,
+                         .user = v->user,
+                         .currency = v->currency,
+                         .timezone = v->timezone,
+                         .locale = v->locale,
+                         .party = v->party,
+                         .created_at = at};
+    enum err err = customer_put(t, &c, e);
+    return err != OK ? err : user_put(t, v->user, (struct user_entry){v->customer, 0}, e);
+}
+
+/* Documents name the version that they were made out to. */
+static enum err update(struct views_txn *t, const struct customer_updated *v, struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    enum err err = customer_need(&c, t, v->customer, a, e);
+    if (err != OK) return err;
+    struct customer before = {.customer = c.customer,
+                              .version = c.version,
+                              .user = c.user,
+                              .currency = c.currency,
+                              .timezone = c.timezone,
+                              .locale = c.locale,
+                              .party = c.party,
+                              .created_at = c.created_at};
+    struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c.customer, c.version);
+    err = views_put_record(t, &k, &schema_customer, &before, e);
+    if (err != OK) return err;
+    c.version = v->version;
+    c.timezone = v->timezone;
+    c.locale = v->locale;
+    c.party = v->party;
+    return customer_put(t, &c, e);
+}
+
+/* What the event changes about the main row. *changed false: nothing. */
+static enum err note(bool *changed, struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
+{
+    *changed = true;
+    if (ev->type == EVENT_SUBSCRIPTION_CREATED) {
+        c->subscription = ev->subscription_created.subscription;
+        return user_put(t, c->user, (struct user_entry){c->customer, c->subscription}, e);
+    }
+    if (ev->type == EVENT_PAYMENT_METHOD_ADDED) {
+        c->methods = ev->payment_method_added.method;
+        if (ev->payment_method_added.is_default) c->default_method = c->methods;
+    } else if (ev->type == EVENT_PAYMENT_METHOD_REMOVED) {
+        const struct payment_method_removed *v = &ev->payment_method_removed;
+        if (v->new_default != 0 || c->default_method == v->method) c->default_method = v->new_default;
+    } else if (ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT) {
+        c->default_method = ev->payment_method_made_default.method;
+    } else if (ev->type == EVENT_USAGE_ALERT_SET) {
+        if (ev->usage_alert_set.alert > c->alerts) c->alerts = ev->usage_alert_set.alert;
+    } else {
+        *changed = false;
+    }
+    return OK;
+}
+
+/* Pending items and open invoices are counted where they are kept. */
+static enum err count(struct customer *c, struct views_txn *t, struct arena *a, struct error *e)
+{
+    struct pending_items pending = {0};
+    struct numbers open = {0};
+    enum err err = pending_get(&pending, t, c->customer, a, e);
+    if (err == OK) err = open_invoices_get(&open, t, c->customer, a, e);
+    c->pending_items = pending.items_count;
+    c->open_invoices = open.count;
+    return err;
+}
+
+static bool moves_money(enum event_type type)
+{
+    return type == EVENT_ITEM_ADDED || type == EVENT_INVOICE_FINALIZED || type == EVENT_PAYMENT_SUCCEEDED ||
+           type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED;
+}
+
+static bool concerns_customer(enum event_type type)
+{
+    return moves_money(type) || type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
+           type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
+           type == EVENT_USAGE_ALERT_SET;
+}
+
+enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
+                        struct error *e)
+{
+    if (ev->type == EVENT_CUSTOMER_CREATED) return create(t, &ev->customer_created, place->at, e);
+    if (ev->type == EVENT_CUSTOMER_UPDATED) return update(t, &ev->customer_updated, a, e);
+    if (!concerns_customer(ev->type)) return OK;
+    struct customer c = {0};
+    bool changed = false;
+    enum err err = customer_need(&c, t, event_customer(ev), a, e);
+    if (err == OK) err = note(&changed, &c, ev, t, e);
+    if (err == OK && !changed) {
+        err = balances_change(&c, ev, a, e);
+        if (err == OK) err = count(&c, t, a, e);
+    }
+    return err != OK ? err : customer_put(t, &c, e);
+}
+
+/* ---- queries ------------------------------------------------------------------------------------------------------- */
+
+enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+{
+    struct view_key k = key_number(SPACE_CUSTOMER, customer);
+    return row_load(out, &schema_customer, t, &k, "customer", "cus", customer, a, e);
+}
+
+enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a, struct error *e)
+{
+    struct user_entry entry = {0};
+    enum err err = user_get(&entry, t, user, e);
+    if (err != OK) return err;
+    if (entry.customer != 0) return customer_need(out, t, entry.customer, a, e);
+    struct str shown = text_quotable(user);
+    return fail(e, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(shown));
+}
+
+enum err load_customer_version(struct customer *out, struct views_txn *t, uint64_t customer, uint64_t version,
+                               struct arena *a, struct error *e)
+{
+    enum err err = load_customer(out, t, customer, a, e);
+    if (err != OK || out->version == version) return err;
+    struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, customer, version);
+    err = row_get(out, &schema_customer, t, &k, a, e);
+    if (err != ERR_NOT_FOUND) return err;
+    return fail(e, ERR_NOT_FOUND, "no version %ju of customer cus_%ju", (uintmax_t)version, (uintmax_t)customer);
+}
+
+static bool is_wanted(const struct list_query *q, const void *row)
+{
+    const struct customer *c = row;
+    return is_within(q, instant_date(c->created_at));
+}
+
+static enum err give(const struct listing *l, struct error *e)
+{
+    return l->visitor.customer(l->context, l->row, e);
+}
+
+enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context, struct arena *a,
+                        struct error *e)
+{
+    struct customer c = {0};
+    struct listing l = {.q = q,
+                        .t = t,
+                        .schema = &schema_customer,
+                        .row = &c,
+                        .is_wanted = is_wanted,
+                        .give = give,
+                        .visitor.customer = row,
+                        .context = context,
+                        .arena = a};
+    struct view_key prefix = view_key(SPACE_CUSTOMER);
+    if (q->customer != 0) view_key_u64(&prefix, q->customer);
+    return list_values(&l, &prefix, false, e);
+}

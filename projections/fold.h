@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* fold.h - projections/'s own: the folds that projections.def lists, and the few things that one projection asks of another. */
+#ifndef DAYBOOK_PROJECTIONS_FOLD_H
+#define DAYBOOK_PROJECTIONS_FOLD_H
+
+#include "projections/rows.h"
+
+#define PROJECTION(name, version)                                                                                 \
+    enum err fold_##name(struct views_txn *t, const struct event *ev, const struct event_place *place,            \
+                         struct arena *a, struct error *e) MUST_USE;
+#include "projections/projections.def"
+#undef PROJECTION
+
+/* counters.c: the next numbers, all 1 in an empty ledger. */
+enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
+
+/* series.c: as last left; last_serial 0 for a new one. The name is the caller's. */
+enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a, struct error *e) MUST_USE;
+
+/* methods.c, alerts.c: all of a customer's, removed ones too. */
+enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e) MUST_USE;
+enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e) MUST_USE;
+
+/* usage.c */
+/* Totals of the periods that start on `from` or later. */
+enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer, struct date from,
+                     struct arena *a, struct error *e) MUST_USE;
+enum err event_id_seen(bool *seen, struct views_txn *t, struct str event_id, struct error *e) MUST_USE;
+
+/* items.c */
+enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e) MUST_USE;
+
+/* invoices.c */
+enum invoice_part { INVOICE_HEAD = 0, INVOICE_LINES = 1 };
+struct view_key invoice_key(uint64_t invoice, enum invoice_part part);
+enum err open_invoices_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                           struct error *e) MUST_USE;
+enum err invoice_head_get(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
+                          struct error *e) MUST_USE; /* without lines; ERR_NOT_FOUND */
+enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
+                           struct error *e) MUST_USE; /* takes from *left what of it can be given back on the invoice */
+
+/* transactions.c: completed payments with something left to refund, newest first. */
+enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
+                        struct error *e) MUST_USE;
+
+/* balances.c: what the event does to the balances of its customer. */
+enum err balances_change(struct customer *c, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
+
+/* due.c: called by the folds that move a customer's date. */
+enum err due_subscription(struct views_txn *t, const struct subscription *s, struct arena *a, struct error *e) MUST_USE;
+enum err due_items(struct views_txn *t, uint64_t customer, struct arena *a, struct error *e) MUST_USE;
+
+/* customers.c: who stands behind a user id; customer 0 when nobody does. Decodes no row. */
+struct user_entry {
+    uint64_t customer, subscription; /* the newest; 0: never had one */
+};
+enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e) MUST_USE;
+
+/* runs.c: the newest run through a date; 0: there is none. */
+enum err run_newest(uint64_t *out, struct views_txn *t, struct date through, struct error *e) MUST_USE;
+
+/* Today for a customer: the UTC date; his zone is not asked yet. */
+struct date customer_today(const struct customer *c, struct instant now);
+
+#endif

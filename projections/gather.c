@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* gather.c - which facts which command needs: one table. What is not known is NULL or none, and refusing is left to the decision;
+ * an error here is damage or storage. */
+#include "projections/gather.h"
+
+/* ---- one loader a fact --------------------------------------------------------------------------------------------- */
+
+/* Absence is an answer for all that a command names. */
+static enum err unless_missing(enum err err)
+{
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err gather_seller(struct gathering *g)
+{
+    struct seller *s = arena_new_of(g->arena, struct seller);
+    enum err err = load_seller(s, g->t, 0, g->arena, g->e);
+    if (err == OK) g->facts->seller = s;
+    return unless_missing(err);
+}
+
+static enum err gather_catalog(struct gathering *g)
+{
+    struct catalog *c = arena_new_of(g->arena, struct catalog);
+    enum err err = load_catalog(c, g->t, 0, g->arena, g->e);
+    if (err == OK) g->facts->catalog = c;
+    return unless_missing(err);
+}
+
+static enum err gather_methods(struct gathering *g)
+{
+    struct method_list row = {0};
+    if (g->facts->customer == NULL || g->facts->customer->methods == 0) return OK;
+    enum err err = methods_get(&row, g->t, g->facts->customer->customer, g->arena, g->e);
+    g->facts->methods = row.methods;
+    g->facts->methods_count = row.methods_count;
+    return err;
+}
+
+static enum err gather_alerts(struct gathering *g)
+{
+    struct alert_list row = {0};
+    if (g->facts->customer == NULL || g->facts->customer->alerts == 0) return OK;
+    enum err err = alerts_get(&row, g->t, g->facts->customer->customer, g->arena, g->e);
+    g->facts->alerts = row.alerts;
+    g->facts->alerts_count = row.alerts_count;
+    return err;
+}
+
+static enum err load_one_invoice(struct gathering *g, struct str named, uint64_t number)
+{
+    struct invoice *v = arena_new_of(g->arena, struct invoice);
+    enum err err = number != 0 ? load_invoice(v, g->t, number, g->arena, g->e)
+                               : find_invoice(v, g->t, named, g->arena, g->e);
+    if (err == OK) g->facts->invoice = v;
+    return unless_missing(err);
+}
+
+/* The invoice that the command names, or that the transaction was made for. */
+static enum err gather_invoice(struct gathering *g)
+{
+    const struct command *c = g->command;
+    if (c->type == COMMAND_PAYMENT_CHARGE && c->payment_charge.invoice.len > 0)
+        return load_one_invoice(g, c->payment_charge.invoice, 0);
+    const struct transaction *v = g->facts->transaction;
+    return v != NULL && v->invoice != 0 ? load_one_invoice(g, STR_NONE, v->invoice) : OK;
+}
+
+static enum err gather_run(struct gathering *g)
+{
+    const struct command *c = g->command;
+    uint64_t number = c->type == COMMAND_RUN_COMPLETE ? c->run_complete.run : 0;
+    if (c->type == COMMAND_RUN_START) {
+        enum err err = run_newest(&number, g->t, c->run_start.through, g->e);
+        if (err != OK) return err;
+    }
+    if (number == 0) return OK;
+    struct run *r = arena_new_of(g->arena, struct run);
+    enum err err = load_run(r, g->t, number, g->arena, g->e);
+    if (err == OK) g->facts->run = r;
+    return unless_missing(err);
+}
+
+/* ---- who it is about ----------------------------------------------------------------------------------------------- */
+
+static enum err customer_by_number(struct gathering *g, uint64_t number)
+{
+    struct customer *c = arena_new_of(g->arena, struct customer);
+    enum err err = load_customer(c, g->t, number, g->arena, g->e);
+    if (err == OK) g->facts->customer = c;
+    return unless_missing(err);
+}
+
+static enum err customer_by_user(struct gathering *g, struct str user)
+{
+    struct user_entry entry = {0};
+    enum err err = user_get(&entry, g->t, user, g->e);
+    if (err != OK || entry.customer == 0) return err;
+    return customer_by_number(g, entry.customer);
+}
+
+static enum err load_one_transaction(const struct transaction **out, struct gathering *g, uint64_t number)
+{
+    struct transaction *v = arena_new_of(g->arena, struct transaction);
+    enum err err = load_transaction(v, g->t, number, g->arena, g->e);
+    if (err == OK) *out = v;
+    return unless_missing(err);
+}
+
+/* The transaction, whose customer is then the command's, and of a refund the payment. */
+static enum err customer_by_transaction(struct gathering *g, uint64_t number)
+{
+    struct facts *f = g->facts;
+    enum err err = load_one_transaction(&f->transaction, g, number);
+    if (err != OK || f->transaction == NULL) return err;
+    if (f->transaction->kind == TRANSACTION_REFUND) {
+        err = load_one_transaction(&f->payment, g, f->transaction->payment);
+        if (err != OK) return err;
+    }
+    return customer_by_number(g, f->transaction->customer);
+}
+
+/* ---- the table ----------------------------------------------------------------------------------------------------- */
+
+enum {
+    SUBSCRIPTION = 1 << 0,
+    USAGE = 1 << 1,
+    ITEMS = 1 << 2,
+    OPEN_INVOICES = 1 << 3,
+    METHODS = 1 << 4,
+    ALERTS = 1 << 5,
+    PAYMENTS = 1 << 6,
+    INVOICE = 1 << 7,
+    SERIES = 1 << 8,
+    SELLER = 1 << 9,
+    CATALOG = 1 << 10,
+    RUN = 1 << 11,
+    READINGS = 1 << 12,
+    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER,
+};
+
+/* In this order: usage asks the subscription, and so on. */
+static const struct {
+    unsigned fact;
+    enum err (*load)(struct gathering *g);
+} loaders[] = {
+    {SUBSCRIPTION, gather_subscription},
+    {USAGE, gather_usage},
+    {ITEMS, gather_items},
+    {OPEN_INVOICES, gather_open_invoices},
+    {METHODS, gather_methods},
+    {ALERTS, gather_alerts},
+    {PAYMENTS, gather_payments},
+    {INVOICE, gather_invoice},
+    {SERIES, gather_series},
+    {SELLER, gather_seller},
+    {CATALOG, gather_catalog},
+    {RUN, gather_run},
+    {READINGS, gather_readings},
+};
+
+enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID };
+
+/* `field` is where the command's body names whom it is about. */
+struct need {
+    enum naming naming;
+    size_t field;
+    unsigned facts;
+};
+
+#define USER_OF(name) BY_USER, offsetof(struct name##_command, user)
+static const struct need needs[COMMAND_TYPES] = {
+    [COMMAND_SELLER_SET] = {BY_NOTHING, 0, SELLER},
+    [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, CATALOG},
+    [COMMAND_CUSTOMER_CREATE] = {USER_OF(customer_create), 0},
+    [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
+    [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG},
+    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | CATALOG},
+    [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS},
+    [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
+    [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
+    [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
+    [COMMAND_USAGE_RECORD] = {BY_NOTHING, 0, READINGS},
+    [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), SUBSCRIPTION | USAGE | ALERTS},
+    [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
+    [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},
+    [COMMAND_CUSTOMER_BILL] = {BY_NUMBER, offsetof(struct customer_bill_command, customer), BILL | METHODS},
+    [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
+    [COMMAND_PAYMENT_SETTLE] = {BY_TRANSACTION, offsetof(struct payment_settle_command, transaction),
+                                INVOICE | OPEN_INVOICES},
+    [COMMAND_PAYMENT_REFUND] = {BY_TRANSACTION_ID, offsetof(struct payment_refund_command, transaction), INVOICE},
+    [COMMAND_RUN_START] = {BY_NOTHING, 0, RUN},
+    [COMMAND_RUN_COMPLETE] = {BY_NOTHING, 0, RUN},
+    [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
+};
+#undef USER_OF
+
+static enum err gather_customer(struct gathering *g, const struct need *n)
+{
+    const char *field = (const char *)command_body(g->command) + n->field;
+    struct error unused;
+    struct str text = {0};
+    uint64_t number = 0;
+    if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID) memcpy(&text, field, sizeof(text));
+    if (n->naming == BY_NUMBER || n->naming == BY_TRANSACTION) memcpy(&number, field, sizeof(number));
+    if (n->naming == BY_TRANSACTION_ID && public_id_parse(&number, "txn", text, &unused) != OK) return OK;
+    switch (n->naming) {
+    case BY_USER: return customer_by_user(g, text);
+    case BY_NUMBER: return customer_by_number(g, number);
+    case BY_TRANSACTION:
+    case BY_TRANSACTION_ID: return customer_by_transaction(g, number);
+    case BY_NOTHING: break;
+    }
+    return OK;
+}
+
+enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now, struct arena *a,
+                struct error *e)
+{
+    assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
+    const struct need *n = &needs[c->type];
+    struct gathering g = {out, t, c, a, e};
+    *out = (struct facts){.now = now};
+    enum err err = counters_get(&out->counters, t, a, e);
+    if (err == OK) err = gather_customer(&g, n);
+    out->today = customer_today(out->customer, now);
+    for (size_t i = 0; err == OK && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
+        if ((n->facts & loaders[i].fact) != 0) err = loaders[i].load(&g);
+    }
+    return err;
+}

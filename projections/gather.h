@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* gather.h - projections/'s own: what the files of gathering share. Facts live in the arena given and change nothing. */
+#ifndef DAYBOOK_PROJECTIONS_GATHER_H
+#define DAYBOOK_PROJECTIONS_GATHER_H
+
+#include "projections/fold.h"
+#include "projections/state.h"
+
+struct gathering {
+    struct facts *facts;
+    struct views_txn *t;
+    const struct command *command;
+    struct arena *arena;
+    struct error *e;
+};
+
+/* gather_usage.c: one fact for each reading of usage.record. */
+enum err gather_readings(struct gathering *g) MUST_USE;
+
+/* gather_billing.c: what a bill is made of. */
+enum err gather_subscription(struct gathering *g) MUST_USE;
+enum err gather_usage(struct gathering *g) MUST_USE;
+enum err gather_items(struct gathering *g) MUST_USE;
+enum err gather_open_invoices(struct gathering *g) MUST_USE;
+enum err gather_payments(struct gathering *g) MUST_USE;
+enum err gather_series(struct gathering *g) MUST_USE; /* and the issue date */
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* gather_billing.c - what a bill is made of. The nightly run comes here a million times: rows are found by their keys, never by a
+ * scan, and what the customer's row says is not there is not looked for. */
+#include "projections/gather.h"
+
+#include "ledger/book.h"
+
+enum err gather_subscription(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    if (c == NULL || c->subscription == 0) return OK;
+    struct subscription *s = arena_new_of(g->arena, struct subscription);
+    struct view_key k = key_number(SPACE_SUBSCRIPTION, c->subscription);
+    enum err err = row_need(s, &schema_subscription, g->t, &k, "subscription", c->subscription, g->arena, g->e);
+    if (err == OK) g->facts->subscription = s;
+    return err;
+}
+
+enum err gather_usage(struct gathering *g)
+{
+    const struct subscription *s = g->facts->subscription;
+    struct usage_total *totals = NULL;
+    if (s == NULL) return OK;
+    struct date from = usage_period(s, s->usage_through).start;
+    enum err err = usage_since(&totals, &g->facts->usage_count, g->t, s->customer, from, g->arena, g->e);
+    g->facts->usage = totals;
+    return err;
+}
+
+enum err gather_items(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    struct item *items = NULL;
+    if (c == NULL || c->pending_items == 0) return OK;
+    enum err err = list_items(&items, &g->facts->items_count, g->t, c->customer, g->arena, g->e);
+    g->facts->items = items;
+    return err;
+}
+
+enum err gather_open_invoices(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    struct numbers open = {0};
+    if (c == NULL || c->open_invoices == 0) return OK;
+    enum err err = open_invoices_get(&open, g->t, c->customer, g->arena, g->e);
+    struct invoice *rows = arena_array_of(g->arena, struct invoice, open.count);
+    for (size_t i = 0; err == OK && i < open.count; i++) {
+        err = invoice_head_get(&rows[i], g->t, open.items[i], g->arena, g->e);
+    }
+    g->facts->open_invoices = rows;
+    g->facts->open_invoices_count = open.count;
+    if (err != ERR_NOT_FOUND) return err;
+    return fail(g->e, ERR_TAMPERED, "the views list an open invoice of customer %ju and do not have it",
+                (uintmax_t)c->customer);
+}
+
+enum err gather_payments(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    struct transaction *payments = NULL;
+    if (c == NULL) return OK;
+    enum err err = refundable_get(&payments, &g->facts->payments_count, g->t, c->customer, g->arena, g->e);
+    g->facts->payments = payments;
+    return err;
+}
+
+static struct date later(struct date a, struct date b)
+{
+    return date_compare(a, b) < 0 ? b : a;
+}
+
+/* A document is issued on the command's date, and never before one that its series has already. */
+enum err gather_series(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    const struct command *c = g->command;
+    bool dated = c->type == COMMAND_CUSTOMER_BILL && date_is_given(c->customer_bill.through);
+    struct date date = dated ? c->customer_bill.through : f->today;
+    int year = 0, month = 0, day = 0;
+    date_split(date, &year, &month, &day);
+    struct str invoices = str_format(g->arena, "INV-%d", year);
+    struct str credit_notes = str_format(g->arena, "CN-%d", year);
+    enum err err = series_get(&f->invoice_series, g->t, invoices, g->arena, g->e);
+    if (err == OK) err = series_get(&f->credit_note_series, g->t, credit_notes, g->arena, g->e);
+    f->issue_date = later(date, later(f->invoice_series.last_issue_date, f->credit_note_series.last_issue_date));
+    return err;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* rows.c - keys and rows of the views. It knows the shape of what is kept, and nothing of what it means. */
+#include "projections/rows.h"
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+#define ROW_FIELD(row, KIND, field) {.name = #field, .kind = KIND_##KIND, .offset = offsetof(struct row, field)}
+#define ROW_PART(row, schema, field) {.name = #field, .kind = KIND_PART, .offset = offsetof(struct row, field), .of = &(schema)}
+#define ROW_LIST(row, schema, field) {.name = #field, .kind = KIND_LIST, .offset = offsetof(struct row, field), \
+                                      .count_offset = offsetof(struct row, field##_count), .of = &(schema)}
+#define ROW(name_, row, table) {.name = name_, .size = sizeof(struct row), .fields = (table), \
+                                .count = sizeof(table) / sizeof((table)[0])}
+
+static const struct field fields_of_tally[] = {ROW_FIELD(tally, COUNT, active_subscriptions), ROW_FIELD(tally, COUNT, readings)};
+const struct schema row_tally = ROW("tally", tally, fields_of_tally);
+
+static const struct field fields_of_methods[] = {ROW_LIST(method_list, schema_method, methods)};
+const struct schema row_methods = ROW("methods", method_list, fields_of_methods);
+
+static const struct field fields_of_alerts[] = {ROW_LIST(alert_list, schema_alert, alerts)};
+const struct schema row_alerts = ROW("alerts", alert_list, fields_of_alerts);
+
+static const struct field fields_of_pending_item[] = {ROW_FIELD(pending_item, COUNT, item), ROW_FIELD(pending_item, DATE, added)};
+static const struct schema row_pending_item = ROW("pending item", pending_item, fields_of_pending_item);
+static const struct field fields_of_pending_items[] = {ROW_LIST(pending_items, row_pending_item, items)};
+const struct schema row_pending_items = ROW("pending items", pending_items, fields_of_pending_items);
+
+static const struct field fields_of_usage[] = {ROW_LIST(usage_row, schema_usage_total, totals)};
+const struct schema row_usage = ROW("usage", usage_row, fields_of_usage);
+
+static const struct field fields_of_lines[] = {ROW_LIST(invoice_lines, schema_line, lines)};
+const struct schema row_lines = ROW("lines", invoice_lines, fields_of_lines);
+
+static const struct field fields_of_run[] = {ROW_PART(run_row, schema_run, run), ROW_FIELD(run_row, COUNT, first_invoice),
+                                             ROW_FIELD(run_row, COUNT, last_invoice)};
+const struct schema row_run = ROW("run", run_row, fields_of_run);
+
+static const struct field fields_of_due[] = {ROW_FIELD(due, DATE, date), ROW_FIELD(due, FLAG, active),
+                                             ROW_FIELD(due, DATE, subscription)};
+const struct schema row_due = ROW("due", due, fields_of_due);
+/* clang-format on */
+
+/* ---- keys ---------------------------------------------------------------------------------------------------------- */
+
+struct view_key key_number(enum space space, uint64_t number)
+{
+    struct view_key k = view_key((uint8_t)space);
+    view_key_u64(&k, number);
+    return k;
+}
+
+struct view_key key_pair(enum space space, uint64_t first, uint64_t second)
+{
+    struct view_key k = key_number(space, first);
+    view_key_u64(&k, second);
+    return k;
+}
+
+struct view_key key_text(enum space space, struct views_txn *t, struct str text)
+{
+    uint8_t mac[16];
+    indexer_mac(views_indexer(t), mac, (uint8_t)space, text);
+    struct view_key k = view_key((uint8_t)space);
+    view_key_mac(&k, mac);
+    return k;
+}
+
+uint64_t key_tail(struct bytes key, size_t from_end)
+{
+    assert(key.len >= from_end);
+    return be64_get(key.ptr + key.len - from_end);
+}
+
+/* ---- getting and putting ------------------------------------------------------------------------------------------- */
+
+enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, struct arena *a,
+                 struct error *e)
+{
+    struct bytes value = {0};
+    enum err err = views_get(&value, t, k, e);
+    return err != OK ? err : schema_decode(row, s, bytes_copy(a, value), a, e);
+}
+
+enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                  struct arena *a, struct error *e)
+{
+    enum err err = row_get(row, s, t, k, a, e);
+    *found = err == OK;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *word,
+                  uint64_t number, struct arena *a, struct error *e)
+{
+    enum err err = row_get(row, s, t, k, a, e);
+    if (err != ERR_NOT_FOUND) return err;
+    return fail(e, ERR_TAMPERED, "an event is about %s %ju, which no event before it made", word, (uintmax_t)number);
+}
+
+enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *noun,
+                  const char *word, uint64_t number, struct arena *a, struct error *e)
+{
+    enum err err = row_get(row, s, t, k, a, e);
+    if (err != ERR_NOT_FOUND) return err;
+    return fail(e, ERR_NOT_FOUND, "no %s %s_%ju", noun, word, (uintmax_t)number);
+}
+
+enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e)
+{
+    return views_put(t, k, (struct bytes){NULL, 0}, e);
+}
+
+enum err numbers_get(struct numbers *out, struct views_txn *t, const struct view_key *k, struct arena *a,
+                     struct error *e)
+{
+    struct bytes value = {0};
+    *out = (struct numbers){0};
+    enum err err = views_get(&value, t, k, e);
+    if (err == ERR_NOT_FOUND) return OK;
+    if (err != OK) return err;
+    if (value.len % 8 != 0) return fail(e, ERR_TAMPERED, "a list of numbers in the views has %zu bytes", value.len);
+    out->count = value.len / 8;
+    out->capacity = out->count + 1; /* most callers add one */
+    out->items = arena_array_of(a, uint64_t, out->capacity);
+    for (size_t i = 0; i < out->count; i++) out->items[i] = be64_get(value.ptr + 8 * i);
+    return OK;
+}
+
+enum err numbers_put(struct views_txn *t, const struct view_key *k, const struct numbers *n, struct arena *a,
+                     struct error *e)
+{
+    if (n->count == 0) return views_delete(t, k, e);
+    uint8_t *bytes = arena_take_raw(a, 8 * n->count);
+    for (size_t i = 0; i < n->count; i++) be64_put(bytes + 8 * i, n->items[i]);
+    return views_put(t, k, (struct bytes){bytes, 8 * n->count}, e);
+}
+
+void numbers_add(struct numbers *n, uint64_t number, struct arena *a)
+{
+    if (n->count == n->capacity) {
+        n->capacity = n->capacity == 0 ? 4 : 2 * n->capacity;
+        uint64_t *grown = arena_array_of(a, uint64_t, n->capacity);
+        if (n->count > 0) memcpy(grown, n->items, n->count * sizeof(*grown));
+        n->items = grown;
+    }
+    n->items[n->count++] = number;
+}
+
+bool numbers_remove(struct numbers *n, uint64_t number)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        if (n->items[i] != number) continue;
+        n->count--;
+        memmove(n->items + i, n->items + i + 1, (n->count - i) * sizeof(*n->items));
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* rows.h - projections/'s own: the keys, the rows that are not records of the book, and how folds and queries get at them. What
+ * was read lives in the arena, texts too: facts become events, and the fold of the first may put the very row that the second
+ * took its words from. */
+#ifndef DAYBOOK_PROJECTIONS_ROWS_H
+#define DAYBOOK_PROJECTIONS_ROWS_H
+
+#include "projections/projections.h"
+
+enum space {
+#define SPACE(NAME, byte) SPACE_##NAME = byte,
+#include "projections/spaces.def"
+#undef SPACE
+};
+
+struct view_key key_number(enum space space, uint64_t number);
+struct view_key key_pair(enum space space, uint64_t first, uint64_t second);
+struct view_key key_text(enum space space, struct views_txn *t, struct str text);
+
+/* ERR_NOT_FOUND, without a sentence worth showing, when it is missing. */
+enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, struct arena *a,
+                 struct error *e) MUST_USE;
+/* A row that may be missing: *found tells. */
+enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                  struct arena *a, struct error *e) MUST_USE;
+/* A row that an event refers to: ERR_TAMPERED, with the word and number, when it is missing. */
+enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *word,
+                  uint64_t number, struct arena *a, struct error *e) MUST_USE;
+/* A row that somebody asks for: ERR_NOT_FOUND, "no invoice inv_12", when it is missing. */
+enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *noun,
+                  const char *word, uint64_t number, struct arena *a, struct error *e) MUST_USE;
+enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e) MUST_USE; /* a key with nothing behind it */
+
+/* Values that are nothing but numbers, eight bytes each. */
+struct numbers {
+    uint64_t *items;
+    size_t count, capacity;
+};
+enum err numbers_get(struct numbers *out, struct views_txn *t, const struct view_key *k, struct arena *a,
+                     struct error *e) MUST_USE; /* none when the key is missing */
+/* Without numbers the key is deleted. */
+enum err numbers_put(struct views_txn *t, const struct view_key *k, const struct numbers *n, struct arena *a,
+                     struct error *e) MUST_USE;
+void numbers_add(struct numbers *n, uint64_t number, struct arena *a);
+bool numbers_remove(struct numbers *n, uint64_t number); /* false: it was not there */
+/* The number that stands `from_end` bytes before the end of a key. */
+uint64_t key_tail(struct bytes key, size_t from_end);
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+
+struct tally {
+    uint64_t active_subscriptions, readings;
+};
+struct method_list {
+    const struct method *methods;
+    size_t methods_count;
+};
+struct alert_list {
+    const struct alert *alerts;
+    size_t alerts_count;
+};
+struct pending_item {
+    uint64_t item;
+    struct date added;
+};
+struct pending_items {
+    const struct pending_item *items;
+    size_t items_count;
+};
+struct usage_row { /* of one customer and usage period */
+    const struct usage_total *totals;
+    size_t totals_count;
+};
+struct invoice_lines {
+    const struct line *lines;
+    size_t lines_count;
+};
+struct run_row {
+    struct run run;
+    uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
+};
+struct due {
+    struct date date;         /* under which the customer stands in the index; none: not there */
+    bool active;              /* has an active subscription: pending items wait for its date */
+    struct date subscription; /* when the subscription has work; none: never */
+};
+extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_lines, row_run, row_due;
+
+#endif

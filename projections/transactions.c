@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* transactions.c - payments and refunds from the request to the gateway's answer, and transactions made elsewhere. A request
+ * stays in the pending list until its answer is an event: that list is what a crash leaves to be asked for again. */
+#include "projections/fold.h"
+
+static struct view_key transaction_key(uint64_t transaction)
+{
+    return key_number(SPACE_TRANSACTION, transaction);
+}
+
+static enum err transaction_need(struct transaction *out, struct views_txn *t, uint64_t transaction, struct arena *a,
+                                 struct error *e)
+{
+    struct view_key k = transaction_key(transaction);
+    return row_need(out, &schema_transaction, t, &k, "transaction", transaction, a, e);
+}
+
+static enum err transaction_put(struct views_txn *t, const struct transaction *v, struct error *e)
+{
+    struct view_key k = transaction_key(v->transaction);
+    return views_put_record(t, &k, &schema_transaction, v, e);
+}
+
+static enum err add(struct views_txn *t, const struct transaction *v, struct error *e)
+{
+    struct view_key k = key_number(SPACE_CUSTOMER_TRANSACTION, v->customer);
+    view_key_instant(&k, v->at);
+    view_key_u64(&k, v->transaction);
+    enum err err = mark_put(t, &k, e);
+    if (err == OK && v->status == TRANSACTION_PENDING) {
+        struct view_key pending = key_number(SPACE_PENDING_TRANSACTION, v->transaction);
+        err = mark_put(t, &pending, e);
+    }
+    return err != OK ? err : transaction_put(t, v, e);
+}
+
+static enum err settled(struct views_txn *t, const struct transaction *v, struct error *e)
+{
+    struct view_key pending = key_number(SPACE_PENDING_TRANSACTION, v->transaction);
+    enum err err = views_delete(t, &pending, e);
+    return err != OK ? err : transaction_put(t, v, e);
+}
+
+/* ---- payments ------------------------------------------------------------------------------------------------------ */
+
+static enum err request_payment(struct views_txn *t, const struct payment_requested *v, struct instant at,
+                                struct error *e)
+{
+    struct money nothing = money_zero(v->amount);
+    struct transaction row = {.transaction = v->payment,
+                              .customer = v->customer,
+                              .kind = TRANSACTION_PAYMENT,
+                              .status = TRANSACTION_PENDING,
+                              .payment = v->payment,
+                              .method = v->method,
+                              .invoice = v->invoice,
+                              .amount = v->amount,
+                              .refunded = nothing,
+                              .description = v->description,
+                              .gateway = v->gateway,
+                              .gateway_key = v->gateway_key,
+                              .from_credit = nothing,
+                              .credited = nothing,
+                              .at = at};
+    return add(t, &row, e);
+}
+
+static enum err complete_payment(struct views_txn *t, const struct payment_succeeded *v, struct arena *a,
+                                 struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    if (err != OK) return err;
+    row.status = TRANSACTION_COMPLETED;
+    row.gateway = v->gateway;
+    row.gateway_reference = v->gateway_reference;
+    row.pays = v->pays;
+    row.pays_count = v->pays_count;
+    row.credited = v->credited;
+    return settled(t, &row, e);
+}
+
+static enum err fail_payment(struct views_txn *t, const struct payment_failed *v, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    if (err != OK) return err;
+    row.status = TRANSACTION_FAILED;
+    row.code = v->code;
+    row.message = v->message;
+    return settled(t, &row, e);
+}
+
+/* ---- refunds ------------------------------------------------------------------------------------------------------- */
+
+/* Moves what is given back, or about to be; down again when a refund failed. */
+static enum err move_refunded(struct views_txn *t, uint64_t payment, struct money by, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, payment, a, e);
+    if (err == OK) err = money_add(&row.refunded, row.refunded, by, e);
+    if (row.status == TRANSACTION_REFUNDED && by.minor < 0) row.status = TRANSACTION_PARTIALLY_REFUNDED;
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
+/* The payment's status follows completed refunds only; what they concede on revenue is noted on the invoices it paid. */
+static enum err note_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    if (err != OK) return err;
+    bool whole = money_compare(row.refunded, row.amount) >= 0;
+    row.status = whole ? TRANSACTION_REFUNDED : TRANSACTION_PARTIALLY_REFUNDED;
+    struct money concession = {0};
+    err = money_subtract(&concession, v->amount, v->from_credit, e);
+    for (size_t i = 0; err == OK && i < row.pays_count && concession.minor > 0; i++) {
+        err = invoice_give_back(t, row.pays[i].invoice, &concession, a, e);
+    }
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
+static enum err request_refund(struct views_txn *t, const struct refund_requested *v, struct instant at, struct arena *a,
+                               struct error *e)
+{
+    struct money nothing = money_zero(v->amount);
+    struct transaction row = {.transaction = v->refund,
+                              .customer = v->customer,
+                              .kind = TRANSACTION_REFUND,
+                              .status = TRANSACTION_PENDING,
+                              .payment = v->payment,
+                              .amount = v->amount,
+                              .refunded = nothing,
+                              .description = v->reason,
+                              .gateway = v->gateway,
+                              .gateway_key = v->gateway_key,
+                              .from_credit = v->from_credit,
+                              .credited = nothing,
+                              .at = at};
+    enum err err = add(t, &row, e);
+    return err != OK ? err : move_refunded(t, v->payment, v->amount, a, e);
+}
+
+static enum err complete_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->refund, a, e);
+    if (err != OK) return err;
+    row.status = TRANSACTION_COMPLETED;
+    row.gateway = v->gateway;
+    row.gateway_reference = v->gateway_reference;
+    err = settled(t, &row, e);
+    return err != OK ? err : note_refund(t, v, a, e);
+}
+
+static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->refund, a, e);
+    if (err != OK) return err;
+    row.status = TRANSACTION_FAILED;
+    row.code = v->code;
+    row.message = v->message;
+    err = settled(t, &row, e);
+    return err != OK ? err : move_refunded(t, v->payment, money_negate(v->amount), a, e);
+}
+
+/* ---- made elsewhere ------------------------------------------------------------------------------------------------ */
+
+static enum err store(struct views_txn *t, const struct transaction_stored *v, struct instant at, struct error *e)
+{
+    struct money nothing = money_zero(v->amount);
+    struct transaction row = {.transaction = v->transaction,
+                              .customer = v->customer,
+                              .kind = TRANSACTION_PAYMENT,
+                              .status = TRANSACTION_COMPLETED,
+                              .payment = v->transaction,
+                              .amount = v->amount,
+                              .refunded = nothing,
+                              .description = v->description,
+                              .gateway_reference = v->reference,
+                              .from_credit = nothing,
+                              .credited = nothing,
+                              .at = instant_is_given(v->at) ? v->at : at};
+    return add(t, &row, e);
+}
+
+enum err fold_transactions(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
+                           struct error *e)
+{
+    if (ev->type == EVENT_PAYMENT_REQUESTED) return request_payment(t, &ev->payment_requested, place->at, e);
+    if (ev->type == EVENT_PAYMENT_SUCCEEDED) return complete_payment(t, &ev->payment_succeeded, a, e);
+    if (ev->type == EVENT_PAYMENT_FAILED) return fail_payment(t, &ev->payment_failed, a, e);
+    if (ev->type == EVENT_REFUND_REQUESTED) return request_refund(t, &ev->refund_requested, place->at, a, e);
+    if (ev->type == EVENT_REFUND_SUCCEEDED) return complete_refund(t, &ev->refund_succeeded, a, e);
+    if (ev->type == EVENT_REFUND_FAILED) return fail_refund(t, &ev->refund_failed, a, e);
+    if (ev->type == EVENT_TRANSACTION_STORED) return store(t, &ev->transaction_stored, place->at, e);
+    return OK;
+}
