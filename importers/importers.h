@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* importers.h - the door of importers/: bytes from outside to commands, and the payment gateways. An importer
+ * checks and translates; what a command may do is decided in the ledger alone. Files are read as streams,
+ * plain or gzip. */
+#ifndef DAYBOOK_IMPORTERS_IMPORTERS_H
+#define DAYBOOK_IMPORTERS_IMPORTERS_H
+
+#include "projections/projections.h"
+
+/* How far a long import is; total 0 when it is not known. NULL functions are not called. */
+typedef void import_progress_fn(void *context, uint64_t rows, uint64_t bytes_done, uint64_t bytes_total);
+
+struct import_options {
+    const char *path; /* "-": standard input */
+    /* Where refused rows go: CSV line,column,reason,text; written whole or not at all; NULL:
+     * PATH.rejects.csv, made only when there are any. The text is the raw line, cut to 200 bytes, with card
+     * data blanked out. */
+    const char *rejects_path;
+    bool strict; /* one bad row and nothing of the file is taken */
+    struct str actor;
+    const struct gateway *gateway; /* for what needs one: payment methods of new subscriptions */
+    import_progress_fn *progress;
+    void *progress_context;
+};
+
+struct import_report {
+    uint64_t rows, accepted, duplicates, rejected;
+    uint64_t first_seq, last_seq; /* records written; 0: none */
+    const char *rejects_path;     /* NULL: there were none */
+    struct str first_reject;      /* "line 17: amount '12.345': …", for the sentence on the terminal */
+};
+
+/* importers.def: IMPORTER(name, "name", "what it reads"); one function each, all of this shape. The format is
+ * told by the name or the first bytes where one importer reads several. */
+typedef enum err import_fn(struct import_report *out, struct ledger *l, const struct import_options *o,
+                           struct arena *a, struct error *e);
+struct importer {
+    const char *name, *help;
+    import_fn *run;
+};
+extern const struct importer importers_all[]; /* ends with a name of NULL */
+const struct importer *importer_find(struct str name);
+
+#define IMPORTER(function, name, help) import_fn function;
+#include "importers/importers.def"
+#undef IMPORTER
+
+/* The command that loads a catalog file (JSON; format in fixtures/README.md). Errors name the member:
+ * "catalog 'x.json': products[2].prices[0].amount: …". */
+enum err catalog_read(struct command *out, const char *path, struct arena *a, struct error *e) MUST_USE;
+/* The same of a text in memory. */
+enum err catalog_parse(struct command *out, struct bytes text, struct arena *a, struct error *e) MUST_USE;
+
+/* The in-process gateway used when no other is configured. It knows Stripe's test tokens (pm_card_visa pays,
+ * pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds …); any other token pays. Deterministic:
+ * the same key gets the same answer. */
+struct gateway gateway_simulator(void);
+
+#endif
