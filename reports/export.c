@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* export.c - S19: what one customer was billed and paid, by date. A document is one row a line and one for
+ * its tax, so the rows of a document sum to its total; payments and refunds are amounts as they were asked
+ * for, with what became of them. */
+#include "reports/report_file.h"
+
+static const char header[] =
+    "date,type,document,description,service_from,service_to,quantity,unit_price,amount,currency,status";
+
+/* A document or a transaction: what comes first by its date, documents before the payments of that day. */
+struct entry {
+    struct date date;
+    bool is_transaction;
+    uint64_t number;
+};
+struct entries {
+    struct report_file *file;
+    struct entry *items;
+    size_t count, capacity;
+};
+
+static void entry_add(struct entries *all, struct entry entry)
+{
+    if (all->count == all->capacity) {
+        all->capacity = all->capacity == 0 ? 64 : 2 * all->capacity;
+        struct entry *grown = arena_array_of(all->file->arena, struct entry, all->capacity);
+        if (all->count > 0) memcpy(grown, all->items, all->count * sizeof *grown);
+        all->items = grown;
+    }
+    all->items[all->count++] = entry;
+    arena_reset(all->file->row);
+}
+
+static enum err take_invoice(void *context, const struct invoice *row, struct error *e)
+{
+    (void)e;
+    entry_add(context, (struct entry){row->issue_date, false, row->invoice});
+    return OK;
+}
+
+static enum err take_transaction(void *context, const struct transaction *row, struct error *e)
+{
+    (void)e;
+    entry_add(context, (struct entry){instant_date(row->at), true, row->transaction});
+    return OK;
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    int by_date = date_compare(a->date, b->date);
+    if (by_date != 0) return by_date;
+    if (a->is_transaction != b->is_transaction) return a->is_transaction ? 1 : -1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* ---- documents
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void put_start(struct csv *c, const struct invoice *v, struct str description)
+{
+    csv_date(c, v->issue_date);
+    csv_word(c, choice_invoice_kind.words[v->kind]);
+    csv_text(c, v->number);
+    csv_text(c, description);
+}
+
+static void put_end(struct csv *c, const struct invoice *v, struct money amount)
+{
+    csv_money(c, amount);
+    csv_word(c, amount.currency);
+    csv_word(c, choice_invoice_status.words[v->status]);
+    csv_end_row(c);
+}
+
+static void put_line(struct csv *c, const struct invoice *v, const struct line *l)
+{
+    bool period = date_is_given(l->from) && date_is_given(l->to);
+    put_start(c, v, l->description);
+    csv_date(c, period ? l->from : (struct date){0});
+    csv_date(c, period ? date_add_days(l->to, -1) : (struct date){0});
+    csv_decimal(c, l->quantity);
+    csv_decimal(c, l->unit_price);
+    put_end(c, v, l->amount);
+}
+
+static void put_tax(struct csv *c, const struct invoice *v)
+{
+    put_start(c, v, STR("Tax"));
+    for (size_t column = 0; column < 4; column++) csv_empty(c);
+    put_end(c, v, v->tax);
+}
+
+static enum err put_document(struct report_file *f, uint64_t number, struct error *e)
+{
+    struct invoice v = {0};
+    enum err err = load_invoice(&v, f->txn, number, f->row, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < v.lines_count; i++) put_line(f->csv, &v, &v.lines[i]);
+    if (!money_is_zero(v.tax)) put_tax(f->csv, &v);
+    const struct money amounts[CONTROL_SUMS_MAX] = {v.total};
+    return report_count(f, amounts, e);
+}
+
+/* ---- transactions
+ * ---------------------------------------------------------------------------------------------------- */
+
+static enum err put_transaction(struct report_file *f, uint64_t number, struct error *e)
+{
+    struct csv *c = f->csv;
+    struct transaction v = {0};
+    enum err err = load_transaction(&v, f->txn, number, f->row, e);
+    if (err != OK) return err;
+    csv_date(c, instant_date(v.at));
+    csv_word(c, choice_transaction_kind.words[v.kind]);
+    csv_text(c, public_id(f->row, "txn", v.transaction));
+    csv_text(c, v.description);
+    for (size_t column = 0; column < 4; column++) csv_empty(c);
+    csv_money(c, v.amount);
+    csv_word(c, v.amount.currency);
+    csv_word(c, choice_transaction_status.words[v.status]);
+    csv_end_row(c);
+    bool failed = v.status == TRANSACTION_FAILED || v.status == TRANSACTION_PENDING;
+    struct money moved = failed ? money_zero(v.amount) : v.amount;
+    struct money amounts[CONTROL_SUMS_MAX] = {money_zero(v.amount)};
+    amounts[v.kind == TRANSACTION_REFUND ? 2 : 1] = moved;
+    return report_count(f, amounts, e);
+}
+
+enum err export_customer_csv(struct ledger *l, uint64_t customer, struct date from, struct date to,
+                             const char *path, struct arena *a, struct error *e)
+{
+    struct report_query q = {.customer = customer, .from = from, .to = to};
+    struct report_file f = {.ledger = l,
+                            .query = &q,
+                            .name = "export",
+                            .path = path,
+                            .arena = a,
+                            .sums = {"billed", "paid", "refunded"}};
+    struct list_query wanted = {.customer = customer, .from = from, .to = to, .status = -1};
+    struct entries all = {.file = &f};
+    struct customer known = {0};
+    enum err err = report_begin(&f, header, e);
+    if (err == OK) err = load_customer(&known, f.txn, customer, f.row, e);
+    if (err == OK) err = list_invoices(f.txn, &wanted, take_invoice, &all, f.row, e);
+    if (err == OK) err = list_transactions(f.txn, &wanted, take_transaction, &all, f.row, e);
+    if (all.count > 0) qsort(all.items, all.count, sizeof *all.items, compare_entries);
+    for (size_t i = 0; i < all.count && err == OK; i++) {
+        const struct entry *next = &all.items[i];
+        err = next->is_transaction ? put_transaction(&f, next->number, e) : put_document(&f, next->number, e);
+        report_next(&f);
+    }
+    return report_end(&f, err, e);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* pdf.c - writes a document's marks with libharu. The only place with floating point: libharu wants it, and
+ * what goes in are whole hundredths of a point. */
+#include "reports/pdf_inner.h"
+
+static void hear(HPDF_STATUS code, HPDF_STATUS detail, void *context)
+{
+    struct pdf_trouble *trouble = context;
+    if (trouble->first == HPDF_OK) *trouble = (struct pdf_trouble){code, detail};
+}
+
+static HPDF_REAL points(int32_t hundredths)
+{
+    return (HPDF_REAL)hundredths / 100.0F;
+}
+
+static HPDF_REAL part(uint32_t colour, unsigned shift)
+{
+    return (HPDF_REAL)(colour >> shift & 0xffU) / 255.0F;
+}
+
+static void set_colour(HPDF_Page page, uint32_t colour)
+{
+    (void)HPDF_Page_SetRGBFill(page, part(colour, 16), part(colour, 8), part(colour, 0));
+}
+
+/* State that would be the same as before is not written again. */
+struct pen {
+    HPDF_Page page;
+    const struct pdf_fonts *fonts;
+    bool coloured;
+    uint32_t colour;
+    HPDF_Font font;
+    int32_t size;
+};
+
+static void use_colour(struct pen *pen, uint32_t colour)
+{
+    if (pen->coloured && pen->colour == colour) return;
+    set_colour(pen->page, colour);
+    pen->coloured = true;
+    pen->colour = colour;
+}
+
+static void draw_boxes(struct pen *pen, const struct pdf_mark *first)
+{
+    for (const struct pdf_mark *m = first; m != NULL; m = m->next) {
+        use_colour(pen, m->style.colour);
+        (void)HPDF_Page_Rectangle(pen->page, points(m->x), points(PDF_PAGE_HEIGHT - m->y - m->height),
+                                  points(m->width), points(m->height));
+        (void)HPDF_Page_Fill(pen->page);
+    }
+}
+
+static void use_font(struct pen *pen, HPDF_Font font, int32_t size)
+{
+    if (pen->font == font && pen->size == size) return;
+    (void)HPDF_Page_SetFontAndSize(pen->page, font, points(size));
+    pen->font = font;
+    pen->size = size;
+}
+
+/* ASCII is in every encoding, so it stays in the one that its neighbours need. */
+static size_t run_length(const struct pdf_fonts *f, const uint16_t *characters, size_t count,
+                         size_t *encoding)
+{
+    bool fixed = false;
+    for (size_t i = 0; i < count; i++) {
+        if (pdf_characters[characters[i]].code_point < 0x80) continue;
+        if (fixed && f->encoding[characters[i]] != *encoding) return i;
+        *encoding = f->encoding[characters[i]];
+        fixed = true;
+    }
+    return count;
+}
+
+static void draw_text(struct pen *pen, const struct pdf_mark *m)
+{
+    use_colour(pen, m->style.colour);
+    for (size_t done = 0; done < m->count;) {
+        size_t encoding = 0;
+        size_t len = run_length(pen->fonts, m->characters + done, m->count - done, &encoding);
+        for (size_t i = 0; i < len; i++)
+            pen->fonts->scratch[i] = (char)pen->fonts->code[m->characters[done + i]];
+        pen->fonts->scratch[len] = '\0';
+        use_font(pen, pen->fonts->fonts[m->style.face][encoding], m->style.size);
+        if (done == 0)
+            (void)HPDF_Page_TextOut(pen->page, points(m->x), points(PDF_PAGE_HEIGHT - m->y),
+                                    pen->fonts->scratch);
+        else
+            (void)HPDF_Page_ShowText(pen->page, pen->fonts->scratch);
+        done += len;
+    }
+}
+
+static void draw_page(HPDF_Doc doc, const struct pdf_page *marks, const struct pdf_fonts *fonts)
+{
+    struct pen pen = {.page = HPDF_AddPage(doc), .fonts = fonts};
+    if (pen.page == NULL) return;
+    (void)HPDF_Page_SetWidth(pen.page, points(PDF_PAGE_WIDTH));
+    (void)HPDF_Page_SetHeight(pen.page, points(PDF_PAGE_HEIGHT));
+    draw_boxes(&pen, marks->boxes);
+    (void)HPDF_Page_BeginText(pen.page);
+    for (const struct pdf_mark *m = marks->texts; m != NULL; m = m->next) draw_text(&pen, m);
+    (void)HPDF_Page_EndText(pen.page);
+}
+
+static size_t longest_text(const struct pdf *p)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < p->count; i++)
+        for (const struct pdf_mark *m = p->pages[i]->texts; m != NULL; m = m->next)
+            if (m->count > longest) longest = m->count;
+    return longest;
+}
+
+/* Beyond some 32,000 pages libharu needs a tree of pages with more than one level. */
+enum { PAGES_OF_FLAT_TREE = 1000, PAGES_PER_NODE = 200 };
+
+static void save(struct buffer *out, HPDF_Doc doc)
+{
+    if (HPDF_SaveToStream(doc) != HPDF_OK) return;
+    HPDF_UINT32 size = HPDF_GetStreamSize(doc);
+    uint8_t *to = buffer_room(out, size);
+    if (HPDF_ResetStream(doc) == HPDF_OK && HPDF_ReadFromStream(doc, to, &size) == HPDF_OK) out->len += size;
+}
+
+static void draw(HPDF_Doc doc, const struct pdf *p, const struct pdf_info *info, struct pdf_fonts *fonts,
+                 struct arena *a)
+{
+    (void)HPDF_SetCompressionMode(doc, HPDF_COMP_ALL);
+    if (p->count > PAGES_OF_FLAT_TREE) (void)HPDF_SetPagesConfiguration(doc, PAGES_PER_NODE);
+    pdf_metadata_write(doc, info, a);
+    pdf_fonts_load(fonts, doc, p, a);
+    if (HPDF_GetError(doc) != HPDF_OK) return;
+    fonts->scratch = arena_take_raw(a, longest_text(p) + 1);
+    for (size_t i = 0; i < p->count; i++) draw_page(doc, p->pages[i], fonts);
+}
+
+enum err pdf_write(struct buffer *out, const struct pdf *p, const struct pdf_info *info, struct arena *a,
+                   struct error *e)
+{
+    if (p->refused != 0) return fail(e, ERR_INVALID, "no font has the character U+%04X", p->refused);
+    struct pdf_trouble trouble = {0};
+    struct pdf_fonts fonts = {0};
+    size_t before = out->len;
+    HPDF_Doc doc = HPDF_New(hear, &trouble);
+    if (doc == NULL) return fail(e, ERR_STORAGE, "cannot start a PDF document: libharu has no memory");
+    draw(doc, p, info, &fonts, a);
+    save(out, doc);
+    HPDF_Free(doc);
+    if (trouble.first == HPDF_OK && out->len > before) return OK;
+    out->len = before;
+    return fail(e, ERR_STORAGE, "cannot write the PDF document: libharu's error 0x%04lX, detail %lu",
+                (unsigned long)trouble.first, (unsigned long)trouble.detail);
+}

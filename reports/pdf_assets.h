@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* pdf_assets.h - what fonts.py makes at build time and the program carries inside it: fonts, their widths, a
+ * colour profile. All constant; only the PDF writer's own files include this. */
+#ifndef DAYBOOK_REPORTS_PDF_ASSETS_H
+#define DAYBOOK_REPORTS_PDF_ASSETS_H
+
+#include "ledger/base.h"
+
+/* How far the fonts must reach for a character. */
+enum pdf_span { PDF_BASIC, PDF_WESTERN, PDF_WIDE };
+
+/* One character that the fonts have. The table is sorted by code point and begins with ASCII from the blank
+ * on. */
+struct pdf_character {
+    uint16_t code_point;
+    uint16_t width[2]; /* by enum pdf_face, in thousandths of the size */
+    uint8_t span;
+    uint8_t latin;    /* its byte in Windows code page 1252, unless it is PDF_WIDE */
+    const char *name; /* by which PDF readers know it */
+};
+extern const struct pdf_character pdf_characters[];
+extern const size_t pdf_characters_count;
+
+/* A letter and a combining mark that the fonts have as one character. Sorted. */
+struct pdf_composition {
+    uint16_t base, mark, composed;
+};
+extern const struct pdf_composition pdf_compositions[];
+extern const size_t pdf_compositions_count;
+
+/* TrueType files by enum pdf_face. */
+extern const struct bytes pdf_fonts_western[2];
+extern const struct bytes pdf_fonts_wide[2];
+
+/* Fonts as they stand in documents: only the tables needed there, deflated. By enum pdf_span (basic and
+ * western), then by enum pdf_face. */
+struct pdf_packed_font {
+    struct bytes deflated;
+    uint32_t size; /* inflated */
+};
+extern const struct pdf_packed_font pdf_packed_fonts[2][2];
+
+extern const struct bytes pdf_srgb_profile;
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* pdf_marks.h - what a document is between being put together (pdf_marks.c) and being written (pdf.c); only
+ * the PDF writer's own files include this. Characters are numbers of rows of pdf_characters[]. */
+#ifndef DAYBOOK_REPORTS_PDF_MARKS_H
+#define DAYBOOK_REPORTS_PDF_MARKS_H
+
+#include "reports/pdf.h"
+#include "reports/pdf_assets.h"
+
+struct pdf_mark {
+    int32_t x, y;
+    struct pdf_style style; /* of a box only the colour */
+    const uint16_t *characters;
+    size_t count;
+    int32_t width, height; /* of a box */
+    struct pdf_mark *next;
+};
+
+struct pdf_page {
+    struct pdf_mark *texts, *boxes; /* in the order they were made */
+    struct pdf_mark **last_text, **last_box;
+};
+
+struct pdf {
+    struct arena *arena;
+    struct pdf_page **pages;
+    size_t count, capacity;
+    struct pdf_page *page;
+    bool *used;            /* by character */
+    enum pdf_span span[2]; /* by face, the widest of any character used */
+    uint32_t refused;      /* the first code point that no font has; 0: none */
+};
+
+/* Reads a text as characters into to[text.len]. Spelled apart letters and marks are put together, blanks of
+ * special width become blanks, invisible characters are left out. False, with the code point, when no font
+ * has one. */
+uint32_t pdf_next_code_point(const uint8_t **at); /* one step through a text known to be UTF-8 */
+bool pdf_characters_read(uint16_t *to, size_t *count, struct str text, uint32_t *refused);
+int32_t pdf_characters_width(const struct pdf_style *s, const uint16_t *characters, size_t count);
+
+#endif

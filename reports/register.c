@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* register.c - see register.h. It must never compute what the ledger knows: amounts are the document's own,
+ * and what is open is a difference of two of them. */
+#include "reports/register.h"
+
+const char invoices_header[] = "document_type,document_number,series,issue_date,due_date,tax_point,service_"
+                               "from,service_to,customer_id,customer_name,"
+                               "customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
+                               "written_off,balance,status,credits_document,"
+                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256";
+const char invoice_lines_header[] = "document_number,line_no,product_id,price_id,description,service_from,"
+                                    "service_to,quantity,unit,unit_price,discount,net,"
+                                    "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq";
+
+/* INV-2025 of INV-2025-000001 */
+static struct str series_of(struct str number)
+{
+    size_t len = number.len;
+    while (len > 0 && number.ptr[len - 1] != '-') len--;
+    return (struct str){number.ptr, len > 0 ? len - 1 : 0};
+}
+
+/* The days that all lines together cover. */
+static struct period service_period(const struct invoice *v)
+{
+    struct period p = {0};
+    for (size_t i = 0; i < v->lines_count; i++) {
+        const struct line *l = &v->lines[i];
+        if (!date_is_given(l->from) || !date_is_given(l->to)) continue;
+        if (!date_is_given(p.start) || date_compare(l->from, p.start) < 0) p.start = l->from;
+        if (!date_is_given(p.end) || date_compare(l->to, p.end) > 0) p.end = l->to;
+    }
+    return p;
+}
+
+static void put_period(struct csv *c, struct date from, struct date to)
+{
+    bool given = date_is_given(from) && date_is_given(to);
+    csv_date(c, given ? from : (struct date){0});
+    csv_date(c, given ? date_add_days(to, -1) : (struct date){0});
+}
+
+static void put_amounts(struct csv *c, const struct invoice *v)
+{
+    struct money balance = {0};
+    struct error unused = {0};
+    csv_word(c, v->total.currency);
+    csv_money(c, v->subtotal);
+    csv_money(c, v->tax);
+    csv_money(c, v->total);
+    csv_money(c, v->paid);
+    csv_money(c, v->credit_applied);
+    csv_money(c, money_zero(v->total)); /* nothing is written off yet by any event */
+    if (money_subtract(&balance, v->amount_due, v->paid, &unused) != OK)
+        WRONG("an invoice is paid beyond all bounds");
+    csv_money(c, balance);
+}
+
+void register_put_invoice(struct csv *c, const struct register_entry *entry)
+{
+    const struct invoice *v = entry->invoice;
+    const struct party *buyer = &entry->buyer->party;
+    struct period service = service_period(v);
+    csv_word(c, choice_invoice_kind.words[v->kind]);
+    csv_text(c, v->number);
+    csv_text(c, series_of(v->number));
+    csv_date(c, v->issue_date);
+    csv_date(c, v->due_date);
+    csv_date(c, v->issue_date); /* tax point */
+    put_period(c, service.start, service.end);
+    csv_text(c, entry->buyer->user);
+    csv_text(c, buyer->name);
+    csv_text(c, buyer->country);
+    csv_text(c, buyer->tax_id);
+    put_amounts(c, v);
+    csv_word(c, choice_invoice_status.words[v->status]);
+    csv_text(c, entry->credits);
+    csv_instant(c, entry->rehearsed ? (struct instant){0} : v->finalized_at);
+    if (entry->rehearsed)
+        csv_empty(c);
+    else
+        csv_count(c, v->seq);
+    csv_hash(c, entry->rehearsed ? NULL : &v->leaf);
+    csv_hash(c, entry->pdf);
+    csv_empty(c); /* structured invoices are not made */
+    csv_end_row(c);
+}
+
+/* Where the line is earned: posting.c keeps revenue by the same names. */
+static struct str revenue_account(const struct line *l, struct arena *a)
+{
+    struct str detail = l->kind == LINE_USAGE  ? l->usage_type
+                        : l->kind == LINE_ITEM ? STR("items")
+                                               : l->product;
+    return str_format(a, "%s:%.*s", account_name(ACCOUNT_REVENUE), STR_ARG(detail));
+}
+
+static void put_line(struct csv *c, const struct register_entry *entry, size_t place, struct arena *a)
+{
+    const struct line *l = &entry->invoice->lines[place];
+    csv_text(c, entry->invoice->number);
+    csv_count(c, place + 1);
+    csv_text(c, l->product);
+    csv_empty(c); /* prices have no id of their own: product, interval and currency name one */
+    csv_text(c, l->description);
+    put_period(c, l->from, l->to);
+    csv_decimal(c, l->quantity);
+    csv_text(c, l->kind == LINE_USAGE ? l->usage_type : STR_NONE);
+    csv_decimal(c, l->unit_price);
+    csv_money(c, money_zero(l->amount));
+    csv_money(c, l->amount);
+    csv_text(c, l->tax_category);
+    if (l->tax_category.len > 0)
+        csv_decimal(c, l->tax_rate);
+    else
+        csv_empty(c);
+    csv_empty(c); /* jurisdiction: no line has one yet */
+    csv_money(c, money_is_given(l->tax) ? l->tax : money_zero(l->amount));
+    csv_text(c, revenue_account(l, a));
+    if (entry->rehearsed)
+        csv_empty(c);
+    else
+        csv_count(c, entry->invoice->seq);
+    csv_end_row(c);
+}
+
+void register_put_lines(struct csv *c, const struct register_entry *entry, struct arena *a)
+{
+    for (size_t i = 0; i < entry->invoice->lines_count; i++) put_line(c, entry, i, a);
+}
+
+static bool is_credited_before(const struct invoice *v, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (v->lines[i].credits == v->lines[place].credits) return true;
+    }
+    return false;
+}
+
+enum err register_credits(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
+                          struct error *e)
+{
+    *out = STR_NONE;
+    if (v->kind != INVOICE_CREDIT_NOTE) return OK;
+    for (size_t i = 0; i < v->lines_count; i++) {
+        struct invoice credited = {0};
+        if (v->lines[i].credits == 0 || is_credited_before(v, i)) continue;
+        enum err err = load_invoice(&credited, t, v->lines[i].credits, a, e);
+        if (err != OK) return err;
+        *out = str_format(a, "%.*s%s%.*s", STR_ARG(*out), out->len > 0 ? "; " : "", STR_ARG(credited.number));
+    }
+    return OK;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* report_file.c - see report_file.h. A report without its side file was not finished. */
+#include "reports/report_file.h"
+
+#include "reports/json_file.h"
+
+enum { ROWS_PER_FORGET = 512 };
+
+enum err report_begin(struct report_file *f, const char *header, struct error *e)
+{
+    enum err err = ledger_read_begin(&f->txn, f->ledger, e);
+    if (err != OK) return err;
+    f->row = arena_new();
+    err = views_cursor(&f->as_of, f->txn, e);
+    return err == OK ? csv_begin(&f->csv, f->path, header, f->arena, e) : err;
+}
+
+/* ---- control totals
+ * -------------------------------------------------------------------------------------------------- */
+
+static struct control_row *control_of(struct report_file *f, const char *currency)
+{
+    size_t at = 0;
+    while (at < f->control_count && strcmp(f->control[at].sums[0].currency, currency) < 0) at++;
+    if (at < f->control_count && strcmp(f->control[at].sums[0].currency, currency) == 0)
+        return &f->control[at];
+    struct control_row *grown = arena_array_of(f->arena, struct control_row, f->control_count + 1);
+    if (at > 0) memcpy(grown, f->control, at * sizeof *grown);
+    if (at < f->control_count)
+        memcpy(grown + at + 1, f->control + at, (f->control_count - at) * sizeof *grown);
+    for (size_t i = 0; i < CONTROL_SUMS_MAX; i++) grown[at].sums[i] = money_of(0, currency);
+    f->control = grown;
+    f->control_count++;
+    return &grown[at];
+}
+
+enum err report_count(struct report_file *f, const struct money amounts[CONTROL_SUMS_MAX], struct error *e)
+{
+    struct control_row *row = control_of(f, amounts[0].currency);
+    row->rows++;
+    enum err err = OK;
+    for (size_t i = 0; i < CONTROL_SUMS_MAX && err == OK; i++) {
+        if (money_is_given(amounts[i])) err = money_add(&row->sums[i], row->sums[i], amounts[i], e);
+    }
+    return err;
+}
+
+void report_next(struct report_file *f)
+{
+    arena_reset(f->row);
+    if (++f->rows % ROWS_PER_FORGET == 0) views_forget(f->txn);
+}
+
+/* ---- the side file
+ * --------------------------------------------------------------------------------------------------- */
+
+struct last_record {
+    struct instant at;
+};
+
+static enum err take_time(void *context, const struct event_place *place, const struct envelope *v,
+                          struct arena *a, struct error *e)
+{
+    struct last_record *last = context;
+    (void)v;
+    (void)a;
+    (void)e;
+    last->at = place->at;
+    return OK;
+}
+
+static void put_control(struct json_file *j, const struct report_file *f)
+{
+    json_open_list(j, "control_totals");
+    for (size_t i = 0; i < f->control_count; i++) {
+        const struct control_row *row = &f->control[i];
+        json_open_line(j, NULL);
+        json_put_text(j, "currency", str_of(row->sums[0].currency));
+        json_put_count(j, "rows", row->rows);
+        for (size_t k = 0; k < CONTROL_SUMS_MAX && f->sums[k] != NULL; k++)
+            json_put_money(j, f->sums[k], row->sums[k]);
+        json_close(j);
+    }
+    json_close(j);
+}
+
+static void put_parameters(struct json_file *j, const struct report_file *f)
+{
+    const struct report_query *q = f->query;
+    json_open_line(j, "parameters");
+    json_put_text_or_null(j, "customer",
+                          q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
+    json_put_date(j, "from", q->from);
+    json_put_date(j, "to", q->to);
+    json_close(j);
+}
+
+static enum err write_side_file(struct report_file *f, const struct csv_summary *s, struct error *e)
+{
+    enum { LOOK_BACK = 4 }; /* records without events are few */
+    struct json_file *j = NULL;
+    struct log_state state = {0};
+    struct last_record last = {0};
+    uint64_t seq = f->as_of.seq;
+    enum err err = log_state(&state, ledger_log(f->ledger), e);
+    if (err == OK)
+        err = ledger_walk(f->ledger, seq > LOOK_BACK ? seq - LOOK_BACK : 0, seq, take_time, &last, e);
+    if (err != OK) return err;
+    err = json_begin(&j, str_format(f->arena, "%s.meta.json", f->path).ptr, f->arena, e);
+    if (err != OK) return err;
+    json_put_text(j, "report", str_of(f->name));
+    put_parameters(j, f);
+    json_put_text(j, "ledger", state.origin);
+    json_put_count(j, "as_of_seq", seq > 0 ? seq - 1 : 0);
+    json_put_instant(j, "as_of_time", last.at);
+    json_put_hash(j, "chain_head", &f->as_of.leaf);
+    json_put_count(j, "rows", s->rows);
+    put_control(j, f);
+    json_put_text_or_null(j, "program", str_of(f->query->program));
+    json_put_count(j, "bytes", s->bytes);
+    json_put_hash(j, "sha256", &s->sha256);
+    return json_finish(j, e);
+}
+
+enum err report_end(struct report_file *f, enum err err, struct error *e)
+{
+    struct csv_summary s = {0};
+    ledger_read_end(f->ledger, f->txn);
+    if (err == OK) err = csv_finish(&s, f->csv, e);
+    if (err == OK && strcmp(f->path, "-") != 0) err = write_side_file(f, &s, e);
+    csv_abandon(f->csv);
+    arena_free(f->row);
+    return err == OK ? OK : wrap(e, "report '%s'", f->name);
+}
+
+/* ---- what is asked for
+ * ----------------------------------------------------------------------------------------------- */
+
+bool report_wants(const struct report_query *q, struct date day)
+{
+    if (date_is_given(q->from) && date_compare(day, q->from) < 0) return false;
+    return !date_is_given(q->to) || date_compare(day, q->to) <= 0;
+}
+
+uint64_t report_number(const struct report_numbers *n, size_t place)
+{
+    return n->items == NULL ? place + 1 : n->items[place];
+}
+
+/* The lists give the newest first. */
+struct collecting {
+    struct report_file *file;
+    struct buffer numbers;
+};
+
+static void collect(struct collecting *c, uint64_t number)
+{
+    buffer_add(&c->numbers, &number, sizeof number);
+    arena_reset(c->file->row);
+}
+
+static enum err collect_invoice(void *context, const struct invoice *row, struct error *e)
+{
+    (void)e;
+    collect(context, row->invoice);
+    return OK;
+}
+
+static enum err collect_transaction(void *context, const struct transaction *row, struct error *e)
+{
+    (void)e;
+    collect(context, row->transaction);
+    return OK;
+}
+
+static void turn_around(struct report_numbers *out, struct collecting *c)
+{
+    out->count = c->numbers.len / sizeof(uint64_t);
+    out->items = arena_array_of(c->file->arena, uint64_t, out->count);
+    for (size_t i = 0; i < out->count; i++)
+        memcpy(&out->items[out->count - 1 - i], c->numbers.ptr + i * sizeof(uint64_t), sizeof(uint64_t));
+    buffer_free(&c->numbers);
+}
+
+enum err report_invoice_numbers(struct report_numbers *out, struct report_file *f, struct error *e)
+{
+    struct state_counts counts = {0};
+    struct collecting c = {.file = f};
+    *out = (struct report_numbers){0};
+    if (f->query->customer == 0) {
+        enum err err = count_state(&counts, f->txn, e);
+        out->count = counts.invoices;
+        return err;
+    }
+    struct list_query q = {
+        .customer = f->query->customer, .from = f->query->from, .to = f->query->to, .status = -1};
+    enum err err = list_invoices(f->txn, &q, collect_invoice, &c, f->row, e);
+    turn_around(out, &c);
+    return err;
+}
+
+enum err report_transaction_numbers(struct report_numbers *out, struct report_file *f, struct error *e)
+{
+    struct state_counts counts = {0};
+    struct collecting c = {.file = f};
+    *out = (struct report_numbers){0};
+    if (f->query->customer == 0) {
+        enum err err = count_state(&counts, f->txn, e);
+        out->count = counts.transactions;
+        return err;
+    }
+    struct list_query q = {
+        .customer = f->query->customer, .from = f->query->from, .to = f->query->to, .status = -1};
+    enum err err = list_transactions(f->txn, &q, collect_transaction, &c, f->row, e);
+    turn_around(out, &c);
+    return err;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* reports.h - the door of reports/: batch jobs and documents. State to bytes: the same state and the same
+ * parameters give the same bytes, whatever the clock, the zone, the locale, the number of jobs. Files are
+ * whole or not there. */
+#ifndef DAYBOOK_REPORTS_REPORTS_H
+#define DAYBOOK_REPORTS_REPORTS_H
+
+#include "projections/projections.h"
+
+typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
+
+/* ---- the nightly run
+ * ------------------------------------------------------------------------------------------- */
+
+struct run_options {
+    struct date through;
+    const char *out_dir; /* NULL: no files */
+    unsigned jobs;       /* threads that set PDFs; 0: as many as there are processors */
+    bool dry_run; /* the same code without the append; with out_dir the CSV files of what would be, no PDFs */
+    bool without_pdf;
+    const struct gateway *gateway; /* NULL: nothing is collected */
+    struct str actor;
+    const char *program;       /* "daybook 0.1.0", stands in the files; NULL: nothing does */
+    run_progress_fn *progress; /* NULL: silent */
+    void *progress_context;
+};
+
+struct run_failure {
+    uint64_t customer;
+    struct str why;
+};
+
+struct run_summary {
+    struct date through;
+    uint64_t runs; /* numbered runs of this date; their files are one set */
+    uint64_t candidates, invoiced, skipped, failed;
+    const struct run_failure *failures; /* the first ten refusals of this call; who was refused stays due */
+    size_t failures_count;
+    uint64_t payments_completed, payments_failed, payments_pending; /* of this set's invoices */
+    const struct run_total *totals;                                 /* per currency, by code */
+    size_t totals_count;
+    struct str first_number, last_number;
+    uint64_t files, pdfs;
+    bool wrote_events; /* false: everything was done before */
+};
+
+/* Brings everything up to the date: settles payments left pending by a crash, charges, finalizes, collects;
+ * then writes OUT/invoices.csv, invoice_lines.csv, batch_control.csv   columns: README, "Reports"
+ *   OUT/pdf/NUMBER.pdf                                       one an invoice or credit note, as it was issued
+ *   OUT/run.json                                             manifest, written last: SHA-256 of every file,
+ * chain head before and after The files describe all runs through this date as they stood when the newest of
+ * them was completed, read from the ledger alone: a second run writes the same bytes and no event, whatever
+ * was paid or changed in between. Of a dry run they hold no times, records and hashes, which nobody knows
+ * before. */
+enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
+                     struct error *e) MUST_USE;
+
+/* ---- documents
+ * ------------------------------------------------------------------------------------------------- */
+
+/* The PDF of one invoice or credit note, in memory or as a file. */
+enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
+                     struct error *e) MUST_USE;
+enum err invoice_pdf_file(struct views_txn *t, const struct invoice *v, const char *path, struct arena *a,
+                          struct error *e) MUST_USE;
+
+/* ---- reports
+ * --------------------------------------------------------------------------------------------------- */
+
+struct report_query {
+    uint64_t customer;    /* 0: all */
+    struct date from, to; /* inclusive; none: open */
+    const char *program;  /* stands in the side file; NULL: nothing does */
+};
+/* A CSV (RFC 4180, CRLF, UTF-8) at `path`, with PATH.meta.json beside it (report, parameters, as-of seq,
+ * chain head, rows, control totals, SHA-256); path "-": the CSV alone to standard output. reports.def:
+ * REPORT(function, "name", "help"). */
+typedef enum err report_fn(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
+                           struct error *e);
+struct report {
+    const char *name, *help;
+    report_fn *run;
+};
+extern const struct report reports_all[];
+const struct report *report_find(struct str name);
+
+/* S19: everything that was billed to and paid by one customer in the dates: CSV
+ * date,type,document,description,service_from,service_to, quantity,unit_price,amount,currency,status. */
+enum err export_customer_csv(struct ledger *l, uint64_t customer, struct date from, struct date to,
+                             const char *path, struct arena *a, struct error *e) MUST_USE;
+
+#endif

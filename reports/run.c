@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - the nightly run as a story: look at the folder, bring the ledger up to the date, write the files.
+ * Events come first and are durable before any file is begun, so that whatever interrupts it, the same call
+ * finishes it. */
+#include "reports/run.h"
+
+void run_progress(const struct nightly *n, const char *stage, uint64_t done, uint64_t total)
+{
+    if (n->o->progress != NULL) n->o->progress(n->o->progress_context, stage, done, total);
+}
+
+static enum err run_steps(struct nightly *n, struct error *e)
+{
+    bool with_pdf = !n->o->dry_run && !n->o->without_pdf;
+    enum err err = OK;
+    if (n->o->out_dir != NULL) err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
+    if (err == OK) err = run_bill(n, e);
+    if (err == OK) err = run_files(n, e);
+    out_folder_close(&n->folder);
+    return err;
+}
+
+enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
+                     struct error *e)
+{
+    struct nightly n = {.ledger = l, .o = o, .summary = out, .arena = a, .folder = {.fd = -1}};
+    *out = (struct run_summary){.through = o->through};
+    if (!date_is_given(o->through))
+        return fail(e, ERR_INVALID, "a nightly run wants the date that it bills through");
+    enum err err = o->dry_run ? ledger_rehearse_begin(l, e) : OK;
+    if (err == OK) err = run_steps(&n, e);
+    if (o->dry_run) ledger_rehearse_end(l);
+    if (err == OK) return OK;
+    return wrap(e, "nightly run through %.*s", STR_ARG(date_text(a, o->through)));
+}

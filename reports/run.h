@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* run.h - the nightly run's own: run.c tells the story, run_bill.c writes the events, run_files.c reads them
+ * back into files. */
+#ifndef DAYBOOK_REPORTS_RUN_H
+#define DAYBOOK_REPORTS_RUN_H
+
+#include "reports/csv.h"
+#include "reports/out_folder.h"
+#include "reports/reports.h"
+
+struct nightly {
+    struct ledger *ledger;
+    const struct run_options *o;
+    struct run_summary *summary;
+    struct arena *arena; /* of the whole run */
+    struct out_folder folder;
+};
+
+void run_progress(const struct nightly *n, const char *stage, uint64_t done, uint64_t total);
+
+/* run_bill.c: events. Nothing is written when all was done before. */
+enum err run_bill(struct nightly *n, struct error *e) MUST_USE;
+
+/* run_files.c: summary, and files if they are wanted. */
+enum err run_files(struct nightly *n, struct error *e) MUST_USE;
+
+/* ---- run_late.c: what happened to invoices after the set was complete
+ * ------------------------------------------------ */
+
+struct late_payment {
+    uint64_t invoice;
+    struct money amount;
+};
+struct late {
+    struct late_payment *items; /* one an invoice, by its number */
+    size_t count;
+};
+/* Payments and credits in records from <= seq < to. */
+enum err late_read(struct late *out, struct ledger *l, uint64_t from, uint64_t to, struct arena *a,
+                   struct error *e) MUST_USE;
+/* The invoice as it stood without them. */
+enum err late_undo(struct invoice *v, const struct late *late, struct error *e) MUST_USE;
+
+/* ---- run_totals.c: control totals, and batch_control.csv
+ * ------------------------------------------------------------- */
+
+enum { DOCUMENT_NUMBER_BYTES = 48 };
+struct number_range {
+    char first[DOCUMENT_NUMBER_BYTES], last[DOCUMENT_NUMBER_BYTES];
+};
+void number_range_extend(struct number_range *r, struct str number);
+struct currency_sums {
+    struct run_total total;
+    struct number_range invoices, credit_notes;
+};
+struct run_sums {
+    const struct run *run;
+    struct hash config; /* SHA-256 of the catalog in force when the run began */
+    bool has_config;
+    struct currency_sums *items;
+    size_t count, capacity;
+};
+enum err run_sums_begin(struct run_sums *out, const struct run *run, struct views_txn *t, struct arena *a,
+                        struct error *e) MUST_USE;
+/* Also checks that the document adds up. */
+enum err run_sums_add(struct run_sums *s, const struct invoice *v, struct arena *a, struct error *e) MUST_USE;
+/* ERR_TAMPERED when the documents do not add up to what the run counted. */
+enum err run_sums_check(const struct run_sums *s, struct error *e) MUST_USE;
+/* The numbers on the row of a currency: of invoices, or of credit notes where there is no invoice. */
+const struct number_range *run_sums_range(const struct currency_sums *c);
+
+/* Of all runs together, into the summary. */
+enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size_t count,
+                            struct error *e) MUST_USE;
+
+enum err batch_control_write(struct csv_summary *out, const struct nightly *n, const struct run_sums *sums,
+                             size_t count, struct error *e) MUST_USE;
+
+/* ---- run_manifest.c: run.json
+ * ---------------------------------------------------------------------------------------- */
+
+struct run_file {
+    const char *name; /* relative to OUT */
+    uint64_t bytes;
+    struct hash sha256;
+};
+struct run_manifest {
+    struct str origin; /* of the ledger */
+    const struct run_sums *sums;
+    size_t sums_count;
+    uint64_t documents, lines;
+    struct run_file *files; /* put into order by their names */
+    size_t files_count;
+};
+enum err run_manifest_write(const struct nightly *n, struct run_manifest *m, struct error *e) MUST_USE;
+
+#endif

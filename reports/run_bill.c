@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* run_bill.c - the events of a nightly run: who has something due is billed, some hundreds of customers a
+ * commit, and what is then to be collected is asked of the gateway. Work is found by what is due, never by
+ * what was done before, so a run that was killed goes on where it was. */
+#include "reports/run.h"
+
+enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000, FAILURES_TOLD = 10 };
+
+struct billing {
+    struct nightly *nightly;
+    uint64_t run;
+    struct due_cursor cursor; /* only moves forward: who is refused is not asked again in this run */
+    struct arena *chunk;
+    uint64_t done, failed;
+    struct run_failure *failures;
+    size_t failures_count;
+};
+
+static bool collects(const struct nightly *n)
+{
+    return n->o->gateway != NULL && !n->o->dry_run;
+}
+
+/* ---- payments
+ * -------------------------------------------------------------------------------------------------------- */
+
+static struct str gateway_of(const struct event *ev)
+{
+    if (ev->type == EVENT_PAYMENT_REQUESTED) return ev->payment_requested.gateway;
+    return ev->type == EVENT_REFUND_REQUESTED ? ev->refund_requested.gateway : STR_NONE;
+}
+
+static uint64_t transaction_of(const struct event *ev)
+{
+    return ev->type == EVENT_PAYMENT_REQUESTED ? ev->payment_requested.payment : ev->refund_requested.refund;
+}
+
+/* An outcome that stays unknown is no failure of the run: the transaction stays pending and is asked for in
+ * the next. *answered is false when the gateway was asked and told no outcome at all. */
+static enum err settle(bool *answered, struct nightly *n, const struct event *events, size_t count,
+                       struct arena *a, struct error *e)
+{
+    struct outcome last = {0};
+    struct error unknown = {0};
+    *answered = count == 0;
+    if (count == 0) return OK;
+    enum err err = ledger_settle(&last, n->ledger, n->o->gateway, events, count, n->o->actor, a, &unknown);
+    *answered = last.seq != 0;
+    if (*answered) n->summary->wrote_events = true;
+    if (err == OK || err == ERR_INCOMPLETE) return OK;
+    *e = unknown;
+    return wrap(e, "cannot settle payments");
+}
+
+/* Those that come after transaction `after` and were asked of the gateway at hand: another one knows nothing
+ * of them. */
+static size_t pick_pending(struct event *events, size_t count, uint64_t after, const struct gateway *g)
+{
+    size_t picked = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (transaction_of(&events[i]) > after && str_is(gateway_of(&events[i]), g->name))
+            events[picked++] = events[i];
+    }
+    return picked;
+}
+
+static enum err list_left_pending(struct event **out, size_t *count, struct nightly *n, size_t limit,
+                                  struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct event *in_views = NULL;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = list_pending(&in_views, count, t, limit, a, e);
+    *out = arena_array_of(a, struct event, *count);
+    for (size_t i = 0; err == OK && i < *count; i++) {
+        (*out)[i].type = in_views[i].type;
+        schema_copy(event_body_of(&(*out)[i]), event_kind(in_views[i].type)->schema, event_body(&in_views[i]),
+                    a);
+    }
+    ledger_read_end(n->ledger, t);
+    return err;
+}
+
+/* What a crash, or a gateway that did not answer, has left. */
+static enum err settle_left_pending(struct nightly *n, struct arena *a, struct error *e)
+{
+    uint64_t after = 0;
+    size_t seen = 0, count = 0;
+    bool answered = true;
+    enum err err = OK;
+    do {
+        struct event *events = NULL;
+        arena_reset(a);
+        err = list_left_pending(&events, &count, n, seen + PENDING_PER_SETTLE, a, e);
+        if (err != OK || count == 0) return err;
+        uint64_t newest = transaction_of(&events[count - 1]);
+        if (newest <= after) return OK;
+        size_t picked = pick_pending(events, count, after, n->o->gateway);
+        err = settle(&answered, n, events, picked, a, e);
+        seen += count;
+        after = newest;
+    } while (err == OK && answered);
+    return err;
+}
+
+/* ---- one commit
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void note_failure(struct billing *b, uint64_t customer, const struct error *why)
+{
+    b->failed++;
+    if (b->failures_count == FAILURES_TOLD) return;
+    b->failures[b->failures_count++] =
+        (struct run_failure){customer, str_copy(b->nightly->arena, str_of(why->text))};
+}
+
+struct chunk {
+    struct command *commands;
+    struct request *requests;
+    struct outcome *outcomes;
+    size_t count;
+};
+
+static struct chunk chunk_of(const struct billing *b, const uint64_t *customers, size_t count)
+{
+    const struct run_options *o = b->nightly->o;
+    struct chunk c = {.commands = arena_array_of(b->chunk, struct command, count),
+                      .requests = arena_array_of(b->chunk, struct request, count),
+                      .outcomes = arena_array_of(b->chunk, struct outcome, count),
+                      .count = count};
+    for (size_t i = 0; i < count; i++) {
+        c.commands[i].type = COMMAND_CUSTOMER_BILL;
+        c.commands[i].customer_bill = (struct customer_bill_command){
+            .customer = customers[i],
+            .through = o->through,
+            .run = b->run,
+            .gateway = o->gateway != NULL ? str_of(o->gateway->name) : STR_NONE};
+        c.requests[i] =
+            (struct request){.command = &c.commands[i], .actor = o->actor, .brief = !collects(b->nightly)};
+    }
+    return c;
+}
+
+/* What the commands have asked of the gateway. */
+static size_t requested_payments(struct event **out, const struct chunk *c, struct arena *a)
+{
+    size_t count = 0, taken = 0;
+    for (size_t i = 0; i < c->count; i++) count += c->outcomes[i].events_count;
+    *out = arena_array_of(a, struct event, count);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct outcome *o = &c->outcomes[i];
+        for (size_t k = 0; k < o->events_count; k++) {
+            if (o->events[k].type == EVENT_PAYMENT_REQUESTED) (*out)[taken++] = o->events[k];
+        }
+    }
+    return taken;
+}
+
+static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t count, struct error *e)
+{
+    struct nightly *n = b->nightly;
+    struct event *asked = NULL;
+    bool answered = false;
+    arena_reset(b->chunk);
+    struct chunk c = chunk_of(b, customers, count);
+    enum err err = ledger_execute_batch(c.outcomes, n->ledger, c.requests, count, false, b->chunk, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < count; i++) {
+        if (c.outcomes[i].code != OK) note_failure(b, customers[i], &c.outcomes[i].error);
+        if (c.outcomes[i].seq != 0) n->summary->wrote_events = true;
+    }
+    b->done += count;
+    if (!collects(n)) return OK;
+    size_t asked_count = requested_payments(&asked, &c, b->chunk);
+    return settle(&answered, n, asked, asked_count, b->chunk, e);
+}
+
+/* ---- all of them
+ * ----------------------------------------------------------------------------------------------------- */
+
+static enum err next_due(uint64_t *customers, size_t *count, size_t capacity, const struct nightly *n,
+                         struct due_cursor *after, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = list_due(t, n->o->through, after, customers, count, capacity, e);
+    ledger_read_end(n->ledger, t);
+    return err;
+}
+
+static enum err bill_all(struct billing *b, struct error *e)
+{
+    uint64_t *customers = arena_array_of(b->nightly->arena, uint64_t, CUSTOMERS_PER_COMMIT);
+    for (;;) {
+        size_t count = 0;
+        enum err err = next_due(customers, &count, CUSTOMERS_PER_COMMIT, b->nightly, &b->cursor, e);
+        if (err != OK || count == 0) return err;
+        err = bill_chunk(b, customers, count, e);
+        if (err != OK) return err;
+        run_progress(b->nightly, "billing", b->done, 0);
+    }
+}
+
+static enum err execute(struct nightly *n, const struct command *c, struct arena *a, struct error *e)
+{
+    struct request r = {.command = c, .actor = n->o->actor};
+    struct outcome o = {0};
+    enum err err = ledger_execute(&o, n->ledger, &r, a, e);
+    if (o.seq != 0) n->summary->wrote_events = true;
+    return err;
+}
+
+/* *run is the date's open run; 0 when all was done before. */
+static enum err start_run(uint64_t *run, struct nightly *n, struct arena *a, struct error *e)
+{
+    uint64_t first = 0;
+    size_t count = 0;
+    struct due_cursor start = {0};
+    struct views_txn *t = NULL;
+    struct run *runs = NULL;
+    *run = 0;
+    enum err err = next_due(&first, &count, 1, n, &start, e);
+    if (err != OK) return err;
+    struct command c = {.type = COMMAND_RUN_START};
+    c.run_start = (struct run_start_command){.through = n->o->through, .due = count > 0};
+    err = execute(n, &c, a, e);
+    if (err == OK) err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = runs_through(&runs, &count, t, n->o->through, a, e);
+    if (err == OK && count > 0 && !runs[count - 1].completed) *run = runs[count - 1].run;
+    ledger_read_end(n->ledger, t);
+    return err;
+}
+
+static enum err complete_run(struct billing *b, struct error *e)
+{
+    struct command c = {.type = COMMAND_RUN_COMPLETE};
+    c.run_complete = (struct run_complete_command){.run = b->run, .failed = b->failed};
+    arena_reset(b->chunk);
+    return execute(b->nightly, &c, b->chunk, e);
+}
+
+enum err run_bill(struct nightly *n, struct error *e)
+{
+    struct billing b = {.nightly = n, .chunk = arena_new()};
+    b.failures = arena_array_of(n->arena, struct run_failure, FAILURES_TOLD);
+    enum err err = collects(n) ? settle_left_pending(n, b.chunk, e) : OK;
+    if (err == OK) err = start_run(&b.run, n, b.chunk, e);
+    if (err == OK && b.run != 0) {
+        err = bill_all(&b, e);
+        if (err == OK) err = complete_run(&b, e);
+        if (err != OK)
+            err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);
+    }
+    arena_free(b.chunk);
+    n->summary->failures = b.failures;
+    n->summary->failures_count = b.failures_count;
+    return err;
+}

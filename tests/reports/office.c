@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* office.c - see office.h. */
+#include "tests/reports/office.h"
+
+enum { MAP_BYTES = 64 * 1024 * 1024 };
+
+/* ---- the till
+ * -------------------------------------------------------------------------------------------------------- */
+
+static enum err till_charge(void *self, struct gateway_answer *out, const struct gateway_request *r,
+                            struct arena *a, struct error *e)
+{
+    struct till *till = self;
+    (void)e;
+    till->asked++;
+    if (till->is_silent) return OK; /* the outcome is then unknown */
+    bool declined = str_is(r->token, "pm_declined");
+    *out = (struct gateway_answer){.outcome = declined ? PAYMENT_DECLINED : PAYMENT_SUCCEEDED,
+                                   .reference =
+                                       declined ? STR_NONE : str_format(a, "till_%.*s", STR_ARG(r->key)),
+                                   .code = declined ? STR("card_declined") : STR_NONE,
+                                   .message = declined ? STR("=no, the till says") : STR_NONE};
+    return OK;
+}
+
+static enum err till_describe(void *self, struct card *out, struct str token, struct arena *a,
+                              struct error *e)
+{
+    (void)self;
+    (void)a;
+    (void)e;
+    *out =
+        (struct card){.token = token, .gateway = STR("till"), .funding = STR("credit"), .last4 = STR("4242")};
+    return OK;
+}
+
+/* ---- the ledger
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct outcome office_do(struct office *o, const struct command *c)
+{
+    struct outcome out = {0};
+    struct request r = {.command = c, .actor = STR("test")};
+    assert_ok(ledger_execute(&out, o->l, &r, A, E));
+    return out;
+}
+
+static struct price price_of(const char *product, int64_t minor, const char *currency)
+{
+    struct rate *rate = arena_new_of(A, struct rate);
+    *rate = (struct rate){.usage_type = STR("api_calls"),
+                          .included = decimal_of(1000),
+                          .billed = true,
+                          .unit_price = decimal_make(1, 2)};
+    return (struct price){.product = str_of(product),
+                          .unit = INTERVAL_MONTH,
+                          .interval_count = 1,
+                          .amount = money_of(minor, currency),
+                          .rates = rate,
+                          .rates_count = 1};
+}
+
+static void load_catalog_and_seller(struct office *o)
+{
+    const struct product products[] = {
+        {.code = STR("free"), .name = STR("Free"), .rank = 0, .free = true},
+        {.code = STR("basic"), .name = STR("Basic"), .rank = 1},
+        {.code = STR("pro"), .name = STR("Pro"), .rank = 2},
+    };
+    const struct price prices[] = {price_of("free", 0, "USD"), price_of("basic", 2900, "USD"),
+                                   price_of("basic", 2900, "JPY"), price_of("basic", 8500, "KWD"),
+                                   price_of("pro", 9900, "USD")};
+    struct command c = {.type = COMMAND_CATALOG_LOAD};
+    c.catalog_load = (struct catalog_load_command){.name = STR("office"),
+                                                   .sha256 = {{1, 2, 3}},
+                                                   .products = products,
+                                                   .products_count = sizeof products / sizeof products[0],
+                                                   .prices = prices,
+                                                   .prices_count = sizeof prices / sizeof prices[0]};
+    (void)office_do(o, &c);
+    struct command s = {.type = COMMAND_SELLER_SET};
+    s.seller_set = (struct seller_set_command){.party = {.name = STR("Office Ltd"),
+                                                         .street = STR("1 High Street"),
+                                                         .city = STR("London"),
+                                                         .country = STR("GB")},
+                                               .payment_terms = STR("Within 14 days"),
+                                               .footer = STR("Registered in England")};
+    (void)office_do(o, &s);
+}
+
+void office_open(struct office *o, const char *name, const char *today)
+{
+    *o = (struct office){.clock = {date_start(day(today))}};
+    o->gateway =
+        (struct gateway){.name = "till", .self = &o->till, .describe = till_describe, .charge = till_charge};
+    struct ledger_options lo = {.dir = test_path(name),
+                                .key_file = test_path("key"),
+                                .world = world_frozen(&o->clock),
+                                .state = &daybook_state,
+                                .program = "test",
+                                .map_bytes = MAP_BYTES};
+    bool is_new = !file_exists(lo.dir);
+    if (is_new) assert_ok(ledger_create(&lo, E));
+    assert_ok(ledger_open(&o->l, &lo, E));
+    if (is_new) load_catalog_and_seller(o);
+}
+
+void office_close(struct office *o)
+{
+    ledger_close(o->l);
+    o->l = NULL;
+}
+
+uint64_t office_records(struct office *o)
+{
+    struct log_state state = {0};
+    assert_ok(log_state(&state, ledger_log(o->l), E));
+    return state.head.range.size;
+}
+
+/* ---- customers
+ * ------------------------------------------------------------------------------------------------------- */
+
+void office_subscribe(struct office *o, const char *user, const char *tier, const char *currency,
+                      const char *token)
+{
+    struct command c = {.type = COMMAND_CUSTOMER_CREATE};
+    c.customer_create = (struct customer_create_command){
+        .user = str_of(user),
+        .currency = str_of(currency),
+        .party = {.name = str_format(A, "Name of %s", user), .city = STR("Berlin"), .country = STR("DE")}};
+    (void)office_do(o, &c);
+    struct command s = {.type = COMMAND_SUBSCRIPTION_CREATE};
+    s.subscription_create = (struct subscription_create_command){
+        .user = str_of(user), .tier = str_of(tier), .payment_method = str_of(token)};
+    struct card *card = &s.subscription_create.card;
+    if (token[0] != '\0') assert_ok(till_describe(NULL, card, str_of(token), A, E));
+    (void)office_do(o, &s);
+}
+
+void office_use(struct office *o, const char *user, int64_t api_calls, const char *at)
+{
+    const struct usage_input reading = {.user = str_of(user),
+                                        .usage_type = STR("api_calls"),
+                                        .amount = decimal_of(api_calls),
+                                        .at = moment(at)};
+    struct command c = {.type = COMMAND_USAGE_RECORD};
+    c.usage_record = (struct usage_record_command){.readings = &reading, .readings_count = 1, .strict = true};
+    (void)office_do(o, &c);
+}
+
+void office_add_item(struct office *o, const char *user, const char *description, const char *amount)
+{
+    struct command c = {.type = COMMAND_INVOICE_ADD_ITEM};
+    c.invoice_add_item =
+        (struct invoice_add_item_command){.user = str_of(user), .description = str_of(description)};
+    assert_ok(decimal_parse(&c.invoice_add_item.amount, str_of(amount), E));
+    (void)office_do(o, &c);
+}
+
+void office_fill(struct office *o)
+{
+    static const char *const currencies[] = {"USD", "JPY", "KWD"};
+    for (int i = 0; i < 10; i++) {
+        const char *user = str_format(A, "u%d", i).ptr;
+        const char *currency = currencies[i % 3];
+        const char *tier = i == 9 ? "free" : i == 6 ? "pro" : "basic";
+        const char *token = i == 9 ? "" : i == 3 ? "pm_declined" : "pm_card";
+        office_subscribe(o, user, tier, currency, token);
+        office_use(o, user, i == 0 ? 1500 : 10, "2025-01-20T10:00:00Z");
+    }
+    office_add_item(o, "u1", "=HYPERLINK(\"x\")", "-900");
+    office_add_item(o, "u6", "more than the tier, back", "-150");
+}
+
+/* ---- runs
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct run_options office_options(struct office *o, const char *through, const char *out)
+{
+    o->clock.now = date_start(day(through));
+    return (struct run_options){.through = day(through),
+                                .out_dir = out != NULL ? test_path(out) : NULL,
+                                .jobs = 2,
+                                .gateway = &o->gateway,
+                                .actor = STR("night"),
+                                .program = "daybook test"};
+}
+
+struct run_summary office_run(struct office *o, const char *through, const char *out)
+{
+    struct run_summary s = {0};
+    struct run_options options = office_options(o, through, out);
+    assert_ok(nightly_run(&s, o->l, &options, A, E));
+    return s;
+}
+
+struct str office_read(const char *out, const char *name)
+{
+    return test_read(test_path(str_format(A, "%s/%s", out, name).ptr));
+}
+
+/* ---- CSV without quotes
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Takes up to the next `end`; false when nothing is left. */
+static bool take(struct str *part, struct str *rest, char end)
+{
+    if (rest->ptr == NULL) return false;
+    const char *at = rest->len > 0 ? memchr(rest->ptr, end, rest->len) : NULL;
+    size_t len = at != NULL ? (size_t)(at - rest->ptr) : rest->len;
+    *part = (struct str){rest->ptr, len};
+    *rest = at != NULL ? (struct str){at + 1, rest->len - len - 1} : STR_NONE;
+    return true;
+}
+
+size_t count_rows(struct str csv)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < csv.len; i++) lines += csv.ptr[i] == '\n' ? 1 : 0;
+    return lines > 0 ? lines - 1 : 0;
+}
+
+static struct str row_at(struct str csv, size_t row)
+{
+    struct str line = STR_NONE;
+    for (size_t i = 0; i <= row; i++) {
+        if (!take(&line, &csv, '\n')) return STR_NONE;
+    }
+    return (struct str){line.ptr, line.len > 0 ? line.len - 1 : 0}; /* without the CR */
+}
+
+struct str cell(struct str csv, size_t row, const char *column)
+{
+    struct str names = row_at(csv, 0), values = row_at(csv, row), name = STR_NONE, value = STR_NONE;
+    while (take(&name, &names, ',') && take(&value, &values, ',')) {
+        if (str_is(name, column)) return value;
+    }
+    return STR_NONE;
+}
+
+struct decimal column_sum(struct str csv, const char *column, const char *where, const char *is)
+{
+    struct decimal sum = {0}, value = {0};
+    for (size_t row = 1; row <= count_rows(csv); row++) {
+        struct str text = cell(csv, row, column);
+        if (text.len == 0 || (where != NULL && !str_is(cell(csv, row, where), is))) continue;
+        assert_ok(decimal_parse(&value, text, E));
+        assert_ok(decimal_add(&sum, sum, value, E));
+    }
+    return sum;
+}

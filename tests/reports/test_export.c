@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* test_export.c - the reports on request: registers, transactions, trial balance, and the export of one
+ * customer. */
+#include "tests/reports/office.h"
+#include "tests/reports/paper.h"
+
+TestSuite(reports, .init = test_begin, .fini = test_end);
+
+static struct str report_of(struct office *o, const char *name, const struct report_query *q)
+{
+    const char *path = test_path(str_format(A, "%s.csv", name).ptr);
+    const struct report *r = report_find(str_of(name));
+    cr_assert_not_null(r);
+    assert_ok(r->run(o->l, q, path, A, E));
+    return test_read(path);
+}
+
+static json_t *side_file_of(const char *name)
+{
+    struct str text = test_read(test_path(str_format(A, "%s.csv.meta.json", name).ptr));
+    json_t *side = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
+    cr_assert_not_null(side);
+    return side;
+}
+
+static void two_months(struct office *o)
+{
+    office_open(o, "ledger", "2025-01-01");
+    office_fill(o);
+    (void)office_run(o, "2025-01-31", NULL);
+    (void)office_run(o, "2025-02-28", NULL);
+}
+
+Test(reports, the_table_names_each_report_once)
+{
+    size_t count = 0;
+    for (const struct report *r = reports_all; r->name != NULL; r++, count++) {
+        cr_assert_eq(report_find(str_of(r->name)), r);
+        cr_assert(r->help[0] != '\0');
+    }
+    assert_int(count, 4);
+    cr_assert_null(report_find(STR("no_such")));
+}
+
+Test(reports, the_trial_balance_is_zero_in_each_currency_and_says_the_same_from_the_log)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query all = {0}, by_dates = {.to = day("2030-01-01")};
+    struct str from_views = report_of(&o, "trial_balance", &all);
+    struct str from_log = report_of(&o, "trial_balance", &by_dates);
+    cr_assert(str_equal(from_views, from_log), "%.*s\n%.*s", STR_ARG(from_views), STR_ARG(from_log));
+    static const char *const currencies[] = {"USD", "JPY", "KWD"};
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(decimal_is_zero(column_sum(from_views, "balance", "currency", currencies[i])));
+    /* January 29 + 29, February 29 + 5 + 29 + 99; the payments of u3 were declined, u6 was given 51 and had
+     * it taken off. */
+    assert_str(decimal_text(A, column_sum(from_views, "balance", "account_name", "assets:cash:till")),
+               "@CASH@");
+    office_close(&o);
+}
+
+Test(reports, a_trial_balance_of_some_days_opens_with_what_was_before)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query january = {.to = day("2025-01-31")};
+    struct report_query february = {.from = day("2025-02-01"), .to = day("2025-02-28")};
+    struct str before = report_of(&o, "trial_balance", &january);
+    struct str after = report_of(&o, "trial_balance", &february);
+    for (size_t row = 1; row <= count_rows(before); row++) {
+        const char *name = str_cstring(A, cell(before, row, "account_name"));
+        if (!str_is(cell(before, row, "currency"), "USD") || !str_starts(str_of(name), "assets:receivable"))
+            continue;
+        bool found = false;
+        for (size_t k = 1; k <= count_rows(after); k++) {
+            if (!str_is(cell(after, k, "account_name"), name) || !str_is(cell(after, k, "currency"), "USD"))
+                continue;
+            cr_assert(str_equal(cell(after, k, "opening"), cell(before, row, "balance")));
+            found = true;
+        }
+        cr_assert(found, "%s", name);
+    }
+    office_close(&o);
+}
+
+Test(reports, a_side_file_says_of_what_state_a_report_tells)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query q = {.from = day("2025-02-01"), .program = "daybook test"};
+    struct str csv = report_of(&o, "invoices", &q);
+    json_t *side = side_file_of("invoices");
+    assert_int(count_rows(csv), 9);
+    assert_int(json_integer_value(json_object_get(side, "rows")), 9);
+    assert_int(json_integer_value(json_object_get(side, "as_of_seq")), office_records(&o) - 1);
+    assert_str(str_of(json_string_value(json_object_get(side, "as_of_time"))), "2025-02-28T00:00:00.000019Z");
+    json_t *parameters = json_object_get(side, "parameters");
+    assert_str(str_of(json_string_value(json_object_get(parameters, "from"))), "2025-02-01");
+    cr_assert(json_is_null(json_object_get(parameters, "to")));
+    json_t *totals = json_object_get(side, "control_totals");
+    assert_int(json_array_size(totals), 3);
+    json_t *usd = json_array_get(totals, 2);
+    assert_str(str_of(json_string_value(json_object_get(usd, "currency"))), "USD");
+    assert_str(str_of(json_string_value(json_object_get(usd, "gross"))), "162.00");
+    struct log_state state = {0};
+    assert_ok(log_state(&state, ledger_log(o.l), E));
+    assert_str(hex_text(A, state.head.last_leaf.bytes, 32),
+               json_string_value(json_object_get(side, "chain_head")));
+    uint8_t digest[32];
+    struct hasher *h = hasher_new();
+    hasher_digest(h, digest, str_bytes(csv), (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    assert_str(hex_text(A, digest, 32), json_string_value(json_object_get(side, "sha256")));
+    json_decref(side);
+    office_close(&o);
+}
+
+Test(reports, the_register_is_the_runs_own_but_for_the_hashes_of_files)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    options.without_pdf = true;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    struct report_query q = {0};
+    cr_assert(str_equal(report_of(&o, "invoices", &q), office_read("out", "invoices.csv")));
+    cr_assert(str_equal(report_of(&o, "invoice_lines", &q), office_read("out", "invoice_lines.csv")));
+    office_close(&o);
+}
+
+Test(reports, transactions_are_listed_oldest_first_with_what_they_paid)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query q = {0};
+    struct str csv = report_of(&o, "transactions", &q);
+    assert_str(cell(csv, 1, "transaction_id"), "txn_1");
+    assert_str(cell(csv, 1, "document_number"), "INV-2025-000001");
+    assert_str(cell(csv, 1, "status"), "completed");
+    assert_str(cell(csv, 1, "amount"), "29.00");
+    assert_str(cell(csv, 4, "status"), "failed");
+    assert_str(cell(csv, 4, "customer_id"), "u3");
+    struct report_query of_one = {.customer = 1};
+    csv = report_of(&o, "transactions", &of_one);
+    assert_int(count_rows(csv), 2);
+    assert_str(cell(csv, 2, "amount"), "34.00");
+    office_close(&o);
+}
+
+Test(reports, others_can_read_every_report)
+{
+    const char *script = test_shared("validators/check-csv.py");
+    struct office o = {0};
+    need("/usr/bin/python3");
+    two_months(&o);
+    struct report_query q = {0};
+    for (const struct report *r = reports_all; r->name != NULL; r++) (void)report_of(&o, r->name, &q);
+    assert_ok(export_customer_csv(o.l, 2, (struct date){0}, (struct date){0}, test_path("export.csv"), A, E));
+    const char *command =
+        str_format(A, "/usr/bin/python3 %s --no-office %s/*.csv >&2", script, test_dir()).ptr;
+    assert_int(system(command), 0);
+    office_close(&o);
+}
+
+/* ---- export
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
+{
+    struct office o = {0};
+    two_months(&o);
+    assert_ok(export_customer_csv(o.l, 1, day("2025-01-01"), day("2025-12-31"), test_path("u0.csv"), A, E));
+    struct str csv = test_read(test_path("u0.csv"));
+    assert_str(csv, "date,type,document,description,service_from,service_to,quantity,unit_price,amount,"
+                    "currency,status\r\n"
+                    "@ROWS@");
+    json_t *side = side_file_of("u0");
+    json_t *usd = json_array_get(json_object_get(side, "control_totals"), 0);
+    assert_str(str_of(json_string_value(json_object_get(usd, "billed"))), "63.00");
+    assert_str(str_of(json_string_value(json_object_get(usd, "paid"))), "63.00");
+    json_decref(side);
+    office_close(&o);
+}
+
+Test(reports, an_export_holds_its_days_only_and_is_the_same_bytes_each_time)
+{
+    struct office o = {0};
+    two_months(&o);
+    assert_ok(export_customer_csv(o.l, 1, day("2025-02-01"), day("2025-02-28"), test_path("a.csv"), A, E));
+    assert_ok(export_customer_csv(o.l, 1, day("2025-02-01"), day("2025-02-28"), test_path("b.csv"), A, E));
+    struct str csv = test_read(test_path("a.csv"));
+    assert_int(count_rows(csv), 3);
+    cr_assert(str_equal(csv, test_read(test_path("b.csv"))));
+    cr_assert(str_equal(test_read(test_path("a.csv.meta.json")), test_read(test_path("b.csv.meta.json"))));
+    office_close(&o);
+}
+
+Test(reports, texts_of_customers_cannot_become_formulas)
+{
+    struct office o = {0};
+    two_months(&o);
+    assert_ok(export_customer_csv(o.l, 2, (struct date){0}, (struct date){0}, test_path("u1.csv"), A, E));
+    struct str csv = test_read(test_path("u1.csv"));
+    cr_assert(strstr(str_cstring(A, csv), ",\"'=HYPERLINK(\"\"x\"\")\",") != NULL);
+    cr_assert(strstr(str_cstring(A, csv), ",-900,JPY,") != NULL);
+    office_close(&o);
+}
+
+Test(reports, nobody_can_be_exported_who_is_not_there)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    assert_err_says(
+        export_customer_csv(o.l, 99, (struct date){0}, (struct date){0}, test_path("x.csv"), A, E),
+        ERR_NOT_FOUND, "no customer cus_99");
+    cr_assert(!file_exists(test_path("x.csv")));
+    cr_assert(!file_exists(test_path("x.csv.meta.json")));
+    office_close(&o);
+}

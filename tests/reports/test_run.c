@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT */
+/* test_run.c - the nightly run: what it bills, that it can be run again at any time, and what its files say.
+ */
+#include <dirent.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "tests/reports/office.h"
+#include "tests/reports/paper.h"
+
+TestSuite(run, .init = test_begin, .fini = test_end);
+
+static const char *const files[] = {"invoices.csv", "invoice_lines.csv", "batch_control.csv", "run.json"};
+enum { FILES = sizeof files / sizeof files[0] };
+
+static void assert_same_files(const char *one, const char *other)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct str a = office_read(one, files[i]), b = office_read(other, files[i]);
+        cr_assert(str_equal(a, b), "%s differs:\n%.*s\n%.*s", files[i], STR_ARG(a), STR_ARG(b));
+    }
+}
+
+static size_t files_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *d = opendir(test_path(folder));
+    cr_assert_not_null(d);
+    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d))
+        count += entry->d_name[0] != '.' || strncmp(entry->d_name, ".daybook", 8) == 0 ? 1 : 0;
+    closedir(d);
+    return count;
+}
+
+static void assert_total(const struct run_summary *s, const char *currency, uint64_t documents,
+                         const char *net)
+{
+    for (size_t i = 0; i < s->totals_count; i++) {
+        if (strcmp(s->totals[i].gross.currency, currency) != 0) continue;
+        assert_int(s->totals[i].invoices, documents);
+        assert_money(s->totals[i].net, net, currency);
+        assert_money(s->totals[i].gross, net, currency);
+        return;
+    }
+    cr_assert_fail("no total in %s", currency);
+}
+
+static void assert_views_equal_a_rebuild(struct office *o)
+{
+    struct hash live = {{0}}, rebuilt = {{0}};
+    uint64_t entries = 0, again = 0;
+    assert_ok(ledger_digest(&live, &entries, o->l, E));
+    assert_ok(ledger_rebuild(o->l, NULL, NULL, E));
+    assert_ok(ledger_digest(&rebuilt, &again, o->l, E));
+    assert_int(entries, again);
+    cr_assert(memcmp(&live, &rebuilt, sizeof live) == 0, "the views differ from a rebuild");
+}
+
+/* ---- what it bills
+ * ---------------------------------------------------------------------------------------------------- */
+
+Test(run, everything_due_is_invoiced_and_collected)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    assert_int(s.runs, 1);
+    assert_int(s.candidates, 10);
+    assert_int(s.invoiced, 9);
+    assert_int(s.skipped, 1); /* the free tier */
+    assert_int(s.failed, 0);
+    assert_int(s.totals_count, 3);
+    /* 29 + 29 + (99 - 150); 2900 - 900 + 2900 + 2900; 3 * 8.5 */
+    assert_total(&s, "USD", 3, "7.00");
+    assert_total(&s, "JPY", 3, "7800");
+    assert_total(&s, "KWD", 3, "25.500");
+    assert_int(s.payments_completed, 7);
+    assert_int(s.payments_failed, 1);
+    assert_int(s.payments_pending, 0);
+    assert_int(o.till.asked, 8);
+    assert_str(s.first_number, "INV-2025-000001");
+    assert_str(s.last_number, "INV-2025-000008");
+    assert_int(s.pdfs, 9);
+    assert_int(s.files, 13);
+    cr_assert(s.wrote_events);
+    assert_int(files_in("out"), 5);
+    assert_int(files_in("out/pdf"), 9);
+    cr_assert(file_exists(test_path("out/pdf/CN-2025-000001.pdf")));
+    assert_views_equal_a_rebuild(&o);
+    office_close(&o);
+}
+
+Test(run, usage_beyond_the_quota_is_on_the_next_months_invoice)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    (void)office_run(&o, "2025-01-31", NULL);
+    struct run_summary s = office_run(&o, "2025-02-28", "out");
+    /* 29 + 500 calls at 0.01, 29, 99 */
+    assert_total(&s, "USD", 3, "162.00");
+    struct str invoices = office_read("out", "invoices.csv");
+    assert_str(cell(invoices, 7, "customer_id"), "u6");
+    assert_str(cell(invoices, 7, "gross"), "99.00");
+    assert_str(cell(invoices, 7, "credited"), "51.00");
+    assert_str(cell(invoices, 7, "paid"), "48.00");
+    assert_str(cell(invoices, 7, "balance"), "0.00");
+    office_close(&o);
+}
+
+Test(run, missed_months_are_caught_up_in_one_run)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "u0", "basic", "USD", "pm_card");
+    office_use(&o, "u0", 1500, "2025-01-20T10:00:00Z");
+    struct run_summary s = office_run(&o, "2025-03-31", "out");
+    assert_int(s.candidates, 1);
+    assert_total(&s, "USD", 1, "92.00"); /* 3 * 29 + 5 */
+    struct str lines = office_read("out", "invoice_lines.csv");
+    assert_int(count_rows(lines), 4);
+    assert_str(cell(lines, 1, "service_from"), "2025-01-01");
+    assert_str(cell(lines, 1, "service_to"), "2025-01-31");
+    office_close(&o);
+}
+
+Test(run, a_night_without_work_is_on_record_once)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    assert_int(s.runs, 1);
+    assert_int(s.candidates, 0);
+    assert_int(count_rows(office_read("out", "invoices.csv")), 0);
+    struct str control = office_read("out", "batch_control.csv");
+    assert_int(count_rows(control), 1);
+    assert_str(cell(control, 1, "run_id"), "run_1");
+    assert_str(cell(control, 1, "candidates"), "0");
+    assert_str(cell(control, 1, "currency"), "");
+    uint64_t records = office_records(&o);
+    s = office_run(&o, "2025-01-31", "out");
+    cr_assert(!s.wrote_events);
+    assert_int(office_records(&o), records);
+    office_close(&o);
+}
+
+/* ---- again
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+Test(run, a_second_run_writes_no_event_and_the_same_files)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    (void)office_run(&o, "2025-01-31", "one");
+    uint64_t records = office_records(&o);
+    uint64_t asked = o.till.asked;
+    o.clock.now.us += 1;
+    struct run_summary s = office_run(&o, "2025-01-31", "two");
+    cr_assert(!s.wrote_events);
+    assert_int(office_records(&o), records);
+    assert_int(o.till.asked, asked);
+    assert_int(s.candidates, 10);
+    assert_int(s.pdfs, 9);
+    assert_int(s.payments_completed, 7);
+    assert_same_files("one", "two");
+    office_close(&o);
+}
+
+Test(run, files_stay_the_same_when_invoices_are_paid_later)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "a", "basic", "USD", "pm_declined");
+    office_subscribe(&o, "b", "pro", "USD", "pm_declined");
+    (void)office_run(&o, "2025-01-31", "one");
+    struct command add = {.type = COMMAND_PAYMENT_METHOD_ADD};
+    add.payment_method_add = (struct payment_method_add_command){
+        .user = STR("a"), .token = STR("pm_good"), .is_default = true, .card = {.gateway = STR("till")}};
+    (void)office_do(&o, &add);
+    struct command c = {.type = COMMAND_PAYMENT_CHARGE};
+    c.payment_charge = (struct payment_charge_command){.user = STR("a"),
+                                                       .amount = decimal_of(29),
+                                                       .invoice = STR("INV-2025-000001"),
+                                                       .gateway = STR("till")};
+    struct outcome out = office_do(&o, &c);
+    assert_ok(ledger_settle(NULL, o.l, &o.gateway, out.events, out.events_count, STR("test"), A, E));
+    office_add_item(&o, "b", "back", "-120");
+    (void)office_run(&o, "2025-02-01", NULL); /* a credit note of 21.00 pays part of b's first invoice */
+    (void)office_run(&o, "2025-01-31", "two");
+    assert_same_files("one", "two");
+    assert_str(cell(office_read("two", "invoices.csv"), 1, "status"), "open");
+    /* The register as of now tells what became of them. */
+    struct report_query q = {0};
+    assert_ok(report_find(STR("invoices"))->run(o.l, &q, test_path("now.csv"), A, E));
+    struct str now = test_read(test_path("now.csv"));
+    assert_str(cell(now, 1, "status"), "paid");
+    assert_str(cell(now, 1, "balance"), "0.00");
+    assert_str(cell(now, 2, "status"), "partially_paid");
+    assert_str(cell(now, 2, "balance"), "78.00");
+    office_close(&o);
+}
+
+/* A run that is killed after its first commit: the run was begun, some customers were billed, payments were
+ * asked for. */
+static void bill_by_hand(struct office *o, uint64_t customer, uint64_t run)
+{
+    struct command c = {.type = COMMAND_CUSTOMER_BILL};
+    c.customer_bill = (struct customer_bill_command){
+        .customer = customer, .through = day("2025-01-31"), .run = run, .gateway = STR("till")};
+    (void)office_do(o, &c);
+}
+
+Test(run, a_run_that_was_killed_is_finished_by_the_next_with_nothing_doubled)
+{
+    struct office whole = {0}, killed = {0};
+    office_open(&whole, "whole", "2025-01-01");
+    office_fill(&whole);
+    struct run_summary wanted = office_run(&whole, "2025-01-31", NULL);
+    office_close(&whole);
+
+    office_open(&killed, "killed", "2025-01-01");
+    office_fill(&killed);
+    killed.clock.now = date_start(day("2025-01-31"));
+    struct command start = {.type = COMMAND_RUN_START};
+    start.run_start = (struct run_start_command){.through = day("2025-01-31"), .due = true};
+    (void)office_do(&killed, &start);
+    bill_by_hand(&killed, 1, 1);
+    bill_by_hand(&killed, 2, 1);
+    office_close(&killed);
+    office_open(&killed, "killed", "2025-01-31");
+
+    struct run_summary s = office_run(&killed, "2025-01-31", "out");
+    assert_int(s.runs, 1);
+    assert_int(s.candidates, wanted.candidates);
+    assert_int(s.invoiced, wanted.invoiced);
+    assert_int(s.payments_completed, wanted.payments_completed);
+    assert_int(killed.till.asked, 8); /* the two that were left pending too, each once */
+    for (size_t i = 0; i < wanted.totals_count; i++)
+        cr_assert(schema_equal(&schema_run_total, &wanted.totals[i], &s.totals[i]));
+    assert_str(s.last_number, "INV-2025-000008");
+    assert_int(count_rows(office_read("out", "invoices.csv")), 9);
+    assert_views_equal_a_rebuild(&killed);
+    office_close(&killed);
+}
+
+Test(run, who_comes_later_gets_a_second_run_of_the_date_and_the_files_describe_both)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "a", "basic", "USD", "pm_card");
+    (void)office_run(&o, "2025-01-31", "out");
+    office_subscribe(&o, "b", "pro", "USD", "pm_card");
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    assert_int(s.runs, 2);
+    assert_int(s.invoiced, 2);
+    assert_total(&s, "USD", 2, "128.00");
+    assert_int(count_rows(office_read("out", "invoices.csv")), 2);
+    struct str control = office_read("out", "batch_control.csv");
+    assert_int(count_rows(control), 2);
+    assert_str(cell(control, 1, "first_number"), "INV-2025-000001");
+    assert_str(cell(control, 2, "first_number"), "INV-2025-000002");
+    office_close(&o);
+}
+
+/* ---- payments
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+Test(run, a_gateway_that_does_not_answer_leaves_payments_pending_for_the_next_run)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    o.till.is_silent = true;
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    assert_int(s.invoiced, 9);
+    assert_int(s.payments_pending, 8);
+    o.till.is_silent = false;
+    s = office_run(&o, "2025-02-01", NULL);
+    s = office_run(&o, "2025-01-31", "again");
+    assert_int(s.payments_pending, 0);
+    assert_int(s.payments_completed, 7);
+    assert_int(s.payments_failed, 1);
+    assert_same_files("out", "again");
+    office_close(&o);
+}
+
+Test(run, another_gateways_pending_payments_are_left_alone)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "a", "basic", "USD", "pm_card");
+    o.till.is_silent = true;
+    (void)office_run(&o, "2025-01-31", NULL);
+    o.till.is_silent = false;
+    o.gateway.name = "other";
+    uint64_t asked = o.till.asked;
+    struct run_summary s = office_run(&o, "2025-01-31", NULL);
+    assert_int(o.till.asked, asked);
+    assert_int(s.payments_pending, 1);
+    office_close(&o);
+}
+
+Test(run, without_a_gateway_nothing_is_asked_for)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", NULL);
+    options.gateway = NULL;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_int(s.invoiced, 9);
+    assert_int(s.payments_completed + s.payments_failed + s.payments_pending, 0);
+    assert_int(s.files, 0);
+    assert_str(s.last_number, "INV-2025-000008");
+    office_close(&o);
+}
+
+/* ---- dry run
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+Test(run, a_dry_run_writes_no_event_and_foretells_the_totals)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    uint64_t records = office_records(&o);
+    struct hash before = {{0}}, after = {{0}};
+    uint64_t entries = 0;
+    assert_ok(ledger_digest(&before, &entries, o.l, E));
+    struct run_summary dry = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "dry");
+    options.dry_run = true;
+    assert_ok(nightly_run(&dry, o.l, &options, A, E));
+    assert_int(office_records(&o), records);
+    assert_ok(ledger_digest(&after, &entries, o.l, E));
+    cr_assert(memcmp(&before, &after, sizeof before) == 0);
+    assert_int(o.till.asked, 0);
+    assert_int(dry.payments_pending, 8);
+    assert_int(dry.pdfs, 0);
+    cr_assert(!file_exists(test_path("dry/pdf")));
+
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    assert_int(dry.candidates, s.candidates);
+    assert_int(dry.invoiced, s.invoiced);
+    assert_int(dry.totals_count, s.totals_count);
+    for (size_t i = 0; i < s.totals_count; i++)
+        cr_assert(schema_equal(&schema_run_total, &dry.totals[i], &s.totals[i]));
+    struct str foretold = office_read("dry", "invoices.csv"), real = office_read("out", "invoices.csv");
+    assert_int(count_rows(foretold), count_rows(real));
+    for (size_t row = 1; row <= count_rows(real); row++) {
+        cr_assert(str_equal(cell(foretold, row, "document_number"), cell(real, row, "document_number")));
+        cr_assert(str_equal(cell(foretold, row, "gross"), cell(real, row, "gross")));
+        assert_str(cell(foretold, row, "event_hash"), "");
+    }
+    office_close(&o);
+}
+
+Test(run, two_dry_runs_write_the_same_files)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "one");
+    options.dry_run = true;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    options.out_dir = test_path("two");
+    o.clock.now.us += 5000000;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_same_files("one", "two");
+    office_close(&o);
+}
+
+/* ---- files
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+Test(run, one_thread_and_four_write_the_same_bytes)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    for (int i = 10; i < 60; i++)
+        office_subscribe(&o, str_format(A, "u%d", i).ptr, "basic", "USD", "pm_card");
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "one");
+    options.jobs = 1;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_int(s.pdfs, 59);
+    options.jobs = 4;
+    options.out_dir = test_path("four");
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_same_files("one", "four");
+    struct str invoices = office_read("one", "invoices.csv");
+    for (size_t row = 1; row <= count_rows(invoices); row++) {
+        struct str number = cell(invoices, row, "document_number");
+        const char *name = str_format(A, "pdf/%.*s.pdf", STR_ARG(number)).ptr;
+        cr_assert(str_equal(office_read("one", name), office_read("four", name)));
+    }
+    office_close(&o);
+}
+
+static struct str sha256_of(struct str content)
+{
+    uint8_t digest[32];
+    struct hasher *h = hasher_new();
+    hasher_digest(h, digest, str_bytes(content), (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    return hex_text(A, digest, sizeof digest);
+}
+
+Test(run, the_manifest_has_the_hash_of_every_file_in_order)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    struct str text = office_read("out", "run.json");
+    json_t *run = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
+    cr_assert_not_null(run);
+    json_t *listed = json_object_get(run, "files");
+    assert_int(json_array_size(listed), s.files - 1);
+    const char *before = "";
+    for (size_t i = 0; i < json_array_size(listed); i++) {
+        json_t *file = json_array_get(listed, i);
+        const char *name = json_string_value(json_object_get(file, "name"));
+        struct str content = office_read("out", name);
+        cr_assert(strcmp(before, name) < 0, "%s after %s", name, before);
+        assert_int(json_integer_value(json_object_get(file, "bytes")), content.len);
+        assert_str(sha256_of(content), json_string_value(json_object_get(file, "sha256")));
+        before = name;
+    }
+    json_t *after = json_object_get(json_object_get(run, "chain"), "after");
+    assert_int(json_integer_value(json_object_get(after, "seq")), office_records(&o) - 1);
+    struct log_state state = {0};
+    assert_ok(log_state(&state, ledger_log(o.l), E));
+    assert_str(hex_text(A, state.head.last_leaf.bytes, 32),
+               json_string_value(json_object_get(after, "leaf")));
+    json_decref(run);
+    office_close(&o);
+}
+
+Test(run, registers_and_control_totals_tie)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    (void)office_run(&o, "2025-01-31", NULL);
+    (void)office_run(&o, "2025-02-28", "out");
+    struct str invoices = office_read("out", "invoices.csv"), lines = office_read("out", "invoice_lines.csv");
+    struct str control = office_read("out", "batch_control.csv");
+    for (size_t row = 1; row <= count_rows(invoices); row++) {
+        const char *number = str_cstring(A, cell(invoices, row, "document_number"));
+        struct decimal net = {0}, rest = {0};
+        assert_ok(decimal_parse(&net, cell(invoices, row, "net"), E));
+        cr_assert_eq(decimal_compare(column_sum(lines, "net", "document_number", number), net), 0, "%s",
+                     number);
+        /* gross = paid + credited + written off + balance */
+        assert_ok(decimal_parse(&rest, cell(invoices, row, "gross"), E));
+        static const char *const parts[] = {"paid", "credited", "written_off", "balance"};
+        for (size_t i = 0; i < 4; i++) {
+            struct decimal part = {0};
+            assert_ok(decimal_parse(&part, cell(invoices, row, parts[i]), E));
+            assert_ok(decimal_subtract(&rest, rest, part, E));
+        }
+        cr_assert(decimal_is_zero(rest), "%s", number);
+    }
+    for (size_t row = 1; row <= count_rows(control); row++) {
+        const char *currency = str_cstring(A, cell(control, row, "currency"));
+        struct decimal gross = {0};
+        assert_ok(decimal_parse(&gross, cell(control, row, "gross"), E));
+        cr_assert_eq(decimal_compare(column_sum(invoices, "gross", "currency", currency), gross), 0, "%s",
+                     currency);
+        uint64_t counts[4] = {0};
+        static const char *const names[] = {"candidates", "invoiced", "skipped", "failed"};
+        for (size_t i = 0; i < 4; i++) assert_ok(uint_parse(&counts[i], cell(control, row, names[i]), E));
+        assert_int(counts[0], counts[1] + counts[2] + counts[3]);
+    }
+    assert_int(count_rows(control), 3);
+    office_close(&o);
+}
+
+Test(run, the_columns_are_those_that_accounting_asked_for)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    (void)office_run(&o, "2025-01-31", "out");
+    cr_assert(str_starts(
+        office_read("out", "invoices.csv"),
+        "document_type,document_number,series,issue_date,due_date,tax_point,service_from,service_to,"
+        "customer_id,customer_name,customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
+        "written_off,balance,status,credits_document,finalised_at,event_seq,event_hash,pdf_sha256,"
+        "xml_sha256\r\n"));
+    cr_assert(str_starts(
+        office_read("out", "invoice_lines.csv"),
+        "document_number,line_no,product_id,price_id,description,service_from,service_to,quantity,unit,"
+        "unit_price,discount,net,tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq\r\n"));
+    cr_assert(str_starts(
+        office_read("out", "batch_control.csv"),
+        "run_id,job,started_at,finished_at,from_seq,to_seq,chain_head_before,chain_head_after,candidates,"
+        "invoiced,skipped,failed,net,tax,gross,currency,first_number,last_number,program_version,"
+        "config_sha256\r\n"));
+    office_close(&o);
+}
+
+Test(run, others_can_read_the_csv_files)
+{
+    const char *script = test_shared("validators/check-csv.py");
+    struct office o = {0};
+    need("/usr/bin/python3");
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    office_add_item(&o, "u0", "a \"quoted\", listed thing", "1.00");
+    (void)office_run(&o, "2025-01-31", "out");
+    const char *command =
+        str_format(A, "/usr/bin/python3 %s --no-office %s/*.csv >&2", script, test_path("out")).ptr;
+    assert_int(system(command), 0);
+    office_close(&o);
+}
+
+Test(run, invoices_of_the_register_stand_in_the_chain)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    (void)office_run(&o, "2025-01-31", "out");
+    struct str invoices = office_read("out", "invoices.csv");
+    for (size_t row = 1; row <= count_rows(invoices); row++) {
+        struct envelope v = {0};
+        struct event_place place = {0};
+        uint64_t seq = 0;
+        assert_ok(uint_parse(&seq, cell(invoices, row, "event_seq"), E));
+        assert_ok(ledger_record(&v, &place, o.l, seq, A, E));
+        cr_assert(str_equal(hex_text(A, place.leaf.bytes, 32), cell(invoices, row, "event_hash")));
+        const char *name = str_format(A, "pdf/%.*s.pdf", STR_ARG(cell(invoices, row, "document_number"))).ptr;
+        cr_assert(str_equal(sha256_of(office_read("out", name)), cell(invoices, row, "pdf_sha256")));
+    }
+    office_close(&o);
+}
+
+Test(run, a_document_on_request_is_the_one_that_the_run_wrote)
+{
+    struct office o = {0};
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    struct buffer pdf = {.arena = A};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    (void)office_run(&o, "2025-01-31", "out");
+    assert_ok(ledger_read_begin(&t, o.l, E));
+    assert_ok(find_invoice(&v, t, STR("CN-2025-000001"), A, E));
+    assert_ok(invoice_pdf(&pdf, t, &v, A, E));
+    assert_ok(invoice_pdf_file(t, &v, test_path("one.pdf"), A, E));
+    ledger_read_end(o.l, t);
+    struct str written = office_read("out", "pdf/CN-2025-000001.pdf");
+    cr_assert(str_equal((struct str){(const char *)pdf.ptr, pdf.len}, written));
+    cr_assert(str_equal(test_read(test_path("one.pdf")), written));
+    office_close(&o);
+}
+
+/* ---- faults
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+Test(run, a_text_that_cannot_be_set_stops_the_files_and_keeps_the_events)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    office_add_item(&o, "u4", "\xe4\xb8\xad\xe6\x96\x87", "10");
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    assert_err_says(nightly_run(&s, o.l, &options, A, E), ERR_INVALID, "INV-2025-000005");
+    cr_assert(!file_exists(test_path("out/run.json")));
+    cr_assert(!file_exists(test_path("out/invoices.csv")));
+    options.without_pdf = true;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    cr_assert(!s.wrote_events);
+    assert_int(s.invoiced, 9);
+    cr_assert(file_exists(test_path("out/run.json")));
+    assert_str(cell(office_read("out", "invoices.csv"), 1, "pdf_sha256"), "");
+    office_close(&o);
+}
+
+Test(run, a_folder_that_is_in_use_is_refused_before_anything_is_billed)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    uint64_t records = office_records(&o);
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    assert_ok(dir_make(options.out_dir, 0700, E));
+    FILE *other = fopen(options.out_dir, "r");
+    cr_assert_not_null(other);
+    assert_int(flock(fileno(other), LOCK_EX), 0);
+    assert_err_says(nightly_run(&s, o.l, &options, A, E), ERR_REFUSED, "another run is writing to");
+    assert_int(office_records(&o), records);
+    fclose(other);
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    office_close(&o);
+}
+
+Test(run, an_out_folder_that_is_a_file_is_refused_before_anything_is_billed)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    uint64_t records = office_records(&o);
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    test_write(options.out_dir, STR("a file"));
+    cr_assert(nightly_run(&s, o.l, &options, A, E) != OK);
+    assert_int(office_records(&o), records);
+    office_close(&o);
+}
+
+Test(run, what_a_killed_writer_left_is_removed_and_nothing_else)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    assert_ok(dir_make(test_path("out/pdf"), 0700, E));
+    /* No process has the highest number that the kernel could give. */
+    test_write(test_path("out/.daybook-2147483647.0.tmp"), STR("half"));
+    test_write(test_path("out/pdf/.daybook-2147483647.pdf0.tmp"), STR("half"));
+    test_write(test_path("out/pdf/INV-2024-000001.pdf"), STR("of another set"));
+    test_write(test_path("out/notes.txt"), STR("mine"));
+    (void)office_run(&o, "2025-01-31", "out");
+    assert_int(files_in("out"), 6);
+    assert_int(files_in("out/pdf"), 10);
+    office_close(&o);
+}
+
+Test(run, a_date_too_far_ahead_is_refused)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    struct run_summary s = {0};
+    struct run_options options = office_options(&o, "2025-01-31", NULL);
+    options.through = day("2035-01-31");
+    assert_err_says(nightly_run(&s, o.l, &options, A, E), ERR_INVALID, "nightly run through 2035-01-31: ");
+    options.through = (struct date){0};
+    assert_err_says(nightly_run(&s, o.l, &options, A, E), ERR_INVALID, "wants the date");
+    office_close(&o);
+}
