@@ -145,6 +145,9 @@ $(O)/%.o: %.c $(O)/flags
 	@printf '  %-6s %s\n' CC $<
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# The catalog that a new ledger begins with is carried inside the program.
+$(call objs,$(filter billing/%,$(SRC_all))): fixtures/catalog.json
+
 # In the archive too only what daybook.h declares can be seen, or its short names would meet a program's own.
 $(O)/libdaybook.o: $(call objs,$(SRC_all))
 	$(call say,LD)

@@ -20,7 +20,7 @@ one() { # one TARGET - 0 when it held
         echo "held $name: $(grep -oE 'Done [0-9]+ runs in [0-9]+' "$log" | tail -n 1) s"
     else
         echo "broke $name, see $log"
-        tail -n 60 "$log"
+        grep -vE '^(#[0-9]|INFO:)' "$log" | tail -n 60
     fi
 }
 export -f one

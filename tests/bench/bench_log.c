@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_log.c - the log: sealed, chained, durable appends in batches, one thread and pipelined; verification without the key; decryption. Beside
+ * them the floor that the same disk allows: bare LMDB with values of the same size. Plaintexts of 188 bytes. */
+#include <lmdb.h>
+#include <sys/stat.h>
+
+#include "tests/bench/bench.h"
+
+enum { PLAIN_BYTES = 188, BATCH_MAX = 1000 };
+
+struct bench_log {
+    uint8_t plain[PLAIN_BYTES];
+    struct bytes plains[BATCH_MAX];
+    struct master_key *master;
+};
+
+static void set_up(struct bench_log *b)
+{
+    struct error e = {0};
+    static const uint8_t key[KEY_BYTES] = {1, 2, 3};
+    for (size_t i = 0; i < PLAIN_BYTES; i++) b->plain[i] = (uint8_t)(i * 7);
+    for (size_t i = 0; i < BATCH_MAX; i++) b->plains[i] = (struct bytes){b->plain, PLAIN_BYTES};
+    bench_must(master_key_from_bytes(&b->master, key, &e), &e);
+}
+
+static struct log *new_log(const struct bench_log *b, const char *dir)
+{
+    struct error e = {0};
+    struct log *l = NULL;
+    struct log_options o = {.backend = &log_lmdb, .place = {.dir = dir, .create = true}, .master = b->master,
+                            .world = world_real(), .program = "bench"};
+    bench_must(log_create(&l, &o, &e), &e);
+    return l;
+}
+
+static uint64_t append(struct log *l, struct bench_log *b, uint64_t total, size_t batch)
+{
+    struct error e = {0};
+    struct log_state state = {0};
+    bench_must(log_state(&state, l, &e), &e);
+    uint64_t size = state.head.range.size, first = 0;
+    uint64_t begin = world_monotonic_ns();
+    for (uint64_t done = 0; done < total; done += batch) {
+        bench_must(log_append(&first, l, size, b->plains, batch, (struct instant){1}, &e), &e);
+        size = first + batch;
+    }
+    return per_second(total, world_monotonic_ns() - begin);
+}
+
+static uint64_t append_pipelined(struct log *l, struct bench_log *b, uint64_t total, size_t batch)
+{
+    struct error e = {0};
+    struct log_pipeline *p = NULL;
+    uint64_t begin = world_monotonic_ns();
+    bench_must(log_pipeline_open(&p, l, &e), &e);
+    for (uint64_t done = 0; done < total; done += batch) {
+        bench_must(log_pipeline_append(p, b->plains, batch, (struct instant){1}, &e), &e);
+    }
+    bench_must(log_pipeline_close(p, &e), &e);
+    return per_second(total, world_monotonic_ns() - begin);
+}
+
+static uint64_t verify(struct log *l)
+{
+    struct error e = {0};
+    struct log_report report = {0};
+    uint64_t begin = world_monotonic_ns();
+    bench_must(log_verify_chain(&report, l, NULL, NULL, &e), &e);
+    return per_second(report.records, world_monotonic_ns() - begin);
+}
+
+static enum err look(void *context, const struct log_entry *entry, struct error *e)
+{
+    uint64_t *bytes = context;
+    (void)e;
+    *bytes += entry->plain.len;
+    return OK;
+}
+
+static uint64_t read_all(struct log *l, uint64_t total)
+{
+    struct error e = {0};
+    uint64_t bytes = 0, begin = world_monotonic_ns();
+    bench_must(log_read(l, 0, UINT64_MAX, look, &bytes, &e), &e);
+    return per_second(total, world_monotonic_ns() - begin);
+}
+
+/* ---- the floor --------------------------------------------------------------------------------------------------- */
+
+static void lmdb_must(int rc)
+{
+    if (rc == 0) return;
+    fprintf(stderr, "benchmark: LMDB: %s\n", mdb_strerror(rc));
+    exit(1);
+}
+
+static uint64_t append_bare(const char *dir, uint64_t total, size_t batch, size_t value_bytes)
+{
+    MDB_env *env = NULL;
+    MDB_dbi dbi = 0;
+    uint8_t value[512] = {0};
+    lmdb_must(mdb_env_create(&env));
+    lmdb_must(mdb_env_set_mapsize(env, (size_t)4 << 30));
+    lmdb_must(mdb_env_open(env, dir, 0, 0600));
+    uint64_t begin = world_monotonic_ns();
+    for (uint64_t seq = 0; seq < total;) {
+        MDB_txn *txn = NULL;
+        lmdb_must(mdb_txn_begin(env, NULL, 0, &txn));
+        if (seq == 0) lmdb_must(mdb_dbi_open(txn, NULL, 0, &dbi));
+        for (size_t i = 0; i < batch; i++, seq++) {
+            uint8_t key[8];
+            be64_put(key, seq);
+            MDB_val k = {sizeof key, key}, v = {value_bytes, value};
+            lmdb_must(mdb_put(txn, dbi, &k, &v, MDB_APPEND));
+        }
+        lmdb_must(mdb_txn_commit(txn));
+    }
+    uint64_t rate = per_second(total, world_monotonic_ns() - begin);
+    mdb_env_close(env);
+    return rate;
+}
+
+int main(void)
+{
+    static struct figure figures[10];
+    static struct bench_log b;
+    uint64_t many = bench_count(200000), few = 2000, some = 20000;
+    set_up(&b);
+    for (unsigned round = 0; round < bench_rounds(); round++) {
+        char ours[256], piped[256], bare[256];
+        bench_folder(ours);
+        bench_folder(piped);
+        bench_folder(bare);
+        struct log *l = new_log(&b, ours), *p = new_log(&b, piped);
+        figure_add(&figures[0], "append_batch_1", "events/s", append(l, &b, few, 1));
+        figure_add(&figures[1], "append_batch_100", "events/s", append(l, &b, some, 100));
+        figure_add(&figures[2], "append_batch_1000", "events/s", append(l, &b, many, 1000));
+        figure_add(&figures[3], "append_batch_1000_pipelined", "events/s", append_pipelined(p, &b, many, 1000));
+        figure_add(&figures[4], "verify_chain_without_key", "records/s", verify(l));
+        figure_add(&figures[5], "read_and_decrypt", "records/s", read_all(l, many + few + some));
+        figure_add(&figures[6], "floor_lmdb_batch_1", "events/s", append_bare(bare, few, 1, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
+        bench_folder_remove(bare);
+        bench_folder(bare);
+        figure_add(&figures[7], "floor_lmdb_batch_1000", "events/s", append_bare(bare, many, 1000, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
+        log_close(l);
+        log_close(p);
+        bench_folder_remove(ours);
+        bench_folder_remove(piped);
+        bench_folder_remove(bare);
+    }
+    for (size_t i = 0; i < 8; i++) figure_print(&figures[i]);
+    master_key_close(b.master);
+    return 0;
+}
