@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* balances.c - what a customer has with us and what open invoices still ask of him, per currency. The same events move the
- * accounts of the postings by the same amounts; a test holds the two against each other. */
+/* balances.c - what a customer has with us and what open invoices still ask of him, per currency and invoice. The same events move
+ * the accounts of the postings by the same amounts; a test holds the two against each other. */
 #include "projections/fold.h"
 
 static struct balance *balance_of(struct customer *c, const char *currency, struct arena *a)
@@ -59,4 +59,42 @@ enum err balances_change(struct customer *c, const struct event *ev, struct aren
         return move(c, money_negate(ev->refund_requested.from_credit), none, a, e);
     if (ev->type == EVENT_REFUND_FAILED) return move(c, ev->refund_failed.from_credit, none, a, e);
     return OK;
+}
+
+/* ---- open invoices ------------------------------------------------------------------------------------------------- */
+
+struct open_list {
+    struct open_invoice *items;
+    size_t count;
+};
+
+static enum err take_parts(struct open_list *l, const struct allocation *parts, size_t count, struct error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < l->count && l->items[at].invoice != parts[i].invoice) at++;
+        if (at == l->count) continue; /* paid more than it asked for */
+        enum err err = money_subtract(&l->items[at].left, l->items[at].left, parts[i].amount, e);
+        if (err != OK) return err;
+        if (l->items[at].left.minor > 0) continue;
+        l->count--;
+        memmove(l->items + at, l->items + at + 1, (l->count - at) * sizeof(*l->items));
+    }
+    return OK;
+}
+
+enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a, struct error *e)
+{
+    bool invoice = ev->type == EVENT_INVOICE_FINALIZED;
+    if (!invoice && ev->type != EVENT_PAYMENT_SUCCEEDED) return OK;
+    const struct invoice_finalized *v = &ev->invoice_finalized;
+    const struct payment_succeeded *p = &ev->payment_succeeded;
+    struct open_list l = {arena_array_of(a, struct open_invoice, row->open_count + 1), row->open_count};
+    if (l.count > 0) memcpy(l.items, row->open, l.count * sizeof(*l.items));
+    enum err err = invoice ? take_parts(&l, v->settles, v->settles_count, e) : take_parts(&l, p->pays, p->pays_count, e);
+    if (invoice && v->amount_due.minor > 0) l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due};
+    row->open = l.items;
+    row->open_count = l.count;
+    row->customer.open_invoices = l.count;
+    return err;
 }

@@ -10,17 +10,17 @@ struct date customer_today(const struct customer *c, struct instant now)
     return instant_date(now);
 }
 
-static enum err customer_put(struct views_txn *t, const struct customer *c, struct error *e)
+static enum err customer_put(struct views_txn *t, const struct customer_row *row, struct error *e)
 {
-    struct view_key k = key_number(SPACE_CUSTOMER, c->customer);
-    return views_put_record(t, &k, &schema_customer, c, e);
+    struct view_key k = key_number(SPACE_CUSTOMER, row->customer.customer);
+    return views_put_record(t, &k, &row_customer, row, e);
 }
 
-static enum err customer_need(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,
+static enum err customer_need(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
                               struct error *e)
 {
     struct view_key k = key_number(SPACE_CUSTOMER, customer);
-    return row_need(out, &schema_customer, t, &k, "customer", customer, a, e);
+    return row_need(out, &row_customer, t, &k, "customer", customer, a, e);
 }
 
 /* ---- user ids ------------------------------------------------------------------------------------------------------ */
@@ -49,46 +49,46 @@ enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, 
 
 static enum err create(struct views_txn *t, const struct customer_created *v, struct instant at, struct error *e)
 {
-    struct customer c = {.customer = v->customer,
-                         .version = 1,
-                         .user = v->user,
-                         .currency = v->currency,
-                         .timezone = v->timezone,
-                         .locale = v->locale,
-                         .party = v->party,
-                         .created_at = at};
-    enum err err = customer_put(t, &c, e);
+    struct customer_row row = {.customer = {.customer = v->customer,
+                                            .version = 1,
+                                            .user = v->user,
+                                            .currency = v->currency,
+                                            .timezone = v->timezone,
+                                            .locale = v->locale,
+                                            .party = v->party,
+                                            .created_at = at}};
+    enum err err = customer_put(t, &row, e);
     return err != OK ? err : user_put(t, v->user, (struct user_entry){v->customer, 0}, e);
 }
 
 /* Documents name the version that they were made out to. */
 static enum err update(struct views_txn *t, const struct customer_updated *v, struct arena *a, struct error *e)
 {
-    struct customer c = {0};
-    enum err err = customer_need(&c, t, v->customer, a, e);
+    struct customer_row row = {.open_count = 0};
+    enum err err = customer_need(&row, t, v->customer, a, e);
     if (err != OK) return err;
-    struct customer before = {.customer = c.customer,
-                              .version = c.version,
-                              .user = c.user,
-                              .currency = c.currency,
-                              .timezone = c.timezone,
-                              .locale = c.locale,
-                              .party = c.party,
-                              .created_at = c.created_at};
-    struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c.customer, c.version);
+    struct customer *c = &row.customer;
+    struct customer before = {.customer = c->customer,
+                              .version = c->version,
+                              .user = c->user,
+                              .currency = c->currency,
+                              .timezone = c->timezone,
+                              .locale = c->locale,
+                              .party = c->party,
+                              .created_at = c->created_at};
+    struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c->customer, c->version);
     err = views_put_record(t, &k, &schema_customer, &before, e);
     if (err != OK) return err;
-    c.version = v->version;
-    c.timezone = v->timezone;
-    c.locale = v->locale;
-    c.party = v->party;
-    return customer_put(t, &c, e);
+    c->version = v->version;
+    c->timezone = v->timezone;
+    c->locale = v->locale;
+    c->party = v->party;
+    return customer_put(t, &row, e);
 }
 
-/* What the event changes about the main row. *changed false: nothing. */
-static enum err note(bool *changed, struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
+/* What subscriptions, methods and alerts change about the main row. */
+static enum err note(struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
 {
-    *changed = true;
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) {
         c->subscription = ev->subscription_created.subscription;
         return user_put(t, c->user, (struct user_entry){c->customer, c->subscription}, e);
@@ -103,21 +103,21 @@ static enum err note(bool *changed, struct customer *c, const struct event *ev, 
         c->default_method = ev->payment_method_made_default.method;
     } else if (ev->type == EVENT_USAGE_ALERT_SET) {
         if (ev->usage_alert_set.alert > c->alerts) c->alerts = ev->usage_alert_set.alert;
-    } else {
-        *changed = false;
     }
     return OK;
 }
 
-/* Pending items and open invoices are counted where they are kept. */
-static enum err count(struct customer *c, struct views_txn *t, struct arena *a, struct error *e)
+/* Balances, open invoices, and pending items, which are counted where they are kept. */
+static enum err move_money(struct customer_row *row, const struct event *ev, struct views_txn *t, struct arena *a,
+                           struct error *e)
 {
     struct pending_items pending = {0};
-    struct numbers open = {0};
-    enum err err = pending_get(&pending, t, c->customer, a, e);
-    if (err == OK) err = open_invoices_get(&open, t, c->customer, a, e);
-    c->pending_items = pending.items_count;
-    c->open_invoices = open.count;
+    bool items = ev->type == EVENT_ITEM_ADDED || (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
+    enum err err = balances_change(&row->customer, ev, a, e);
+    if (err == OK) err = open_invoices_change(row, ev, a, e);
+    if (err != OK || !items) return err;
+    err = pending_get(&pending, t, row->customer.customer, a, e);
+    row->customer.pending_items = pending.items_count;
     return err;
 }
 
@@ -140,23 +140,27 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
     if (ev->type == EVENT_CUSTOMER_CREATED) return create(t, &ev->customer_created, place->at, e);
     if (ev->type == EVENT_CUSTOMER_UPDATED) return update(t, &ev->customer_updated, a, e);
     if (!concerns_customer(ev->type)) return OK;
-    struct customer c = {0};
-    bool changed = false;
-    enum err err = customer_need(&c, t, event_customer(ev), a, e);
-    if (err == OK) err = note(&changed, &c, ev, t, e);
-    if (err == OK && !changed) {
-        err = balances_change(&c, ev, a, e);
-        if (err == OK) err = count(&c, t, a, e);
-    }
-    return err != OK ? err : customer_put(t, &c, e);
+    struct customer_row row = {.open_count = 0};
+    enum err err = customer_need(&row, t, event_customer(ev), a, e);
+    if (err == OK) err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
+    return err != OK ? err : customer_put(t, &row, e);
 }
 
 /* ---- queries ------------------------------------------------------------------------------------------------------- */
 
-enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                           struct error *e)
 {
     struct view_key k = key_number(SPACE_CUSTOMER, customer);
-    return row_load(out, &schema_customer, t, &k, "customer", "cus", customer, a, e);
+    return row_load(out, &row_customer, t, &k, "customer", "cus", customer, a, e);
+}
+
+enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+{
+    struct customer_row row = {.open_count = 0};
+    enum err err = customer_row_load(&row, t, customer, a, e);
+    if (err == OK) *out = row.customer;
+    return err;
 }
 
 enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a, struct error *e)
@@ -164,7 +168,7 @@ enum err find_customer(struct customer *out, struct views_txn *t, struct str use
     struct user_entry entry = {0};
     enum err err = user_get(&entry, t, user, e);
     if (err != OK) return err;
-    if (entry.customer != 0) return customer_need(out, t, entry.customer, a, e);
+    if (entry.customer != 0) return load_customer(out, t, entry.customer, a, e);
     struct str shown = text_quotable(user);
     return fail(e, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(shown));
 }
@@ -182,22 +186,23 @@ enum err load_customer_version(struct customer *out, struct views_txn *t, uint64
 
 static bool is_wanted(const struct list_query *q, const void *row)
 {
-    const struct customer *c = row;
-    return is_within(q, instant_date(c->created_at));
+    const struct customer_row *c = row;
+    return is_within(q, instant_date(c->customer.created_at));
 }
 
 static enum err give(const struct listing *l, struct error *e)
 {
-    return l->visitor.customer(l->context, l->row, e);
+    const struct customer_row *row = l->row;
+    return l->visitor.customer(l->context, &row->customer, e);
 }
 
 enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context, struct arena *a,
                         struct error *e)
 {
-    struct customer c = {0};
+    struct customer_row c = {.open_count = 0};
     struct listing l = {.q = q,
                         .t = t,
-                        .schema = &schema_customer,
+                        .schema = &row_customer,
                         .row = &c,
                         .is_wanted = is_wanted,
                         .give = give,

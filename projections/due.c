@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* due.c - the index of work: one entry a customer, under the date on which the nightly run has something to do for him. It holds
- * no rule of its own: a subscription's date is the book's, and items of a customer without an active subscription are due at once. */
+/* due.c - the index of work: at most one entry a customer, under the date on which the nightly run has something to do for him.
+ * With an active subscription that is the book's date for it; without one it is the day on which the oldest pending item was added.
+ * So the entry that is there follows from the rows as they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -13,17 +14,9 @@ static struct view_key due_key(struct date date, uint64_t customer)
     return k;
 }
 
-static enum err due_get(struct due *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
-{
-    struct view_key k = key_number(SPACE_DUE_OF, customer);
-    bool found = false;
-    enum err err = row_find(&found, out, &row_due, t, &k, a, e);
-    if (err == OK && !found) *out = (struct due){0};
-    return err;
-}
-
 static enum err move_entry(struct views_txn *t, uint64_t customer, struct date from, struct date to, struct error *e)
 {
+    if (date_compare(from, to) == 0) return OK;
     if (date_is_given(from)) {
         struct view_key k = due_key(from, customer);
         enum err err = views_delete(t, &k, e);
@@ -36,43 +29,44 @@ static enum err move_entry(struct views_txn *t, uint64_t customer, struct date f
     return views_put(t, &k, (struct bytes){days, sizeof(days)}, e);
 }
 
-/* `row` has the subscription's side; the items' side is looked up. */
-static enum err settle_date(struct views_txn *t, uint64_t customer, struct due *row, struct arena *a, struct error *e)
+static struct date items_date(const struct pending_items *p)
 {
-    struct date date = row->subscription;
-    if (!row->active) {
-        struct pending_items pending = {0};
-        enum err err = pending_get(&pending, t, customer, a, e);
-        if (err != OK) return err;
-        bool sooner = pending.items_count > 0 &&
-                      (!date_is_given(date) || date_compare(pending.items[0].added, date) < 0);
-        if (sooner) date = pending.items[0].added;
-    }
-    if (date_compare(date, row->date) != 0) {
-        enum err err = move_entry(t, customer, row->date, date, e);
-        if (err != OK) return err;
-    }
-    row->date = date;
-    struct view_key k = key_number(SPACE_DUE_OF, customer);
-    return views_put_record(t, &k, &row_due, row, e);
+    return p->items_count > 0 ? p->items[0].added : (struct date){0};
 }
 
-enum err due_subscription(struct views_txn *t, const struct subscription *s, struct arena *a, struct error *e)
+static bool is_active(const struct subscription *s)
 {
-    struct due row = {0};
-    enum err err = due_get(&row, t, s->customer, a, e);
+    return s != NULL && s->status == SUBSCRIPTION_ACTIVE;
+}
+
+static enum err note_active(struct views_txn *t, uint64_t customer, bool active, struct error *e)
+{
+    struct view_key k = key_number(SPACE_ACTIVE, customer);
+    return active ? mark_put(t, &k, e) : views_delete(t, &k, e);
+}
+
+enum err due_subscription(struct views_txn *t, const struct subscription *before, const struct subscription *after,
+                          struct arena *a, struct error *e)
+{
+    struct pending_items pending = {0};
+    bool was = is_active(before), is = is_active(after);
+    enum err err = OK;
+    if (was != is) err = note_active(t, after->customer, is, e);
+    if (err == OK && !(was && is)) err = pending_get(&pending, t, after->customer, a, e);
     if (err != OK) return err;
-    row.active = s->status == SUBSCRIPTION_ACTIVE;
-    row.subscription = subscription_due(s);
-    return settle_date(t, s->customer, &row, a, e);
+    struct date from = was ? subscription_due(before) : items_date(&pending);
+    struct date to = is ? subscription_due(after) : items_date(&pending);
+    return move_entry(t, after->customer, from, to, e);
 }
 
-enum err due_items(struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
+                   const struct pending_items *after, struct error *e)
 {
-    struct due row = {0};
-    enum err err = due_get(&row, t, customer, a, e);
-    if (err != OK || row.active) return err;
-    return settle_date(t, customer, &row, a, e);
+    struct view_key k = key_number(SPACE_ACTIVE, customer);
+    struct bytes active = {0};
+    enum err err = views_get(&active, t, &k, e);
+    if (err != ERR_NOT_FOUND) return err; /* the subscription's date is his, whatever waits */
+    return move_entry(t, customer, items_date(before), items_date(after), e);
 }
 
 struct due_page {

@@ -16,6 +16,8 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
 
 /* series.c: as last left; last_serial 0 for a new one. The name is the caller's. */
 enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a, struct error *e) MUST_USE;
+/* The invoice that a document number means, if it means any; 0 otherwise. Whether it bears that number is the caller's to see. */
+enum err series_find(uint64_t *out, struct views_txn *t, struct str number, struct error *e) MUST_USE;
 
 /* methods.c, alerts.c: all of a customer's, removed ones too. */
 enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -32,32 +34,31 @@ enum err event_id_seen(bool *seen, struct views_txn *t, struct str event_id, str
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;
 
-/* invoices.c */
-enum invoice_part { INVOICE_HEAD = 0, INVOICE_LINES = 1 };
-struct view_key invoice_key(uint64_t invoice, enum invoice_part part);
-enum err open_invoices_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
-                           struct error *e) MUST_USE;
-enum err invoice_head_get(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
-                          struct error *e) MUST_USE; /* without lines; ERR_NOT_FOUND */
+/* invoices.c: takes from *left what of it can be given back on the invoice. */
 enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
-                           struct error *e) MUST_USE; /* takes from *left what of it can be given back on the invoice */
+                           struct error *e) MUST_USE;
 
 /* transactions.c: completed payments with something left to refund, newest first. */
 enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
                         struct error *e) MUST_USE;
 
-/* balances.c: what the event does to the balances of its customer. */
+/* balances.c: what the event does to the balances of its customer, and to his open invoices. */
 enum err balances_change(struct customer *c, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
+enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
 
-/* due.c: called by the folds that move a customer's date. */
-enum err due_subscription(struct views_txn *t, const struct subscription *s, struct arena *a, struct error *e) MUST_USE;
-enum err due_items(struct views_txn *t, uint64_t customer, struct arena *a, struct error *e) MUST_USE;
+/* due.c: called by the folds that move a customer's date. `before` is NULL for a new subscription. */
+enum err due_subscription(struct views_txn *t, const struct subscription *before, const struct subscription *after,
+                          struct arena *a, struct error *e) MUST_USE;
+enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
+                   const struct pending_items *after, struct error *e) MUST_USE;
 
 /* customers.c: who stands behind a user id; customer 0 when nobody does. Decodes no row. */
 struct user_entry {
     uint64_t customer, subscription; /* the newest; 0: never had one */
 };
 enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e) MUST_USE;
+enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                           struct error *e) MUST_USE; /* ERR_NOT_FOUND */
 
 /* runs.c: the newest run through a date; 0: there is none. */
 enum err run_newest(uint64_t *out, struct views_txn *t, struct date through, struct error *e) MUST_USE;

@@ -85,10 +85,12 @@ static enum err gather_run(struct gathering *g)
 
 static enum err customer_by_number(struct gathering *g, uint64_t number)
 {
-    struct customer *c = arena_new_of(g->arena, struct customer);
-    enum err err = load_customer(c, g->t, number, g->arena, g->e);
-    if (err == OK) g->facts->customer = c;
-    return unless_missing(err);
+    struct customer_row *row = arena_new_of(g->arena, struct customer_row);
+    enum err err = customer_row_load(row, g->t, number, g->arena, g->e);
+    if (err != OK) return unless_missing(err);
+    g->customer = row;
+    g->facts->customer = &row->customer;
+    return OK;
 }
 
 static enum err customer_by_user(struct gathering *g, struct str user)
@@ -219,7 +221,7 @@ enum err gather(struct facts *out, struct views_txn *t, const struct command *c,
 {
     assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
     const struct need *n = &needs[c->type];
-    struct gathering g = {out, t, c, a, e};
+    struct gathering g = {.facts = out, .t = t, .command = c, .arena = a, .e = e};
     *out = (struct facts){.now = now};
     enum err err = counters_get(&out->counters, t, a, e);
     if (err == OK) err = gather_customer(&g, n);

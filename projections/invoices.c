@@ -1,67 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* invoices.c - every document ever finalized, what was paid on it since, and where to find it. The head and the lines are two
- * rows side by side: payments rewrite the head alone, and the lines never change again. */
+/* invoices.c - every document ever finalized, what was paid on it since, and where to find it. Nothing of what was finalized is ever
+ * changed here; payments, credits and refunds are noted beside it. */
 #include "projections/fold.h"
+#include "projections/listing.h"
 
-struct view_key invoice_key(uint64_t invoice, enum invoice_part part)
+static enum err invoice_need(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
 {
     struct view_key k = key_number(SPACE_INVOICE, invoice);
-    view_key_u32(&k, (uint32_t)part);
-    return k;
-}
-
-static enum err head_need(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
-{
-    struct view_key k = invoice_key(invoice, INVOICE_HEAD);
     return row_need(out, &schema_invoice, t, &k, "invoice", invoice, a, e);
 }
 
-static enum err head_put(struct views_txn *t, const struct invoice *v, struct error *e)
+static enum err invoice_put(struct views_txn *t, const struct invoice *v, struct error *e)
 {
-    struct view_key k = invoice_key(v->invoice, INVOICE_HEAD);
+    struct view_key k = key_number(SPACE_INVOICE, v->invoice);
     return views_put_record(t, &k, &schema_invoice, v, e);
 }
 
 /* ---- folds --------------------------------------------------------------------------------------------------------- */
 
-static enum err open_put(struct views_txn *t, uint64_t customer, uint64_t invoice, bool open, struct arena *a,
-                         struct error *e)
-{
-    struct view_key k = key_number(SPACE_OPEN_INVOICES, customer);
-    struct numbers n = {0};
-    enum err err = numbers_get(&n, t, &k, a, e);
-    if (err != OK) return err;
-    if (open)
-        numbers_add(&n, invoice, a);
-    else if (!numbers_remove(&n, invoice))
-        return OK;
-    return numbers_put(t, &k, &n, a, e);
-}
-
-static bool is_payable(const struct invoice *v)
-{
-    return v->status == INVOICE_OPEN || v->status == INVOICE_PARTIALLY_PAID;
-}
-
 static enum err pay(struct views_txn *t, const struct allocation *part, struct date on, struct arena *a, struct error *e)
 {
     struct invoice v = {0};
-    enum err err = head_need(&v, t, part->invoice, a, e);
+    enum err err = invoice_need(&v, t, part->invoice, a, e);
     if (err == OK) err = money_add(&v.paid, v.paid, part->amount, e);
     if (err != OK) return err;
-    bool settled = is_payable(&v) && money_compare(v.paid, v.amount_due) >= 0;
-    if (settled) {
+    bool open = v.status == INVOICE_OPEN || v.status == INVOICE_PARTIALLY_PAID;
+    if (open && money_compare(v.paid, v.amount_due) >= 0) {
         v.status = INVOICE_PAID;
         v.paid_on = on;
-        err = open_put(t, v.customer, v.invoice, false, a, e);
-        if (err != OK) return err;
-    } else if (v.status == INVOICE_OPEN) {
+    } else if (open) {
         v.status = INVOICE_PARTIALLY_PAID;
     }
-    return head_put(t, &v, e);
+    return invoice_put(t, &v, e);
 }
 
-static struct invoice head_of(const struct invoice_finalized *v, const struct event_place *place)
+static struct invoice invoice_of(const struct invoice_finalized *v, const struct event_place *place)
 {
     bool open = v->amount_due.minor > 0;
     return (struct invoice){.invoice = v->invoice,
@@ -74,6 +47,8 @@ static struct invoice head_of(const struct invoice_finalized *v, const struct ev
                             .run = v->run,
                             .issue_date = v->issue_date,
                             .due_date = v->due_date,
+                            .lines = v->lines,
+                            .lines_count = v->lines_count,
                             .subtotal = v->subtotal,
                             .tax = v->tax,
                             .total = v->total,
@@ -88,28 +63,13 @@ static struct invoice head_of(const struct invoice_finalized *v, const struct ev
                             .finalized_at = place->at};
 }
 
-static enum err index_invoice(struct views_txn *t, const struct invoice_finalized *v, struct error *e)
-{
-    struct view_key by_customer = key_pair(SPACE_CUSTOMER_INVOICE, v->customer, v->invoice);
-    enum err err = mark_put(t, &by_customer, e);
-    if (err != OK) return err;
-    uint8_t number[8];
-    be64_put(number, v->invoice);
-    struct view_key by_number = key_text(SPACE_INVOICE_NUMBER, t, v->series);
-    view_key_u64(&by_number, v->serial);
-    return views_put(t, &by_number, (struct bytes){number, sizeof(number)}, e);
-}
-
 static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized *v, const struct event_place *place,
                              struct arena *a, struct error *e)
 {
-    struct invoice head = head_of(v, place);
-    struct invoice_lines lines = {v->lines, v->lines_count};
-    struct view_key k = invoice_key(v->invoice, INVOICE_LINES);
-    enum err err = head_put(t, &head, e);
-    if (err == OK) err = views_put_record(t, &k, &row_lines, &lines, e);
-    if (err == OK) err = index_invoice(t, v, e);
-    if (err == OK && head.status == INVOICE_OPEN) err = open_put(t, v->customer, v->invoice, true, a, e);
+    struct invoice row = invoice_of(v, place);
+    struct view_key by_customer = key_pair(SPACE_CUSTOMER_INVOICE, v->customer, v->invoice);
+    enum err err = invoice_put(t, &row, e);
+    if (err == OK) err = mark_put(t, &by_customer, e);
     for (size_t i = 0; err == OK && i < v->settles_count; i++) err = pay(t, &v->settles[i], v->issue_date, a, e);
     return err;
 }
@@ -131,59 +91,21 @@ enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *
 {
     struct invoice v = {0};
     struct money can = {0};
-    enum err err = head_need(&v, t, invoice, a, e);
+    enum err err = invoice_need(&v, t, invoice, a, e);
     if (err == OK) err = money_subtract(&can, v.paid, v.refunded, e);
     if (err != OK || can.minor <= 0) return err;
     can = money_min(can, *left);
     err = money_add(&v.refunded, v.refunded, can, e);
     if (err == OK) err = money_subtract(left, *left, can, e);
-    return err != OK ? err : head_put(t, &v, e);
+    return err != OK ? err : invoice_put(t, &v, e);
 }
 
-/* ---- single documents ---------------------------------------------------------------------------------------------- */
-
-enum err open_invoices_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
-                           struct error *e)
-{
-    struct view_key k = key_number(SPACE_OPEN_INVOICES, customer);
-    return numbers_get(out, t, &k, a, e);
-}
-
-enum err invoice_head_get(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
-{
-    struct view_key k = invoice_key(invoice, INVOICE_HEAD);
-    return row_load(out, &schema_invoice, t, &k, "invoice", "inv", invoice, a, e);
-}
+/* ---- queries ------------------------------------------------------------------------------------------------------- */
 
 enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
 {
-    struct view_key k = invoice_key(invoice, INVOICE_LINES);
-    struct invoice_lines lines = {0};
-    enum err err = invoice_head_get(out, t, invoice, a, e);
-    if (err == OK) err = row_need(&lines, &row_lines, t, &k, "invoice", invoice, a, e);
-    if (err != OK) return err;
-    out->lines = lines.lines;
-    out->lines_count = lines.lines_count;
-    return OK;
-}
-
-/* A document number is its series, a hyphen and its serial: INV-2025 and 1 of INV-2025-000001. 0: it is none, or of none. */
-static enum err number_find(uint64_t *out, struct views_txn *t, struct str number, struct error *e)
-{
-    size_t hyphen = number.len;
-    while (hyphen > 0 && number.ptr[hyphen - 1] != '-') hyphen--;
-    struct error unused;
-    uint64_t serial = 0;
-    *out = 0;
-    if (hyphen == 0) return OK;
-    if (uint_parse(&serial, (struct str){number.ptr + hyphen, number.len - hyphen}, &unused) != OK) return OK;
-    struct view_key k = key_text(SPACE_INVOICE_NUMBER, t, (struct str){number.ptr, hyphen - 1});
-    view_key_u64(&k, serial);
-    struct bytes value = {0};
-    enum err err = views_get(&value, t, &k, e);
-    if (err == ERR_NOT_FOUND) return OK;
-    if (err == OK) *out = key_tail(value, 8);
-    return err;
+    struct view_key k = key_number(SPACE_INVOICE, invoice);
+    return row_load(out, &schema_invoice, t, &k, "invoice", "inv", invoice, a, e);
 }
 
 enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a, struct error *e)
@@ -191,10 +113,77 @@ enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or
     uint64_t invoice = 0;
     struct error unused;
     bool by_number = public_id_parse(&invoice, "inv", id_or_number, &unused) != OK;
-    enum err err = by_number ? number_find(&invoice, t, id_or_number, e) : OK;
+    enum err err = by_number ? series_find(&invoice, t, id_or_number, e) : OK;
     if (err == OK && invoice != 0) err = load_invoice(out, t, invoice, a, e);
     if (err != OK && err != ERR_NOT_FOUND) return err;
     if (err == OK && invoice != 0 && (!by_number || str_equal(out->number, id_or_number))) return OK;
     struct str shown = text_quotable(id_or_number);
     return fail(e, ERR_NOT_FOUND, "no invoice '%.*s'", STR_ARG(shown));
+}
+
+static bool is_wanted(const struct list_query *q, const void *row)
+{
+    const struct invoice *v = row;
+    if (q->status >= 0 && v->status != (enum invoice_status)q->status) return false;
+    return is_within(q, v->issue_date);
+}
+
+static enum err give(const struct listing *l, struct error *e)
+{
+    return l->visitor.invoice(l->context, l->row, e);
+}
+
+enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_row_fn *row, void *context, struct arena *a,
+                       struct error *e)
+{
+    struct invoice v = {0};
+    struct listing l = {.q = q,
+                        .t = t,
+                        .schema = &schema_invoice,
+                        .row = &v,
+                        .is_wanted = is_wanted,
+                        .give = give,
+                        .visitor.invoice = row,
+                        .context = context,
+                        .arena = a,
+                        .space = SPACE_INVOICE};
+    struct view_key all = view_key(SPACE_INVOICE);
+    struct view_key own = key_number(SPACE_CUSTOMER_INVOICE, q->customer);
+    return q->customer == 0 ? list_values(&l, &all, true, e) : list_indexed(&l, &own, true, e);
+}
+
+/* ---- of a run ------------------------------------------------------------------------------------------------------ */
+
+struct run_list {
+    uint64_t run, last; /* its number, and where the numbers of its invoices end */
+    invoice_row_fn *row;
+    void *context;
+    struct arena *arena, *scratch;
+};
+
+static enum err visit_run(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    struct run_list *l = context;
+    struct invoice v = {0};
+    if (key_tail(key, 8) > l->last) return ERR_NOT_FOUND;
+    arena_reset(l->scratch);
+    enum err err = schema_decode(&v, &schema_invoice, value, l->scratch, e);
+    if (err != OK || v.run != l->run) return err;
+    err = schema_decode(&v, &schema_invoice, bytes_copy(l->arena, value), l->arena, e);
+    return err != OK ? err : l->row(l->context, &v, e);
+}
+
+/* A run's invoices have numbers that follow each other, but for those that somebody made by hand meanwhile. */
+enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *row, void *context, struct arena *a,
+                           struct error *e)
+{
+    struct run_row r = {.last_invoice = 0};
+    struct view_key k = key_number(SPACE_RUN, run);
+    enum err err = row_load(&r, &row_run, t, &k, "run", "run", run, a, e);
+    if (err != OK || r.first_invoice == 0) return err;
+    struct run_list l = {run, r.last_invoice, row, context, a, arena_new()};
+    struct view_key from = key_number(SPACE_INVOICE, r.first_invoice);
+    err = views_scan(t, &from, 1, false, visit_run, &l, e);
+    arena_free(l.scratch);
+    return err;
 }

@@ -32,10 +32,9 @@ static enum err add_item(struct views_txn *t, const struct item_added *v, struct
     struct pending_item *items = arena_array_of(a, struct pending_item, pending.items_count + 1);
     if (pending.items_count > 0) memcpy(items, pending.items, pending.items_count * sizeof(*items));
     items[pending.items_count] = (struct pending_item){v->item, instant_date(at)};
-    pending = (struct pending_items){items, pending.items_count + 1};
-    err = pending_put(t, v->customer, &pending, e);
-    if (err != OK) return err;
-    return due_items(t, v->customer, a, e);
+    struct pending_items after = {items, pending.items_count + 1};
+    err = pending_put(t, v->customer, &after, e);
+    return err != OK ? err : due_items(t, v->customer, &pending, &after, e);
 }
 
 static bool is_invoiced(const struct invoice_finalized *v, uint64_t item)
@@ -64,10 +63,9 @@ static enum err take_items(struct views_txn *t, const struct invoice_finalized *
         if (err != OK) return err;
     }
     if (count == pending.items_count) return OK;
-    pending = (struct pending_items){left, count};
-    err = pending_put(t, v->customer, &pending, e);
-    if (err != OK) return err;
-    return due_items(t, v->customer, a, e);
+    struct pending_items after = {left, count};
+    err = pending_put(t, v->customer, &after, e);
+    return err != OK ? err : due_items(t, v->customer, &pending, &after, e);
 }
 
 enum err fold_items(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,

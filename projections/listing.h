@@ -16,6 +16,7 @@ struct listing {
     union {
         customer_row_fn *customer;
         subscription_row_fn *subscription;
+        invoice_row_fn *invoice;
         transaction_row_fn *transaction;
         history_row_fn *history;
     } visitor;

@@ -29,16 +29,18 @@ const struct schema row_pending_items = ROW("pending items", pending_items, fiel
 static const struct field fields_of_usage[] = {ROW_LIST(usage_row, schema_usage_total, totals)};
 const struct schema row_usage = ROW("usage", usage_row, fields_of_usage);
 
-static const struct field fields_of_lines[] = {ROW_LIST(invoice_lines, schema_line, lines)};
-const struct schema row_lines = ROW("lines", invoice_lines, fields_of_lines);
+static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left)};
+static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);
+static const struct field fields_of_customer[] = {ROW_PART(customer_row, schema_customer, customer),
+                                                  ROW_LIST(customer_row, row_open_invoice, open)};
+const struct schema row_customer = ROW("customer", customer_row, fields_of_customer);
+
+static const struct field fields_of_series[] = {ROW_PART(series_row, schema_series, series), ROW_FIELD(series_row, COUNT, last_invoice)};
+const struct schema row_series = ROW("series", series_row, fields_of_series);
 
 static const struct field fields_of_run[] = {ROW_PART(run_row, schema_run, run), ROW_FIELD(run_row, COUNT, first_invoice),
                                              ROW_FIELD(run_row, COUNT, last_invoice)};
 const struct schema row_run = ROW("run", run_row, fields_of_run);
-
-static const struct field fields_of_due[] = {ROW_FIELD(due, DATE, date), ROW_FIELD(due, FLAG, active),
-                                             ROW_FIELD(due, DATE, subscription)};
-const struct schema row_due = ROW("due", due, fields_of_due);
 /* clang-format on */
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------- */

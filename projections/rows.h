@@ -71,19 +71,23 @@ struct usage_row { /* of one customer and usage period */
     const struct usage_total *totals;
     size_t totals_count;
 };
-struct invoice_lines {
-    const struct line *lines;
-    size_t lines_count;
+struct open_invoice { /* with something left to pay */
+    uint64_t invoice;
+    struct money left;
+};
+struct customer_row {
+    struct customer customer;
+    const struct open_invoice *open; /* oldest first */
+    size_t open_count;
+};
+struct series_row {
+    struct series series;
+    uint64_t last_invoice; /* that bears last_serial */
 };
 struct run_row {
     struct run run;
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
-struct due {
-    struct date date;         /* under which the customer stands in the index; none: not there */
-    bool active;              /* has an active subscription: pending items wait for its date */
-    struct date subscription; /* when the subscription has work; none: never */
-};
-extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_lines, row_run, row_due;
+extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_customer, row_series, row_run;
 
 #endif

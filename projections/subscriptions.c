@@ -68,7 +68,7 @@ static enum err begin(struct views_txn *t, const struct subscription_created *v,
     quotas_append(&s, v->start, &v->terms, a);
     struct view_key k = key_pair(SPACE_CUSTOMER_SUBSCRIPTION, v->customer, v->subscription);
     enum err err = mark_put(t, &k, e);
-    if (err == OK) err = due_subscription(t, &s, a, e);
+    if (err == OK) err = due_subscription(t, NULL, &s, a, e);
     if (err == OK) err = subscription_put(t, &s, e);
     return err;
 }
@@ -162,13 +162,14 @@ static const struct {
     {EVENT_SUBSCRIPTION_CANCELED, offsetof(struct subscription_canceled, subscription), apply_canceled},
 };
 
-/* The charge of the current period waited as an item, or came with a change: the invoice that has its line is what billed it. */
+/* The charge of the current period that waited as an item: the invoice that takes it is what billed it. Of a charge made with its
+ * invoice, subscription.billed tells. */
 static enum err note_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a, struct error *e)
 {
     for (size_t i = 0; i < v->lines_count; i++) {
         const struct line *l = &v->lines[i];
         bool charge = l->kind == LINE_RECURRING || l->kind == LINE_PRORATION_CHARGE;
-        if (l->subscription == 0 || !charge) continue;
+        if (l->item == 0 || l->subscription == 0 || !charge) continue;
         struct subscription s = {0};
         enum err err = subscription_need(&s, t, l->subscription, a, e);
         if (err != OK) return err;
@@ -190,10 +191,11 @@ enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const s
         if (changes[i].type != ev->type) continue;
         uint64_t number = 0;
         memcpy(&number, (const char *)event_body(ev) + changes[i].subscription, sizeof(number));
-        struct subscription s = {0};
-        enum err err = subscription_need(&s, t, number, a, e);
+        struct subscription before = {0};
+        enum err err = subscription_need(&before, t, number, a, e);
+        struct subscription s = before;
         if (err == OK) err = changes[i].apply(&s, ev, a, e);
-        if (err == OK) err = due_subscription(t, &s, a, e);
+        if (err == OK) err = due_subscription(t, &before, &s, a, e);
         if (err == OK) err = subscription_put(t, &s, e);
         return err;
     }

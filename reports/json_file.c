@@ -113,58 +113,58 @@ void json_close(struct json_file *j)
     buffer_add_byte(&j->piece, (uint8_t)level.closing);
 }
 
-void json_put_text(struct json_file *j, const char *name, struct str text)
+void json_file_text(struct json_file *j, const char *name, struct str text)
 {
     begin_value(j, name);
     add_string(j, text);
     arena_reset(j->texts);
 }
 
-void json_put_text_or_null(struct json_file *j, const char *name, struct str text)
+void json_file_text_or_null(struct json_file *j, const char *name, struct str text)
 {
     if (text.len == 0)
-        json_put_null(j, name);
+        json_file_null(j, name);
     else
-        json_put_text(j, name, text);
+        json_file_text(j, name, text);
 }
 
-void json_put_count(struct json_file *j, const char *name, uint64_t number)
+void json_file_count(struct json_file *j, const char *name, uint64_t number)
 {
     begin_value(j, name);
     buffer_print(&j->piece, "%ju", (uintmax_t)number);
 }
 
-void json_put_flag(struct json_file *j, const char *name, bool flag)
+void json_file_flag(struct json_file *j, const char *name, bool flag)
 {
     begin_value(j, name);
     add(j, flag ? "true" : "false");
 }
 
-void json_put_null(struct json_file *j, const char *name)
+void json_file_null(struct json_file *j, const char *name)
 {
     begin_value(j, name);
     add(j, "null");
 }
 
-void json_put_date(struct json_file *j, const char *name, struct date d)
+void json_file_date(struct json_file *j, const char *name, struct date d)
 {
-    json_put_text_or_null(j, name, date_text(j->texts, d));
+    json_file_text_or_null(j, name, date_text(j->texts, d));
 }
 
-void json_put_instant(struct json_file *j, const char *name, struct instant t)
+void json_file_instant(struct json_file *j, const char *name, struct instant t)
 {
-    json_put_text_or_null(j, name, instant_is_given(t) ? instant_text(j->texts, t) : STR_NONE);
+    json_file_text_or_null(j, name, instant_is_given(t) ? instant_text(j->texts, t) : STR_NONE);
 }
 
-void json_put_hash(struct json_file *j, const char *name, const struct hash *hash)
+void json_file_hash(struct json_file *j, const char *name, const struct hash *hash)
 {
-    json_put_text_or_null(j, name,
-                          hash == NULL ? STR_NONE : hex_text(j->texts, hash->bytes, sizeof(hash->bytes)));
+    json_file_text_or_null(j, name,
+                           hash == NULL ? STR_NONE : hex_text(j->texts, hash->bytes, sizeof(hash->bytes)));
 }
 
-void json_put_money(struct json_file *j, const char *name, struct money m)
+void json_file_money(struct json_file *j, const char *name, struct money m)
 {
-    json_put_text_or_null(j, name, money_is_given(m) ? money_text(j->texts, m) : STR_NONE);
+    json_file_text_or_null(j, name, money_is_given(m) ? money_text(j->texts, m) : STR_NONE);
 }
 
 static void free_parts(struct json_file *j)

@@ -16,15 +16,16 @@ void json_open_line(struct json_file *j, const char *name); /* an object that st
 void json_open_list(struct json_file *j, const char *name);
 void json_close(struct json_file *j); /* the innermost of them */
 
-void json_put_text(struct json_file *j, const char *name, struct str text);
-void json_put_text_or_null(struct json_file *j, const char *name, struct str text); /* "" is null */
-void json_put_count(struct json_file *j, const char *name, uint64_t number);
-void json_put_flag(struct json_file *j, const char *name, bool flag);
-void json_put_null(struct json_file *j, const char *name);
-void json_put_date(struct json_file *j, const char *name, struct date d);           /* none: null */
-void json_put_instant(struct json_file *j, const char *name, struct instant t);     /* none: null */
-void json_put_hash(struct json_file *j, const char *name, const struct hash *hash); /* NULL: null */
-void json_put_money(struct json_file *j, const char *name, struct money m); /* a decimal string; none: null */
+void json_file_text(struct json_file *j, const char *name, struct str text);
+void json_file_text_or_null(struct json_file *j, const char *name, struct str text); /* "" is null */
+void json_file_count(struct json_file *j, const char *name, uint64_t number);
+void json_file_flag(struct json_file *j, const char *name, bool flag);
+void json_file_null(struct json_file *j, const char *name);
+void json_file_date(struct json_file *j, const char *name, struct date d);           /* none: null */
+void json_file_instant(struct json_file *j, const char *name, struct instant t);     /* none: null */
+void json_file_hash(struct json_file *j, const char *name, const struct hash *hash); /* NULL: null */
+void json_file_money(struct json_file *j, const char *name,
+                     struct money m); /* a decimal string; none: null */
 
 /* Closes the outermost object; the file is there, whole, on OK. Ends `j` in any case. */
 enum err json_finish(struct json_file *j, struct error *e) MUST_USE;

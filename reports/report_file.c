@@ -15,8 +15,7 @@ enum err report_begin(struct report_file *f, const char *header, struct error *e
     return err == OK ? csv_begin(&f->csv, f->path, header, f->arena, e) : err;
 }
 
-/* ---- control totals
- * -------------------------------------------------------------------------------------------------- */
+/* ---- control totals ------------------------------------------------------------------------------------ */
 
 static struct control_row *control_of(struct report_file *f, const char *currency)
 {
@@ -51,8 +50,7 @@ void report_next(struct report_file *f)
     if (++f->rows % ROWS_PER_FORGET == 0) views_forget(f->txn);
 }
 
-/* ---- the side file
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the side file ------------------------------------------------------------------------------------- */
 
 struct last_record {
     struct instant at;
@@ -75,10 +73,10 @@ static void put_control(struct json_file *j, const struct report_file *f)
     for (size_t i = 0; i < f->control_count; i++) {
         const struct control_row *row = &f->control[i];
         json_open_line(j, NULL);
-        json_put_text(j, "currency", str_of(row->sums[0].currency));
-        json_put_count(j, "rows", row->rows);
+        json_file_text(j, "currency", str_of(row->sums[0].currency));
+        json_file_count(j, "rows", row->rows);
         for (size_t k = 0; k < CONTROL_SUMS_MAX && f->sums[k] != NULL; k++)
-            json_put_money(j, f->sums[k], row->sums[k]);
+            json_file_money(j, f->sums[k], row->sums[k]);
         json_close(j);
     }
     json_close(j);
@@ -88,10 +86,10 @@ static void put_parameters(struct json_file *j, const struct report_file *f)
 {
     const struct report_query *q = f->query;
     json_open_line(j, "parameters");
-    json_put_text_or_null(j, "customer",
-                          q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
-    json_put_date(j, "from", q->from);
-    json_put_date(j, "to", q->to);
+    json_file_text_or_null(j, "customer",
+                           q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
+    json_file_date(j, "from", q->from);
+    json_file_date(j, "to", q->to);
     json_close(j);
 }
 
@@ -108,17 +106,17 @@ static enum err write_side_file(struct report_file *f, const struct csv_summary 
     if (err != OK) return err;
     err = json_begin(&j, str_format(f->arena, "%s.meta.json", f->path).ptr, f->arena, e);
     if (err != OK) return err;
-    json_put_text(j, "report", str_of(f->name));
+    json_file_text(j, "report", str_of(f->name));
     put_parameters(j, f);
-    json_put_text(j, "ledger", state.origin);
-    json_put_count(j, "as_of_seq", seq > 0 ? seq - 1 : 0);
-    json_put_instant(j, "as_of_time", last.at);
-    json_put_hash(j, "chain_head", &f->as_of.leaf);
-    json_put_count(j, "rows", s->rows);
+    json_file_text(j, "ledger", state.origin);
+    json_file_count(j, "as_of_seq", seq > 0 ? seq - 1 : 0);
+    json_file_instant(j, "as_of_time", last.at);
+    json_file_hash(j, "chain_head", &f->as_of.leaf);
+    json_file_count(j, "rows", s->rows);
     put_control(j, f);
-    json_put_text_or_null(j, "program", str_of(f->query->program));
-    json_put_count(j, "bytes", s->bytes);
-    json_put_hash(j, "sha256", &s->sha256);
+    json_file_text_or_null(j, "program", str_of(f->query->program));
+    json_file_count(j, "bytes", s->bytes);
+    json_file_hash(j, "sha256", &s->sha256);
     return json_finish(j, e);
 }
 
@@ -133,8 +131,7 @@ enum err report_end(struct report_file *f, enum err err, struct error *e)
     return err == OK ? OK : wrap(e, "report '%s'", f->name);
 }
 
-/* ---- what is asked for
- * ----------------------------------------------------------------------------------------------- */
+/* ---- what is asked for --------------------------------------------------------------------------------- */
 
 bool report_wants(const struct report_query *q, struct date day)
 {

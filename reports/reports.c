@@ -26,8 +26,7 @@ const struct report *report_find(struct str name)
     return NULL;
 }
 
-/* ---- the register
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the register -------------------------------------------------------------------------------------- */
 
 typedef enum err put_fn(struct report_file *f, const struct register_entry *entry, struct error *e);
 

@@ -9,8 +9,7 @@
 
 typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
 
-/* ---- the nightly run
- * ------------------------------------------------------------------------------------------- */
+/* ---- the nightly run ----------------------------------------------------------------------------------- */
 
 struct run_options {
     struct date through;
@@ -55,8 +54,7 @@ struct run_summary {
 enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
                      struct error *e) MUST_USE;
 
-/* ---- documents
- * ------------------------------------------------------------------------------------------------- */
+/* ---- documents ----------------------------------------------------------------------------------------- */
 
 /* The PDF of one invoice or credit note, in memory or as a file. */
 enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
@@ -64,8 +62,7 @@ enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoi
 enum err invoice_pdf_file(struct views_txn *t, const struct invoice *v, const char *path, struct arena *a,
                           struct error *e) MUST_USE;
 
-/* ---- reports
- * --------------------------------------------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------------------------------------- */
 
 struct report_query {
     uint64_t customer;    /* 0: all */

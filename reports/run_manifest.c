@@ -14,10 +14,10 @@ static void put_head(struct json_file *j, const char *name, bool known, uint64_t
 {
     json_open_line(j, name);
     if (known)
-        json_put_count(j, "seq", seq);
+        json_file_count(j, "seq", seq);
     else
-        json_put_null(j, "seq");
-    json_put_hash(j, "leaf", known ? leaf : NULL);
+        json_file_null(j, "seq");
+    json_file_hash(j, "leaf", known ? leaf : NULL);
     json_close(j);
 }
 
@@ -39,11 +39,11 @@ static void put_totals(struct json_file *j, const struct run_total *totals, size
     json_open_list(j, "totals");
     for (size_t i = 0; i < count; i++) {
         json_open_line(j, NULL);
-        json_put_text(j, "currency", str_of(totals[i].gross.currency));
-        json_put_count(j, "documents", totals[i].invoices);
-        json_put_money(j, "net", totals[i].net);
-        json_put_money(j, "tax", totals[i].tax);
-        json_put_money(j, "gross", totals[i].gross);
+        json_file_text(j, "currency", str_of(totals[i].gross.currency));
+        json_file_count(j, "documents", totals[i].invoices);
+        json_file_money(j, "net", totals[i].net);
+        json_file_money(j, "tax", totals[i].tax);
+        json_file_money(j, "gross", totals[i].gross);
         json_close(j);
     }
     json_close(j);
@@ -54,27 +54,27 @@ static void put_run(struct json_file *j, const struct nightly *n, const struct r
     const struct run *r = s->run;
     bool done = !n->o->dry_run;
     json_open(j, NULL);
-    json_put_text(j, "run_id", public_id(n->arena, "run", r->run));
-    json_put_instant(j, "started_at", done ? r->started_at : (struct instant){0});
-    json_put_instant(j, "finished_at", done ? r->finished_at : (struct instant){0});
-    json_put_count(j, "candidates", r->candidates);
-    json_put_count(j, "invoiced", r->invoiced);
-    json_put_count(j, "skipped", r->skipped);
-    json_put_count(j, "failed", r->failed);
+    json_file_text(j, "run_id", public_id(n->arena, "run", r->run));
+    json_file_instant(j, "started_at", done ? r->started_at : (struct instant){0});
+    json_file_instant(j, "finished_at", done ? r->finished_at : (struct instant){0});
+    json_file_count(j, "candidates", r->candidates);
+    json_file_count(j, "invoiced", r->invoiced);
+    json_file_count(j, "skipped", r->skipped);
+    json_file_count(j, "failed", r->failed);
     put_totals(j, r->totals, r->totals_count);
-    json_put_hash(j, "catalog_sha256", s->has_config ? &s->config : NULL);
+    json_file_hash(j, "catalog_sha256", s->has_config ? &s->config : NULL);
     json_close(j);
 }
 
 static void put_counts(struct json_file *j, const struct run_summary *s, const struct run_manifest *m)
 {
     json_open_line(j, "counts");
-    json_put_count(j, "candidates", s->candidates);
-    json_put_count(j, "invoiced", s->invoiced);
-    json_put_count(j, "skipped", s->skipped);
-    json_put_count(j, "failed", s->failed);
-    json_put_count(j, "documents", m->documents);
-    json_put_count(j, "lines", m->lines);
+    json_file_count(j, "candidates", s->candidates);
+    json_file_count(j, "invoiced", s->invoiced);
+    json_file_count(j, "skipped", s->skipped);
+    json_file_count(j, "failed", s->failed);
+    json_file_count(j, "documents", m->documents);
+    json_file_count(j, "lines", m->lines);
     json_close(j);
 }
 
@@ -83,9 +83,9 @@ static void put_files(struct json_file *j, const struct run_manifest *m)
     json_open_list(j, "files");
     for (size_t i = 0; i < m->files_count; i++) {
         json_open_line(j, NULL);
-        json_put_text(j, "name", str_of(m->files[i].name));
-        json_put_count(j, "bytes", m->files[i].bytes);
-        json_put_hash(j, "sha256", &m->files[i].sha256);
+        json_file_text(j, "name", str_of(m->files[i].name));
+        json_file_count(j, "bytes", m->files[i].bytes);
+        json_file_hash(j, "sha256", &m->files[i].sha256);
         json_close(j);
     }
     json_close(j);
@@ -97,10 +97,10 @@ enum err run_manifest_write(const struct nightly *n, struct run_manifest *m, str
     enum err err = json_begin(&j, out_folder_file(&n->folder, "run.json", n->arena), n->arena, e);
     if (err != OK) return err;
     if (m->files_count > 0) qsort(m->files, m->files_count, sizeof *m->files, by_name);
-    json_put_text(j, "ledger", m->origin);
-    json_put_date(j, "through", n->o->through);
-    json_put_flag(j, "dry_run", n->o->dry_run);
-    json_put_text_or_null(j, "program", str_of(n->o->program));
+    json_file_text(j, "ledger", m->origin);
+    json_file_date(j, "through", n->o->through);
+    json_file_flag(j, "dry_run", n->o->dry_run);
+    json_file_text_or_null(j, "program", str_of(n->o->program));
     put_chain(j, n, m);
     json_open_list(j, "runs");
     for (size_t i = 0; i < m->sums_count; i++) put_run(j, n, &m->sums[i]);

@@ -70,6 +70,7 @@ static enum err write_genesis(struct log *l, const char *program, struct error *
     if (err != OK) return err;
     log_batch_advance(&next, &l->batch, &tail, l->hasher);
     err = log_commit(l, &l->batch, &l->head, &next, l->hasher, e);
+    l->batch.has_epoch = false; /* written, or the log is closed */
     if (err == OK) l->head = next;
     return err;
 }
@@ -214,20 +215,18 @@ enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const str
     if (err != OK) return err;
     struct log_tail tail = log_tail_of(&l->head);
     struct log_head next = l->head;
+    log_epoch_drop_unwritten(l); /* of a draft that never came to its commit */
     log_batch_clear(&l->batch);
     err = log_batch_fill(&l->batch, &tail, first, l, plains, count, at, e);
     if (err == OK) {
         log_batch_advance(&next, &l->batch, &tail, l->hasher);
         err = log_commit(l, &l->batch, &l->head, &next, l->hasher, e);
     }
-    if (err == OK) {
-        l->head = next;
-        return OK;
+    if (err != OK) {
+        log_epoch_drop_unwritten(l);
+        return err;
     }
-    /* An epoch that may not be in the chain must not be sealed under; the next append begins another. */
-    if (l->batch.has_epoch) {
-        log_epoch_abandon(l);
-        l->newest.seq = 0;
-    }
-    return err;
+    l->head = next;
+    l->batch.has_epoch = false; /* written */
+    return OK;
 }

@@ -83,6 +83,13 @@ void log_epoch_abandon(struct log *l)
 {
     sealer_free(l->writer.sealer);
     l->writer.sealer = NULL;
+    l->newest.seq = 0; /* to be read again */
+}
+
+void log_epoch_drop_unwritten(struct log *l)
+{
+    if (l->batch.has_epoch) log_epoch_abandon(l);
+    l->batch.has_epoch = false;
 }
 
 enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at, struct error *e)

@@ -176,10 +176,7 @@ enum err log_pipeline_close(struct log_pipeline *p, struct error *e)
     unlock(p);
     if (pthread_join(p->thread, NULL) != 0) WRONG("cannot join the commit thread");
     p->log->head = p->head;
-    if (err != OK) {
-        log_epoch_abandon(p->log);
-        p->log->newest.seq = 0;
-    }
+    if (err != OK) log_epoch_abandon(p->log);
     log_batch_free(&p->turns[0].batch);
     log_batch_free(&p->turns[1].batch);
     hasher_free(p->hasher);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening, appending),
- * log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_read.c (reading and verifying),
- * log_settle.c (what became of a failed commit), log_pipeline.c. */
+ * log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_link.c (one record against the one
+ * before), log_read.c, log_verify.c (the whole chain, on several threads), log_settle.c (what became of a failed
+ * commit), log_pipeline.c. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 
@@ -96,7 +97,9 @@ const struct bytes *log_batch_records(struct log_batch *b);
 enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at,
                          struct error *e) MUST_USE;
 bool log_epoch_is_due(const struct log *l);
-void log_epoch_abandon(struct log *l); /* the batch that began it was not written */
+void log_epoch_abandon(struct log *l); /* seals no more under the epoch of this handle */
+/* An epoch that may not be in the chain must not be sealed under: abandons the one that l->batch began. */
+void log_epoch_drop_unwritten(struct log *l);
 enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error *e) MUST_USE;
 /* Keeps the key of an EPOCH record that is being read. ERR_INVALID: of another master key. */
 enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct error *e) MUST_USE;
@@ -105,12 +108,33 @@ enum err log_epoch_sealer(struct sealer **out, struct log *l, uint32_t epoch, st
 enum err log_epoch_newest(uint32_t *out, struct log *l, uint64_t epoch_seq, struct error *e) MUST_USE;
 void log_epochs_free(struct log *l);
 
+/* ---- log_link.c: what the next record is held against ---- */
+
+struct log_link {
+    struct hasher *hasher;
+    bool known; /* leaf and at are those of the record before */
+    struct hash leaf;
+    struct instant at;
+};
+/* Framing, seq, chain and time of one record; then it is the one before. */
+enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
+                       struct error *e) MUST_USE;
+/* Framing, seq and genesis of one record by itself. */
+enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
+                        struct error *e) MUST_USE;
+/* The sentence for a record whose hash is not what the next one expects. */
+enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected, struct error *e) MUST_USE;
+struct hash_text {
+    char hex[65];
+};
+struct hash_text hash_text(const struct hash *h);
+void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body);
+
 /* ---- log_read.c, log_settle.c ---- */
 
 /* Header and body of one record, framing and seq checked, visited as the backend stores it. */
 typedef enum err raw_fn(void *context, const struct record_header *h, struct bytes record, struct error *e);
 enum err log_read_one(struct log *l, uint64_t seq, raw_fn *visit, void *context, struct error *e) MUST_USE;
-void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body);
 
 /* Commits the batch; when the outcome is unknown, finds out. */
 enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before, const struct log_head *next,

@@ -14,17 +14,27 @@ void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, co
     hasher_digest(h, out->bytes, (struct bytes){input, sizeof input}, (struct bytes){0}, (struct bytes){0});
 }
 
-void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf)
+/* Adds a perfect subtree of `leaves` (a power of two that divides the size): the carries begin at its height. */
+static void append_subtree(struct merkle_range *r, struct hasher *h, const struct hash *root, uint64_t leaves)
 {
-    assert(r->size < UINT64_MAX);
+    assert(r->size % leaves == 0 && r->size + leaves > r->size);
     size_t count = peaks_of(r->size);
-    struct hash node = *leaf;
-    for (uint64_t carry = r->size; (carry & 1) != 0; carry >>= 1) {
+    struct hash node = *root;
+    for (uint64_t carry = r->size / leaves; (carry & 1) != 0; carry >>= 1) {
         count--;
         merkle_node(h, &node, &r->peaks[count], &node);
     }
     r->peaks[count] = node;
-    r->size++;
+    r->size += leaves;
+}
+
+void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf) { append_subtree(r, h, leaf, 1); }
+
+void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right)
+{
+    size_t peak = 0;
+    for (uint64_t leaves = UINT64_C(1) << 63; leaves > 0; leaves >>= 1)
+        if ((right->size & leaves) != 0) append_subtree(r, h, &right->peaks[peak++], leaves);
 }
 
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out)

@@ -13,6 +13,8 @@ struct merkle_range {
 };
 
 void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf);
+/* Puts the range of the leaves that follow behind `r`. Its largest subtree must fit r's size: r->size is a multiple of it. */
+void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right);
 /* The root; for size 0 SHA-256 of nothing. */
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right);

@@ -23,6 +23,23 @@ static json_t *side_file_of(const char *name)
     return side;
 }
 
+static enum err note_time(void *context, const struct event_place *place, const struct envelope *v,
+                          struct arena *a, struct error *e)
+{
+    (void)v;
+    (void)a;
+    (void)e;
+    *(struct instant *)context = place->at;
+    return OK;
+}
+
+static struct instant last_event_time(struct office *o)
+{
+    struct instant at = {0};
+    assert_ok(ledger_walk(o->l, 0, office_records(o), note_time, &at, E));
+    return at;
+}
+
 static void two_months(struct office *o)
 {
     office_open(o, "ledger", "2025-01-01");
@@ -53,10 +70,18 @@ Test(reports, the_trial_balance_is_zero_in_each_currency_and_says_the_same_from_
     static const char *const currencies[] = {"USD", "JPY", "KWD"};
     for (size_t i = 0; i < 3; i++)
         cr_assert(decimal_is_zero(column_sum(from_views, "balance", "currency", currencies[i])));
-    /* January 29 + 29, February 29 + 5 + 29 + 99; the payments of u3 were declined, u6 was given 51 and had
-     * it taken off. */
-    assert_str(decimal_text(A, column_sum(from_views, "balance", "account_name", "assets:cash:till")),
-               "@CASH@");
+    /* USD: January 29; February 29 + 5, and 99 less the credit of 51. JPY: 2900 - 900 + 2 * 2900, 3 * 2900.
+     * KWD: 3 * 8.5, twice. */
+    static const char *const cash[] = {"111.00", "16500", "51.000"};
+    for (size_t row = 1, seen = 0; row <= count_rows(from_views); row++) {
+        if (!str_is(cell(from_views, row, "account_name"), "assets:cash:till")) continue;
+        for (size_t i = 0; i < 3; i++) {
+            if (!str_is(cell(from_views, row, "currency"), currencies[i])) continue;
+            assert_str(cell(from_views, row, "balance"), cash[i]);
+            seen++;
+        }
+        cr_assert(seen > 0);
+    }
     office_close(&o);
 }
 
@@ -94,7 +119,8 @@ Test(reports, a_side_file_says_of_what_state_a_report_tells)
     assert_int(count_rows(csv), 9);
     assert_int(json_integer_value(json_object_get(side, "rows")), 9);
     assert_int(json_integer_value(json_object_get(side, "as_of_seq")), office_records(&o) - 1);
-    assert_str(str_of(json_string_value(json_object_get(side, "as_of_time"))), "2025-02-28T00:00:00.000019Z");
+    const char *as_of_time = json_string_value(json_object_get(side, "as_of_time"));
+    assert_str(instant_text(A, last_event_time(&o)), as_of_time);
     json_t *parameters = json_object_get(side, "parameters");
     assert_str(str_of(json_string_value(json_object_get(parameters, "from"))), "2025-02-01");
     cr_assert(json_is_null(json_object_get(parameters, "to")));
@@ -165,9 +191,7 @@ Test(reports, others_can_read_every_report)
     office_close(&o);
 }
 
-/* ---- export
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- export -------------------------------------------------------------------------------------------- */
 
 Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
 {
@@ -175,9 +199,17 @@ Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
     two_months(&o);
     assert_ok(export_customer_csv(o.l, 1, day("2025-01-01"), day("2025-12-31"), test_path("u0.csv"), A, E));
     struct str csv = test_read(test_path("u0.csv"));
-    assert_str(csv, "date,type,document,description,service_from,service_to,quantity,unit_price,amount,"
-                    "currency,status\r\n"
-                    "@ROWS@");
+    assert_str(
+        csv,
+        "date,type,document,description,service_from,service_to,quantity,unit_price,amount,"
+        "currency,status\r\n"
+        "2025-01-31,invoice,INV-2025-000001,\"Basic, monthly\",2025-01-01,2025-01-31,1,29,29.00,USD,paid\r\n"
+        "2025-01-31,payment,txn_1,Invoice INV-2025-000001,,,,,29.00,USD,completed\r\n"
+        "2025-02-28,invoice,INV-2025-000009,\"Basic, monthly\",2025-02-01,2025-02-28,1,29,29.00,USD,paid\r\n"
+        "2025-02-28,invoice,INV-2025-000009,\"api_calls over the quota: 1500 used, 1000 "
+        "included\",2025-01-01,"
+        "2025-01-31,500,0.01,5.00,USD,paid\r\n"
+        "2025-02-28,payment,txn_9,Invoice INV-2025-000009,,,,,34.00,USD,completed\r\n");
     json_t *side = side_file_of("u0");
     json_t *usd = json_array_get(json_object_get(side, "control_totals"), 0);
     assert_str(str_of(json_string_value(json_object_get(usd, "billed"))), "63.00");

@@ -56,8 +56,7 @@ static void assert_views_equal_a_rebuild(struct office *o)
     cr_assert(memcmp(&live, &rebuilt, sizeof live) == 0, "the views differ from a rebuild");
 }
 
-/* ---- what it bills
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what it bills ------------------------------------------------------------------------------------- */
 
 Test(run, everything_due_is_invoiced_and_collected)
 {
@@ -145,9 +144,7 @@ Test(run, a_night_without_work_is_on_record_once)
     office_close(&o);
 }
 
-/* ---- again
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- again --------------------------------------------------------------------------------------------- */
 
 Test(run, a_second_run_writes_no_event_and_the_same_files)
 {
@@ -265,9 +262,21 @@ Test(run, who_comes_later_gets_a_second_run_of_the_date_and_the_files_describe_b
     office_close(&o);
 }
 
-/* ---- payments
- * ---------------------------------------------------------------------------------------------------------
- */
+Test(run, heads_and_views_are_those_of_a_rebuild_when_a_run_is_a_processs_first_append)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    office_close(&o);
+    office_open(&o, "ledger", "2025-01-31");
+    (void)office_run(&o, "2025-01-31", "one");
+    assert_views_equal_a_rebuild(&o);
+    (void)office_run(&o, "2025-01-31", "two");
+    assert_same_files("one", "two");
+    office_close(&o);
+}
+
+/* ---- payments ------------------------------------------------------------------------------------------ */
 
 Test(run, a_gateway_that_does_not_answer_leaves_payments_pending_for_the_next_run)
 {
@@ -320,9 +329,7 @@ Test(run, without_a_gateway_nothing_is_asked_for)
     office_close(&o);
 }
 
-/* ---- dry run
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- dry run ------------------------------------------------------------------------------------------- */
 
 Test(run, a_dry_run_writes_no_event_and_foretells_the_totals)
 {
@@ -377,9 +384,7 @@ Test(run, two_dry_runs_write_the_same_files)
     office_close(&o);
 }
 
-/* ---- files
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 
 Test(run, one_thread_and_four_write_the_same_bytes)
 {
@@ -564,9 +569,7 @@ Test(run, a_document_on_request_is_the_one_that_the_run_wrote)
     office_close(&o);
 }
 
-/* ---- faults
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- faults -------------------------------------------------------------------------------------------- */
 
 Test(run, a_text_that_cannot_be_set_stops_the_files_and_keeps_the_events)
 {

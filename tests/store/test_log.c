@@ -481,3 +481,35 @@ Test(log, a_pipeline_begins_an_epoch_like_any_writer)
     log_close(l);
     master_key_close(k);
 }
+
+/* ---- drafts ---- */
+
+static uint64_t draft(struct log *l, uint64_t number)
+{
+    struct log_place_made made = {0};
+    struct bytes *plain = plains_of(number, 1);
+    assert_ok(log_draft_add(&made, l, plain[0], moment(NOON), E));
+    return made.seq;
+}
+
+Test(log, an_append_after_a_draft_that_was_not_committed_begins_an_epoch_of_its_own)
+{
+    struct master_key *k = key_of(1);
+    struct log_options o = options_memory(k);
+    uint64_t size = 0;
+    log_close(created(&o));
+    struct log *l = opened(&o);
+    assert_ok(log_draft_begin(&size, l, E));
+    assert_int(draft(l, 0), 3); /* behind the epoch that the draft begins */
+    assert_int(append_plains(l, 0, 1), 3); /* behind one that is written */
+    assert_int(append_plains(l, 1, 1), 4); /* and goes on in it */
+    assert_ok(log_draft_begin(&size, l, E));
+    assert_int(draft(l, 2), 5);
+    assert_ok(log_draft_commit(l, E));
+    assert_int(read_plains(l, 0, UINT64_MAX, 0), 6);
+    struct log_report r = {0};
+    assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
+    assert_int(r.epochs, 2);
+    log_close(l);
+    master_key_close(k);
+}

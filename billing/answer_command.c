@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* answer_command.c - what became of a command, as the JSON that doors answer with: made of its events and of the state behind them. It
+ * must never make an answer of what was not durable, so it is asked after the commit only. */
+#include "billing/answers.h"
+
+struct answering {
+    json_t **out;
+    struct service *service;
+    const struct command *command;
+    const struct outcome *outcome;
+    struct views_txn *txn;
+    struct arena *arena;
+    struct names names;
+};
+
+/* The last event of a type, or NULL. */
+static const struct event *event_of(const struct outcome *o, enum event_type type)
+{
+    for (size_t i = o->events_count; i > 0; i--) {
+        if (o->events[i - 1].type == type) return &o->events[i - 1];
+    }
+    return NULL;
+}
+
+static enum err customer_of(struct customer *c, struct answering *g, struct str user, struct error *e)
+{
+    return find_customer(c, g->txn, user, g->arena, e);
+}
+
+/* ---- customers ---------------------------------------------------------------------------------------------------- */
+
+static enum err answer_seller(struct answering *g, struct error *e)
+{
+    struct seller s = {0};
+    enum err err = load_seller(&s, g->txn, 0, g->arena, e);
+    if (err == OK) *g->out = seller_json(&s);
+    return err;
+}
+
+static enum err answer_catalog(struct answering *g, struct error *e)
+{
+    struct catalog c = {0};
+    enum err err = load_catalog(&c, g->txn, 0, g->arena, e);
+    if (err != OK) return err;
+    json_t *j = *g->out = object_new();
+    member_count(j, "version", c.version);
+    member_text(j, "name", c.name);
+    member_count(j, "products", c.products_count);
+    member_count(j, "prices", c.prices_count);
+    member_hash(j, "sha256", &c.sha256);
+    return OK;
+}
+
+static enum err answer_customer(struct answering *g, struct error *e)
+{
+    struct customer c = {0};
+    const struct command *m = g->command;
+    bool create = m->type == COMMAND_CUSTOMER_CREATE;
+    enum err err = customer_of(&c, g, create ? m->customer_create.user : m->customer_update.user, e);
+    if (err == OK) *g->out = customer_json(&c, g->txn, g->arena);
+    return err;
+}
+
+/* ---- payment methods ---------------------------------------------------------------------------------------------- */
+
+static bool is_named(const struct method *m, struct str token_or_number, struct arena *a)
+{
+    struct str number = str_format(a, "%ju", (uintmax_t)m->method);
+    return str_equal(m->token, token_or_number) || str_equal(number, token_or_number);
+}
+
+static enum err answer_method(struct answering *g, struct error *e)
+{
+    struct customer c = {0};
+    struct method *methods = NULL;
+    size_t count = 0;
+    bool add = g->command->type == COMMAND_PAYMENT_METHOD_ADD;
+    struct str user = add ? g->command->payment_method_add.user : g->command->payment_method_default.user;
+    struct str named = add ? g->command->payment_method_add.token : g->command->payment_method_default.method;
+    enum err err = customer_of(&c, g, user, e);
+    if (err == OK) err = list_methods(&methods, &count, g->txn, c.customer, g->arena, e);
+    for (size_t i = 0; i < count && err == OK && *g->out == NULL; i++) {
+        if (!is_named(&methods[i], named, g->arena)) continue;
+        *g->out = method_json(&methods[i], &c);
+        member_text(*g->out, "user_id", user);
+    }
+    return err != OK || *g->out != NULL ? err : fail(e, ERR_NOT_FOUND, "the payment method is gone again");
+}
+
+static enum err answer_removed(struct answering *g, struct error *e)
+{
+    (void)e;
+    json_t *j = *g->out = object_new();
+    member_text(j, "user_id", g->command->payment_method_remove.user);
+    member_text(j, "payment_method_id", g->command->payment_method_remove.method);
+    member_flag(j, "removed", true);
+    return OK;
+}
+
+/* ---- subscriptions ------------------------------------------------------------------------------------------------ */
+
+static enum err put_subscription(struct answering *g, struct str user, struct error *e)
+{
+    struct customer c = {0};
+    struct subscription s = {0};
+    enum err err = customer_of(&c, g, user, e);
+    if (err == OK) err = load_subscription(&s, g->txn, c.subscription, g->arena, e);
+    if (err == OK) *g->out = subscription_json(&s, service_today(g->service), &g->names);
+    return err;
+}
+
+static enum err answer_created(struct answering *g, struct error *e)
+{
+    return put_subscription(g, g->command->subscription_create.user, e);
+}
+
+/* A change costs its charge less the credit for what it replaces. What that comes to is either owed or given. */
+static enum err put_change(json_t *j, const struct subscription_changed *v, struct error *e)
+{
+    struct money net = {0};
+    struct money none = money_zero(v->charge);
+    enum err err = money_subtract(&net, v->charge, v->credit, e);
+    if (err != OK) return err;
+    member_text(j, "old_tier", v->old_product);
+    member_text(j, "change", str_of(choice_change_kind.words[v->kind]));
+    member_date(j, "effective", v->on);
+    member_money(j, "prorated_charge", money_is_negative(net) ? none : net);
+    member_money(j, "credit_amount", money_is_negative(net) ? money_negate(net) : none);
+    member_money(j, "credit", v->credit);
+    member_money(j, "charge", v->charge);
+    return OK;
+}
+
+static enum err answer_updated(struct answering *g, struct error *e)
+{
+    const struct event *now = event_of(g->outcome, EVENT_SUBSCRIPTION_CHANGED);
+    const struct event *then = event_of(g->outcome, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED);
+    enum err err = put_subscription(g, g->command->subscription_update.user, e);
+    if (err != OK) return err;
+    if (then != NULL) {
+        member_text(*g->out, "change", STR("scheduled"));
+        member_date(*g->out, "effective", then->subscription_change_scheduled.on);
+        return OK;
+    }
+    return now == NULL ? OK : put_change(*g->out, &now->subscription_changed, e);
+}
+
+/* Refunds that the cancellation asked for, as they are by now. */
+static enum err put_refunds(struct answering *g, struct money *refunded, struct error *e)
+{
+    json_t *list = rows_new();
+    enum err err = OK;
+    for (size_t i = 0; i < g->outcome->events_count && err == OK; i++) {
+        const struct event *ev = &g->outcome->events[i];
+        struct transaction v = {0};
+        if (ev->type != EVENT_REFUND_REQUESTED) continue;
+        err = load_transaction(&v, g->txn, ev->refund_requested.refund, g->arena, e);
+        if (err == OK) rows_add(list, transaction_json(&v, &g->names));
+        if (err == OK && v.status == TRANSACTION_COMPLETED) err = money_add(refunded, *refunded, v.amount, e);
+    }
+    member_put(*g->out, "refunds", list);
+    return err;
+}
+
+static enum err answer_canceled(struct answering *g, struct error *e)
+{
+    const struct event *now = event_of(g->outcome, EVENT_SUBSCRIPTION_CANCELED);
+    const struct event *then = event_of(g->outcome, EVENT_SUBSCRIPTION_CANCEL_SCHEDULED);
+    const struct event *note = event_of(g->outcome, EVENT_INVOICE_FINALIZED);
+    enum err err = put_subscription(g, g->command->subscription_cancel.user, e);
+    if (err != OK) return err;
+    json_t *j = *g->out;
+    if (then != NULL) member_date(j, "ends_on", then->subscription_cancel_scheduled.on);
+    if (now == NULL) return OK;
+    const struct subscription_canceled *v = &now->subscription_canceled;
+    struct money refunded = money_zero(v->credit);
+    member_date(j, "ends_on", v->on);
+    member_money(j, "credit", v->credit);
+    member_text_or_null(j, "credit_note", note == NULL ? STR_NONE : note->invoice_finalized.number);
+    err = put_refunds(g, &refunded, e);
+    member_money(j, "refunded", refunded);
+    return err;
+}
+
+/* ---- money, usage, invoices --------------------------------------------------------------------------------------- */
+
+static uint64_t transaction_of(const struct outcome *o)
+{
+    const struct event *pay = event_of(o, EVENT_PAYMENT_REQUESTED);
+    const struct event *refund = event_of(o, EVENT_REFUND_REQUESTED);
+    const struct event *stored = event_of(o, EVENT_TRANSACTION_STORED);
+    if (pay != NULL) return pay->payment_requested.payment;
+    if (refund != NULL) return refund->refund_requested.refund;
+    return stored == NULL ? 0 : stored->transaction_stored.transaction;
+}
+
+static enum err answer_transaction(struct answering *g, struct error *e)
+{
+    struct transaction v = {0};
+    enum err err = load_transaction(&v, g->txn, transaction_of(g->outcome), g->arena, e);
+    if (err == OK) *g->out = transaction_json(&v, &g->names);
+    return err;
+}
+
+static enum err answer_alert(struct answering *g, struct error *e)
+{
+    (void)e;
+    const struct usage_alert_command *c = &g->command->usage_alert;
+    const struct event *ev = event_of(g->outcome, EVENT_USAGE_ALERT_SET);
+    json_t *j = *g->out = object_new();
+    member_text(j, "user_id", c->user);
+    member_count(j, "alert", ev == NULL ? 0 : ev->usage_alert_set.alert);
+    member_text(j, "usage_type", c->usage_type);
+    member_decimal(j, "threshold", c->threshold);
+    member_flag(j, "existing", false);
+    return OK;
+}
+
+static enum err answer_invoice(struct answering *g, struct error *e)
+{
+    return made_invoice(g->out, g->service, g->outcome, false, g->arena, e);
+}
+
+static enum err answer_item(struct answering *g, struct error *e)
+{
+    const struct event *ev = event_of(g->outcome, EVENT_ITEM_ADDED);
+    if (ev == NULL) return fail(e, ERR_NOT_FOUND, "the item is gone again");
+    const struct item_added *v = &ev->item_added;
+    json_t *j = *g->out = object_new();
+    member_id(j, "item_id", "item", v->item);
+    member_user(j, &g->names, v->customer);
+    member_text(j, "description", v->line.description);
+    member_money(j, "amount", v->line.amount);
+    member_text(j, "currency", str_of(v->line.amount.currency));
+    return OK;
+}
+
+/* ---- the table ---------------------------------------------------------------------------------------------------- */
+
+static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct error *e) = {
+    [COMMAND_SELLER_SET] = answer_seller,
+    [COMMAND_CATALOG_LOAD] = answer_catalog,
+    [COMMAND_CUSTOMER_CREATE] = answer_customer,
+    [COMMAND_CUSTOMER_UPDATE] = answer_customer,
+    [COMMAND_SUBSCRIPTION_CREATE] = answer_created,
+    [COMMAND_SUBSCRIPTION_UPDATE] = answer_updated,
+    [COMMAND_SUBSCRIPTION_CANCEL] = answer_canceled,
+    [COMMAND_PAYMENT_METHOD_ADD] = answer_method,
+    [COMMAND_PAYMENT_METHOD_REMOVE] = answer_removed,
+    [COMMAND_PAYMENT_METHOD_DEFAULT] = answer_method,
+    [COMMAND_USAGE_ALERT] = answer_alert,
+    [COMMAND_INVOICE_GENERATE] = answer_invoice,
+    [COMMAND_INVOICE_ADD_ITEM] = answer_item,
+    [COMMAND_PAYMENT_CHARGE] = answer_transaction,
+    [COMMAND_PAYMENT_REFUND] = answer_transaction,
+    [COMMAND_TRANSACTION_STORE] = answer_transaction,
+};
+
+enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,
+                        struct arena *a, struct error *e)
+{
+    struct answering g = {.out = out, .service = s, .command = c, .outcome = o, .arena = a};
+    if (answers[c->type] == NULL) WRONG("a command for people without an answer");
+    enum err err = ledger_read_begin(&g.txn, s->ledger, e);
+    if (err != OK) return err;
+    g.names = names_of(g.txn, a);
+    err = answers[c->type](&g, e);
+    ledger_read_end(s->ledger, g.txn);
+    if (err == OK && o->replayed) member_flag(*out, "replayed", true);
+    if (err == OK) return OK;
+    json_decref(*out);
+    *out = NULL;
+    return err;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* answer_customer.c - customers, our own data, the catalog and payment methods as answers. */
+#include "billing/answers.h"
+
+static void put_party(json_t *j, const struct party *p)
+{
+    member_text_or_null(j, "name", p->name);
+    member_text_or_null(j, "email", p->email);
+    member_text_or_null(j, "street", p->street);
+    member_text_or_null(j, "street2", p->street2);
+    member_text_or_null(j, "postal_code", p->postal_code);
+    member_text_or_null(j, "city", p->city);
+    member_text_or_null(j, "region", p->region);
+    member_text_or_null(j, "country", p->country);
+    member_text_or_null(j, "tax_id", p->tax_id);
+}
+
+static json_t *balances_json(const struct customer *c)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < c->balances_count; i++) {
+        json_t *b = object_new();
+        member_money(b, "credit", c->balances[i].credit);
+        member_money(b, "receivable", c->balances[i].receivable);
+        member_text(b, "currency", str_of(c->balances[i].credit.currency));
+        rows_add(list, b);
+    }
+    return list;
+}
+
+/* The balance in the customer's own currency; others are in the list. */
+static void put_balance(json_t *j, const struct customer *c)
+{
+    char currency[4] = "";
+    struct error unused;
+    if (currency_parse(currency, c->currency, &unused) != OK) return;
+    struct money credit = money_of(0, currency), receivable = credit;
+    for (size_t i = 0; i < c->balances_count; i++) {
+        if (strcmp(c->balances[i].credit.currency, currency) != 0) continue;
+        credit = c->balances[i].credit;
+        receivable = c->balances[i].receivable;
+    }
+    member_money(j, "credit_balance", credit);
+    member_money(j, "receivable", receivable);
+}
+
+static void put_default_method(json_t *j, const struct customer *c, struct views_txn *t, struct arena *a)
+{
+    struct error unused;
+    struct method *methods = NULL;
+    size_t count = 0;
+    member_put(j, "default_payment_method", json_null());
+    if (c->default_method == 0 || list_methods(&methods, &count, t, c->customer, a, &unused) != OK) return;
+    for (size_t i = 0; i < count; i++) {
+        if (methods[i].method == c->default_method) member_text(j, "default_payment_method", methods[i].token);
+    }
+}
+
+json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a)
+{
+    json_t *j = object_new();
+    member_text(j, "user_id", c->user);
+    member_id(j, "customer_id", "cus", c->customer);
+    member_count(j, "version", c->version);
+    put_party(j, &c->party);
+    member_text(j, "timezone", c->timezone);
+    member_text(j, "locale", c->locale);
+    member_instant(j, "created_at", c->created_at);
+    member_text(j, "currency", c->currency);
+    put_balance(j, c);
+    member_put(j, "balances", balances_json(c));
+    member_count(j, "open_invoices", c->open_invoices);
+    member_count(j, "pending_items", c->pending_items);
+    member_id(j, "subscription", "sub", c->subscription);
+    put_default_method(j, c, t, a);
+    return j;
+}
+
+json_t *seller_json(const struct seller *s)
+{
+    json_t *j = object_new();
+    member_count(j, "version", s->version);
+    put_party(j, &s->party);
+    member_text_or_null(j, "payment_terms", s->payment_terms_text);
+    member_count(j, "terms_days", s->payment_terms_days);
+    member_text_or_null(j, "footer", s->footer);
+    member_text_or_null(j, "timezone", s->timezone);
+    return j;
+}
+
+/* ---- catalog ------------------------------------------------------------------------------------------------------ */
+
+static json_t *rates_json(const struct rate *rates, size_t count)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < count; i++) {
+        const struct rate *r = &rates[i];
+        json_t *j = object_new();
+        member_text(j, "usage_type", r->usage_type);
+        if (r->unlimited)
+            member_text(j, "included", STR("unlimited"));
+        else
+            member_decimal(j, "included", r->included);
+        if (r->billed)
+            member_decimal(j, "unit_price", r->unit_price);
+        else
+            member_put(j, "unit_price", json_null());
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static json_t *prices_json(const struct catalog *c, struct str product)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < c->prices_count; i++) {
+        const struct price *p = &c->prices[i];
+        if (!str_equal(p->product, product)) continue;
+        json_t *j = object_new();
+        member_text(j, "interval", str_of(choice_interval_unit.words[p->unit]));
+        member_count(j, "interval_count", p->interval_count);
+        member_flag(j, "custom", p->custom);
+        if (p->custom)
+            member_put(j, "amount", json_null());
+        else
+            member_money(j, "amount", p->amount);
+        member_text(j, "currency", str_of(p->amount.currency));
+        member_put(j, "rates", rates_json(p->rates, p->rates_count));
+        rows_add(list, j);
+    }
+    return list;
+}
+
+json_t *catalog_json(const struct catalog *c)
+{
+    json_t *j = object_new(), *products = rows_new();
+    member_count(j, "version", c->version);
+    member_text(j, "name", c->name);
+    member_hash(j, "sha256", &c->sha256);
+    member_instant(j, "loaded_at", c->loaded_at);
+    for (size_t i = 0; i < c->products_count; i++) {
+        const struct product *p = &c->products[i];
+        json_t *tier = object_new();
+        member_text(tier, "tier", p->code);
+        member_text(tier, "name", p->name);
+        member_text_or_null(tier, "description", p->description);
+        member_text_or_null(tier, "support", p->support);
+        member_count(tier, "rank", p->rank);
+        member_flag(tier, "free", p->free);
+        member_put(tier, "prices", prices_json(c, p->code));
+        rows_add(products, tier);
+    }
+    member_put(j, "products", products);
+    return j;
+}
+
+/* ---- payment methods ---------------------------------------------------------------------------------------------- */
+
+json_t *method_json(const struct method *m, const struct customer *c)
+{
+    json_t *j = object_new();
+    member_text(j, "payment_method_id", m->token);
+    member_count(j, "number", m->method);
+    member_text(j, "funding", m->funding);
+    member_text(j, "brand", m->brand);
+    member_text(j, "last4", m->last4);
+    member_put(j, "exp_month", m->exp_month == 0 ? json_null() : json_integer((json_int_t)m->exp_month));
+    member_put(j, "exp_year", m->exp_year == 0 ? json_null() : json_integer((json_int_t)m->exp_year));
+    member_flag(j, "is_default", m->method == c->default_method);
+    member_text(j, "gateway", m->gateway);
+    return j;
+}

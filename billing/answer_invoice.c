@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* answer_invoice.c - invoices and transactions as answers. */
+#include "billing/answers.h"
+
+static json_t *line_json(const struct line *l)
+{
+    json_t *j = object_new();
+    member_text(j, "description", l->description);
+    member_date(j, "service_from", l->from);
+    member_date(j, "service_to", l->to);
+    member_decimal(j, "quantity", l->quantity);
+    member_decimal(j, "unit_price", l->unit_price);
+    member_money(j, "amount", l->amount);
+    member_text(j, "kind", str_of(choice_line_kind.words[l->kind]));
+    member_text_or_null(j, "tier", l->product);
+    member_text_or_null(j, "usage_type", l->usage_type);
+    return j;
+}
+
+static json_t *lines_json(const struct invoice *v)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < v->lines_count; i++) rows_add(list, line_json(&v->lines[i]));
+    return list;
+}
+
+static struct money remaining(const struct invoice *v)
+{
+    struct money left = {0};
+    struct error unused;
+    if (money_subtract(&left, v->amount_due, v->paid, &unused) != OK) return v->amount_due;
+    return left.minor < 0 ? money_zero(left) : left;
+}
+
+json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
+{
+    json_t *j = object_new();
+    member_id(j, "invoice_id", "inv", v->invoice);
+    member_text(j, "invoice_number", v->number);
+    member_text(j, "kind", str_of(choice_invoice_kind.words[v->kind]));
+    member_text(j, "status", str_of(choice_invoice_status.words[v->status]));
+    member_user(j, n, v->customer);
+    member_date(j, "issue_date", v->issue_date);
+    member_date(j, "due_date", v->due_date);
+    member_money(j, "subtotal", v->subtotal);
+    member_money(j, "tax", v->tax);
+    member_money(j, "total", v->total);
+    member_money(j, "credit_applied", v->credit_applied);
+    member_money(j, "amount_due", v->amount_due);
+    member_money(j, "amount_paid", v->paid);
+    member_money(j, "amount_remaining", remaining(v));
+    member_money(j, "amount_refunded", v->refunded);
+    member_text(j, "currency", str_of(v->total.currency));
+    member_date(j, "paid_on", v->paid_on);
+    member_id(j, "run", "run", v->run);
+    member_count(j, "seq", v->seq);
+    if (with_lines) member_put(j, "line_items", lines_json(v));
+    return j;
+}
+
+/* ---- transactions ------------------------------------------------------------------------------------------------- */
+
+/* A refund that is completed is said to be refunded, as the payment it gives back whole. */
+static const char *status_of(const struct transaction *v)
+{
+    if (v->kind == TRANSACTION_REFUND && v->status == TRANSACTION_COMPLETED) return "refunded";
+    return choice_transaction_status.words[v->status];
+}
+
+json_t *transaction_json(const struct transaction *v, struct names *n)
+{
+    json_t *j = object_new();
+    bool refund = v->kind == TRANSACTION_REFUND;
+    bool failed = v->status == TRANSACTION_FAILED;
+    member_id(j, "transaction_id", "txn", v->transaction);
+    member_text(j, "type", str_of(choice_transaction_kind.words[v->kind]));
+    member_user(j, n, v->customer);
+    member_date(j, "date", instant_date(v->at));
+    member_instant(j, "time", v->at);
+    member_text(j, "description", v->description);
+    member_money(j, "amount", v->amount);
+    member_money(j, "amount_refunded", v->refunded);
+    member_text(j, "currency", str_of(v->amount.currency));
+    member_text(j, "status", str_of(status_of(v)));
+    member_id(j, "payment", "txn", refund ? v->payment : 0);
+    member_id(j, "invoice_id", "inv", v->invoice);
+    member_text_or_null(j, "gateway", v->gateway);
+    member_text_or_null(j, "gateway_reference", v->gateway_reference);
+    member_text_or_null(j, "error", failed ? v->message : STR_NONE);
+    member_text_or_null(j, "error_code", failed ? v->code : STR_NONE);
+    return j;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* answers.h - billing's own: records as the JSON that doors answer with. Names are those of the seed's calls; money is a decimal string
+ * with its currency beside it, dates are strings, what there is not is null. */
+#ifndef DAYBOOK_BILLING_ANSWERS_H
+#define DAYBOOK_BILLING_ANSWERS_H
+
+#include "billing/query.h"
+
+/* ---- pieces ------------------------------------------------------------------------------------------------------- */
+
+json_t *object_new(void); /* an object */
+json_t *rows_new(void);
+void member_put(json_t *object, const char *name, json_t *value); /* takes the reference */
+void rows_add(json_t *list, json_t *value);
+void member_text(json_t *object, const char *name, struct str text);         /* "" stays "" */
+void member_text_or_null(json_t *object, const char *name, struct str text); /* "" is null */
+void member_count(json_t *object, const char *name, uint64_t count);
+void member_flag(json_t *object, const char *name, bool flag);
+void member_money(json_t *object, const char *name, struct money m);
+void member_decimal(json_t *object, const char *name, struct decimal d);
+void member_date(json_t *object, const char *name, struct date d);
+void member_instant(json_t *object, const char *name, struct instant t);
+void member_hash(json_t *object, const char *name, const struct hash *h);
+void member_id(json_t *object, const char *name, const char *word, uint64_t number); /* "inv_7"; 0 is null */
+
+/* Who a customer's number is; the last one is remembered, because lists mostly stay with one. */
+struct names {
+    struct views_txn *txn;
+    struct arena *arena; /* for the reading of one; may be reset between rows */
+    uint64_t customer;
+    size_t len;
+    char user[LIMIT_USER_ID_BYTES];
+};
+struct names names_of(struct views_txn *t, struct arena *a);
+void member_user(json_t *object, struct names *n, uint64_t customer);
+
+/* ---- things ------------------------------------------------------------------------------------------------------- */
+
+json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a);
+json_t *seller_json(const struct seller *s);
+json_t *catalog_json(const struct catalog *c);
+json_t *subscription_json(const struct subscription *s, struct date today, struct names *n);
+json_t *method_json(const struct method *m, const struct customer *c);
+json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n);
+json_t *transaction_json(const struct transaction *v, struct names *n);
+enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t, struct arena *a,
+                    struct error *e) MUST_USE;
+/* The usage period that is open for a customer; a calendar month without a subscription. */
+enum err usage_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
+                          struct arena *a, struct error *e) MUST_USE;
+enum err subscription_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
+                                 struct arena *a, struct error *e) MUST_USE;
+
+/* ---- commands ----------------------------------------------------------------------------------------------------- */
+
+/* An answer that is known before the command runs (it was done before), or NULL. */
+enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a, struct error *e) MUST_USE;
+/* What became of a command that was done. */
+enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,
+                        struct arena *a, struct error *e) MUST_USE;
+/* A refusal that is an answer all the same: an invoice that is there already. Else gives `err` back, and NULL. */
+enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err, struct arena *a,
+                         struct error *e) MUST_USE;
+/* After the answer was told: ERR_DECLINED or ERR_INCOMPLETE when the money that was asked for did not come. */
+enum err answer_status(struct service *s, const struct command *c, const struct outcome *o, struct arena *a,
+                       struct error *e) MUST_USE;
+
+/* The invoice that the outcome made, as JSON. */
+enum err made_invoice(json_t **out, struct service *s, const struct outcome *o, bool preview, struct arena *a,
+                      struct error *e) MUST_USE;
+json_t *fired_alerts(const struct outcome *o);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_batch.c - the long work: imports, the nightly run, reports, verification, rebuilding, figures. */
+#include "billing/answers.h"
+
+static enum err tell(const struct call *c, json_t *answer, struct error *e)
+{
+    return c->answer->take(c->answer->self, answer, false, e);
+}
+
+static void progress(const struct service *s, const char *stage, uint64_t done, uint64_t total)
+{
+    if (s->progress != NULL) s->progress(s->progress_context, stage, done, total);
+}
+
+static const char *path_or_null(struct str path, struct arena *a)
+{
+    return path.len == 0 ? NULL : str_cstring(a, path);
+}
+
+/* ---- imports ------------------------------------------------------------------------------------------------------ */
+
+static void import_progress_told(void *context, uint64_t rows, uint64_t bytes_done, uint64_t bytes_total)
+{
+    (void)rows;
+    progress(context, "import", bytes_done, bytes_total);
+}
+
+static json_t *import_json(const struct import_report *r)
+{
+    json_t *j = object_new();
+    member_count(j, "rows", r->rows);
+    member_count(j, "accepted", r->accepted);
+    member_count(j, "duplicates", r->duplicates);
+    member_count(j, "rejected", r->rejected);
+    member_put(j, "first_seq", r->first_seq == 0 ? json_null() : json_integer((json_int_t)r->first_seq));
+    member_put(j, "last_seq", r->last_seq == 0 ? json_null() : json_integer((json_int_t)r->last_seq));
+    member_text_or_null(j, "rejects", r->rejected == 0 ? STR_NONE : str_of(r->rejects_path));
+    member_text_or_null(j, "first_reject", r->first_reject);
+    return j;
+}
+
+static enum err import_file(const struct call *c, struct str kind, struct import_options o, struct error *e)
+{
+    struct import_report r = {0};
+    const struct importer *importer = importer_find(kind);
+    if (importer == NULL) {
+        struct str shown = text_quotable(kind);
+        return fail(e, ERR_USAGE, "there is no import '%.*s': usage, customers or commands", STR_ARG(shown));
+    }
+    o.actor = c->service->actor;
+    o.gateway = &c->service->gateway;
+    o.progress = c->service->progress == NULL ? NULL : import_progress_told;
+    o.progress_context = c->service;
+    enum err err = importer->run(&r, c->service->ledger, &o, c->arena, e);
+    return err == OK ? tell(c, import_json(&r), e) : err;
+}
+
+enum err ask_import(const struct call *c, struct error *e)
+{
+    const struct import_query *q = c->query;
+    struct import_options o = {.path = str_cstring(c->arena, q->file), .strict = q->strict};
+    o.rejects_path = path_or_null(q->rejects, c->arena);
+    return import_file(c, q->kind, o, e);
+}
+
+enum err ask_usage_import(const struct call *c, struct error *e)
+{
+    const struct usage_import_query *q = c->query;
+    struct import_options o = {.path = str_cstring(c->arena, q->file), .strict = q->strict};
+    o.rejects_path = path_or_null(q->rejects, c->arena);
+    return import_file(c, STR("usage"), o, e);
+}
+
+enum err ask_customer_import(const struct call *c, struct error *e)
+{
+    const struct customer_import_query *q = c->query;
+    struct import_options o = {.path = str_cstring(c->arena, q->file), .strict = q->strict};
+    o.rejects_path = path_or_null(q->rejects, c->arena);
+    return import_file(c, STR("customers"), o, e);
+}
+
+/* ---- the nightly run ---------------------------------------------------------------------------------------------- */
+
+static void run_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    progress(context, stage, done, total);
+}
+
+static json_t *totals_json(const struct run_summary *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->totals_count; i++) {
+        const struct run_total *t = &r->totals[i];
+        json_t *j = object_new();
+        member_count(j, "invoices", t->invoices);
+        member_money(j, "net", t->net);
+        member_money(j, "tax", t->tax);
+        member_money(j, "gross", t->gross);
+        member_text(j, "currency", str_of(t->gross.currency));
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static json_t *run_json(const struct run_summary *r, const struct run_query *q)
+{
+    json_t *j = object_new();
+    member_date(j, "through", r->through);
+    member_flag(j, "dry_run", q->dry_run);
+    member_count(j, "runs", r->runs);
+    member_count(j, "candidates", r->candidates);
+    member_count(j, "invoiced", r->invoiced);
+    member_count(j, "skipped", r->skipped);
+    member_count(j, "failed", r->failed);
+    member_count(j, "payments_completed", r->payments_completed);
+    member_count(j, "payments_failed", r->payments_failed);
+    member_count(j, "payments_pending", r->payments_pending);
+    member_text_or_null(j, "first_number", r->first_number);
+    member_text_or_null(j, "last_number", r->last_number);
+    member_count(j, "files", r->files);
+    member_count(j, "pdfs", r->pdfs);
+    member_flag(j, "wrote_events", r->wrote_events);
+    member_text_or_null(j, "out", q->out);
+    member_put(j, "totals", totals_json(r));
+    return j;
+}
+
+enum err ask_run(const struct call *c, struct error *e)
+{
+    const struct run_query *q = c->query;
+    struct run_summary r = {0};
+    enum { JOBS_MAX = 256 };
+    if (q->out.len == 0 && !q->dry_run) return fail(e, ERR_USAGE, "--out is missing: a directory for the files");
+    if (q->jobs > JOBS_MAX) return fail(e, ERR_LIMIT, "--jobs: at most %d", JOBS_MAX);
+    struct run_options o = {.through = q->through,
+                            .out_dir = path_or_null(q->out, c->arena),
+                            .jobs = (unsigned)q->jobs,
+                            .dry_run = q->dry_run,
+                            .without_pdf = q->no_pdf,
+                            .gateway = &c->service->gateway,
+                            .actor = c->service->actor,
+                            .progress = c->service->progress == NULL ? NULL : run_progress_told,
+                            .progress_context = c->service};
+    enum err err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
+    if (err == OK) err = tell(c, run_json(&r, q), e);
+    if (err != OK || r.failed == 0) return err;
+    return fail(e, ERR_INCOMPLETE, "%ju customers could not be billed", (uintmax_t)r.failed);
+}
+
+/* ---- reports ------------------------------------------------------------------------------------------------------ */
+
+static enum err check_format(struct str format, struct error *e)
+{
+    if (format.len == 0 || str_is(format, "csv")) return OK;
+    struct str shown = text_quotable(format);
+    return fail(e, ERR_USAGE, "--format: '%.*s' is not known; csv is", STR_ARG(shown));
+}
+
+static enum err customer_number(uint64_t *out, const struct call *c, struct str user, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = service_customer(out, t, user, c->arena, e);
+    ledger_read_end(c->service->ledger, t);
+    return err;
+}
+
+/* What went to standard output is its own answer. */
+static enum err tell_path(const struct call *c, const char *path, struct error *e)
+{
+    if (strcmp(path, "-") == 0) return OK;
+    json_t *j = object_new();
+    member_text(j, "path", str_of(path));
+    return tell(c, j, e);
+}
+
+enum err ask_report_file(const struct call *c, struct error *e)
+{
+    const struct report_file_query *q = c->query;
+    struct report_query rq = {.from = q->from, .to = q->to};
+    const struct report *report = report_find(q->name);
+    const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
+    if (report == NULL) {
+        struct str shown = text_quotable(q->name);
+        return fail(e, ERR_USAGE, "there is no report '%.*s': see 'daybook help report'", STR_ARG(shown));
+    }
+    enum err err = check_format(q->format, e);
+    if (err == OK) err = customer_number(&rq.customer, c, q->customer, e);
+    if (err == OK) err = report->run(c->service->ledger, &rq, path, c->arena, e);
+    return err == OK ? tell_path(c, path, e) : err;
+}
+
+enum err ask_export(const struct call *c, struct error *e)
+{
+    const struct export_query *q = c->query;
+    uint64_t customer = 0;
+    const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
+    enum err err = check_format(q->format, e);
+    if (err == OK) err = customer_number(&customer, c, q->user, e);
+    if (err == OK) err = export_customer_csv(c->service->ledger, customer, q->from, q->to, path, c->arena, e);
+    return err == OK ? tell_path(c, path, e) : err;
+}
+
+/* ---- the ledger itself -------------------------------------------------------------------------------------------- */
+
+static void verify_progress(void *context, uint64_t done, uint64_t total)
+{
+    progress(context, "verify", done, total);
+}
+
+static void rebuild_progress(void *context, uint64_t done, uint64_t total)
+{
+    progress(context, "rebuild", done, total);
+}
+
+static json_t *verified_json(const struct ledger_report *r)
+{
+    json_t *j = object_new();
+    member_flag(j, "verified", true);
+    member_text(j, "checked", r->with_key ? STR("chain, root, tags, decoding, postings and views")
+                                            : STR("chain and root only, without key"));
+    member_flag(j, "with_key", r->with_key);
+    member_text(j, "origin", r->origin);
+    member_count(j, "records", r->chain.records);
+    member_count(j, "epochs", r->chain.epochs);
+    member_count(j, "bytes", r->chain.bytes);
+    member_hash(j, "root", &r->chain.root);
+    member_hash(j, "last_leaf", &r->chain.last_leaf);
+    if (!r->with_key) return j;
+    member_count(j, "commands", r->commands);
+    member_count(j, "events", r->events);
+    member_count(j, "postings", r->postings);
+    member_count(j, "view_entries", r->view_entries);
+    member_hash(j, "view_digest", &r->view_digest);
+    return j;
+}
+
+enum err ask_audit_verify(const struct call *c, struct error *e)
+{
+    struct ledger_report r = {0};
+    enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, e);
+    return err == OK ? tell(c, verified_json(&r), e) : err;
+}
+
+enum err ask_rebuild(const struct call *c, struct error *e)
+{
+    struct hash digest = {{0}};
+    uint64_t entries = 0;
+    enum err err = ledger_rebuild(c->service->ledger, rebuild_progress, c->service, e);
+    if (err == OK) err = ledger_digest(&digest, &entries, c->service->ledger, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_flag(j, "rebuilt", true);
+    member_count(j, "view_entries", entries);
+    member_hash(j, "view_digest", &digest);
+    return tell(c, j, e);
+}
+
+static json_t *stats_json(const struct log_state *log, const struct state_counts *n)
+{
+    json_t *j = object_new();
+    member_text(j, "origin", log->origin);
+    member_count(j, "records", log->head.range.size);
+    member_count(j, "log_bytes", log->stored_bytes);
+    member_count(j, "epoch", log->epoch);
+    member_instant(j, "last_record_at", log->head.last_at);
+    member_hash(j, "root", &log->root);
+    member_hash(j, "last_leaf", &log->head.last_leaf);
+    member_count(j, "customers", n->customers);
+    member_count(j, "subscriptions", n->subscriptions);
+    member_count(j, "active_subscriptions", n->active_subscriptions);
+    member_count(j, "invoices", n->invoices);
+    member_count(j, "transactions", n->transactions);
+    member_count(j, "readings", n->readings);
+    member_count(j, "items", n->items);
+    member_count(j, "runs", n->runs);
+    return j;
+}
+
+enum err ask_stats(const struct call *c, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct log_state log = {0};
+    struct state_counts counts = {0};
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = count_state(&counts, t, e);
+    ledger_read_end(c->service->ledger, t);
+    if (err == OK) err = log_state(&log, ledger_log(c->service->ledger), e);
+    return err == OK ? tell(c, stats_json(&log, &counts), e) : err;
+}

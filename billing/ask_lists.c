@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_lists.c - questions whose answers are rows. Rows are handed on one by one, so that a list may be longer than memory. */
+#include "billing/answers.h"
+
+/* A list being answered. The rows live in an arena of their own, which is emptied after each. */
+struct listing {
+    const struct call *call;
+    struct views_txn *txn;
+    struct arena *rows;
+    struct names names;
+    struct customer customer; /* whose list it is; {0}: everybody's */
+    struct date today;
+    uint64_t told, limit;
+};
+
+static enum err list_begin(struct listing *l, const struct call *c, struct str user, struct error *e)
+{
+    *l = (struct listing){.call = c, .rows = arena_new(), .today = service_today(c->service)};
+    enum err err = ledger_read_begin(&l->txn, c->service->ledger, e);
+    l->names = names_of(l->txn, l->rows);
+    return err != OK || user.len == 0 ? err : find_customer(&l->customer, l->txn, user, c->arena, e);
+}
+
+static enum err list_end(struct listing *l, enum err err)
+{
+    ledger_read_end(l->call->service->ledger, l->txn);
+    arena_free(l->rows);
+    return err;
+}
+
+static enum err tell(struct listing *l, json_t *row, struct error *e)
+{
+    enum err err = l->call->answer->take(l->call->answer->self, row, true, e);
+    arena_reset(l->rows);
+    return err;
+}
+
+/* For lists that the views do not limit themselves. */
+static bool is_over(struct listing *l)
+{
+    return l->limit != 0 && l->told++ >= l->limit;
+}
+
+static enum err parse_status(int *out, const struct choice *words, struct str given, struct error *e)
+{
+    *out = -1;
+    if (given.len == 0 || choice_parse(out, words, given)) return OK;
+    struct buffer all = {.arena = NULL};
+    for (size_t i = 0; i < words->count; i++) buffer_print(&all, "%s%s", i == 0 ? "" : ", ", words->words[i]);
+    struct str shown = text_quotable(given);
+    enum err err = fail(e, ERR_INVALID, "status '%.*s' is not one of %.*s", STR_ARG(shown), (int)all.len,
+                        (const char *)all.ptr);
+    buffer_free(&all);
+    return err;
+}
+
+static enum err check_dates(struct date from, struct date to, struct error *e)
+{
+    if (!date_is_given(from) || !date_is_given(to) || date_compare(from, to) <= 0) return OK;
+    return fail(e, ERR_INVALID, "the first day lies after the last");
+}
+
+/* ---- rows --------------------------------------------------------------------------------------------------------- */
+
+static enum err tell_customer(void *context, const struct customer *row, struct error *e)
+{
+    struct listing *l = context;
+    return tell(l, customer_json(row, l->txn, l->rows), e);
+}
+
+static enum err tell_subscription(void *context, const struct subscription *row, struct error *e)
+{
+    struct listing *l = context;
+    return tell(l, subscription_json(row, l->today, &l->names), e);
+}
+
+static enum err tell_invoice(void *context, const struct invoice *row, struct error *e)
+{
+    struct listing *l = context;
+    return tell(l, invoice_json(row, false, &l->names), e);
+}
+
+static enum err tell_transaction(void *context, const struct transaction *row, struct error *e)
+{
+    struct listing *l = context;
+    return tell(l, transaction_json(row, &l->names), e);
+}
+
+static enum err tell_history(void *context, const struct history *row, struct error *e)
+{
+    struct listing *l = context;
+    json_t *j = object_new();
+    member_date(j, "date", row->date);
+    member_text_or_null(j, "old_tier", row->old_tier);
+    member_text_or_null(j, "new_tier", row->new_tier);
+    member_id(j, "subscription", "sub", row->subscription);
+    return tell(l, j, e);
+}
+
+/* ---- questions ---------------------------------------------------------------------------------------------------- */
+
+enum err ask_customer_list(const struct call *c, struct error *e)
+{
+    const struct customer_list_query *q = c->query;
+    struct listing l = {0};
+    struct list_query lq = {.limit = q->limit, .status = -1};
+    enum err err = list_begin(&l, c, STR_NONE, e);
+    if (err == OK) err = list_customers(l.txn, &lq, tell_customer, &l, l.rows, e);
+    return list_end(&l, err);
+}
+
+enum err ask_subscription_list(const struct call *c, struct error *e)
+{
+    const struct subscription_list_query *q = c->query;
+    struct listing l = {0};
+    struct list_query lq = {.limit = q->limit};
+    enum err err = list_begin(&l, c, STR_NONE, e);
+    if (err == OK) err = parse_status(&lq.status, &choice_subscription_status, q->status, e);
+    if (err == OK) err = list_subscriptions(l.txn, &lq, tell_subscription, &l, l.rows, e);
+    return list_end(&l, err);
+}
+
+enum err ask_subscription_history(const struct call *c, struct error *e)
+{
+    const struct subscription_history_query *q = c->query;
+    struct listing l = {0};
+    enum err err = list_begin(&l, c, q->user, e);
+    struct list_query lq = {.customer = l.customer.customer, .limit = q->limit, .status = -1};
+    if (err == OK) err = list_history(l.txn, &lq, tell_history, &l, l.rows, e);
+    return list_end(&l, err);
+}
+
+enum err ask_payment_list(const struct call *c, struct error *e)
+{
+    const struct payment_list_query *q = c->query;
+    struct listing l = {0};
+    enum err err = list_begin(&l, c, q->user, e);
+    struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
+    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = parse_status(&lq.status, &choice_transaction_status, q->status, e);
+    if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
+    return list_end(&l, err);
+}
+
+enum err ask_invoice_list(const struct call *c, struct error *e)
+{
+    const struct invoice_list_query *q = c->query;
+    struct listing l = {0};
+    enum err err = list_begin(&l, c, q->user, e);
+    struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
+    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = parse_status(&lq.status, &choice_invoice_status, q->status, e);
+    if (err == OK) err = list_invoices(l.txn, &lq, tell_invoice, &l, l.rows, e);
+    return list_end(&l, err);
+}
+
+enum err ask_payment_method_list(const struct call *c, struct error *e)
+{
+    const struct payment_method_list_query *q = c->query;
+    struct listing l = {0};
+    struct method *methods = NULL;
+    size_t count = 0;
+    enum err err = list_begin(&l, c, q->user, e);
+    l.limit = q->limit;
+    if (err == OK) err = list_methods(&methods, &count, l.txn, l.customer.customer, c->arena, e);
+    for (size_t i = 0; i < count && err == OK && !is_over(&l); i++) {
+        err = tell(&l, method_json(&methods[i], &l.customer), e);
+    }
+    return list_end(&l, err);
+}
+
+enum err ask_catalog_history(const struct call *c, struct error *e)
+{
+    const struct catalog_history_query *q = c->query;
+    struct listing l = {0};
+    struct catalog newest = {0};
+    enum err err = list_begin(&l, c, STR_NONE, e);
+    l.limit = q->limit;
+    if (err == OK) err = load_catalog(&newest, l.txn, 0, c->arena, e);
+    if (err == ERR_NOT_FOUND) return list_end(&l, OK); /* none yet: a list of none */
+    for (uint64_t version = 1; version <= newest.version && err == OK && !is_over(&l); version++) {
+        struct catalog v = {0};
+        err = load_catalog(&v, l.txn, version, l.rows, e);
+        if (err != OK) break;
+        json_t *j = object_new();
+        member_count(j, "version", v.version);
+        member_text(j, "name", v.name);
+        member_instant(j, "loaded_at", v.loaded_at);
+        member_count(j, "products", v.products_count);
+        member_count(j, "prices", v.prices_count);
+        member_hash(j, "sha256", &v.sha256);
+        err = tell(&l, j, e);
+    }
+    return list_end(&l, err);
+}
+
+/* ---- the audit log ------------------------------------------------------------------------------------------------ */
+
+/* The customer whom a record is about: the one asked for, or the one of its first event that has one. */
+static uint64_t customer_of(const struct envelope *v)
+{
+    for (size_t i = 0; i < v->events_count; i++) {
+        uint64_t customer = event_customer(&v->events[i]);
+        if (customer != 0) return customer;
+    }
+    const struct usage_recorded *u = &v->events[0].usage_recorded;
+    if (v->events[0].type != EVENT_USAGE_RECORDED || u->readings_count == 0) return 0;
+    for (size_t i = 1; i < u->readings_count; i++) {
+        if (u->readings[i].customer != u->readings[0].customer) return 0;
+    }
+    return u->readings[0].customer;
+}
+
+/* What came of it. A refusal leaves no record, so what stands here was done, or asked of a gateway that may have declined. */
+static const char *result_of(const struct envelope *v)
+{
+    const char *result = "done";
+    for (size_t i = 0; i < v->events_count; i++) {
+        switch ((int)v->events[i].type) {
+        case EVENT_PAYMENT_FAILED:
+        case EVENT_REFUND_FAILED: return "declined";
+        case EVENT_PAYMENT_REQUESTED:
+        case EVENT_REFUND_REQUESTED: result = "requested"; break;
+        default: break;
+        }
+    }
+    return result;
+}
+
+static json_t *record_json(const struct event_place *place, const struct envelope *v, struct names *n)
+{
+    struct arena *a = arena_new();
+    json_t *j = object_new(), *events = rows_new();
+    member_count(j, "seq", place->seq);
+    member_instant(j, "time", place->at);
+    member_user(j, n, customer_of(v));
+    member_text(j, "actor", v->actor);
+    member_text(j, "action", v->command);
+    member_text(j, "result", str_of(result_of(v)));
+    for (size_t i = 0; i < v->events_count; i++) {
+        struct str sentence = event_sentence(a, &v->events[i]);
+        rows_add(events, json_stringn(sentence.ptr, sentence.len));
+    }
+    member_put(j, "events", events);
+    arena_free(a);
+    return j;
+}
+
+static enum err tell_record(void *context, uint64_t seq, struct error *e)
+{
+    struct listing *l = context;
+    struct envelope v = {0};
+    struct event_place place = {0};
+    if (is_over(l)) return ERR_NOT_FOUND;
+    enum err err = ledger_record(&v, &place, l->call->service->ledger, seq, l->rows, e);
+    if (err == ERR_NOT_FOUND || (err == OK && v.events_count == 0)) {
+        return fail(e, ERR_TAMPERED, "the audit log names record %ju, which holds no events", (uintmax_t)seq);
+    }
+    return err != OK ? err : tell(l, record_json(&place, &v, &l->names), e);
+}
+
+enum err ask_audit_log(const struct call *c, struct error *e)
+{
+    const struct audit_log_query *q = c->query;
+    struct listing l = {0};
+    enum err err = list_begin(&l, c, q->user, e);
+    l.limit = q->limit;
+    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = list_audit(l.txn, l.customer.customer, q->from, q->to, tell_record, &l, e);
+    return list_end(&l, err);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_things.c - questions with one answer: a customer, a subscription, usage, an invoice, the catalog; and one usage reading. */
+#include "billing/answers.h"
+
+static enum err tell(const struct call *c, json_t *answer, struct error *e)
+{
+    return c->answer->take(c->answer->self, answer, false, e);
+}
+
+/* Reads what `make` makes, and tells it after the reading has ended. */
+typedef enum err make_fn(json_t **out, const struct call *c, struct views_txn *t, struct error *e);
+
+static enum err read_and_tell(const struct call *c, make_fn *make, struct error *e)
+{
+    struct views_txn *t = NULL;
+    json_t *answer = NULL;
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = make(&answer, c, t, e);
+    ledger_read_end(c->service->ledger, t);
+    return err == OK ? tell(c, answer, e) : err;
+}
+
+/* ---- our own data ------------------------------------------------------------------------------------------------- */
+
+static enum err make_seller(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    struct seller s = {0};
+    enum err err = load_seller(&s, t, 0, c->arena, e);
+    if (err == OK) *out = seller_json(&s);
+    return err;
+}
+
+enum err ask_seller_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_seller, e);
+}
+
+static enum err make_catalog(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct catalog_show_query *q = c->query;
+    struct catalog v = {0};
+    enum err err = load_catalog(&v, t, q->version, c->arena, e);
+    if (err == OK) *out = catalog_json(&v);
+    return err;
+}
+
+enum err ask_catalog_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_catalog, e);
+}
+
+enum err ask_catalog_file(const struct call *c, struct error *e)
+{
+    const struct catalog_file_query *q = c->query;
+    struct command *command = arena_new_of(c->arena, struct command);
+    struct outcome outcome = {0};
+    json_t *answer = NULL;
+    enum err err = catalog_read(command, str_cstring(c->arena, q->file), c->arena, e);
+    if (err == OK) err = service_execute(&outcome, c->service, command, c->arena, e);
+    if (err == OK) err = answer_command(&answer, c->service, command, &outcome, c->arena, e);
+    return err == OK ? tell(c, answer, e) : err;
+}
+
+/* ---- customers ---------------------------------------------------------------------------------------------------- */
+
+static enum err make_customer(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct customer_show_query *q = c->query;
+    struct customer v = {0};
+    enum err err = find_customer(&v, t, q->user, c->arena, e);
+    if (err == OK) *out = customer_json(&v, t, c->arena);
+    return err;
+}
+
+enum err ask_customer_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_customer, e);
+}
+
+static enum err make_subscription(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct subscription_show_query *q = c->query;
+    struct customer v = {0};
+    struct subscription s = {0};
+    enum err err = find_customer(&v, t, q->user, c->arena, e);
+    if (err == OK && v.subscription == 0) err = fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(q->user));
+    if (err == OK) err = load_subscription(&s, t, v.subscription, c->arena, e);
+    struct names n = names_of(t, c->arena);
+    if (err == OK) *out = subscription_json(&s, service_today(c->service), &n);
+    return err;
+}
+
+enum err ask_subscription_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_subscription, e);
+}
+
+/* ---- usage -------------------------------------------------------------------------------------------------------- */
+
+static enum err make_usage(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct usage_show_query *q = c->query;
+    struct customer v = {0};
+    enum err err = find_customer(&v, t, q->user, c->arena, e);
+    return err == OK ? usage_json(out, &v, service_today(c->service), t, c->arena, e) : err;
+}
+
+enum err ask_usage_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_usage, e);
+}
+
+static json_t *reading_json(const struct usage_reading_query *q, const struct outcome *o, bool duplicate)
+{
+    json_t *j = object_new();
+    member_text(j, "user_id", q->user);
+    member_text(j, "usage_type", q->usage_type);
+    member_decimal(j, "amount", q->amount);
+    member_instant(j, "at", q->at);
+    member_text_or_null(j, "event_id", q->event_id);
+    member_flag(j, "duplicate", duplicate);
+    member_put(j, "alerts", fired_alerts(o));
+    return j;
+}
+
+/* A reading that was counted before is no failure: whoever sends it again wants to be sure that it was counted. */
+enum err ask_usage_reading(const struct call *c, struct error *e)
+{
+    const struct usage_reading_query *q = c->query;
+    struct usage_input input = {q->user, q->usage_type, q->amount, q->at, q->event_id};
+    struct command *command = arena_new_of(c->arena, struct command);
+    struct outcome o = {0};
+    command->type = COMMAND_USAGE_RECORD;
+    command->usage_record = (struct usage_record_command){.readings = &input, .readings_count = 1};
+    enum err err = service_execute(&o, c->service, command, c->arena, e);
+    if (err != OK) return err;
+    bool left_out = o.refusals_count > 0;
+    bool duplicate = left_out && o.refusals[0].duplicate;
+    if (left_out && !duplicate) return fail(e, o.refusals[0].code, "%.*s", STR_ARG(o.refusals[0].why));
+    return tell(c, reading_json(q, &o, duplicate || o.replayed), e);
+}
+
+/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+
+static enum err make_invoice(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct invoice_show_query *q = c->query;
+    struct invoice v = {0};
+    struct names n = names_of(t, c->arena);
+    enum err err = find_invoice(&v, t, q->invoice, c->arena, e);
+    if (err == OK) *out = invoice_json(&v, true, &n);
+    return err;
+}
+
+enum err ask_invoice_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_invoice, e);
+}
+
+enum err ask_invoice_preview(const struct call *c, struct error *e)
+{
+    const struct invoice_preview_query *q = c->query;
+    struct command *command = arena_new_of(c->arena, struct command);
+    struct outcome o = {0};
+    json_t *answer = NULL;
+    command->type = COMMAND_INVOICE_GENERATE;
+    command->invoice_generate.user = q->user;
+    c->service->key = STR_NONE; /* a rehearsal remembers nothing */
+    enum err err = ledger_rehearse_begin(c->service->ledger, e);
+    if (err != OK) return err;
+    err = service_execute(&o, c->service, command, c->arena, e);
+    if (err == OK) err = made_invoice(&answer, c->service, &o, true, c->arena, e);
+    ledger_rehearse_end(c->service->ledger);
+    return err == OK ? tell(c, answer, e) : err;
+}
+
+static enum err make_pdf(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct invoice_pdf_query *q = c->query;
+    struct invoice v = {0};
+    enum err err = find_invoice(&v, t, q->invoice, c->arena, e);
+    if (err != OK) return err;
+    struct str path = q->output.len != 0 ? q->output : str_format(c->arena, "%.*s.pdf", STR_ARG(v.number));
+    err = invoice_pdf_file(t, &v, str_cstring(c->arena, path), c->arena, e);
+    if (err != OK) return err;
+    json_t *j = *out = object_new();
+    member_text(j, "invoice_number", v.number);
+    member_text(j, "path", path);
+    return OK;
+}
+
+enum err ask_invoice_pdf(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_pdf, e);
+}

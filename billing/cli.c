@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* cli.c - one run of the program: read the command line, open the ledger, run the verb, show the answer, end with the status that the
+ * contract gives it. Whatever is said of a failure is one sentence on standard error. */
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "billing/cli.h"
+#include "billing/daybook.h"
+
+/* ---- what surrounds a command ------------------------------------------------------------------------------------- */
+
+static struct str login_name(struct arena *a)
+{
+    enum { ENTRY_BYTES = 16384 };
+    struct passwd entry, *found = NULL;
+    char *text = arena_take_raw(a, ENTRY_BYTES);
+    unsigned uid = geteuid();
+    if (getpwuid_r(uid, &entry, text, ENTRY_BYTES, &found) == 0 && found != NULL) return str_copy(a, str_of(found->pw_name));
+    return str_format(a, "uid-%u", uid);
+}
+
+static struct str or_environment(struct str given, const char *name)
+{
+    return given.len != 0 ? given : str_of(getenv(name)); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
+}
+
+struct surroundings {
+    struct frozen_clock frozen;
+    struct ledger_options options;
+    struct service service;
+    struct meter meter;
+};
+
+static const char *cstring_or_null(struct arena *a, struct str s)
+{
+    return s.len == 0 ? NULL : str_cstring(a, s);
+}
+
+static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
+                         struct error *e)
+{
+    struct str key_file = g->key_command.len == 0 ? or_environment(g->key_file, "DAYBOOK_KEY_FILE") : g->key_file;
+    struct world world = world_real();
+    if (g->now.len != 0) {
+        enum err err = instant_parse(&s->frozen.now, g->now, e);
+        if (err != OK) return wrap(e, "--now");
+        world = world_frozen(&s->frozen);
+    }
+    if (dir.len == 0) dir = or_environment(g->dir, "DAYBOOK_DIR");
+    if (dir.len == 0) return fail(e, ERR_USAGE, "no ledger is named: give --dir or set DAYBOOK_DIR");
+    s->options = (struct ledger_options){.dir = str_cstring(a, dir),
+                                         .key_file = cstring_or_null(a, key_file),
+                                         .key_command = cstring_or_null(a, g->key_command),
+                                         .world = world,
+                                         .state = &daybook_state,
+                                         .program = "daybook " DAYBOOK_VERSION};
+    s->service = (struct service){.world = world,
+                                  .gateway = gateway_simulator(),
+                                  .actor = g->actor.len != 0 ? g->actor : login_name(a),
+                                  .key = g->idempotency_key};
+    if (isatty(STDERR_FILENO) == 1 && !g->quiet && !g->json) {
+        s->meter.to = stderr;
+        s->service.progress = meter_progress;
+        s->service.progress_context = &s->meter;
+    }
+    return OK;
+}
+
+/* ---- making a ledger ---------------------------------------------------------------------------------------------- */
+
+static struct str default_key_path(struct str dir, struct arena *a)
+{
+    while (dir.len > 1 && dir.ptr[dir.len - 1] == '/') dir.len--;
+    return str_format(a, "%.*s.key", STR_ARG(dir));
+}
+
+static enum err load_first_catalog(struct outcome *out, struct surroundings *s, const struct init_query *q,
+                                   struct command *catalog, struct arena *a, struct error *e)
+{
+    if (q->no_catalog) return OK;
+    if (q->catalog.len == 0) return service_load_example_catalog(out, &s->service, a, e);
+    return service_execute(out, &s->service, catalog, a, e);
+}
+
+static enum err tell_init(struct surroundings *s, const struct init_query *q, struct answer *answer, struct arena *a,
+                          struct error *e)
+{
+    struct log_state log = {0};
+    enum err err = log_state(&log, ledger_log(s->service.ledger), e);
+    if (err != OK) return err;
+    json_t *j = json_object();
+    const struct ledger_options *o = &s->options;
+    struct str key = o->key_file != NULL ? str_of(o->key_file) : default_key_path(str_of(o->dir), a);
+    const char *catalog = q->no_catalog ? "none" : q->catalog.len != 0 ? str_cstring(a, q->catalog) : "example tiers";
+    if (o->key_command != NULL) key = STR("from the key command");
+    int failed = json_object_set_new(j, "made", json_string(o->dir));
+    failed |= json_object_set_new(j, "origin", json_stringn(log.origin.ptr, log.origin.len));
+    failed |= json_object_set_new(j, "key", json_stringn(key.ptr, key.len));
+    failed |= json_object_set_new(j, "catalog", json_string(catalog));
+    failed |= json_object_set_new(j, "next", json_string("keep a copy of the key in a safe place: without it "
+                                                         "nobody can read this ledger"));
+    if (failed != 0) WRONG("jansson cannot add a member");
+    return answer->take(answer->self, j, false, e);
+}
+
+/* A catalog that cannot be read is found before anything is made. */
+static enum err run_init(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
+{
+    const struct init_query *q = c->body;
+    struct surroundings s = {0};
+    struct command *catalog = arena_new_of(a, struct command);
+    struct outcome outcome = {0};
+    if (q->no_catalog && q->catalog.len != 0) return fail(e, ERR_USAGE, "--catalog and --no-catalog exclude each other");
+    enum err err = surround(&s, &c->globals, q->directory, a, e);
+    if (err == OK && q->catalog.len != 0) err = catalog_read(catalog, str_cstring(a, q->catalog), a, e);
+    if (err == OK) err = ledger_create(&s.options, e);
+    if (err == OK) err = ledger_open(&s.service.ledger, &s.options, e);
+    if (err == OK) err = load_first_catalog(&outcome, &s, q, catalog, a, e);
+    if (err == OK) err = tell_init(&s, q, answer, a, e);
+    ledger_close(s.service.ledger);
+    return err;
+}
+
+/* ---- everything else ---------------------------------------------------------------------------------------------- */
+
+/* Without the right key nothing can be said about what only the key opens. */
+static enum err open_failed(const struct cli_command *c, enum err err, struct error *e)
+{
+    bool verify = strcmp(c->verb->words, "audit.verify") == 0;
+    if (!verify || err != ERR_INVALID) return err;
+    e->code = ERR_INCOMPLETE;
+    return wrap(e, "not verified");
+}
+
+static enum err run_verb(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
+{
+    struct surroundings s = {0};
+    enum err err = surround(&s, &c->globals, STR_NONE, a, e);
+    if (err != OK) return err;
+    if (strcmp(c->verb->words, "audit.verify") == 0) {
+        s.options.without_key = ((const struct audit_verify_query *)c->body)->without_key;
+    }
+    err = ledger_open(&s.service.ledger, &s.options, e);
+    if (err != OK) return open_failed(c, err, e);
+    err = verb_run(c->verb, c->body, &s.service, answer, a, e);
+    meter_end(&s.meter);
+    ledger_close(s.service.ledger);
+    return err;
+}
+
+static enum err run_door(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
+{
+    if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
+    if (strcmp(c->verb->words, "version") == 0) {
+        return answer->take(answer->self, json_pack("{s:s}", "daybook", DAYBOOK_VERSION), false, e);
+    }
+    const struct help_query *q = c->body;
+    return cli_help_topic(stdout, q->topic, q->word, e);
+}
+
+/* Tells what an answer alone does not make loud enough: rows that were left out, alerts that fired. */
+struct listener {
+    struct answer inner;
+    bool quiet;
+};
+
+static void note_aloud(const struct listener *l, const json_t *value)
+{
+    json_int_t rejected = json_integer_value(json_object_get(value, "rejected"));
+    const char *first = json_string_value(json_object_get(value, "first_reject"));
+    const char *path = json_string_value(json_object_get(value, "rejects"));
+    if (rejected > 0) {
+        (void)fprintf(stderr, "daybook: %jd rows were not taken, see '%s'; the first: %s\n", (intmax_t)rejected,
+                      path == NULL ? "" : path, first == NULL ? "" : first);
+    }
+    if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
+        (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");
+    }
+}
+
+static enum err listen(void *self, json_t *value, bool is_row, struct error *e)
+{
+    const struct listener *l = self;
+    if (!is_row) note_aloud(l, value);
+    return l->inner.take(l->inner.self, value, is_row, e);
+}
+
+static enum err run(const struct cli_command *c, struct arena *a, struct error *e)
+{
+    if (c->globals.help && c->verb != NULL) {
+        cli_help_verb(stdout, c->verb);
+    } else if (c->globals.help) {
+        return cli_help_topic(stdout, c->group, STR_NONE, e);
+    }
+    if (c->globals.help) return OK;
+    struct error late = {0};
+    struct printer *p = printer_new(stdout, c->verb, &c->globals);
+    struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json};
+    struct answer answer = {&l, listen};
+    bool is_door = (c->verb->flags & VERB_DOOR) != 0;
+    enum err err = is_door ? run_door(c, &answer, a, e) : run_verb(c, &answer, a, e);
+    bool told = err == OK || err == ERR_DECLINED || err == ERR_INCOMPLETE;
+    enum err end = told ? printer_end(p, &late) : OK;
+    printer_free(p);
+    if (end == OK) return err;
+    *e = late;
+    return end;
+}
+
+static enum err flush_output(enum err err, struct error *e)
+{
+    if (err != OK || (fflush(stdout) == 0 && ferror(stdout) == 0)) return err;
+    return fail(e, ERR_STORAGE, "cannot write to standard output");
+}
+
+int cli_main(int argc, const char *const *argv)
+{
+    struct arena *a = arena_new();
+    struct error e = {0};
+    struct cli_command c = {0};
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) WRONG("signals cannot be set");
+    enum err err = cli_parse(&c, argc, argv, a, &e);
+    if (err == OK) err = run(&c, a, &e);
+    err = flush_output(err, &e);
+    if (err != OK) cli_print_error(stderr, &e, c.globals.json);
+    arena_free(a);
+    return err_exit_status(err);
+}

@@ -1,0 +1,1 @@
+#define DAYBOOK_VERSION "0.1.0"

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* query.h - billing's own: the verbs that every door offers, and what it takes to run one. A verb is a command of the ledger or a
+ * question of queries.def; both are described by a schema, so that command line, JSON, help and completion are made alike. */
+#ifndef DAYBOOK_BILLING_QUERY_H
+#define DAYBOOK_BILLING_QUERY_H
+
+#include "billing/service.h"
+
+/* clang-format off */
+#define QUERY(name, words, flags, columns, help) struct name##_query { char nothing;
+#define DOOR(name, words, help)   struct name##_query { char nothing;
+#define ARG(kind, name, help)     FIELD_TYPE_##kind name;
+#define MAY_ARG(kind, name, help) FIELD_TYPE_##kind name;
+#define NEED(kind, name, help)    FIELD_TYPE_##kind name;
+#define MAY(kind, name, help)     FIELD_TYPE_##kind name;
+#define END(name)                 };
+#include "billing/queries.def"
+#undef QUERY
+#undef DOOR
+#undef ARG
+#undef MAY_ARG
+#undef NEED
+#undef MAY
+#undef END
+/* clang-format on */
+
+enum { VERB_LIST = 1, VERB_FILES = 2, VERB_DOOR = 4, VERB_WRITES = 8 };
+
+/* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the reference. */
+struct call {
+    struct service *service;
+    const struct verb *verb;
+    const void *query; /* the verb's struct */
+    struct answer *answer;
+    struct arena *arena;
+};
+
+/* Who takes an answer: prints it, or keeps it. */
+struct answer {
+    void *self;
+    enum err (*take)(void *self, json_t *value, bool is_row, struct error *e);
+};
+
+typedef enum err ask_fn(const struct call *c, struct error *e);
+
+struct verb {
+    const char *words; /* "subscription.create" */
+    const char *help;
+    const char *columns; /* of its table, "" for none */
+    const struct schema *schema; /* of a question; see verb_schema */
+    enum command_type command;   /* COMMAND_NONE: a question */
+    ask_fn *ask;                 /* of a question; NULL for those of the command line only */
+    unsigned flags;
+};
+
+/* All verbs, questions first; NULL behind the last. Commands that only the program may give are not among them. */
+const struct verb *verb_at(size_t index);
+const struct verb *verb_find(struct str words); /* "usage.record"; NULL: there is none */
+const struct schema *verb_schema(const struct verb *v);
+/* The struct that the verb's fields are kept in, zeroed. */
+void *verb_body(const struct verb *v, struct arena *a);
+
+/* Runs a verb whose struct is filled. */
+enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer, struct arena *a,
+                  struct error *e) MUST_USE;
+
+/* clang-format off */
+#define QUERY(name, words, flags, columns, help) ask_fn ask_##name;
+#define DOOR(name, words, help)
+#define ARG(kind, name, help)
+#define MAY_ARG(kind, name, help)
+#define NEED(kind, name, help)
+#define MAY(kind, name, help)
+#define END(name)
+#include "billing/queries.def"
+#undef QUERY
+#undef DOOR
+#undef ARG
+#undef MAY_ARG
+#undef NEED
+#undef MAY
+#undef END
+/* clang-format on */
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* service.c - see service.h. It must never decide anything: what a command may do is decided in the ledger alone. */
+#include "billing/service.h"
+
+struct date service_today(const struct service *s)
+{
+    return instant_date(s->world.now(s->world.self));
+}
+
+enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    *out = 0;
+    if (user.len == 0) return OK;
+    enum err err = find_customer(&c, t, user, a, e);
+    *out = c.customer;
+    return err;
+}
+
+/* ---- what the gateway fills in ------------------------------------------------------------------------------------ */
+
+static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a, struct error *e)
+{
+    if (token.len == 0) return OK;
+    return s->gateway.describe(s->gateway.self, card, token, a, e);
+}
+
+static enum err fill_inner(struct service *s, struct command *c, struct arena *a, struct error *e)
+{
+    struct subscription_create_command *sub = &c->subscription_create;
+    struct payment_method_add_command *add = &c->payment_method_add;
+    enum err err = OK;
+    if (c->type == COMMAND_SUBSCRIPTION_CREATE) err = describe(s, &sub->card, sub->payment_method, a, e);
+    if (c->type == COMMAND_PAYMENT_METHOD_ADD) err = describe(s, &add->card, add->token, a, e);
+    if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(s->gateway.name);
+    if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(s->gateway.name);
+    return err == OK ? OK : wrap(e, "%s", command_kind(c->type)->words);
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------ */
+
+static bool asks_for_money(const struct outcome *o)
+{
+    for (size_t i = 0; i < o->events_count; i++) {
+        enum event_type t = o->events[i].type;
+        if (t == EVENT_PAYMENT_REQUESTED || t == EVENT_REFUND_REQUESTED) return true;
+    }
+    return false;
+}
+
+enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a, struct error *e)
+{
+    struct request r = {.command = c, .key = s->key, .actor = s->actor};
+    s->key = STR_NONE;
+    enum err err = command_check(c, e); /* before the gateway hears of what may not be kept */
+    if (err == OK) err = fill_inner(s, c, a, e);
+    if (err == OK) err = ledger_execute(out, s->ledger, &r, a, e);
+    if (err != OK || !asks_for_money(out)) return err;
+    err = ledger_settle(NULL, s->ledger, &s->gateway, out->events, out->events_count, s->actor, a, e);
+    return err == ERR_INCOMPLETE ? OK : err;
+}
+
+/* ---- the catalog that comes with the program ---------------------------------------------------------------------- */
+
+extern const uint8_t example_catalog[], example_catalog_end[] __attribute__((visibility("hidden")));
+__asm__(".pushsection .rodata\n"
+        ".globl example_catalog\n"
+        ".hidden example_catalog\n"
+        "example_catalog:\n"
+        ".incbin \"fixtures/catalog.json\"\n"
+        ".globl example_catalog_end\n"
+        ".hidden example_catalog_end\n"
+        "example_catalog_end:\n"
+        ".byte 0\n"
+        ".popsection\n");
+
+enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a, struct error *e)
+{
+    struct command *c = arena_new_of(a, struct command);
+    struct bytes text = {example_catalog, (size_t)(example_catalog_end - example_catalog)};
+    enum err err = catalog_parse(c, text, a, e);
+    if (err != OK) return wrap(e, "the built-in catalog");
+    return service_execute(out, s, c, a, e);
+}

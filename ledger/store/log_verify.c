@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* log_verify.c - the whole chain without keys. Every byte is read and hashed; there is no cheaper mode. The records are cut
+ * into parts of equal size, each verified by itself (its leaves make one perfect subtree), on as many threads as
+ * there are processors; whoever finishes a part joins it to those before it: chain, time, epochs and tree across the seam. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/store/log_private.h"
+
+enum { PART_RECORDS = 8192, PARTS_AHEAD = 64, THREADS_MAX = 16 };
+
+/* What joining needs to know of records [first, first + range.size). */
+struct part {
+    bool ready;
+    uint64_t first, end;
+    struct record_header head; /* of the first record */
+    struct log_link link;      /* behind the last */
+    struct merkle_range range;
+    uint64_t bytes;
+    /* Epochs. `needed` is the greatest that a record names before the first EPOCH record of the part. */
+    uint32_t needed, newest, opened;
+    uint64_t needed_by, first_epoch_seq, first_epoch_before, epoch_seq;
+    enum err failed;
+    struct error error;
+};
+
+struct verification {
+    struct log *log;
+    struct log_head expected; /* the stored head when it began */
+    log_progress_fn *progress;
+    void *context;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    uint64_t parts, taken, joined_parts;
+    struct part *ring[PARTS_AHEAD];
+    struct hasher *hasher; /* the joiner's, whoever that is */
+    struct log_head joined;
+    bool any;
+    uint32_t epoch;
+    uint64_t bytes;
+    enum err failed;
+    struct error error;
+};
+
+/* ---- one part ---- */
+
+static enum err note_epoch(struct part *p, const struct record_header *h, struct bytes record, struct error *e)
+{
+    struct epoch_body body = {0};
+    if (epoch_body_take(&body, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e) != OK)
+        return wrap(e, "record %llu", (unsigned long long)h->seq);
+    if (p->opened == 0) {
+        p->first_epoch_seq = h->seq;
+        p->first_epoch_before = body.before;
+    } else if (body.epoch != p->newest + 1 || body.before != p->epoch_seq) {
+        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
+                    (unsigned long long)h->seq, body.epoch, p->newest, (unsigned long long)p->epoch_seq);
+    }
+    p->opened++;
+    p->newest = body.epoch;
+    p->epoch_seq = h->seq;
+    return OK;
+}
+
+static enum err not_begun(uint64_t seq, uint32_t epoch, struct error *e)
+{
+    return fail(e, ERR_TAMPERED, "record %llu: key epoch %u has not begun", (unsigned long long)seq, epoch);
+}
+
+static enum err check_epoch(struct part *p, const struct record_header *h, struct bytes record, struct error *e)
+{
+    if (h->class_ == RECORD_EPOCH) return note_epoch(p, h, record, e);
+    if (p->opened > 0) return h->epoch <= p->newest ? OK : not_begun(h->seq, h->epoch, e);
+    if (h->epoch > p->needed) {
+        p->needed = h->epoch;
+        p->needed_by = h->seq;
+    }
+    return OK;
+}
+
+static enum err verify_record(void *context, uint64_t seq, struct bytes record, struct error *e)
+{
+    struct part *p = context;
+    struct record_header h = {0};
+    enum err err = log_link_next(&h, &p->link, seq, record, e);
+    if (err == OK) err = check_epoch(p, &h, record, e);
+    if (err != OK) return err;
+    if (seq == p->first) p->head = h;
+    merkle_append(&p->range, p->link.hasher, &p->link.leaf);
+    p->bytes += record.len;
+    return OK;
+}
+
+static void verify_part(const struct verification *v, struct part *p)
+{
+    p->failed = v->log->backend->read(v->log->self, p->first, p->end, verify_record, p, &p->error);
+    if (p->failed == OK && p->first + p->range.size != p->end)
+        p->failed = fail(&p->error, ERR_TAMPERED, "record %llu is missing", (unsigned long long)(p->first + p->range.size));
+}
+
+/* ---- joining ---- */
+
+/* The first record of the part against the last of those before. Says nothing if the part has no good first record. */
+static enum err join_seam(const struct verification *v, const struct part *p, struct error *e)
+{
+    if (!v->any || p->range.size == 0) return OK;
+    if (memcmp(&p->head.prev, &v->joined.last_leaf, sizeof p->head.prev) != 0)
+        return log_link_broken(p->first - 1, &v->joined.last_leaf, &p->head.prev, e);
+    if (p->head.at.us <= v->joined.last_at.us)
+        return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
+                    (unsigned long long)p->first);
+    return OK;
+}
+
+static enum err join_epochs(struct verification *v, const struct part *p, struct error *e)
+{
+    if (p->needed > v->epoch) return not_begun(p->needed_by, p->needed, e);
+    if (p->opened == 0) return OK;
+    uint32_t first = p->newest - (p->opened - 1);
+    if (first != v->epoch + 1 || p->first_epoch_before != v->joined.epoch_seq)
+        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
+                    (unsigned long long)p->first_epoch_seq, first, v->epoch, (unsigned long long)v->joined.epoch_seq);
+    v->epoch = p->newest;
+    v->joined.epoch_seq = p->epoch_seq;
+    return OK;
+}
+
+static enum err join_part(struct verification *v, const struct part *p, struct error *e)
+{
+    enum err err = join_seam(v, p, e);
+    if (err == OK && p->failed != OK) {
+        *e = p->error;
+        err = p->failed;
+    }
+    if (err == OK) err = join_epochs(v, p, e);
+    if (err != OK) return err;
+    merkle_join(&v->joined.range, v->hasher, &p->range);
+    v->joined.last_leaf = p->link.leaf;
+    v->joined.last_at = p->link.at;
+    v->bytes += p->bytes;
+    v->any = true;
+    return OK;
+}
+
+/* Joins what is ready, in order; the first failure in that order is the one that is reported. */
+static void join_ready(struct verification *v)
+{
+    for (struct part *p = v->ring[v->joined_parts % PARTS_AHEAD]; p != NULL && p->ready && v->failed == OK;
+         p = v->ring[v->joined_parts % PARTS_AHEAD]) {
+        v->failed = join_part(v, p, &v->error);
+        v->ring[v->joined_parts % PARTS_AHEAD] = NULL;
+        v->joined_parts++;
+        free(p);
+    }
+}
+
+/* ---- workers ---- */
+
+static void lock(struct verification *v)
+{
+    if (pthread_mutex_lock(&v->mutex) != 0) WRONG("cannot lock a mutex");
+}
+static void unlock(struct verification *v)
+{
+    if (pthread_mutex_unlock(&v->mutex) != 0) WRONG("cannot unlock a mutex");
+}
+
+/* The next part to verify, or NULL at the end. The mutex is held. */
+static struct part *take_part(struct verification *v, struct hasher *h)
+{
+    while (v->failed == OK && v->taken < v->parts && v->taken >= v->joined_parts + PARTS_AHEAD)
+        if (pthread_cond_wait(&v->changed, &v->mutex) != 0) WRONG("cannot wait");
+    if (v->failed != OK || v->taken == v->parts) return NULL;
+    struct part *p = calloc(1, sizeof *p);
+    if (p == NULL) WRONG("out of memory");
+    p->link.hasher = h;
+    p->first = v->taken * PART_RECORDS;
+    p->end = v->taken + 1 == v->parts ? v->expected.range.size : p->first + PART_RECORDS;
+    v->ring[v->taken % PARTS_AHEAD] = p;
+    v->taken++;
+    return p;
+}
+
+static void work(struct verification *v, bool tells)
+{
+    struct hasher *h = hasher_new();
+    lock(v);
+    for (struct part *p = take_part(v, h); p != NULL; p = take_part(v, h)) {
+        unlock(v);
+        verify_part(v, p);
+        lock(v);
+        p->ready = true;
+        join_ready(v);
+        if (pthread_cond_broadcast(&v->changed) != 0) WRONG("cannot tell");
+        if (tells && v->progress != NULL) v->progress(v->context, v->joined.range.size, v->expected.range.size);
+    }
+    unlock(v);
+    hasher_free(h);
+}
+
+static void *worker(void *context)
+{
+    work(context, false);
+    return NULL;
+}
+
+/* The caller's thread works too. Where no more can be started, fewer do. */
+static void work_together(struct verification *v)
+{
+    pthread_t threads[THREADS_MAX];
+    size_t started = 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (size_t)processors;
+    if (wanted > v->parts) wanted = (size_t)v->parts;
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, worker, v) == 0) started++;
+    work(v, true);
+    for (size_t i = 0; i < started; i++)
+        if (pthread_join(threads[i], NULL) != 0) WRONG("cannot join a thread");
+    for (size_t i = 0; i < PARTS_AHEAD; i++) free(v->ring[i]); /* behind a failure */
+}
+
+/* ---- the head ---- */
+
+static enum err verify_head(const struct verification *v, struct error *e)
+{
+    const struct log_head *is = &v->joined, *says = &v->expected;
+    struct hash root = {0}, stored = {0};
+    unsigned long long last = says->range.size - 1;
+    if (memcmp(&is->last_leaf, &says->last_leaf, sizeof is->last_leaf) != 0)
+        return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but the head expects %s", last,
+                    hash_text(&is->last_leaf).hex, hash_text(&says->last_leaf).hex);
+    merkle_root(&is->range, v->hasher, &root);
+    merkle_root(&says->range, v->hasher, &stored);
+    if (memcmp(&root, &stored, sizeof root) != 0)
+        return fail(e, ERR_TAMPERED, "the records up to %llu have the root %s, but the head expects %s", last,
+                    hash_text(&root).hex, hash_text(&stored).hex);
+    if (is->last_at.us != says->last_at.us || is->epoch_seq != says->epoch_seq)
+        return fail(e, ERR_TAMPERED, "the head's time or key epoch is not that of the records up to %llu", last);
+    return OK;
+}
+
+static enum err pass(void *context, uint64_t seq, struct bytes record, struct error *e)
+{
+    (void)context;
+    (void)seq;
+    (void)record;
+    (void)e;
+    return OK;
+}
+
+static enum err verify_all(struct verification *v, struct error *e)
+{
+    struct log *l = v->log;
+    v->parts = (v->expected.range.size + PART_RECORDS - 1) / PART_RECORDS;
+    work_together(v);
+    if (v->failed != OK) {
+        *e = v->error;
+        return v->failed;
+    }
+    enum err err = verify_head(v, e);
+    /* Reading to the end makes the backend look for records behind it. Those that others append meanwhile are theirs. */
+    return err == OK ? l->backend->read(l->self, v->expected.range.size, UINT64_MAX, pass, NULL, e) : err;
+}
+
+enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn *progress, void *context,
+                          struct error *e)
+{
+    struct verification *v = calloc(1, sizeof *v);
+    if (v == NULL || pthread_mutex_init(&v->mutex, NULL) != 0 || pthread_cond_init(&v->changed, NULL) != 0)
+        WRONG("out of memory");
+    v->log = l;
+    v->hasher = l->hasher;
+    v->progress = progress;
+    v->context = context;
+    enum err err = log_attach(l, e);
+    if (err == OK) err = l->backend->head(l->self, &v->expected, e);
+    if (err == OK && v->expected.range.size == 0) err = fail(e, ERR_TAMPERED, "the ledger has no first record");
+    if (err == OK) err = verify_all(v, e);
+    if (err == OK) {
+        *out = (struct log_report){.records = v->joined.range.size,
+                                   .epochs = v->epoch,
+                                   .bytes = v->bytes,
+                                   .last_leaf = v->joined.last_leaf};
+        merkle_root(&v->joined.range, l->hasher, &out->root);
+        if (progress != NULL) progress(context, out->records, out->records);
+    }
+    (void)pthread_cond_destroy(&v->changed);
+    (void)pthread_mutex_destroy(&v->mutex);
+    free(v);
+    return err;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_pdf.c - setting one-page invoices of 12 lines as PDF/A-3, into memory, on one core; beside it the floor: the same number of text calls
+ * by libharu alone with a standard font, nothing embedded. */
+#include <hpdf.h>
+
+#include "reports/invoice_pdf.h"
+#include "tests/bench/bench.h"
+
+enum { LINES = 12 };
+
+static struct line lines[LINES];
+
+static struct invoice an_invoice(uint64_t number, struct arena *a)
+{
+    struct money total = money_of(0, "USD");
+    for (int i = 0; i < LINES; i++) {
+        lines[i] = (struct line){.kind = LINE_RECURRING, .product = STR("pro"), .description = STR("Pro, monthly"),
+                                 .from = date_of(2025, 1, 1), .to = date_of(2025, 2, 1), .quantity = decimal_of(1),
+                                 .unit_price = decimal_of(99), .amount = money_of(9900, "USD"), .tax = money_of(0, "USD")};
+        total.minor += 9900;
+    }
+    return (struct invoice){.invoice = number, .number = str_format(a, "INV-2025-%06llu", (unsigned long long)number),
+                            .status = INVOICE_OPEN, .customer = 1, .issue_date = date_of(2025, 1, 31),
+                            .due_date = date_of(2025, 2, 14), .lines = lines, .lines_count = LINES, .subtotal = total,
+                            .tax = money_of(0, "USD"), .total = total, .credit_applied = money_of(0, "USD"),
+                            .amount_due = total, .paid = money_of(0, "USD"), .finalized_at = date_start(date_of(2025, 1, 31))};
+}
+
+static uint64_t set_ours(uint64_t count, uint64_t *bytes)
+{
+    struct customer buyer = {.customer = 1, .version = 1, .user = STR("ann")};
+    struct seller seller = {.version = 1, .payment_terms_days = 14};
+    struct arena *a = arena_new();
+    struct buffer out = {0};
+    struct error e = {0};
+    buyer.party = (struct party){.name = STR("Ann Example"), .street = STR("1 Main Street"), .city = STR("Dublin"), .country = STR("IE")};
+    seller.party = (struct party){.name = STR("Daur AI Ltd"), .street = STR("1 Ledger Lane"), .city = STR("Dublin"), .country = STR("IE")};
+    uint64_t begin = world_monotonic_ns();
+    for (uint64_t i = 0; i < count; i++) {
+        struct invoice v = an_invoice(i + 1, a);
+        struct invoice_document d = {.invoice = &v, .buyer = &buyer, .seller = &seller, .as_issued = true};
+        buffer_clear(&out);
+        bench_must(invoice_pdf_render(&out, &d, a, &e), &e);
+        *bytes = out.len;
+        arena_reset(a);
+    }
+    uint64_t rate = per_second(count, world_monotonic_ns() - begin);
+    buffer_free(&out);
+    arena_free(a);
+    return rate;
+}
+
+static uint64_t set_bare(uint64_t count)
+{
+    uint64_t begin = world_monotonic_ns();
+    for (uint64_t i = 0; i < count; i++) {
+        HPDF_Doc pdf = HPDF_New(NULL, NULL);
+        if (pdf == NULL) WRONG("libharu gives no document");
+        HPDF_SetCompressionMode(pdf, HPDF_COMP_ALL);
+        HPDF_Page page = HPDF_AddPage(pdf);
+        HPDF_Font font = HPDF_GetFont(pdf, "Helvetica", "WinAnsiEncoding");
+        HPDF_Page_SetFontAndSize(page, font, 10);
+        HPDF_Page_BeginText(page);
+        HPDF_Page_MoveTextPos(page, 50, 800);
+        for (int k = 0; k < 5 * LINES + 20; k++) {
+            HPDF_Page_ShowText(page, "Pro, monthly");
+            HPDF_Page_MoveTextPos(page, 0, -9);
+        }
+        HPDF_Page_EndText(page);
+        if (HPDF_SaveToStream(pdf) != HPDF_OK) WRONG("libharu does not save");
+        HPDF_Free(pdf);
+    }
+    return per_second(count, world_monotonic_ns() - begin);
+}
+
+int main(void)
+{
+    static struct figure figures[3];
+    uint64_t bytes = 0;
+    for (unsigned round = 0; round < bench_rounds(); round++) {
+        figure_add(&figures[0], "invoice_pdf", "documents/s", set_ours(1000, &bytes));
+        figure_add(&figures[1], "invoice_pdf_bytes", "bytes", bytes);
+        figure_add(&figures[2], "floor_libharu_plain", "documents/s", set_bare(1000));
+    }
+    for (size_t i = 0; i < 3; i++) figure_print(&figures[i]);
+    return 0;
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# run.sh - all benchmarks, each beside its floor or peer, in one sitting on one disk; then a table with the ratios. Prints `name value unit`
+# lines. BENCH_ROUNDS and BENCH_COUNT scale them. Nothing here gates anything.
+set -u
+results=$(mktemp) || exit 1
+trap 'rm -rf "$results" "$BENCH_DIR"' EXIT
+export BENCH_DIR=${BENCH_DIR:-$O/bench-data}
+mkdir -p "$BENCH_DIR"
+echo "# $(uname -srm), $(nproc) processors, $(date -u +%Y-%m-%d); load $(cut -d' ' -f1 /proc/loadavg)"
+for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_pdf; do
+    [ -x "$O/bench/$program" ] && "$O/bench/$program" | tee -a "$results"
+done
+awk '
+    { value[$1] = $2 }
+    function row(text, a, b, what) {
+        if (a in value && b in value && value[b] > 0) printf "%-46s %12d  %5.2f x %s\n", text, value[a], value[a] / value[b], what
+        else if (a in value) printf "%-46s %12d\n", text, value[a]
+    }
+    END {
+        print "\n# ours, and the ratio to a floor or peer of the same sitting"
+        row("single durable append, events/s", "append_batch_1", "floor_lmdb_batch_1", "bare LMDB")
+        row("append in batches of 100, events/s", "append_batch_100", "", "")
+        row("append in batches of 1000, events/s", "append_batch_1000", "floor_lmdb_batch_1000", "bare LMDB")
+        row("the same", "append_batch_1000", "peer_sqlite_wal_full_batch_1000", "SQLite WAL FULL")
+        row("the same", "append_batch_1000", "peer_sqlcipher_wal_full_batch_1000", "SQLCipher WAL FULL")
+        row("the same, pipelined", "append_batch_1000_pipelined", "peer_sqlcipher_wal_full_batch_1000", "SQLCipher WAL FULL")
+        row("verify without key, records/s", "verify_chain_without_key", "", "")
+        row("read and decrypt, records/s", "read_and_decrypt", "", "")
+        row("usage import, readings/s", "usage_import", "", "")
+        row("nightly run without PDF, subscriptions/s", "nightly_run_without_pdf", "", "")
+        row("rebuild of all views, events/s", "rebuild_views", "", "")
+        row("invoice PDF, documents/s and core", "invoice_pdf", "floor_libharu_plain", "bare libharu page")
+    }' "$results"

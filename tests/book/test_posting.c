@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* test_posting.c - double entry: what each event posts, and that it always sums to zero. */
+#include "ledger/book.h"
+#include "tests/lib/fixture.h"
+
+TestSuite(posting, .init = test_begin, .fini = test_end);
+
+static struct money usd(int64_t cents)
+{
+    return money_of(cents, "USD");
+}
+
+static int64_t balance_of(const struct posting *p, size_t count, enum account account)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (p[i].account == account) sum += p[i].amount.minor;
+    }
+    return sum;
+}
+
+static int64_t sum_of(const struct posting *p, size_t count)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) sum += p[i].amount.minor;
+    return sum;
+}
+
+static struct line fee(enum line_kind kind, int64_t cents)
+{
+    struct line l = {.kind = kind, .product = STR("pro"), .usage_type = STR("api_calls"), .amount = usd(cents), .tax = usd(0)};
+    if (kind != LINE_ITEM) l.from = day("2025-01-01");
+    return l;
+}
+
+Test(posting, an_invoice_debits_the_customer_and_credits_what_is_earned_or_still_owed)
+{
+    struct line lines[] = {fee(LINE_RECURRING, 9900), fee(LINE_USAGE, 500), fee(LINE_ITEM, 1000)};
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    ev.invoice_finalized = (struct invoice_finalized){.customer = 1, .invoice = 1, .lines = lines, .lines_count = 3,
+                                                      .total = usd(11400), .credit_applied = usd(400), .amount_due = usd(11000)};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), 11000);
+    assert_int(balance_of(p, count, ACCOUNT_DEFERRED), -9900); /* a service period lies ahead */
+    assert_int(balance_of(p, count, ACCOUNT_REVENUE), -1500);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), 400);
+}
+
+Test(posting, a_credit_note_undoes_the_deferred_revenue_and_settles_what_is_open)
+{
+    struct line lines[] = {fee(LINE_PRORATION_CREDIT, -3333)};
+    struct allocation settles[] = {{7, usd(1000)}};
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE, .customer = 1, .invoice = 2, .lines = lines,
+                                                      .lines_count = 1, .total = usd(-3333), .credit_applied = usd(-3333),
+                                                      .amount_due = usd(0), .settles = settles, .settles_count = 1};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_DEFERRED), 3333);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), -1000);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), -2333);
+}
+
+Test(posting, a_payment_is_cash_against_the_invoices_and_the_customers_credit)
+{
+    struct allocation pays[] = {{1, usd(1000)}, {2, usd(600)}};
+    struct event ev = {.type = EVENT_PAYMENT_SUCCEEDED};
+    ev.payment_succeeded = (struct payment_succeeded){.customer = 1, .amount = usd(2000), .gateway = STR("simulator"), .pays = pays,
+                                                      .pays_count = 2, .credited = usd(400)};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_CASH), 2000);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), -1600);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), -400);
+}
+
+/* Requested and then succeeded, or failed: what is set aside is paid out, or comes back. */
+Test(posting, a_refund_sets_credit_aside_until_it_is_answered)
+{
+    struct event asked = {.type = EVENT_REFUND_REQUESTED}, paid = {.type = EVENT_REFUND_SUCCEEDED}, failed = {.type = EVENT_REFUND_FAILED};
+    asked.refund_requested = (struct refund_requested){.amount = usd(1500), .from_credit = usd(1100)};
+    paid.refund_succeeded = (struct refund_succeeded){.amount = usd(1500), .from_credit = usd(1100), .gateway = STR("simulator")};
+    failed.refund_failed = (struct refund_failed){.amount = usd(1500), .from_credit = usd(1100)};
+    const struct posting *p = NULL, *q = NULL, *r = NULL;
+    size_t pn = 0, qn = 0, rn = 0;
+    assert_ok(event_postings(&p, &pn, &asked, A, E));
+    assert_ok(event_postings(&q, &qn, &paid, A, E));
+    assert_ok(event_postings(&r, &rn, &failed, A, E));
+    assert_int(balance_of(p, pn, ACCOUNT_REFUNDS_PENDING) + balance_of(q, qn, ACCOUNT_REFUNDS_PENDING), 0);
+    assert_int(balance_of(p, pn, ACCOUNT_CUSTOMER_CREDIT) + balance_of(r, rn, ACCOUNT_CUSTOMER_CREDIT), 0);
+    assert_int(balance_of(q, qn, ACCOUNT_CASH), -1500);
+    assert_int(balance_of(q, qn, ACCOUNT_REFUNDS), 400);
+    assert_int(sum_of(p, pn) + sum_of(q, qn) + sum_of(r, rn), 0);
+}
+
+Test(posting, events_that_move_no_money_post_nothing)
+{
+    for (int type = EVENT_NONE + 1; type < EVENT_TYPES; type++) {
+        struct event ev = {.type = (enum event_type)type};
+        const struct posting *p = NULL;
+        size_t count = 1;
+        assert_ok(event_postings(&p, &count, &ev, A, E));
+        assert_int(count, 0);
+    }
+}
+
+Test(posting, every_account_has_its_name_and_type)
+{
+    cr_assert(strcmp(account_name(ACCOUNT_RECEIVABLE), "assets:receivable") == 0);
+    cr_assert(strcmp(account_type(ACCOUNT_CUSTOMER_CREDIT), "liability") == 0);
+}
