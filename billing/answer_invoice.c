@@ -2,6 +2,18 @@
 /* answer_invoice.c - invoices and transactions as answers. */
 #include "billing/answers.h"
 
+/* As money where the currency can say it: "99.00"; with its own digits where it is finer: "0.0025". */
+static void put_unit_price(json_t *j, const struct line *l)
+{
+    struct money m = {0};
+    struct error unused;
+    bool fits = l->unit_price.scale <= (uint32_t)currency_decimals(l->amount.currency);
+    if (fits && money_round(&m, l->unit_price, l->amount.currency, &unused) == OK)
+        member_money(j, "unit_price", m);
+    else
+        member_decimal(j, "unit_price", l->unit_price);
+}
+
 static json_t *line_json(const struct line *l)
 {
     json_t *j = object_new();
@@ -9,7 +21,7 @@ static json_t *line_json(const struct line *l)
     member_date(j, "service_from", l->from);
     member_date(j, "service_to", l->to);
     member_decimal(j, "quantity", l->quantity);
-    member_decimal(j, "unit_price", l->unit_price);
+    put_unit_price(j, l);
     member_money(j, "amount", l->amount);
     member_text(j, "kind", str_of(choice_line_kind.words[l->kind]));
     member_text_or_null(j, "tier", l->product);

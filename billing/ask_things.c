@@ -111,13 +111,15 @@ enum err ask_usage_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_usage, e);
 }
 
-static json_t *reading_json(const struct usage_reading_query *q, const struct outcome *o, bool duplicate)
+static json_t *reading_json(const struct call *c, const struct outcome *o, bool duplicate)
 {
+    const struct usage_reading_query *q = c->query;
+    struct world w = c->service->world;
     json_t *j = object_new();
     member_text(j, "user_id", q->user);
     member_text(j, "usage_type", q->usage_type);
     member_decimal(j, "amount", q->amount);
-    member_instant(j, "at", q->at);
+    member_instant(j, "at", instant_is_given(q->at) ? q->at : w.now(w.self));
     member_text_or_null(j, "event_id", q->event_id);
     member_flag(j, "duplicate", duplicate);
     member_put(j, "alerts", fired_alerts(o));
@@ -138,7 +140,7 @@ enum err ask_usage_reading(const struct call *c, struct error *e)
     bool left_out = o.refusals_count > 0;
     bool duplicate = left_out && o.refusals[0].duplicate;
     if (left_out && !duplicate) return fail(e, o.refusals[0].code, "%.*s", STR_ARG(o.refusals[0].why));
-    return tell(c, reading_json(q, &o, duplicate || o.replayed), e);
+    return tell(c, reading_json(c, &o, duplicate || o.replayed), e);
 }
 
 /* ---- invoices ----------------------------------------------------------------------------------------------------- */

@@ -124,11 +124,18 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
 
 /* ---- everything else ---------------------------------------------------------------------------------------------- */
 
-/* Without the right key nothing can be said about what only the key opens. */
-static enum err open_failed(const struct cli_command *c, enum err err, struct error *e)
+/* A ledger that opens without its key is there: then it is the key that is missing or wrong, and nothing can be said about what only the
+ * key opens. */
+static enum err open_failed(const struct cli_command *c, const struct ledger_options *o, enum err err, struct error *e)
 {
-    bool verify = strcmp(c->verb->words, "audit.verify") == 0;
-    if (!verify || err != ERR_INVALID) return err;
+    struct ledger *l = NULL;
+    struct error unused;
+    struct ledger_options bare = *o;
+    bare.without_key = true;
+    bool key_refused = err == ERR_INVALID || err == ERR_NOT_FOUND;
+    if (strcmp(c->verb->words, "audit.verify") != 0 || !key_refused || o->without_key) return err;
+    if (ledger_open(&l, &bare, &unused) != OK) return err;
+    ledger_close(l);
     e->code = ERR_INCOMPLETE;
     return wrap(e, "not verified");
 }
@@ -142,7 +149,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
         s.options.without_key = ((const struct audit_verify_query *)c->body)->without_key;
     }
     err = ledger_open(&s.service.ledger, &s.options, e);
-    if (err != OK) return open_failed(c, err, e);
+    if (err != OK) return open_failed(c, &s.options, err, e);
     err = verb_run(c->verb, c->body, &s.service, answer, a, e);
     meter_end(&s.meter);
     ledger_close(s.service.ledger);
@@ -214,6 +221,15 @@ static enum err flush_output(enum err err, struct error *e)
     return fail(e, ERR_STORAGE, "cannot write to standard output");
 }
 
+/* For a command line that could not be read to where it says so. */
+static bool wants_json(int argc, const char *const *argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) return true;
+    }
+    return false;
+}
+
 int cli_main(int argc, const char *const *argv)
 {
     struct arena *a = arena_new();
@@ -223,7 +239,7 @@ int cli_main(int argc, const char *const *argv)
     enum err err = cli_parse(&c, argc, argv, a, &e);
     if (err == OK) err = run(&c, a, &e);
     err = flush_output(err, &e);
-    if (err != OK) cli_print_error(stderr, &e, c.globals.json);
+    if (err != OK) cli_print_error(stderr, &e, c.globals.json || wants_json(argc, argv));
     arena_free(a);
     return err_exit_status(err);
 }

@@ -152,19 +152,6 @@ static enum err read_global(struct command_line *r, const struct global_option *
     return err;
 }
 
-/* On the wire of a command nothing is the same as not given, so whoever writes a zero would be misunderstood. */
-static enum err refuse_zero(const struct command_line *r, const struct slot *s, const void *record)
-{
-    if (r->out->verb->command == COMMAND_NONE || (s->field->flags & (unsigned)FIELD_REQUIRED) != 0) return OK;
-    struct decimal d = {1, 0};
-    uint64_t n = 1;
-    const char *at = (const char *)record + s->field->offset;
-    if (s->field->kind == KIND_DECIMAL) memcpy(&d, at, sizeof d);
-    if (s->field->kind == KIND_COUNT) memcpy(&n, at, sizeof n);
-    if (n != 0 && !decimal_is_zero(d)) return OK;
-    return fail(r->e, ERR_INVALID, "more than nothing is wanted");
-}
-
 static enum err fill(struct command_line *r, struct slot *s, struct str text)
 {
     void *record = (char *)r->out->body + s->base;
@@ -172,7 +159,7 @@ static enum err fill(struct command_line *r, struct slot *s, struct str text)
         return fail(r->e, ERR_LIMIT, "%s: more than %d bytes", s->name, LIMIT_COMMAND_LINE_ARGUMENT_BYTES);
     }
     enum err err = field_parse(s->field, record, text, r->arena, r->e);
-    if (err == OK) err = refuse_zero(r, s, record);
+    if (err == OK) err = verb_check_field(r->out->verb, s->field, record, r->e);
     s->given = true;
     bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
     return err == OK ? OK : wrap(r->e, "%s%s", is_argument ? "" : "--", s->name);

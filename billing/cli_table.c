@@ -16,7 +16,9 @@ static size_t width_of(struct str s)
 struct str value_text(struct arena *a, const json_t *value)
 {
     switch (json_typeof(value)) {
-    case JSON_STRING: return str_copy(a, (struct str){json_string_value(value), json_string_length(value)});
+    case JSON_STRING:
+        if (json_string_length(value) == 0) return STR("-");
+        return str_copy(a, (struct str){json_string_value(value), json_string_length(value)});
     case JSON_INTEGER: return str_format(a, "%jd", (intmax_t)json_integer_value(value));
     case JSON_TRUE: return STR("yes");
     case JSON_FALSE: return STR("no");
@@ -180,7 +182,19 @@ static bool is_table(const json_t *value)
     return json_is_array(value) && json_is_object(json_array_get(value, 0));
 }
 
-static size_t name_width(json_t *object)
+static bool is_wanted(const char *only, const char *name)
+{
+    size_t len = strlen(name);
+    if (only[0] == '\0') return true;
+    for (const char *p = only; *p != '\0';) {
+        size_t word = strcspn(p, ",");
+        if (word == len && memcmp(p, name, len) == 0) return true;
+        p += p[word] == ',' ? word + 1 : word;
+    }
+    return false;
+}
+
+static size_t name_width(json_t *object, const char *only)
 {
     size_t widest = 0;
     const char *name = NULL;
@@ -188,7 +202,7 @@ static size_t name_width(json_t *object)
     json_object_foreach(object, name, value)
     {
         size_t len = strlen(name);
-        if (len > widest && !is_table(value) && !json_is_object(value)) widest = len;
+        if (len > widest && is_wanted(only, name) && !is_table(value) && !json_is_object(value)) widest = len;
     }
     return widest;
 }
@@ -227,21 +241,22 @@ static void print_name(FILE *to, const char *name, unsigned indent, size_t width
     (void)fprintf(to, "%*s", (int)(len < width ? width - len : 0), "");
 }
 
-void print_values(FILE *to, const json_t *object, unsigned indent)
+void print_values(FILE *to, const json_t *object, const char *only, unsigned indent)
 {
     enum { INDENT = 2 };
     struct arena *a = arena_new();
     json_t *walked = walkable(object);
-    size_t width = name_width(walked);
+    size_t width = name_width(walked, only);
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach(walked, name, value)
     {
+        if (!is_wanted(only, name)) continue;
         if (is_table(value) || json_is_object(value)) {
             print_name(to, name, indent, 0);
             (void)fputc('\n', to);
             if (json_is_object(value))
-                print_values(to, value, indent + INDENT);
+                print_values(to, value, "", indent + INDENT);
             else
                 print_list(to, value, indent + INDENT);
             continue;

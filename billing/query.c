@@ -146,6 +146,33 @@ void *verb_body(const struct verb *v, struct arena *a)
     return arena_take(a, 1, verb_schema(v)->size);
 }
 
+static enum err check_decimal(struct decimal d, bool optional, struct error *e)
+{
+    if (optional && decimal_is_zero(d)) return fail(e, ERR_INVALID, "more than nothing is wanted");
+    struct arena *a = arena_new();
+    bool card = text_holds_card_data(decimal_text(a, d));
+    arena_free(a);
+    return card ? fail(e, ERR_INVALID, "card numbers and security codes are never accepted") : OK;
+}
+
+enum err verb_check_field(const struct verb *v, const struct field *f, const void *record, struct error *e)
+{
+    bool optional = (f->flags & (unsigned)FIELD_REQUIRED) == 0;
+    const char *at = (const char *)record + f->offset;
+    if (v->command == COMMAND_NONE || v->command == COMMAND_USAGE_ALERT) return OK;
+    if (f->kind == KIND_DECIMAL) {
+        struct decimal d = {0};
+        memcpy(&d, at, sizeof d);
+        return check_decimal(d, optional, e);
+    }
+    if (f->kind == KIND_COUNT && optional) {
+        uint64_t n = 0;
+        memcpy(&n, at, sizeof n);
+        if (n == 0) return fail(e, ERR_INVALID, "more than nothing is wanted");
+    }
+    return OK;
+}
+
 static enum err run_command(const struct call *c, struct error *e)
 {
     struct command *command = arena_new_of(c->arena, struct command);

@@ -60,6 +60,10 @@ const struct schema *verb_schema(const struct verb *v);
 /* The struct that the verb's fields are kept in, zeroed. */
 void *verb_body(const struct verb *v, struct arena *a);
 
+/* What a person may not give for a field although its form is right. In a command nothing is the same as not given, so a zero for what
+ * may be left out would be misunderstood; and an amount of money that is a card number was meant for another field. */
+enum err verb_check_field(const struct verb *v, const struct field *f, const void *record, struct error *e) MUST_USE;
+
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer, struct arena *a,
                   struct error *e) MUST_USE;

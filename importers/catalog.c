@@ -12,7 +12,7 @@ struct reader {
     struct arena *arena;
     struct product *products;
     struct price *prices;
-    size_t products_count, prices_count;
+    size_t prices_count;
 };
 
 /* "products[2]" and what stands in it. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* import.c - the frame of an import: check, rehearse, take, report. It must never let a part of a file that
  * was cut off into the ledger, nor any row of a strict import of which one is bad. */
+#include <sys/stat.h>
+
 #include "importers/import.h"
 
 bool import_is_final_strict(const struct import *im)
@@ -72,10 +74,13 @@ enum err import_settle(struct import *im, const struct outcome *outcomes, size_t
 
 /* ---- the frame -------------------------------------------------------------------------------------- */
 
+/* Beside the file; what comes through a pipe has no folder of its own, so its rejects go to where the program
+ * runs. */
 static const char *rejects_path(const struct import_options *o, struct arena *a)
 {
+    struct stat info = {0};
     if (o->rejects_path != NULL) return o->rejects_path;
-    const char *path = strcmp(o->path, "-") == 0 ? "stdin" : o->path;
+    const char *path = stat(o->path, &info) == 0 && S_ISREG(info.st_mode) ? o->path : "stdin";
     return str_cstring(a, str_format(a, "%s.rejects.csv", path));
 }
 

@@ -13,8 +13,8 @@ typedef void import_progress_fn(void *context, uint64_t rows, uint64_t bytes_don
 struct import_options {
     const char *path; /* "-": standard input */
     /* Where refused rows go: CSV line,column,reason,text; written whole or not at all; NULL:
-     * PATH.rejects.csv, made only when there are any. The text is the raw line, cut to 200 bytes, with card
-     * data blanked out. */
+     * PATH.rejects.csv (of a pipe: stdin.rejects.csv), made only when there are any. The text is the raw
+     * line, cut to 200 bytes, with card data blanked out. */
     const char *rejects_path;
     bool strict; /* one bad row and nothing of the file is taken */
     struct str actor;

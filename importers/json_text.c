@@ -98,10 +98,8 @@ enum err json_only_members(const json_t *object, const char *const *names, struc
     /* jansson walks through mutable objects only; nothing is changed here. */
     json_t *walked = NULL;
     memcpy(&walked, &object, sizeof walked);
-    const char *name = NULL;
-    json_t *value = NULL;
-    json_object_foreach(walked, name, value)
-    {
+    for (void *at = json_object_iter(walked); at != NULL; at = json_object_iter_next(walked, at)) {
+        const char *name = json_object_iter_key(at);
         size_t i = 0;
         while (names[i] != NULL && strcmp(names[i], name) != 0) i++;
         if (names[i] != NULL) continue;

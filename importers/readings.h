@@ -16,7 +16,8 @@ struct readings;
 
 /* `path` names the file in ids that are made for readings without one (see row_id). ERR_INVALID for an empty
  * file or a header that is none. */
-enum err readings_open(struct readings **out, struct source *s, const char *path, struct error *e) MUST_USE;
+enum err readings_open(struct readings **out, struct source *source, const char *path,
+                       struct error *e) MUST_USE;
 void readings_close(struct readings *r); /* accepts NULL */
 
 /* The next row, in the arena. Good means: every field that is needed is there, and amount and time have a

@@ -104,7 +104,7 @@ static enum err charge(void *self, struct gateway_answer *out, const struct gate
     *out = (struct gateway_answer){.outcome = t == NULL ? PAYMENT_SUCCEEDED : t->outcome};
     if (r->amount.minor <= 0)
         decline(out, "amount_invalid", "the amount is not positive");
-    else if (out->outcome == PAYMENT_DECLINED)
+    else if (t != NULL && out->outcome == PAYMENT_DECLINED)
         decline(out, t->code, t->message);
     if (out->outcome != PAYMENT_UNKNOWN) out->reference = reference_of(r->key, a);
     return OK;

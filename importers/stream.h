@@ -15,8 +15,9 @@ struct text_line {
     bool too_long;
 };
 
-struct stream *stream_new(struct source *s); /* of a source at its start; the source stays the caller's */
-void stream_free(struct stream *s);          /* accepts NULL */
+struct stream *stream_new(
+    struct source *source);         /* of a source at its start; the source stays the caller's */
+void stream_free(struct stream *s); /* accepts NULL */
 
 /* *end: there is no further line. A byte order mark is passed over; UTF-16 is ERR_INVALID. */
 enum err stream_line(struct text_line *out, bool *end, struct stream *s, struct error *e) MUST_USE;

@@ -8,7 +8,7 @@
 enum {
     COMMANDS_PER_BATCH = 64,
     INPUTS_PER_BATCH = COMMANDS_PER_BATCH * LIMIT_READINGS_PER_RECORD,
-    ROWS_PER_BATCH = 2 * INPUTS_PER_BATCH, /* bad rows make no inputs */
+    ROWS_PER_BATCH = INPUTS_PER_BATCH * 5 / 4, /* bad rows make no inputs */
     BYTES_PER_BATCH = 32 * 1024 * 1024,
 };
 

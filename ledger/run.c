@@ -97,12 +97,12 @@ static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct
     envelope_encode(&l->plain, v);
     enum err err = log_draft_add(&made, l->log, (struct bytes){l->plain.ptr, l->plain.len}, now, e);
     if (err != OK) return err;
+    o->seq = made.seq;
     struct event_place place = {made.seq, made.at, made.leaf, made.prev, v->actor, v->command};
     err = fold_record(l, b->txn, &place, v, e);
     if (err != OK) return err;
     struct view_cursor cursor = {made.seq + 1, made.leaf};
     views_set_cursor(b->txn, &cursor);
-    o->seq = made.seq;
     return OK;
 }
 
@@ -141,7 +141,8 @@ static enum err run_command(struct batch *b, size_t index, struct error *e)
     v.events = d.events.items;
     v.events_count = d.events.count;
     if (v.events_count > 0) err = draft_and_fold(b, &v, now, job->outcome, e);
-    if (err == ERR_LIMIT) return refuse_outcome(job->outcome, err, e); /* too large for a record: nothing was drafted */
+    /* Too large for a record: nothing was drafted. What was drafted and does not fold must take its batch down with it. */
+    if (err == ERR_LIMIT && job->outcome->seq == 0) return refuse_outcome(job->outcome, err, e);
     if (err != OK) return err;
     if (!r->brief) copy_events(job->outcome, v.events, v.events_count, job->arena);
     if (d.refusals_count > 0) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* alerts.c - usage alerts: thresholds that customers set, and in which usage period each last fired. One row a customer. */
+/* alerts.c - usage alerts: thresholds that customers set, and in which usage period each last fired. One row
+ * a customer. */
 #include "projections/fold.h"
 
-enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                    struct error *e)
 {
     struct view_key k = key_number(SPACE_ALERTS, customer);
     bool found = false;
@@ -12,8 +14,8 @@ enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t custom
 }
 
 /* A copy with room for one more. */
-static enum err alerts_copy(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                            struct error *e)
+static enum err alerts_copy(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,
+                            struct arena *a, struct error *e)
 {
     struct alert_list row = {0};
     enum err err = alerts_get(&row, t, customer, a, e);
@@ -32,7 +34,8 @@ static enum err alerts_put(struct views_txn *t, uint64_t customer, const struct 
     return views_put_record(t, &k, &row_alerts, &row, e);
 }
 
-static enum err set_alert(struct views_txn *t, const struct usage_alert_set *v, struct arena *a, struct error *e)
+static enum err set_alert(struct views_txn *t, const struct usage_alert_set *v, struct arena *a,
+                          struct error *e)
 {
     struct alert *alerts = NULL;
     size_t count = 0;
@@ -46,7 +49,8 @@ static enum err set_alert(struct views_txn *t, const struct usage_alert_set *v, 
     return alerts_put(t, v->customer, alerts, count, e);
 }
 
-static enum err fire_alert(struct views_txn *t, const struct usage_alert_fired *v, struct arena *a, struct error *e)
+static enum err fire_alert(struct views_txn *t, const struct usage_alert_fired *v, struct arena *a,
+                           struct error *e)
 {
     struct alert *alerts = NULL;
     size_t count = 0;
@@ -58,8 +62,8 @@ static enum err fire_alert(struct views_txn *t, const struct usage_alert_fired *
     return alerts_put(t, v->customer, alerts, count, e);
 }
 
-enum err fold_alerts(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                     struct error *e)
+enum err fold_alerts(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                     struct arena *a, struct error *e)
 {
     (void)place;
     if (ev->type == EVENT_USAGE_ALERT_SET) return set_alert(t, &ev->usage_alert_set, a, e);
@@ -67,8 +71,8 @@ enum err fold_alerts(struct views_txn *t, const struct event *ev, const struct e
     return OK;
 }
 
-enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                     struct error *e)
+enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,
+                     struct arena *a, struct error *e)
 {
     return alerts_copy(out, count, t, customer, a, e);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* audit.c - S24: which records are about whom, in the order of time. The records themselves are read from the log, so that an
- * audit never rests on state. Records follow each other without gaps but for the log's own: of all together only stretches are
- * kept, each within one day. */
+/* audit.c - S24: which records are about whom, in the order of time. The records themselves are read from the
+ * log, so that an audit never rests on state. Records follow each other without gaps but for the log's own:
+ * of all together only stretches are kept, each within one day. */
 #include "projections/fold.h"
 
-/* ---- all records --------------------------------------------------------------------------------------------------- */
+/* ---- all records ---- */
 
 enum { DAYS, FIRST, LAST, STRETCH }; /* the numbers of the last stretch */
 
-static enum err keep_stretch(struct views_txn *t, struct date date, uint64_t first, uint64_t last, struct arena *a,
-                             struct error *e)
+static enum err keep_stretch(struct views_txn *t, struct date date, uint64_t first, uint64_t last,
+                             struct arena *a, struct error *e)
 {
     uint64_t now[STRETCH] = {[DAYS] = (uint64_t)date.days, [FIRST] = first, [LAST] = last};
     uint64_t there[] = {(uint64_t)date.days, last};
@@ -21,7 +21,8 @@ static enum err keep_stretch(struct views_txn *t, struct date date, uint64_t fir
     return err != OK ? err : numbers_put(t, &k, &row, a, e);
 }
 
-static enum err note_record(struct views_txn *t, const struct event_place *place, struct arena *a, struct error *e)
+static enum err note_record(struct views_txn *t, const struct event_place *place, struct arena *a,
+                            struct error *e)
 {
     struct view_key k = view_key(SPACE_AUDIT_LAST);
     struct numbers now = {0};
@@ -34,7 +35,7 @@ static enum err note_record(struct views_txn *t, const struct event_place *place
     return keep_stretch(t, date, goes_on ? now.items[FIRST] : place->seq, place->seq, a, e);
 }
 
-/* ---- a customer's -------------------------------------------------------------------------------------------------- */
+/* ---- a customer's ---- */
 
 static struct view_key customer_key(uint64_t customer, struct instant at)
 {
@@ -43,15 +44,16 @@ static struct view_key customer_key(uint64_t customer, struct instant at)
     return k;
 }
 
-static enum err note_customer(struct views_txn *t, uint64_t customer, const struct event_place *place, struct error *e)
+static enum err note_customer(struct views_txn *t, uint64_t customer, const struct event_place *place,
+                              struct error *e)
 {
     struct view_key k = customer_key(customer, place->at);
     view_key_u64(&k, place->seq);
     return mark_put(t, &k, e);
 }
 
-enum err fold_audit(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                    struct error *e)
+enum err fold_audit(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                    struct arena *a, struct error *e)
 {
     enum err err = note_record(t, place, a, e);
     if (err != OK) return err;
@@ -70,7 +72,7 @@ enum err fold_audit(struct views_txn *t, const struct event *ev, const struct ev
     return OK;
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
 struct audit_walk {
     struct date to;      /* none: open */
@@ -99,8 +101,8 @@ static enum err visit_customer(void *context, struct bytes key, struct bytes val
     return w->seq(w->context, key_tail(key, 8), e);
 }
 
-enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq, void *context,
-                    struct error *e)
+enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,
+                    void *context, struct error *e)
 {
     struct audit_walk w = {.to = to, .seq = seq, .context = context};
     if (customer == 0) {
@@ -109,6 +111,7 @@ enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, st
         return views_scan(t, &start, 1, false, visit_stretch, &w, e);
     }
     w.end = customer_key(customer, date_start(date_add_days(to, 1)));
-    struct view_key start = customer_key(customer, date_is_given(from) ? date_start(from) : (struct instant){0});
+    struct view_key start =
+        customer_key(customer, date_is_given(from) ? date_start(from) : (struct instant){0});
     return views_scan(t, &start, 1 + 8, false, visit_customer, &w, e);
 }

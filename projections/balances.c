@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* balances.c - what a customer has with us and what open invoices still ask of him, per currency and invoice. The same events move
- * the accounts of the postings by the same amounts; a test holds the two against each other. */
+/* balances.c - what a customer has with us and what open invoices still ask of him, per currency and invoice.
+ * The same events move the accounts of the postings by the same amounts; a test holds the two against each
+ * other. */
 #include "projections/fold.h"
 
 static struct balance *balance_of(struct customer *c, const char *currency, struct arena *a)
@@ -10,12 +11,14 @@ static struct balance *balance_of(struct customer *c, const char *currency, stru
     bool is_new = at == c->balances_count;
     struct balance *balances = arena_array_of(a, struct balance, c->balances_count + 1);
     if (c->balances_count > 0) memcpy(balances, c->balances, c->balances_count * sizeof(*balances));
-    if (is_new) balances[c->balances_count++] = (struct balance){money_of(0, currency), money_of(0, currency)};
+    if (is_new)
+        balances[c->balances_count++] = (struct balance){money_of(0, currency), money_of(0, currency)};
     c->balances = balances;
     return &balances[at];
 }
 
-static enum err move(struct customer *c, struct money credit, struct money receivable, struct arena *a, struct error *e)
+static enum err move(struct customer *c, struct money credit, struct money receivable, struct arena *a,
+                     struct error *e)
 {
     if (money_is_zero(credit) && money_is_zero(receivable)) return OK;
     struct money like = money_is_given(credit) ? credit : receivable;
@@ -32,9 +35,10 @@ static enum err allocated(struct money *out, const struct allocation *parts, siz
     return err;
 }
 
-/* An invoice takes what it applies from the credit and asks for the rest. A credit note applies its total, which is negative, and
- * pays open invoices before the credit gets what is left. */
-static enum err by_invoice(struct customer *c, const struct invoice_finalized *v, struct arena *a, struct error *e)
+/* An invoice takes what it applies from the credit and asks for the rest. A credit note applies its total,
+ * which is negative, and pays open invoices before the credit gets what is left. */
+static enum err by_invoice(struct customer *c, const struct invoice_finalized *v, struct arena *a,
+                           struct error *e)
 {
     struct money settles = money_zero(v->total), credit = {0}, receivable = {0};
     enum err err = allocated(&settles, v->settles, v->settles_count, e);
@@ -43,7 +47,8 @@ static enum err by_invoice(struct customer *c, const struct invoice_finalized *v
     return err != OK ? err : move(c, credit, receivable, a, e);
 }
 
-static enum err by_payment(struct customer *c, const struct payment_succeeded *v, struct arena *a, struct error *e)
+static enum err by_payment(struct customer *c, const struct payment_succeeded *v, struct arena *a,
+                           struct error *e)
 {
     struct money pays = money_zero(v->amount);
     enum err err = allocated(&pays, v->pays, v->pays_count, e);
@@ -61,7 +66,7 @@ enum err balances_change(struct customer *c, const struct event *ev, struct aren
     return OK;
 }
 
-/* ---- open invoices ------------------------------------------------------------------------------------------------- */
+/* ---- open invoices ---- */
 
 struct open_list {
     struct open_invoice *items;
@@ -83,7 +88,8 @@ static enum err take_parts(struct open_list *l, const struct allocation *parts, 
     return OK;
 }
 
-enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a, struct error *e)
+enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a,
+                              struct error *e)
 {
     bool invoice = ev->type == EVENT_INVOICE_FINALIZED;
     if (!invoice && ev->type != EVENT_PAYMENT_SUCCEEDED) return OK;
@@ -91,8 +97,10 @@ enum err open_invoices_change(struct customer_row *row, const struct event *ev, 
     const struct payment_succeeded *p = &ev->payment_succeeded;
     struct open_list l = {arena_array_of(a, struct open_invoice, row->open_count + 1), row->open_count};
     if (l.count > 0) memcpy(l.items, row->open, l.count * sizeof(*l.items));
-    enum err err = invoice ? take_parts(&l, v->settles, v->settles_count, e) : take_parts(&l, p->pays, p->pays_count, e);
-    if (invoice && v->amount_due.minor > 0) l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due};
+    enum err err =
+        invoice ? take_parts(&l, v->settles, v->settles_count, e) : take_parts(&l, p->pays, p->pays_count, e);
+    if (invoice && v->amount_due.minor > 0)
+        l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due};
     row->open = l.items;
     row->open_count = l.count;
     row->customer.open_invoices = l.count;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* catalog.c - what we sell and who we are: every version of the catalog and of the seller's data. Versions are counted from 1
- * without gaps, so the newest is the one before the next. */
+/* catalog.c - what we sell and who we are: every version of the catalog and of the seller's data. Versions
+ * are counted from 1 without gaps, so the newest is the one before the next. */
 #include "projections/fold.h"
 
-static enum err keep_catalog(struct views_txn *t, const struct catalog_loaded *v, struct instant at, struct error *e)
+static enum err keep_catalog(struct views_txn *t, const struct catalog_loaded *v, struct instant at,
+                             struct error *e)
 {
     struct catalog row = {.version = v->version,
                           .name = v->name,
@@ -29,8 +30,8 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
     return views_put_record(t, &k, &schema_seller, &row, e);
 }
 
-enum err fold_catalog(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                      struct error *e)
+enum err fold_catalog(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                      struct arena *a, struct error *e)
 {
     (void)a;
     if (ev->type == EVENT_CATALOG_LOADED) return keep_catalog(t, &ev->catalog_loaded, place->at, e);
@@ -38,7 +39,8 @@ enum err fold_catalog(struct views_txn *t, const struct event *ev, const struct 
     return OK;
 }
 
-enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a, struct error *e)
+enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a,
+                     struct error *e)
 {
     struct counters c = {0};
     if (version == 0) {
@@ -53,7 +55,8 @@ enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, 
     return fail(e, ERR_NOT_FOUND, "no version %ju of the seller data", (uintmax_t)version);
 }
 
-enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a, struct error *e)
+enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a,
+                      struct error *e)
 {
     struct counters c = {0};
     if (version == 0) {

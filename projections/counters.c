@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* counters.c - the next number of everything that is counted, and the tally behind `stats`. Numbers are never handed out
- * here: they stand in the events, and the counters follow them. */
+/* counters.c - the next number of everything that is counted, and the tally behind `stats`. Numbers are never
+ * handed out here: they stand in the events, and the counters follow them. */
 #include "projections/fold.h"
 
 /* Which field of which event carries a number that its counter must stay above. */
@@ -9,13 +9,17 @@ static const struct {
     size_t counter; /* in struct counters */
     size_t field;   /* in the event's body */
 } numbered[] = {
-    {EVENT_CUSTOMER_CREATED, offsetof(struct counters, customer), offsetof(struct customer_created, customer)},
+    {EVENT_CUSTOMER_CREATED, offsetof(struct counters, customer),
+     offsetof(struct customer_created, customer)},
     {EVENT_SUBSCRIPTION_CREATED, offsetof(struct counters, subscription),
      offsetof(struct subscription_created, subscription)},
     {EVENT_ITEM_ADDED, offsetof(struct counters, item), offsetof(struct item_added, item)},
-    {EVENT_INVOICE_FINALIZED, offsetof(struct counters, invoice), offsetof(struct invoice_finalized, invoice)},
-    {EVENT_PAYMENT_REQUESTED, offsetof(struct counters, transaction), offsetof(struct payment_requested, payment)},
-    {EVENT_REFUND_REQUESTED, offsetof(struct counters, transaction), offsetof(struct refund_requested, refund)},
+    {EVENT_INVOICE_FINALIZED, offsetof(struct counters, invoice),
+     offsetof(struct invoice_finalized, invoice)},
+    {EVENT_PAYMENT_REQUESTED, offsetof(struct counters, transaction),
+     offsetof(struct payment_requested, payment)},
+    {EVENT_REFUND_REQUESTED, offsetof(struct counters, transaction),
+     offsetof(struct refund_requested, refund)},
     {EVENT_TRANSACTION_STORED, offsetof(struct counters, transaction),
      offsetof(struct transaction_stored, transaction)},
     {EVENT_CATALOG_LOADED, offsetof(struct counters, catalog), offsetof(struct catalog_loaded, version)},
@@ -32,7 +36,8 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
     return err;
 }
 
-static enum err raise_counter(struct views_txn *t, size_t counter, uint64_t number, struct arena *a, struct error *e)
+static enum err raise_counter(struct views_txn *t, size_t counter, uint64_t number, struct arena *a,
+                              struct error *e)
 {
     struct counters c = {0};
     enum err err = counters_get(&c, t, a, e);
@@ -47,7 +52,8 @@ static enum err raise_counter(struct views_txn *t, size_t counter, uint64_t numb
 }
 
 /* Adds to both figures; active may go down. */
-static enum err tally_add(struct views_txn *t, int active, uint64_t readings, struct arena *a, struct error *e)
+static enum err tally_add(struct views_txn *t, int active, uint64_t readings, struct arena *a,
+                          struct error *e)
 {
     struct view_key k = view_key(SPACE_TALLY);
     struct tally row = {0};
@@ -61,8 +67,8 @@ static enum err tally_add(struct views_txn *t, int active, uint64_t readings, st
     return views_put_record(t, &k, &row_tally, &row, e);
 }
 
-enum err fold_counters(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                       struct error *e)
+enum err fold_counters(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                       struct arena *a, struct error *e)
 {
     (void)place;
     for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++) {

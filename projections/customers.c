@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* customers.c - who is billed: the newest data in the main row together with what the customer has (subscription, methods, pending
- * items, balances), replaced data under their version, and the way from a user id to the number. */
+/* customers.c - who is billed: the newest data in the main row together with what the customer has
+ * (subscription, methods, pending items, balances), replaced data under their version, and the way from a
+ * user id to the number. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
@@ -16,14 +17,14 @@ static enum err customer_put(struct views_txn *t, const struct customer_row *row
     return views_put_record(t, &k, &row_customer, row, e);
 }
 
-static enum err customer_need(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
-                              struct error *e)
+static enum err customer_need(struct customer_row *out, struct views_txn *t, uint64_t customer,
+                              struct arena *a, struct error *e)
 {
     struct view_key k = key_number(SPACE_CUSTOMER, customer);
     return row_need(out, &row_customer, t, &k, "customer", customer, a, e);
 }
 
-/* ---- user ids ------------------------------------------------------------------------------------------------------ */
+/* ---- user ids ---- */
 
 static enum err user_put(struct views_txn *t, struct str user, struct user_entry entry, struct error *e)
 {
@@ -45,9 +46,10 @@ enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, 
     return err;
 }
 
-/* ---- folds --------------------------------------------------------------------------------------------------------- */
+/* ---- folds ---- */
 
-static enum err create(struct views_txn *t, const struct customer_created *v, struct instant at, struct error *e)
+static enum err create(struct views_txn *t, const struct customer_created *v, struct instant at,
+                       struct error *e)
 {
     struct customer_row row = {.customer = {.customer = v->customer,
                                             .version = 1,
@@ -62,7 +64,8 @@ static enum err create(struct views_txn *t, const struct customer_created *v, st
 }
 
 /* Documents name the version that they were made out to. */
-static enum err update(struct views_txn *t, const struct customer_updated *v, struct arena *a, struct error *e)
+static enum err update(struct views_txn *t, const struct customer_updated *v, struct arena *a,
+                       struct error *e)
 {
     struct customer_row row = {.open_count = 0};
     enum err err = customer_need(&row, t, v->customer, a, e);
@@ -108,11 +111,12 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
 }
 
 /* Balances, open invoices, and pending items, which are counted where they are kept. */
-static enum err move_money(struct customer_row *row, const struct event *ev, struct views_txn *t, struct arena *a,
-                           struct error *e)
+static enum err move_money(struct customer_row *row, const struct event *ev, struct views_txn *t,
+                           struct arena *a, struct error *e)
 {
     struct pending_items pending = {0};
-    bool items = ev->type == EVENT_ITEM_ADDED || (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
+    bool items = ev->type == EVENT_ITEM_ADDED ||
+                 (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);
     if (err != OK || !items) return err;
@@ -134,19 +138,20 @@ static bool concerns_customer(enum event_type type)
            type == EVENT_USAGE_ALERT_SET;
 }
 
-enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                        struct error *e)
+enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                        struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_CUSTOMER_CREATED) return create(t, &ev->customer_created, place->at, e);
     if (ev->type == EVENT_CUSTOMER_UPDATED) return update(t, &ev->customer_updated, a, e);
     if (!concerns_customer(ev->type)) return OK;
     struct customer_row row = {.open_count = 0};
     enum err err = customer_need(&row, t, event_customer(ev), a, e);
-    if (err == OK) err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
+    if (err == OK)
+        err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
     return err != OK ? err : customer_put(t, &row, e);
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
 enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
                            struct error *e)
@@ -155,7 +160,8 @@ enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64
     return row_load(out, &row_customer, t, &k, "customer", "cus", customer, a, e);
 }
 
-enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                       struct error *e)
 {
     struct customer_row row = {.open_count = 0};
     enum err err = customer_row_load(&row, t, customer, a, e);
@@ -163,7 +169,8 @@ enum err load_customer(struct customer *out, struct views_txn *t, uint64_t custo
     return err;
 }
 
-enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a, struct error *e)
+enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a,
+                       struct error *e)
 {
     struct user_entry entry = {0};
     enum err err = user_get(&entry, t, user, e);
@@ -181,7 +188,8 @@ enum err load_customer_version(struct customer *out, struct views_txn *t, uint64
     struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, customer, version);
     err = row_get(out, &schema_customer, t, &k, a, e);
     if (err != ERR_NOT_FOUND) return err;
-    return fail(e, ERR_NOT_FOUND, "no version %ju of customer cus_%ju", (uintmax_t)version, (uintmax_t)customer);
+    return fail(e, ERR_NOT_FOUND, "no version %ju of customer cus_%ju", (uintmax_t)version,
+                (uintmax_t)customer);
 }
 
 static bool is_wanted(const struct list_query *q, const void *row)
@@ -196,8 +204,8 @@ static enum err give(const struct listing *l, struct error *e)
     return l->visitor.customer(l->context, &row->customer, e);
 }
 
-enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context, struct arena *a,
-                        struct error *e)
+enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context,
+                        struct arena *a, struct error *e)
 {
     struct customer_row c = {.open_count = 0};
     struct listing l = {.q = q,

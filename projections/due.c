@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* due.c - the index of work: at most one entry a customer, under the date on which the nightly run has something to do for him.
- * With an active subscription that is the book's date for it; without one it is the day on which the oldest pending item was added.
- * So the entry that is there follows from the rows as they were, and need not be noted anywhere. */
+/* due.c - the index of work: at most one entry a customer, under the date on which the nightly run has
+ * something to do for him. With an active subscription that is the book's date for it; without one it is the
+ * day on which the oldest pending item was added. So the entry that is there follows from the rows as they
+ * were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -14,7 +15,8 @@ static struct view_key due_key(struct date date, uint64_t customer)
     return k;
 }
 
-static enum err move_entry(struct views_txn *t, uint64_t customer, struct date from, struct date to, struct error *e)
+static enum err move_entry(struct views_txn *t, uint64_t customer, struct date from, struct date to,
+                           struct error *e)
 {
     if (date_compare(from, to) == 0) return OK;
     if (date_is_given(from)) {
@@ -45,8 +47,8 @@ static enum err note_active(struct views_txn *t, uint64_t customer, bool active,
     return active ? mark_put(t, &k, e) : views_delete(t, &k, e);
 }
 
-enum err due_subscription(struct views_txn *t, const struct subscription *before, const struct subscription *after,
-                          struct arena *a, struct error *e)
+enum err due_subscription(struct views_txn *t, const struct subscription *before,
+                          const struct subscription *after, struct arena *a, struct error *e)
 {
     struct pending_items pending = {0};
     bool was = is_active(before), is = is_active(after);
@@ -79,7 +81,8 @@ struct due_page {
 static enum err due_visit(void *context, struct bytes key, struct bytes value, struct error *e)
 {
     struct due_page *page = context;
-    if (value.len != 4) return fail(e, ERR_TAMPERED, "an entry of the index of due work has %zu bytes", value.len);
+    if (value.len != 4)
+        return fail(e, ERR_TAMPERED, "an entry of the index of due work has %zu bytes", value.len);
     struct date date = {(int32_t)be32_get(value.ptr)};
     if (date_compare(date, page->through) > 0 || *page->count == page->capacity) return ERR_NOT_FOUND;
     uint64_t customer = key_tail(key, 8);
@@ -88,8 +91,8 @@ static enum err due_visit(void *context, struct bytes key, struct bytes value, s
     return OK;
 }
 
-enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers, size_t *count,
-                  size_t capacity, struct error *e)
+enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
+                  size_t *count, size_t capacity, struct error *e)
 {
     *count = 0;
     struct view_key from = due_key(after->date, after->customer + 1);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fold.h - projections/'s own: the folds that projections.def lists, and the few things that one projection asks of another. */
+/* fold.h - projections/'s own: the folds that projections.def lists, and the few things that one projection
+ * asks of another. */
 #ifndef DAYBOOK_PROJECTIONS_FOLD_H
 #define DAYBOOK_PROJECTIONS_FOLD_H
 
 #include "projections/rows.h"
 
-#define PROJECTION(name, version)                                                                                 \
-    enum err fold_##name(struct views_txn *t, const struct event *ev, const struct event_place *place,            \
+#define PROJECTION(name, version)                                                                      \
+    enum err fold_##name(struct views_txn *t, const struct event *ev, const struct event_place *place, \
                          struct arena *a, struct error *e) MUST_USE;
 #include "projections/projections.def"
 #undef PROJECTION
@@ -15,20 +16,29 @@
 enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
 /* series.c: as last left; last_serial 0 for a new one. The name is the caller's. */
-enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a, struct error *e) MUST_USE;
-/* The invoice that a document number means, if it means any; 0 otherwise. Whether it bears that number is the caller's to see. */
+enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a,
+                    struct error *e) MUST_USE;
+/* The invoice that a document number means, if it means any; 0 otherwise. Whether it bears that number is the
+ * caller's to see. */
 enum err series_find(uint64_t *out, struct views_txn *t, struct str number, struct error *e) MUST_USE;
 
 /* methods.c, alerts.c: all of a customer's, removed ones too. */
 enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;
-enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e) MUST_USE;
+enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                    struct error *e) MUST_USE;
 
 /* usage.c */
 /* Totals of the periods that start on `from` or later. */
-enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer, struct date from,
-                     struct arena *a, struct error *e) MUST_USE;
-enum err event_id_seen(bool *seen, struct views_txn *t, struct str event_id, struct error *e) MUST_USE;
+enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
+                     struct date from, struct arena *a, struct error *e) MUST_USE;
+/* Looking for event ids one after the other; begins as {.t = t}. */
+struct event_ids {
+    struct views_txn *t;
+    struct str group; /* of the one before, with its mac */
+    uint32_t group_mac;
+};
+enum err event_id_seen(bool *seen, struct event_ids *ids, struct str event_id, struct error *e) MUST_USE;
 
 /* items.c */
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -39,16 +49,18 @@ enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *
                            struct error *e) MUST_USE;
 
 /* transactions.c: completed payments with something left to refund, newest first. */
-enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                        struct error *e) MUST_USE;
+enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer,
+                        struct arena *a, struct error *e) MUST_USE;
 
 /* balances.c: what the event does to the balances of its customer, and to his open invoices. */
-enum err balances_change(struct customer *c, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
-enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
+enum err balances_change(struct customer *c, const struct event *ev, struct arena *a,
+                         struct error *e) MUST_USE;
+enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a,
+                              struct error *e) MUST_USE;
 
 /* due.c: called by the folds that move a customer's date. `before` is NULL for a new subscription. */
-enum err due_subscription(struct views_txn *t, const struct subscription *before, const struct subscription *after,
-                          struct arena *a, struct error *e) MUST_USE;
+enum err due_subscription(struct views_txn *t, const struct subscription *before,
+                          const struct subscription *after, struct arena *a, struct error *e) MUST_USE;
 enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
                    const struct pending_items *after, struct error *e) MUST_USE;
 

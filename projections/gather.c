@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* gather.c - which facts which command needs: one table. What is not known is NULL or none, and refusing is left to the decision;
- * an error here is damage or storage. */
+/* gather.c - which facts which command needs: one table. What is not known is NULL or none, and refusing is
+ * left to the decision; an error here is damage or storage. */
 #include "projections/gather.h"
 
-/* ---- one loader a fact --------------------------------------------------------------------------------------------- */
+/* ---- one loader a fact ---- */
 
 /* Absence is an answer for all that a command names. */
 static enum err unless_missing(enum err err)
@@ -81,7 +81,7 @@ static enum err gather_run(struct gathering *g)
     return unless_missing(err);
 }
 
-/* ---- who it is about ----------------------------------------------------------------------------------------------- */
+/* ---- who it is about ---- */
 
 static enum err customer_by_number(struct gathering *g, uint64_t number)
 {
@@ -122,7 +122,7 @@ static enum err customer_by_transaction(struct gathering *g, uint64_t number)
     return customer_by_number(g, f->transaction->customer);
 }
 
-/* ---- the table ----------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 enum {
     SUBSCRIPTION = 1 << 0,
@@ -141,7 +141,7 @@ enum {
     BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER,
 };
 
-/* In this order: usage asks the subscription, and so on. */
+/* In this order: usage asks the subscription, open invoices are not asked for when the invoice is known. */
 static const struct {
     unsigned fact;
     enum err (*load)(struct gathering *g);
@@ -149,11 +149,11 @@ static const struct {
     {SUBSCRIPTION, gather_subscription},
     {USAGE, gather_usage},
     {ITEMS, gather_items},
-    {OPEN_INVOICES, gather_open_invoices},
     {METHODS, gather_methods},
     {ALERTS, gather_alerts},
     {PAYMENTS, gather_payments},
     {INVOICE, gather_invoice},
+    {OPEN_INVOICES, gather_open_invoices},
     {SERIES, gather_series},
     {SELLER, gather_seller},
     {CATALOG, gather_catalog},
@@ -190,7 +190,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
     [COMMAND_PAYMENT_SETTLE] = {BY_TRANSACTION, offsetof(struct payment_settle_command, transaction),
                                 INVOICE | OPEN_INVOICES},
-    [COMMAND_PAYMENT_REFUND] = {BY_TRANSACTION_ID, offsetof(struct payment_refund_command, transaction), INVOICE},
+    [COMMAND_PAYMENT_REFUND] = {BY_TRANSACTION_ID, offsetof(struct payment_refund_command, transaction),
+                                INVOICE},
     [COMMAND_RUN_START] = {BY_NOTHING, 0, RUN},
     [COMMAND_RUN_COMPLETE] = {BY_NOTHING, 0, RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
@@ -216,8 +217,8 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     return OK;
 }
 
-enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now, struct arena *a,
-                struct error *e)
+enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
+                struct arena *a, struct error *e)
 {
     assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
     const struct need *n = &needs[c->type];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gather.h - projections/'s own: what the files of gathering share. Facts live in the arena given and change nothing. */
+/* gather.h - projections/'s own: what the files of gathering share. Facts live in the arena given and change
+ * nothing. */
 #ifndef DAYBOOK_PROJECTIONS_GATHER_H
 #define DAYBOOK_PROJECTIONS_GATHER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gather_billing.c - what a bill is made of. The nightly run comes here a million times: rows are found by their keys, never by a
- * scan, and what the customer's row says is not there is not looked for. */
+/* gather_billing.c - what a bill is made of. The nightly run comes here a million times: rows are found by
+ * their keys, never by a scan, and what the customer's row says is not there is not looked for. */
 #include "projections/gather.h"
 
 #include "ledger/book.h"
@@ -11,7 +11,8 @@ enum err gather_subscription(struct gathering *g)
     if (c == NULL || c->subscription == 0) return OK;
     struct subscription *s = arena_new_of(g->arena, struct subscription);
     struct view_key k = key_number(SPACE_SUBSCRIPTION, c->subscription);
-    enum err err = row_need(s, &schema_subscription, g->t, &k, "subscription", c->subscription, g->arena, g->e);
+    enum err err =
+        row_need(s, &schema_subscription, g->t, &k, "subscription", c->subscription, g->arena, g->e);
     if (err == OK) g->facts->subscription = s;
     return err;
 }
@@ -37,9 +38,10 @@ enum err gather_items(struct gathering *g)
     return err;
 }
 
+/* Oldest first, as the row lists them. A payment for a named invoice pays no other: it needs none of them. */
 enum err gather_open_invoices(struct gathering *g)
 {
-    if (g->customer == NULL || g->customer->open_count == 0) return OK;
+    if (g->customer == NULL || g->customer->open_count == 0 || g->facts->invoice != NULL) return OK;
     size_t count = g->customer->open_count;
     struct invoice *rows = arena_array_of(g->arena, struct invoice, count);
     for (size_t i = 0; i < count; i++) {
@@ -83,6 +85,7 @@ enum err gather_series(struct gathering *g)
     struct str credit_notes = str_format(g->arena, "CN-%d", year);
     enum err err = series_get(&f->invoice_series, g->t, invoices, g->arena, g->e);
     if (err == OK) err = series_get(&f->credit_note_series, g->t, credit_notes, g->arena, g->e);
-    f->issue_date = later(date, later(f->invoice_series.last_issue_date, f->credit_note_series.last_issue_date));
+    f->issue_date =
+        later(date, later(f->invoice_series.last_issue_date, f->credit_note_series.last_issue_date));
     return err;
 }

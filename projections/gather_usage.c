@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gather_usage.c - facts for usage readings, the hot path of imports: a user is looked up once a command, however many of the
- * readings are his; only the event id costs a look-up of its own. */
+/* gather_usage.c - facts for usage readings, the hot path of imports: a user is looked up once a command,
+ * however many of the readings are his; only the event id costs a look-up of its own. */
 #include "projections/gather.h"
 
 /* What is known of one user; the place in users[] plus one stands in slots[]. */
@@ -36,7 +36,8 @@ static struct known_users users_for(size_t readings, struct arena *a)
                                 .mask = slots - 1};
 }
 
-/* Totals that the customer's readings can still count in: of the periods not rated yet, or of all without a subscription. */
+/* Totals that the customer's readings can still count in: of the periods not rated yet, or of all without a
+ * subscription. */
 static enum err load_usage(struct gathering *g, struct reading_fact *fact)
 {
     struct customer_usage *u = arena_new_of(g->arena, struct customer_usage);
@@ -49,7 +50,8 @@ static enum err load_usage(struct gathering *g, struct reading_fact *fact)
     if (err != OK) return err;
     u->totals_capacity = u->totals_count;
     u->alerts_count = alerts.alerts_count;
-    u->alerts = arena_array_of(g->arena, struct alert, alerts.alerts_count); /* the decision's own: it notes what fires */
+    u->alerts = arena_array_of(g->arena, struct alert,
+                               alerts.alerts_count); /* the decision's own: it notes what fires */
     if (alerts.alerts_count > 0) memcpy(u->alerts, alerts.alerts, alerts.alerts_count * sizeof(*u->alerts));
     fact->usage = u;
     return OK;
@@ -72,7 +74,8 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
     return load_usage(g, &out->fact);
 }
 
-static enum err known(const struct reading_fact **out, struct known_users *u, struct gathering *g, struct str user)
+static enum err known(const struct reading_fact **out, struct known_users *u, struct gathering *g,
+                      struct str user)
 {
     for (size_t at = (size_t)hash_text(user);; at++) {
         uint32_t *slot = &u->slots[at & u->mask];
@@ -94,6 +97,7 @@ enum err gather_readings(struct gathering *g)
     const struct usage_record_command *c = &g->command->usage_record;
     struct reading_fact *facts = arena_array_of(g->arena, struct reading_fact, c->readings_count);
     struct known_users users = users_for(c->readings_count, g->arena);
+    struct event_ids ids = {.t = g->t};
     for (size_t i = 0; i < c->readings_count; i++) {
         const struct usage_input *r = &c->readings[i];
         const struct reading_fact *fact = NULL;
@@ -101,7 +105,7 @@ enum err gather_readings(struct gathering *g)
         if (err != OK) return err;
         facts[i] = *fact;
         if (r->event_id.len == 0) continue;
-        err = event_id_seen(&facts[i].seen, g->t, r->event_id, g->e);
+        err = event_id_seen(&facts[i].seen, &ids, r->event_id, g->e);
         if (err != OK) return err;
     }
     g->facts->readings = facts;

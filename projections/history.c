@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* history.c - S18: every change of tier a customer went through, from the first subscription to the end of the last. */
+/* history.c - S18: every change of tier a customer went through, from the first subscription to the end of
+ * the last. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
@@ -8,14 +9,17 @@ static bool history_of(struct history *out, uint64_t *customer, const struct eve
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) {
         const struct subscription_created *v = &ev->subscription_created;
         *customer = v->customer;
-        *out = (struct history){.date = v->start, .new_tier = v->terms.product, .subscription = v->subscription};
+        *out =
+            (struct history){.date = v->start, .new_tier = v->terms.product, .subscription = v->subscription};
         return true;
     }
     if (ev->type == EVENT_SUBSCRIPTION_CHANGED) {
         const struct subscription_changed *v = &ev->subscription_changed;
         *customer = v->customer;
-        *out = (struct history){
-            .date = v->on, .old_tier = v->old_product, .new_tier = v->terms.product, .subscription = v->subscription};
+        *out = (struct history){.date = v->on,
+                                .old_tier = v->old_product,
+                                .new_tier = v->terms.product,
+                                .subscription = v->subscription};
         return true;
     }
     if (ev->type != EVENT_SUBSCRIPTION_CANCELED) return false;
@@ -26,8 +30,8 @@ static bool history_of(struct history *out, uint64_t *customer, const struct eve
 }
 
 /* One record may hold several changes of a customer: they are counted behind its number. */
-enum err fold_history(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                      struct error *e)
+enum err fold_history(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                      struct arena *a, struct error *e)
 {
     struct history row = {0};
     uint64_t customer = 0;
@@ -54,8 +58,8 @@ static enum err give(const struct listing *l, struct error *e)
     return l->visitor.history(l->context, l->row, e);
 }
 
-enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context, struct arena *a,
-                      struct error *e)
+enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
+                      struct arena *a, struct error *e)
 {
     struct history h = {0};
     struct listing l = {.q = q,

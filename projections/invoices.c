@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* invoices.c - every document ever finalized, what was paid on it since, and where to find it. Nothing of what was finalized is ever
- * changed here; payments, credits and refunds are noted beside it. */
+/* invoices.c - every document ever finalized, what was paid on it since, and where to find it. Nothing of
+ * what was finalized is ever changed here; payments, credits and refunds are noted beside it. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
-static enum err invoice_need(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
+static enum err invoice_need(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
+                             struct error *e)
 {
     struct view_key k = key_number(SPACE_INVOICE, invoice);
     return row_need(out, &schema_invoice, t, &k, "invoice", invoice, a, e);
@@ -16,9 +17,10 @@ static enum err invoice_put(struct views_txn *t, const struct invoice *v, struct
     return views_put_record(t, &k, &schema_invoice, v, e);
 }
 
-/* ---- folds --------------------------------------------------------------------------------------------------------- */
+/* ---- folds ---- */
 
-static enum err pay(struct views_txn *t, const struct allocation *part, struct date on, struct arena *a, struct error *e)
+static enum err pay(struct views_txn *t, const struct allocation *part, struct date on, struct arena *a,
+                    struct error *e)
 {
     struct invoice v = {0};
     enum err err = invoice_need(&v, t, part->invoice, a, e);
@@ -63,19 +65,20 @@ static struct invoice invoice_of(const struct invoice_finalized *v, const struct
                             .finalized_at = place->at};
 }
 
-static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized *v, const struct event_place *place,
-                             struct arena *a, struct error *e)
+static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized *v,
+                             const struct event_place *place, struct arena *a, struct error *e)
 {
     struct invoice row = invoice_of(v, place);
     struct view_key by_customer = key_pair(SPACE_CUSTOMER_INVOICE, v->customer, v->invoice);
     enum err err = invoice_put(t, &row, e);
     if (err == OK) err = mark_put(t, &by_customer, e);
-    for (size_t i = 0; err == OK && i < v->settles_count; i++) err = pay(t, &v->settles[i], v->issue_date, a, e);
+    for (size_t i = 0; err == OK && i < v->settles_count; i++)
+        err = pay(t, &v->settles[i], v->issue_date, a, e);
     return err;
 }
 
-enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                       struct error *e)
+enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                       struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_INVOICE_FINALIZED) return keep_invoice(t, &ev->invoice_finalized, place, a, e);
     if (ev->type != EVENT_PAYMENT_SUCCEEDED) return OK;
@@ -87,7 +90,8 @@ enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct
     return err;
 }
 
-enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a, struct error *e)
+enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
+                           struct error *e)
 {
     struct invoice v = {0};
     struct money can = {0};
@@ -100,15 +104,17 @@ enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *
     return err != OK ? err : invoice_put(t, &v, e);
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
-enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e)
+enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
+                      struct error *e)
 {
     struct view_key k = key_number(SPACE_INVOICE, invoice);
     return row_load(out, &schema_invoice, t, &k, "invoice", "inv", invoice, a, e);
 }
 
-enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a, struct error *e)
+enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a,
+                      struct error *e)
 {
     uint64_t invoice = 0;
     struct error unused;
@@ -133,8 +139,8 @@ static enum err give(const struct listing *l, struct error *e)
     return l->visitor.invoice(l->context, l->row, e);
 }
 
-enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_row_fn *row, void *context, struct arena *a,
-                       struct error *e)
+enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_row_fn *row, void *context,
+                       struct arena *a, struct error *e)
 {
     struct invoice v = {0};
     struct listing l = {.q = q,
@@ -152,7 +158,7 @@ enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_
     return q->customer == 0 ? list_values(&l, &all, true, e) : list_indexed(&l, &own, true, e);
 }
 
-/* ---- of a run ------------------------------------------------------------------------------------------------------ */
+/* ---- of a run ---- */
 
 struct run_list {
     uint64_t run, last; /* its number, and where the numbers of its invoices end */
@@ -173,9 +179,10 @@ static enum err visit_run(void *context, struct bytes key, struct bytes value, s
     return err != OK ? err : l->row(l->context, &v, e);
 }
 
-/* A run's invoices have numbers that follow each other, but for those that somebody made by hand meanwhile. */
-enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *row, void *context, struct arena *a,
-                           struct error *e)
+/* A run's invoices have numbers that follow each other, but for those that somebody made by hand meanwhile.
+ */
+enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *row, void *context,
+                           struct arena *a, struct error *e)
 {
     struct run_row r = {.last_invoice = 0};
     struct view_key k = key_number(SPACE_RUN, run);

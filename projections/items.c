@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* items.c - what waits for the next invoice. An item is pending from the event that adds it until an invoice line names it. */
+/* items.c - what waits for the next invoice. An item is pending from the event that adds it until an invoice
+ * line names it. */
 #include "projections/fold.h"
 
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -12,7 +13,8 @@ enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t cu
     return err;
 }
 
-static enum err pending_put(struct views_txn *t, uint64_t customer, const struct pending_items *row, struct error *e)
+static enum err pending_put(struct views_txn *t, uint64_t customer, const struct pending_items *row,
+                            struct error *e)
 {
     struct view_key k = key_number(SPACE_PENDING_ITEMS, customer);
     if (row->items_count == 0) return views_delete(t, &k, e);
@@ -46,7 +48,8 @@ static bool is_invoiced(const struct invoice_finalized *v, uint64_t item)
 }
 
 /* Items go onto an invoice in their order, mostly all of them: what is left keeps its order. */
-static enum err take_items(struct views_txn *t, const struct invoice_finalized *v, struct arena *a, struct error *e)
+static enum err take_items(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                           struct error *e)
 {
     struct pending_items pending = {0};
     enum err err = pending_get(&pending, t, v->customer, a, e);
@@ -68,8 +71,8 @@ static enum err take_items(struct views_txn *t, const struct invoice_finalized *
     return err != OK ? err : due_items(t, v->customer, &pending, &after, e);
 }
 
-enum err fold_items(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                    struct error *e)
+enum err fold_items(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                    struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_ITEM_ADDED) return add_item(t, &ev->item_added, place->at, a, e);
     if (ev->type != EVENT_INVOICE_FINALIZED) return OK;

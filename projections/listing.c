@@ -35,7 +35,8 @@ static enum err visit_index(void *context, struct bytes key, struct bytes value,
     enum err err = views_get(&row, l->t, &k, e);
     if (err == OK) return consider(l, row, e);
     if (err != ERR_NOT_FOUND) return err;
-    return fail(e, ERR_TAMPERED, "the views list %s %ju and do not have it", l->schema->name, (uintmax_t)number);
+    return fail(e, ERR_TAMPERED, "the views list %s %ju and do not have it", l->schema->name,
+                (uintmax_t)number);
 }
 
 static enum err walk(struct listing *l, const struct view_key *prefix, bool backwards, view_visit_fn *visit,
@@ -73,8 +74,8 @@ static enum err collect(void *context, struct bytes key, struct bytes value, str
     return c->numbers->count == c->limit ? ERR_NOT_FOUND : OK;
 }
 
-enum err list_numbers(struct numbers *out, struct views_txn *t, const struct view_key *prefix, bool backwards, size_t limit,
-                      struct arena *a, struct error *e)
+enum err list_numbers(struct numbers *out, struct views_txn *t, const struct view_key *prefix, bool backwards,
+                      size_t limit, struct arena *a, struct error *e)
 {
     *out = (struct numbers){0};
     struct collecting c = {out, a, limit};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* listing.h - projections/'s own: one way to walk rows for somebody who asked for a list. A row is first read into memory that is
- * used again for the next; only what passes the query's filter comes to the caller's arena. */
+/* listing.h - projections/'s own: one way to walk rows for somebody who asked for a list. A row is first read
+ * into memory that is used again for the next; only what passes the query's filter comes to the caller's
+ * arena. */
 #ifndef DAYBOOK_PROJECTIONS_LISTING_H
 #define DAYBOOK_PROJECTIONS_LISTING_H
 
@@ -29,15 +30,17 @@ struct listing {
 };
 
 /* The values behind the keys that start with `prefix` are the rows. */
-enum err list_values(struct listing *l, const struct view_key *prefix, bool backwards, struct error *e) MUST_USE;
+enum err list_values(struct listing *l, const struct view_key *prefix, bool backwards,
+                     struct error *e) MUST_USE;
 /* The last eight bytes of those keys are the numbers of the rows. */
-enum err list_indexed(struct listing *l, const struct view_key *prefix, bool backwards, struct error *e) MUST_USE;
+enum err list_indexed(struct listing *l, const struct view_key *prefix, bool backwards,
+                      struct error *e) MUST_USE;
 
 /* Is the day within the query's days? */
 bool is_within(const struct list_query *q, struct date day);
 
 /* The numbers at the ends of the keys that start with `prefix`; at most `limit`, 0: all. */
-enum err list_numbers(struct numbers *out, struct views_txn *t, const struct view_key *prefix, bool backwards, size_t limit,
-                      struct arena *a, struct error *e) MUST_USE;
+enum err list_numbers(struct numbers *out, struct views_txn *t, const struct view_key *prefix, bool backwards,
+                      size_t limit, struct arena *a, struct error *e) MUST_USE;
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* methods.c - payment methods: what the gateway told about each token. One row a customer, for they are few and always wanted
- * together. A removed one stays, marked: a payment that was asked of it may still have to be asked for again. */
+/* methods.c - payment methods: what the gateway told about each token. One row a customer, for they are few
+ * and always wanted together. A removed one stays, marked: a payment that was asked of it may still have to
+ * be asked for again. */
 #include "projections/fold.h"
 
-enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
+enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e)
 {
     struct view_key k = key_number(SPACE_METHODS, customer);
     bool found = false;
@@ -25,7 +27,8 @@ static struct method method_of(const struct payment_method_added *v)
                            .exp_year = v->exp_year};
 }
 
-static enum err add_method(struct views_txn *t, const struct payment_method_added *v, struct arena *a, struct error *e)
+static enum err add_method(struct views_txn *t, const struct payment_method_added *v, struct arena *a,
+                           struct error *e)
 {
     struct method_list row = {0};
     enum err err = methods_get(&row, t, v->customer, a, e);
@@ -54,8 +57,8 @@ static enum err remove_method(struct views_txn *t, const struct payment_method_r
     return views_put_record(t, &k, &row_methods, &row, e);
 }
 
-enum err fold_methods(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                      struct error *e)
+enum err fold_methods(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                      struct arena *a, struct error *e)
 {
     (void)place;
     if (ev->type == EVENT_PAYMENT_METHOD_ADDED) return add_method(t, &ev->payment_method_added, a, e);
@@ -63,8 +66,8 @@ enum err fold_methods(struct views_txn *t, const struct event *ev, const struct 
     return OK;
 }
 
-enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                      struct error *e)
+enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer,
+                      struct arena *a, struct error *e)
 {
     struct method_list row = {0};
     *count = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* postings.c - double entry: totals of every account by detail and currency. Each event's postings must sum to zero per currency;
- * an event whose postings do not is refused, here and in every rebuild. */
+/* postings.c - double entry: totals of every account by detail and currency. Each event's postings must sum
+ * to zero per currency; an event whose postings do not is refused, here and in every rebuild. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -17,12 +17,14 @@ static enum err sum_add(struct sums *s, struct money amount, struct error *e)
 {
     size_t at = 0;
     while (at < s->count && !money_same_currency(s->items[at], amount)) at++;
-    if (at == CURRENCIES_PER_EVENT) return fail(e, ERR_TAMPERED, "an event posts in more than %zu currencies", at);
+    if (at == CURRENCIES_PER_EVENT)
+        return fail(e, ERR_TAMPERED, "an event posts in more than %zu currencies", at);
     if (at == s->count) s->items[s->count++] = money_zero(amount);
     return money_add(&s->items[at], s->items[at], amount, e);
 }
 
-static enum err check_balanced(const struct posting *postings, size_t count, const struct event *ev, struct error *e)
+static enum err check_balanced(const struct posting *postings, size_t count, const struct event *ev,
+                               struct error *e)
 {
     struct sums s = {0};
     for (size_t i = 0; i < count; i++) {
@@ -31,8 +33,8 @@ static enum err check_balanced(const struct posting *postings, size_t count, con
     }
     for (size_t i = 0; i < s.count; i++) {
         if (!money_is_zero(s.items[i])) {
-            return fail(e, ERR_TAMPERED, "the postings of '%s' do not sum to zero in %s", event_kind(ev->type)->wire,
-                        s.items[i].currency);
+            return fail(e, ERR_TAMPERED, "the postings of '%s' do not sum to zero in %s",
+                        event_kind(ev->type)->wire, s.items[i].currency);
         }
     }
     return OK;
@@ -50,14 +52,15 @@ static struct view_key account_key(struct views_txn *t, const struct posting *p)
     return k;
 }
 
-static enum err row_of(struct account_total *out, struct views_txn *t, const struct view_key *k, const struct posting *p,
-                       struct arena *a, struct error *e)
+static enum err row_of(struct account_total *out, struct views_txn *t, const struct view_key *k,
+                       const struct posting *p, struct arena *a, struct error *e)
 {
     bool found = false;
     enum err err = row_find(&found, out, &schema_account_total, t, k, a, e);
     if (err != OK || found) return err;
     const char *name = account_name(p->account);
-    struct str account = p->detail.len == 0 ? str_of(name) : str_format(a, "%s:%.*s", name, STR_ARG(p->detail));
+    struct str account =
+        p->detail.len == 0 ? str_of(name) : str_format(a, "%s:%.*s", name, STR_ARG(p->detail));
     struct money zero = money_zero(p->amount);
     *out = (struct account_total){.account = account, .debit = zero, .credit = zero};
     return OK;
@@ -74,8 +77,8 @@ static enum err post(struct views_txn *t, const struct posting *p, struct arena 
     return err != OK ? err : views_put_record(t, &k, &schema_account_total, &row, e);
 }
 
-enum err fold_postings(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                       struct error *e)
+enum err fold_postings(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                       struct arena *a, struct error *e)
 {
     (void)place;
     const struct posting *postings = NULL;
@@ -86,7 +89,7 @@ enum err fold_postings(struct views_txn *t, const struct event *ev, const struct
     return err;
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
 struct account_row {
     enum account account;
@@ -113,7 +116,8 @@ static enum err visit(void *context, struct bytes key, struct bytes value, struc
     return schema_decode(&row->total, &schema_account_total, bytes_copy(rows->arena, value), rows->arena, e);
 }
 
-/* By number of the account, then name with detail, then currency: the keys' own order is that of their HMACs. */
+/* By number of the account, then name with detail, then currency: the keys' own order is that of their HMACs.
+ */
 static int compare_rows(const void *left, const void *right)
 {
     const struct account_row *a = left, *b = right;
@@ -122,7 +126,8 @@ static int compare_rows(const void *left, const void *right)
     return by_name != 0 ? by_name : strcmp(a->total.debit.currency, b->total.debit.currency);
 }
 
-enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a, struct error *e)
+enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a,
+                       struct error *e)
 {
     (void)a; /* a visitor may reset it, and the rows are all needed at once */
     struct account_rows rows = {.arena = arena_new()};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* projections.h - the door of projections/: state folded from events, the facts that decisions are given, and the questions
- * that reports and doors ask. Everything here can be dropped and is rebuilt from the log, byte for byte. It never decides. */
+/* projections.h - the door of projections/: state folded from events, the facts that decisions are given, and
+ * the questions that reports and doors ask. Everything here can be dropped and is rebuilt from the log, byte
+ * for byte. It never decides. */
 #ifndef DAYBOOK_PROJECTIONS_PROJECTIONS_H
 #define DAYBOOK_PROJECTIONS_PROJECTIONS_H
 
@@ -9,32 +10,40 @@
 /* All projections and the gathering of facts: what struct ledger_options wants. */
 extern const struct ledger_state daybook_state;
 
-/* Public ids are a word and a number: cus_12, sub_7, inv_100, txn_41, item_3, run_2, pm_… are the gateway's. */
+/* Public ids are a word and a number: cus_12, sub_7, inv_100, txn_41, item_3, run_2, pm_… are the gateway's.
+ */
 struct str public_id(struct arena *a, const char *word, uint64_t number);
 enum err public_id_parse(uint64_t *out, const char *word, struct str text, struct error *e) MUST_USE;
 
 /* Single things. ERR_NOT_FOUND with a sentence: "no customer 'u1'", "no subscription for 'u1'". */
-enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a, struct error *e) MUST_USE;
-enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a, struct error *e) MUST_USE;
+enum err find_customer(struct customer *out, struct views_txn *t, struct str user, struct arena *a,
+                       struct error *e) MUST_USE;
+enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                       struct error *e) MUST_USE;
 /* The customer's data as they were in that version; for documents already issued. */
-enum err load_customer_version(struct customer *out, struct views_txn *t, uint64_t customer, uint64_t version, struct arena *a,
-                               struct error *e) MUST_USE;
-enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a, struct error *e) MUST_USE; /* 0: newest */
-enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a, struct error *e) MUST_USE; /* 0: newest */
-enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription, struct arena *a,
-                           struct error *e) MUST_USE;
-enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a, struct error *e) MUST_USE;
+enum err load_customer_version(struct customer *out, struct views_txn *t, uint64_t customer, uint64_t version,
+                               struct arena *a, struct error *e) MUST_USE;
+enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a,
+                     struct error *e) MUST_USE; /* 0: newest */
+enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a,
+                      struct error *e) MUST_USE; /* 0: newest */
+enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription,
+                           struct arena *a, struct error *e) MUST_USE;
+enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
+                      struct error *e) MUST_USE;
 /* By public id (inv_12) or document number (INV-2025-000001). */
-enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a, struct error *e) MUST_USE;
+enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a,
+                      struct error *e) MUST_USE;
 enum err load_transaction(struct transaction *out, struct views_txn *t, uint64_t transaction, struct arena *a,
                           struct error *e) MUST_USE;
-enum err load_run(struct run *out, struct views_txn *t, uint64_t run, struct arena *a, struct error *e) MUST_USE;
+enum err load_run(struct run *out, struct views_txn *t, uint64_t run, struct arena *a,
+                  struct error *e) MUST_USE;
 /* Runs through a date, oldest first. */
-enum err runs_through(struct run **out, size_t *count, struct views_txn *t, struct date through, struct arena *a,
-                      struct error *e) MUST_USE;
+enum err runs_through(struct run **out, size_t *count, struct views_txn *t, struct date through,
+                      struct arena *a, struct error *e) MUST_USE;
 
-/* Lists: a visitor a row, in the order told; limit 0 = all. ERR_NOT_FOUND from the visitor ends it with OK. Rows live in the arena
- * given, which a visitor that streams may reset after each row. */
+/* Lists: a visitor a row, in the order told; limit 0 = all. ERR_NOT_FOUND from the visitor ends it with OK.
+ * Rows live in the arena given, which a visitor that streams may reset after each row. */
 typedef enum err customer_row_fn(void *context, const struct customer *row, struct error *e);
 typedef enum err subscription_row_fn(void *context, const struct subscription *row, struct error *e);
 typedef enum err invoice_row_fn(void *context, const struct invoice *row, struct error *e);
@@ -43,52 +52,55 @@ typedef enum err history_row_fn(void *context, const struct history *row, struct
 typedef enum err number_fn(void *context, uint64_t number, struct error *e);
 
 struct list_query {
-    uint64_t customer; /* 0: all customers */
+    uint64_t customer;    /* 0: all customers */
     struct date from, to; /* inclusive billing dates (transactions: UTC date); none: open */
     uint64_t limit;
     int status; /* a value of the list's status choice; -1: all */
 };
-enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context, struct arena *a,
-                        struct error *e) MUST_USE; /* by number */
-enum err list_subscriptions(struct views_txn *t, const struct list_query *q, subscription_row_fn *row, void *context,
-                            struct arena *a, struct error *e) MUST_USE; /* by number */
-enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_row_fn *row, void *context, struct arena *a,
-                       struct error *e) MUST_USE; /* newest first */
-enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *row, void *context, struct arena *a,
-                           struct error *e) MUST_USE; /* by number */
-enum err list_transactions(struct views_txn *t, const struct list_query *q, transaction_row_fn *row, void *context,
-                           struct arena *a, struct error *e) MUST_USE; /* newest first */
-enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context, struct arena *a,
-                      struct error *e) MUST_USE; /* oldest first */
-enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                      struct error *e) MUST_USE; /* those not removed, by number */
+enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context,
+                        struct arena *a, struct error *e) MUST_USE; /* by number */
+enum err list_subscriptions(struct views_txn *t, const struct list_query *q, subscription_row_fn *row,
+                            void *context, struct arena *a, struct error *e) MUST_USE; /* by number */
+enum err list_invoices(struct views_txn *t, const struct list_query *q, invoice_row_fn *row, void *context,
+                       struct arena *a, struct error *e) MUST_USE; /* newest first */
+enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *row, void *context,
+                           struct arena *a, struct error *e) MUST_USE; /* by number */
+enum err list_transactions(struct views_txn *t, const struct list_query *q, transaction_row_fn *row,
+                           void *context, struct arena *a, struct error *e) MUST_USE; /* newest first */
+enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
+                      struct arena *a, struct error *e) MUST_USE; /* oldest first */
+enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer,
+                      struct arena *a, struct error *e) MUST_USE; /* those not removed, by number */
 enum err list_items(struct item **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
                     struct error *e) MUST_USE; /* pending */
-enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                     struct error *e) MUST_USE;
+enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,
+                     struct arena *a, struct error *e) MUST_USE;
 /* Usage totals of the period that starts on `period`. */
-enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer, struct date period,
-                    struct arena *a, struct error *e) MUST_USE;
+enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
+                    struct date period, struct arena *a, struct error *e) MUST_USE;
 
-/* S24. Records about a customer (0: all) whose time lies in [from, to] (UTC dates, none = open), oldest first. The visitor gets the
- * record's number and reads it with ledger_record. */
-enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq, void *context,
-                    struct error *e) MUST_USE;
+/* S24. Records about a customer (0: all) whose time lies in [from, to] (UTC dates, none = open), oldest
+ * first. The visitor gets the record's number and reads it with ledger_record. */
+enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,
+                    void *context, struct error *e) MUST_USE;
 
-/* The nightly run's work: customers with something due on or before `through`, by due date, then number; starting after (date, number). */
+/* The nightly run's work: customers with something due on or before `through`, by due date, then number;
+ * starting after (date, number). */
 struct due_cursor {
     struct date date;
     uint64_t customer;
 };
-enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers, size_t *count,
-                  size_t capacity, struct error *e) MUST_USE;
+enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
+                  size_t *count, size_t capacity, struct error *e) MUST_USE;
 /* Pending transactions, oldest first: outcomes to be asked for again. As events, ready for ledger_settle. */
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;
 
 /* Double entry. Totals per account, detail and currency. */
-typedef enum err account_row_fn(void *context, enum account account, const struct account_total *row, struct error *e);
-enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a, struct error *e) MUST_USE;
+typedef enum err account_row_fn(void *context, enum account account, const struct account_total *row,
+                                struct error *e);
+enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a,
+                       struct error *e) MUST_USE;
 
 /* For `stats`. */
 struct state_counts {

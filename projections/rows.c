@@ -2,7 +2,7 @@
 /* rows.c - keys and rows of the views. It knows the shape of what is kept, and nothing of what it means. */
 #include "projections/rows.h"
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* clang-format off */
 #define ROW_FIELD(row, KIND, field) {.name = #field, .kind = KIND_##KIND, .offset = offsetof(struct row, field)}
@@ -43,7 +43,7 @@ static const struct field fields_of_run[] = {ROW_PART(run_row, schema_run, run),
 const struct schema row_run = ROW("run", run_row, fields_of_run);
 /* clang-format on */
 
-/* ---- keys ---------------------------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 struct view_key key_number(enum space space, uint64_t number)
 {
@@ -74,34 +74,35 @@ uint64_t key_tail(struct bytes key, size_t from_end)
     return be64_get(key.ptr + key.len - from_end);
 }
 
-/* ---- getting and putting ------------------------------------------------------------------------------------------- */
+/* ---- getting and putting ---- */
 
-enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, struct arena *a,
-                 struct error *e)
+enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                 struct arena *a, struct error *e)
 {
     struct bytes value = {0};
     enum err err = views_get(&value, t, k, e);
     return err != OK ? err : schema_decode(row, s, bytes_copy(a, value), a, e);
 }
 
-enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
-                  struct arena *a, struct error *e)
+enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t,
+                  const struct view_key *k, struct arena *a, struct error *e)
 {
     enum err err = row_get(row, s, t, k, a, e);
     *found = err == OK;
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *word,
-                  uint64_t number, struct arena *a, struct error *e)
+enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                  const char *word, uint64_t number, struct arena *a, struct error *e)
 {
     enum err err = row_get(row, s, t, k, a, e);
     if (err != ERR_NOT_FOUND) return err;
-    return fail(e, ERR_TAMPERED, "an event is about %s %ju, which no event before it made", word, (uintmax_t)number);
+    return fail(e, ERR_TAMPERED, "an event is about %s %ju, which no event before it made", word,
+                (uintmax_t)number);
 }
 
-enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *noun,
-                  const char *word, uint64_t number, struct arena *a, struct error *e)
+enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                  const char *noun, const char *word, uint64_t number, struct arena *a, struct error *e)
 {
     enum err err = row_get(row, s, t, k, a, e);
     if (err != ERR_NOT_FOUND) return err;
@@ -121,7 +122,8 @@ enum err numbers_get(struct numbers *out, struct views_txn *t, const struct view
     enum err err = views_get(&value, t, k, e);
     if (err == ERR_NOT_FOUND) return OK;
     if (err != OK) return err;
-    if (value.len % 8 != 0) return fail(e, ERR_TAMPERED, "a list of numbers in the views has %zu bytes", value.len);
+    if (value.len % 8 != 0)
+        return fail(e, ERR_TAMPERED, "a list of numbers in the views has %zu bytes", value.len);
     out->count = value.len / 8;
     out->capacity = out->count + 1; /* most callers add one */
     out->items = arena_array_of(a, uint64_t, out->capacity);

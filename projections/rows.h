@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* rows.h - projections/'s own: the keys, the rows that are not records of the book, and how folds and queries get at them. What
- * was read lives in the arena, texts too: facts become events, and the fold of the first may put the very row that the second
- * took its words from. */
+/* rows.h - projections/'s own: the keys, the rows that are not records of the book, and how folds and queries
+ * get at them. What was read lives in the arena, texts too: facts become events, and the fold of the first
+ * may put the very row that the second took its words from. */
 #ifndef DAYBOOK_PROJECTIONS_ROWS_H
 #define DAYBOOK_PROJECTIONS_ROWS_H
 
@@ -18,18 +18,20 @@ struct view_key key_pair(enum space space, uint64_t first, uint64_t second);
 struct view_key key_text(enum space space, struct views_txn *t, struct str text);
 
 /* ERR_NOT_FOUND, without a sentence worth showing, when it is missing. */
-enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, struct arena *a,
-                 struct error *e) MUST_USE;
+enum err row_get(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                 struct arena *a, struct error *e) MUST_USE;
 /* A row that may be missing: *found tells. */
-enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
-                  struct arena *a, struct error *e) MUST_USE;
+enum err row_find(bool *found, void *row, const struct schema *s, struct views_txn *t,
+                  const struct view_key *k, struct arena *a, struct error *e) MUST_USE;
 /* A row that an event refers to: ERR_TAMPERED, with the word and number, when it is missing. */
-enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *word,
-                  uint64_t number, struct arena *a, struct error *e) MUST_USE;
-/* A row that somebody asks for: ERR_NOT_FOUND, "no invoice inv_12", when it is missing. */
-enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k, const char *noun,
+enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
                   const char *word, uint64_t number, struct arena *a, struct error *e) MUST_USE;
-enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e) MUST_USE; /* a key with nothing behind it */
+/* A row that somebody asks for: ERR_NOT_FOUND, "no invoice inv_12", when it is missing. */
+enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
+                  const char *noun, const char *word, uint64_t number, struct arena *a,
+                  struct error *e) MUST_USE;
+enum err mark_put(struct views_txn *t, const struct view_key *k,
+                  struct error *e) MUST_USE; /* a key with nothing behind it */
 
 /* Values that are nothing but numbers, eight bytes each. */
 struct numbers {
@@ -46,7 +48,7 @@ bool numbers_remove(struct numbers *n, uint64_t number); /* false: it was not th
 /* The number that stands `from_end` bytes before the end of a key. */
 uint64_t key_tail(struct bytes key, size_t from_end);
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 struct tally {
     uint64_t active_subscriptions, readings;
@@ -88,6 +90,7 @@ struct run_row {
     struct run run;
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
-extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_customer, row_series, row_run;
+extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_customer,
+    row_series, row_run;
 
 #endif

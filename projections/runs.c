@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* runs.c - the nightly runs: what each looked at, what it invoiced, and the heads of the chain before and after, by which an
- * auditor finds its records. */
+/* runs.c - the nightly runs: what each looked at, what it invoiced, and the heads of the chain before and
+ * after, by which an auditor finds its records. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
-static enum err run_need(struct run_row *out, struct views_txn *t, uint64_t run, struct arena *a, struct error *e)
+static enum err run_need(struct run_row *out, struct views_txn *t, uint64_t run, struct arena *a,
+                         struct error *e)
 {
     struct view_key k = key_number(SPACE_RUN, run);
     return row_need(out, &row_run, t, &k, "run", run, a, e);
@@ -23,7 +24,8 @@ static struct view_key date_key(struct date through)
     return k;
 }
 
-static enum err start(struct views_txn *t, const struct run_started *v, const struct event_place *place, struct error *e)
+static enum err start(struct views_txn *t, const struct run_started *v, const struct event_place *place,
+                      struct error *e)
 {
     struct run_row row = {.run = {.run = v->run,
                                   .through = v->through,
@@ -43,6 +45,7 @@ static enum err complete(struct views_txn *t, const struct run_completed *v, con
     enum err err = run_need(&row, t, v->run, a, e);
     if (err != OK) return err;
     row.run.completed = true;
+    row.run.candidates = v->candidates; /* those that failed too */
     row.run.failed = v->failed;
     row.run.finished_at = place->at;
     row.run.finished_seq = place->seq;
@@ -50,7 +53,8 @@ static enum err complete(struct views_txn *t, const struct run_completed *v, con
     return run_put(t, &row, e);
 }
 
-static enum err count_customer(struct views_txn *t, const struct customer_billed *v, struct arena *a, struct error *e)
+static enum err count_customer(struct views_txn *t, const struct customer_billed *v, struct arena *a,
+                               struct error *e)
 {
     if (v->run == 0) return OK;
     struct run_row row = {0};
@@ -83,7 +87,8 @@ static struct run_total *total_of(struct run *run, const char *currency, struct 
     return &totals[at];
 }
 
-static enum err add_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a, struct error *e)
+static enum err add_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                            struct error *e)
 {
     if (v->run == 0) return OK;
     struct run_row row = {0};
@@ -100,8 +105,8 @@ static enum err add_invoice(struct views_txn *t, const struct invoice_finalized 
     return run_put(t, &row, e);
 }
 
-enum err fold_runs(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                   struct error *e)
+enum err fold_runs(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                   struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_CUSTOMER_BILLED) return count_customer(t, &ev->customer_billed, a, e);
     if (ev->type == EVENT_INVOICE_FINALIZED) return add_invoice(t, &ev->invoice_finalized, a, e);
@@ -130,8 +135,8 @@ enum err run_newest(uint64_t *out, struct views_txn *t, struct date through, str
     return err;
 }
 
-enum err runs_through(struct run **out, size_t *count, struct views_txn *t, struct date through, struct arena *a,
-                      struct error *e)
+enum err runs_through(struct run **out, size_t *count, struct views_txn *t, struct date through,
+                      struct arena *a, struct error *e)
 {
     struct numbers runs = {0};
     struct view_key k = date_key(through);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* series.c - the document series: where each stands, so that the next number leaves no gap, and the way from a document number to
- * the invoice. Serials and invoices mostly count on together: only where a stretch of that begins is there an entry. */
+/* series.c - the document series: where each stands, so that the next number leaves no gap, and the way from
+ * a document number to the invoice. Serials and invoices mostly count on together: only where a stretch of
+ * that begins is there an entry. */
 #include "projections/fold.h"
 
-static enum err row_of(bool *found, struct series_row *out, struct views_txn *t, struct str name, struct arena *a,
-                       struct error *e)
+static enum err row_of(bool *found, struct series_row *out, struct views_txn *t, struct str name,
+                       struct arena *a, struct error *e)
 {
     struct view_key k = key_text(SPACE_SERIES, t, name);
     return row_find(found, out, &row_series, t, &k, a, e);
 }
 
-enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a, struct error *e)
+enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a,
+                    struct error *e)
 {
     struct series_row row = {.series = {.series = name}};
     bool found = false;
@@ -28,8 +30,8 @@ static enum err begin_stretch(struct views_txn *t, const struct invoice_finalize
     return views_put(t, &k, (struct bytes){invoice, sizeof(invoice)}, e);
 }
 
-enum err fold_series(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                     struct error *e)
+enum err fold_series(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                     struct arena *a, struct error *e)
 {
     (void)place;
     if (ev->type != EVENT_INVOICE_FINALIZED) return OK;
@@ -41,12 +43,13 @@ enum err fold_series(struct views_txn *t, const struct event *ev, const struct e
     if (err != OK) return err;
     uint64_t expected = found ? row.series.last_serial + 1 : 1;
     if (v->serial != expected) {
-        return fail(e, ERR_TAMPERED, "document '%.*s' stands where number %ju of its series was due", STR_ARG(v->number),
-                    (uintmax_t)expected);
+        return fail(e, ERR_TAMPERED, "document '%.*s' stands where number %ju of its series was due",
+                    STR_ARG(v->number), (uintmax_t)expected);
     }
     if (!found || v->invoice != row.last_invoice + 1) err = begin_stretch(t, v, e);
     if (err != OK) return err;
-    row = (struct series_row){{.series = v->series, .last_serial = v->serial, .last_issue_date = v->issue_date}, v->invoice};
+    row = (struct series_row){
+        {.series = v->series, .last_serial = v->serial, .last_issue_date = v->issue_date}, v->invoice};
     return views_put_record(t, &k, &row_series, &row, e);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* state.c - what the ledger is given: the list of projections, made of projections.def, and the gathering of facts. Also the
- * words and numbers of public ids. */
+/* state.c - what the ledger is given: the list of projections, made of projections.def, and the gathering of
+ * facts. Also the words and numbers of public ids. */
 #include "projections/state.h"
 #include "projections/fold.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* subscriptions.c - what each subscription is at now: its terms, how far it is charged and its usage rated, which tiers were in
- * force since, and what is scheduled. The amounts and dates are those of the events; nothing is computed here. */
+/* subscriptions.c - what each subscription is at now: its terms, how far it is charged and its usage rated,
+ * which tiers were in force since, and what is scheduled. The amounts and dates are those of the events;
+ * nothing is computed here. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
-static enum err subscription_need(struct subscription *out, struct views_txn *t, uint64_t subscription, struct arena *a,
-                                  struct error *e)
+static enum err subscription_need(struct subscription *out, struct views_txn *t, uint64_t subscription,
+                                  struct arena *a, struct error *e)
 {
     struct view_key k = key_number(SPACE_SUBSCRIPTION, subscription);
     return row_need(out, &schema_subscription, t, &k, "subscription", subscription, a, e);
@@ -17,7 +18,7 @@ static enum err subscription_put(struct views_txn *t, const struct subscription 
     return views_put_record(t, &k, &schema_subscription, s, e);
 }
 
-/* ---- quotas -------------------------------------------------------------------------------------------------------- */
+/* ---- quotas ---- */
 
 /* From `on` the tier's rates are in force: whatever began on that day or later gives way. */
 static void quotas_append(struct subscription *s, struct date on, const struct terms *terms, struct arena *a)
@@ -28,7 +29,8 @@ static void quotas_append(struct subscription *s, struct date on, const struct t
         quotas[count] = s->quotas[count];
         count++;
     }
-    quotas[count++] = (struct quota_segment){.from = on, .rates = terms->rates, .rates_count = terms->rates_count};
+    quotas[count++] =
+        (struct quota_segment){.from = on, .rates = terms->rates, .rates_count = terms->rates_count};
     s->quotas = quotas;
     s->quotas_count = count;
 }
@@ -37,7 +39,8 @@ static void quotas_append(struct subscription *s, struct date on, const struct t
 static void quotas_trim(struct subscription *s, struct arena *a)
 {
     size_t first = 0;
-    while (first + 1 < s->quotas_count && date_compare(s->quotas[first + 1].from, s->usage_through) <= 0) first++;
+    while (first + 1 < s->quotas_count && date_compare(s->quotas[first + 1].from, s->usage_through) <= 0)
+        first++;
     size_t count = s->quotas_count - first;
     if (count == 0) return;
     if (first == 0 && date_compare(s->quotas[0].from, s->usage_through) >= 0) return;
@@ -48,9 +51,10 @@ static void quotas_trim(struct subscription *s, struct arena *a)
     s->quotas_count = count;
 }
 
-/* ---- folds --------------------------------------------------------------------------------------------------------- */
+/* ---- folds ---- */
 
-static enum err begin(struct views_txn *t, const struct subscription_created *v, struct arena *a, struct error *e)
+static enum err begin(struct views_txn *t, const struct subscription_created *v, struct arena *a,
+                      struct error *e)
 {
     struct money nothing = money_zero(v->terms.amount);
     struct subscription s = {.subscription = v->subscription,
@@ -81,7 +85,8 @@ static bool is_charge_kept(const struct subscription *s, const struct subscripti
            date_compare(s->charged_through, v->charged_through) == 0;
 }
 
-static enum err apply_changed(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
+static enum err apply_changed(struct subscription *s, const struct event *ev, struct arena *a,
+                              struct error *e)
 {
     (void)e;
     const struct subscription_changed *v = &ev->subscription_changed;
@@ -102,7 +107,8 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
     return OK;
 }
 
-static enum err apply_change_scheduled(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
+static enum err apply_change_scheduled(struct subscription *s, const struct event *ev, struct arena *a,
+                                       struct error *e)
 {
     (void)a;
     (void)e;
@@ -111,7 +117,8 @@ static enum err apply_change_scheduled(struct subscription *s, const struct even
     return OK;
 }
 
-static enum err apply_cancel_scheduled(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
+static enum err apply_cancel_scheduled(struct subscription *s, const struct event *ev, struct arena *a,
+                                       struct error *e)
 {
     (void)a;
     (void)e;
@@ -119,7 +126,8 @@ static enum err apply_cancel_scheduled(struct subscription *s, const struct even
     return OK;
 }
 
-static enum err apply_canceled(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
+static enum err apply_canceled(struct subscription *s, const struct event *ev, struct arena *a,
+                               struct error *e)
 {
     (void)a;
     const struct subscription_canceled *v = &ev->subscription_canceled;
@@ -162,9 +170,10 @@ static const struct {
     {EVENT_SUBSCRIPTION_CANCELED, offsetof(struct subscription_canceled, subscription), apply_canceled},
 };
 
-/* The charge of the current period that waited as an item: the invoice that takes it is what billed it. Of a charge made with its
- * invoice, subscription.billed tells. */
-static enum err note_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a, struct error *e)
+/* The charge of the current period that waited as an item: the invoice that takes it is what billed it. Of a
+ * charge made with its invoice, subscription.billed tells. */
+static enum err note_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                             struct error *e)
 {
     for (size_t i = 0; i < v->lines_count; i++) {
         const struct line *l = &v->lines[i];
@@ -181,8 +190,8 @@ static enum err note_invoice(struct views_txn *t, const struct invoice_finalized
     return OK;
 }
 
-enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                            struct error *e)
+enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                            struct arena *a, struct error *e)
 {
     (void)place;
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) return begin(t, &ev->subscription_created, a, e);
@@ -202,10 +211,10 @@ enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const s
     return OK;
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------- */
+/* ---- queries ---- */
 
-enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription, struct arena *a,
-                           struct error *e)
+enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription,
+                           struct arena *a, struct error *e)
 {
     struct view_key k = key_number(SPACE_SUBSCRIPTION, subscription);
     return row_load(out, &schema_subscription, t, &k, "subscription", "sub", subscription, a, e);
@@ -223,8 +232,8 @@ static enum err give(const struct listing *l, struct error *e)
     return l->visitor.subscription(l->context, l->row, e);
 }
 
-enum err list_subscriptions(struct views_txn *t, const struct list_query *q, subscription_row_fn *row, void *context,
-                            struct arena *a, struct error *e)
+enum err list_subscriptions(struct views_txn *t, const struct list_query *q, subscription_row_fn *row,
+                            void *context, struct arena *a, struct error *e)
 {
     struct subscription s = {0};
     struct listing l = {.q = q,

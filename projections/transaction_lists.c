@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* transaction_lists.c - asking for transactions. Of one customer they come by their time; of all customers by number, which is the
- * order in which the ledger learned of them. */
+/* transaction_lists.c - asking for transactions. Of one customer they come by their time; of all customers by
+ * number, which is the order in which the ledger learned of them. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
@@ -12,7 +12,8 @@ enum err load_transaction(struct transaction *out, struct views_txn *t, uint64_t
 }
 
 /* A row that an index names. */
-static enum err indexed(struct transaction *out, struct views_txn *t, uint64_t transaction, struct arena *a, struct error *e)
+static enum err indexed(struct transaction *out, struct views_txn *t, uint64_t transaction, struct arena *a,
+                        struct error *e)
 {
     struct view_key k = key_number(SPACE_TRANSACTION, transaction);
     return row_need(out, &schema_transaction, t, &k, "transaction", transaction, a, e);
@@ -30,8 +31,8 @@ static enum err give(const struct listing *l, struct error *e)
     return l->visitor.transaction(l->context, l->row, e);
 }
 
-enum err list_transactions(struct views_txn *t, const struct list_query *q, transaction_row_fn *row, void *context,
-                           struct arena *a, struct error *e)
+enum err list_transactions(struct views_txn *t, const struct list_query *q, transaction_row_fn *row,
+                           void *context, struct arena *a, struct error *e)
 {
     struct transaction v = {0};
     struct listing l = {.q = q,
@@ -49,7 +50,7 @@ enum err list_transactions(struct views_txn *t, const struct list_query *q, tran
     return q->customer == 0 ? list_values(&l, &all, true, e) : list_indexed(&l, &own, true, e);
 }
 
-/* ---- refundable ---------------------------------------------------------------------------------------------------- */
+/* ---- refundable ---- */
 
 /* Only what a gateway took can be given back by it. */
 static bool is_refundable(const struct transaction *v)
@@ -59,8 +60,8 @@ static bool is_refundable(const struct transaction *v)
     return paid && money_compare(v->refunded, v->amount) < 0;
 }
 
-enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
-                        struct error *e)
+enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer,
+                        struct arena *a, struct error *e)
 {
     struct numbers all = {0};
     struct view_key own = key_number(SPACE_CUSTOMER_TRANSACTION, customer);
@@ -74,7 +75,7 @@ enum err refundable_get(struct transaction **out, size_t *count, struct views_tx
     return err;
 }
 
-/* ---- pending ------------------------------------------------------------------------------------------------------- */
+/* ---- pending ---- */
 
 static void as_event(struct event *out, const struct transaction *v)
 {

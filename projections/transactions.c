@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* transactions.c - payments and refunds from the request to the gateway's answer, and transactions made elsewhere. A request
- * stays in the pending list until its answer is an event: that list is what a crash leaves to be asked for again. */
+/* transactions.c - payments and refunds from the request to the gateway's answer, and transactions made
+ * elsewhere. A request stays in the pending list until its answer is an event: that list is what a crash
+ * leaves to be asked for again. */
 #include "projections/fold.h"
 
 static struct view_key transaction_key(uint64_t transaction)
@@ -8,8 +9,8 @@ static struct view_key transaction_key(uint64_t transaction)
     return key_number(SPACE_TRANSACTION, transaction);
 }
 
-static enum err transaction_need(struct transaction *out, struct views_txn *t, uint64_t transaction, struct arena *a,
-                                 struct error *e)
+static enum err transaction_need(struct transaction *out, struct views_txn *t, uint64_t transaction,
+                                 struct arena *a, struct error *e)
 {
     struct view_key k = transaction_key(transaction);
     return row_need(out, &schema_transaction, t, &k, "transaction", transaction, a, e);
@@ -41,7 +42,7 @@ static enum err settled(struct views_txn *t, const struct transaction *v, struct
     return err != OK ? err : transaction_put(t, v, e);
 }
 
-/* ---- payments ------------------------------------------------------------------------------------------------------ */
+/* ---- payments ---- */
 
 static enum err request_payment(struct views_txn *t, const struct payment_requested *v, struct instant at,
                                 struct error *e)
@@ -80,7 +81,8 @@ static enum err complete_payment(struct views_txn *t, const struct payment_succe
     return settled(t, &row, e);
 }
 
-static enum err fail_payment(struct views_txn *t, const struct payment_failed *v, struct arena *a, struct error *e)
+static enum err fail_payment(struct views_txn *t, const struct payment_failed *v, struct arena *a,
+                             struct error *e)
 {
     struct transaction row = {0};
     enum err err = transaction_need(&row, t, v->payment, a, e);
@@ -91,10 +93,11 @@ static enum err fail_payment(struct views_txn *t, const struct payment_failed *v
     return settled(t, &row, e);
 }
 
-/* ---- refunds ------------------------------------------------------------------------------------------------------- */
+/* ---- refunds ---- */
 
 /* Moves what is given back, or about to be; down again when a refund failed. */
-static enum err move_refunded(struct views_txn *t, uint64_t payment, struct money by, struct arena *a, struct error *e)
+static enum err move_refunded(struct views_txn *t, uint64_t payment, struct money by, struct arena *a,
+                              struct error *e)
 {
     struct transaction row = {0};
     enum err err = transaction_need(&row, t, payment, a, e);
@@ -103,8 +106,10 @@ static enum err move_refunded(struct views_txn *t, uint64_t payment, struct mone
     return err != OK ? err : transaction_put(t, &row, e);
 }
 
-/* The payment's status follows completed refunds only; what they concede on revenue is noted on the invoices it paid. */
-static enum err note_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a, struct error *e)
+/* The payment's status follows completed refunds only; what they concede on revenue is noted on the invoices
+ * it paid. */
+static enum err note_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a,
+                            struct error *e)
 {
     struct transaction row = {0};
     enum err err = transaction_need(&row, t, v->payment, a, e);
@@ -119,8 +124,8 @@ static enum err note_refund(struct views_txn *t, const struct refund_succeeded *
     return err != OK ? err : transaction_put(t, &row, e);
 }
 
-static enum err request_refund(struct views_txn *t, const struct refund_requested *v, struct instant at, struct arena *a,
-                               struct error *e)
+static enum err request_refund(struct views_txn *t, const struct refund_requested *v, struct instant at,
+                               struct arena *a, struct error *e)
 {
     struct money nothing = money_zero(v->amount);
     struct transaction row = {.transaction = v->refund,
@@ -140,7 +145,8 @@ static enum err request_refund(struct views_txn *t, const struct refund_requeste
     return err != OK ? err : move_refunded(t, v->payment, v->amount, a, e);
 }
 
-static enum err complete_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a, struct error *e)
+static enum err complete_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a,
+                                struct error *e)
 {
     struct transaction row = {0};
     enum err err = transaction_need(&row, t, v->refund, a, e);
@@ -152,7 +158,8 @@ static enum err complete_refund(struct views_txn *t, const struct refund_succeed
     return err != OK ? err : note_refund(t, v, a, e);
 }
 
-static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, struct arena *a, struct error *e)
+static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, struct arena *a,
+                            struct error *e)
 {
     struct transaction row = {0};
     enum err err = transaction_need(&row, t, v->refund, a, e);
@@ -164,9 +171,10 @@ static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, 
     return err != OK ? err : move_refunded(t, v->payment, money_negate(v->amount), a, e);
 }
 
-/* ---- made elsewhere ------------------------------------------------------------------------------------------------ */
+/* ---- made elsewhere ---- */
 
-static enum err store(struct views_txn *t, const struct transaction_stored *v, struct instant at, struct error *e)
+static enum err store(struct views_txn *t, const struct transaction_stored *v, struct instant at,
+                      struct error *e)
 {
     struct money nothing = money_zero(v->amount);
     struct transaction row = {.transaction = v->transaction,
@@ -184,8 +192,8 @@ static enum err store(struct views_txn *t, const struct transaction_stored *v, s
     return add(t, &row, e);
 }
 
-enum err fold_transactions(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                           struct error *e)
+enum err fold_transactions(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                           struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_PAYMENT_REQUESTED) return request_payment(t, &ev->payment_requested, place->at, e);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) return complete_payment(t, &ev->payment_succeeded, a, e);

@@ -189,10 +189,10 @@ void csv_instant(struct csv *c, struct instant t)
 
 void csv_hash(struct csv *c, const struct hash *hash)
 {
-    char digits[2 * sizeof(hash->bytes)];
+    char digits[2 * sizeof(struct hash)];
     begin_cell(c);
     if (hash == NULL) return;
-    hex_encode(digits, hash->bytes, sizeof(hash->bytes));
+    hex_encode(digits, hash->bytes, sizeof(struct hash));
     buffer_add(&c->piece, digits, sizeof(digits));
 }
 

@@ -56,6 +56,20 @@ static void put_amounts(struct csv *c, const struct invoice *v)
     csv_money(c, balance);
 }
 
+/* Where the chain has it. */
+static void put_record(struct csv *c, const struct register_entry *entry)
+{
+    if (entry->rehearsed) {
+        csv_empty(c);
+        csv_empty(c);
+        csv_empty(c);
+        return;
+    }
+    csv_instant(c, entry->invoice->finalized_at);
+    csv_count(c, entry->invoice->seq);
+    csv_hash(c, &entry->invoice->leaf);
+}
+
 void register_put_invoice(struct csv *c, const struct register_entry *entry)
 {
     const struct invoice *v = entry->invoice;
@@ -75,12 +89,7 @@ void register_put_invoice(struct csv *c, const struct register_entry *entry)
     put_amounts(c, v);
     csv_word(c, choice_invoice_status.words[v->status]);
     csv_text(c, entry->credits);
-    csv_instant(c, entry->rehearsed ? (struct instant){0} : v->finalized_at);
-    if (entry->rehearsed)
-        csv_empty(c);
-    else
-        csv_count(c, v->seq);
-    csv_hash(c, entry->rehearsed ? NULL : &v->leaf);
+    put_record(c, entry);
     csv_hash(c, entry->pdf);
     csv_empty(c); /* structured invoices are not made */
     csv_end_row(c);

@@ -183,7 +183,9 @@ enum err decide_payment_method_default(struct decision *out, const struct facts 
 {
     const struct method *m = NULL;
     enum err err = need_method(&m, f, c->user, c->method, e);
-    if (err != OK || m->method == f->customer->default_method) return err;
+    if (err != OK) return err;
+    assert(m != NULL);
+    if (m->method == f->customer->default_method) return OK;
     struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_MADE_DEFAULT, a);
     ev->payment_method_made_default = (struct payment_method_made_default){f->customer->customer, m->method};
     return OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* hasher.c - SHA-256 and HMAC-SHA-256. A record costs three hashes of two to six blocks, and OpenSSL's EVP interface adds to each
- * about 75 ns (3.0.19 allocates a context anew for every message), a quarter of the time to verify a chain; so SHA-256 goes
- * through the plain calls, which are the same code below. A failure here means that OpenSSL is not itself: it ends the process. */
+/* hasher.c - SHA-256 and HMAC-SHA-256. A record costs three hashes of two to six blocks, and OpenSSL's EVP
+ * interface adds to each about 75 ns (3.0.19 allocates a context anew for every message), a quarter of the
+ * time to verify a chain; so SHA-256 goes through the plain calls, which are the same code below. A failure
+ * here means that OpenSSL is not itself: it ends the process. */
 #define OPENSSL_API_COMPAT 10100 /* OpenSSL 3.0 marks the plain calls as deprecated */
 
 #include <openssl/evp.h>
@@ -24,7 +25,10 @@ struct hasher *hasher_new(void)
     return h;
 }
 
-void hasher_free(struct hasher *h) { free(h); }
+void hasher_free(struct hasher *h)
+{
+    free(h);
+}
 
 void hasher_begin(struct hasher *h)
 {

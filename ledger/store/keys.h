@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* keys.h - the master key and everything derived from it. Keys live in one locked, wiped allocation and never appear in
- * an error, a log line or a core file (the programs call keys_harden_process first).
+/* keys.h - the master key and everything derived from it. Keys live in one locked, wiped allocation and never
+ * appear in an error, a log line or a core file (the programs call keys_harden_process first).
  *
  *   master (32 bytes, from a file outside the data directory)
  *    ├ epoch e:   PRK = HKDF-Extract(salt = 32 random bytes of the EPOCH record, master)
  *    │            data key = Expand(PRK, "daybook/v1/data" ‖ origin ‖ be32(e))    AES-256-GCM of records
- *    │            check    = Expand(PRK, "daybook/v1/check" ‖ origin ‖ be32(e))   stands in the EPOCH record, in clear
- *    ├ views key: HKDF(salt = 32 random bytes kept in the views' meta, "daybook/v1/views" ‖ origin)
- *    └ index key: HKDF(salt = origin, "daybook/v1/index")            HMACs of ids that stand as keys in the views
+ *    │            check    = Expand(PRK, "daybook/v1/check" ‖ origin ‖ be32(e))   stands in the EPOCH record,
+ * in clear ├ views key: HKDF(salt = 32 random bytes kept in the views' meta, "daybook/v1/views" ‖ origin) └
+ * index key: HKDF(salt = origin, "daybook/v1/index")            HMACs of ids that stand as keys in the views
  * HKDF-SHA-256 is RFC 5869. */
 #ifndef DAYBOOK_LEDGER_STORE_KEYS_H
 #define DAYBOOK_LEDGER_STORE_KEYS_H
@@ -18,14 +18,15 @@ enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16 };
 
 struct master_key; /* opaque, locked in memory */
 
-/* The key file holds 64 hexadecimal digits and a newline (or exactly 32 raw bytes). It must not be readable by others
- * (mode 0600 or 0400; ERR_INVALID otherwise) and not lie inside `dir`. With `create`, a missing one is made of
- * world randomness with mode 0600. */
-enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create, struct world w,
-                         struct error *e) MUST_USE;
+/* The key file holds 64 hexadecimal digits and a newline (or exactly 32 raw bytes). It must not be readable
+ * by others (mode 0600 or 0400; ERR_INVALID otherwise) and not lie inside `dir`. With `create`, a missing one
+ * is made of world randomness with mode 0600. */
+enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create,
+                         struct world w, struct error *e) MUST_USE;
 /* Runs a command with /bin/sh and takes its output as the key file's content. */
 enum err master_key_from_command(struct master_key **out, const char *command, struct error *e) MUST_USE;
-enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
+enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES],
+                               struct error *e) MUST_USE;
 void master_key_close(struct master_key *k); /* wipes; accepts NULL */
 /* Eight bytes that name the key without telling it: the start of HKDF(master, "daybook/v1/name"). */
 void master_key_name(uint8_t out[8], const struct master_key *k);
@@ -36,17 +37,19 @@ void keys_harden_process(void); /* no core files, not traceable by others, umask
 enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct bytes salt, struct bytes info,
                     struct error *e) MUST_USE;
 /* The same of the master key. */
-enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt, struct bytes info,
-                           struct error *e) MUST_USE;
+enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt,
+                           struct bytes info, struct error *e) MUST_USE;
 
 /* AES-256-GCM with one key and reused, once-fetched OpenSSL objects. Not for two threads at once. */
 struct sealer;
 enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
 void sealer_free(struct sealer *s); /* wipes; accepts NULL */
-/* cipher has room for plain.len + TAG_BYTES; it is either plain's own memory (in place) or does not overlap it. */
+/* cipher has room for plain.len + TAG_BYTES; it is either plain's own memory (in place) or does not overlap
+ * it. */
 enum err sealer_seal(struct sealer *s, uint8_t *cipher, const uint8_t nonce[NONCE_BYTES], struct bytes aad,
                      struct bytes plain, struct error *e) MUST_USE;
-/* plain has room for cipher.len - TAG_BYTES. ERR_TAMPERED when the tag does not fit; plain is then zeroed. Overlap as above. */
+/* plain has room for cipher.len - TAG_BYTES. ERR_TAMPERED when the tag does not fit; plain is then zeroed.
+ * Overlap as above. */
 enum err sealer_open(struct sealer *s, uint8_t *plain, const uint8_t nonce[NONCE_BYTES], struct bytes aad,
                      struct bytes cipher, struct error *e) MUST_USE;
 
@@ -61,8 +64,8 @@ void hasher_begin(struct hasher *h);
 void hasher_add(struct hasher *h, struct bytes part);
 void hasher_end(struct hasher *h, uint8_t out[32]);
 
-/* HMAC-SHA-256 under the ledger's index key, truncated to 16 bytes: how a customer's id stands in a view's key.
- * `domain` keeps kinds of ids apart. */
+/* HMAC-SHA-256 under the ledger's index key, truncated to 16 bytes: how a customer's id stands in a view's
+ * key. `domain` keeps kinds of ids apart. */
 struct indexer;
 enum err indexer_new(struct indexer **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
 void indexer_free(struct indexer *x);

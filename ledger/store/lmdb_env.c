@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lmdb_env.c - the process-wide list of open LMDB environments. It is the one mutable global of the store: "which files has
- * this process open" is a fact of the process, because POSIX locks belong to it. It must never open an environment that
- * is open already, never resize a map under a transaction, and never touch an environment that a parent process opened. */
+/* lmdb_env.c - the process-wide list of open LMDB environments. It is the one mutable global of the store:
+ * "which files has this process open" is a fact of the process, because POSIX locks belong to it. It must
+ * never open an environment that is open already, never resize a map under a transaction, and never touch an
+ * environment that a parent process opened. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,8 +15,9 @@
 
 #include "ledger/store/lmdb_env.h"
 
-enum { READERS_MAX = 510, GROW_WAIT_SECONDS = 10 };
-static const size_t MAP_BYTES_DEFAULT = (size_t)1 << 30;
+enum { READERS_MAX = 510, GROW_WAIT_SECONDS = 10, NANO = 1000000000 };
+/* Address space, not memory or disk: large, so that growing, which must wait for readers, is rare. */
+static const size_t MAP_BYTES_DEFAULT = (size_t)8 << 30;
 
 struct lmdb_env {
     struct lmdb_env *next;
@@ -28,7 +30,8 @@ struct lmdb_env {
     size_t map_bytes;
     const char *tables[LMDB_TABLES];
 
-    /* gate guards all below: a transaction counts itself in, whoever moves the map waits until none is left. */
+    /* gate guards all below: a transaction counts itself in, whoever moves the map waits until none is left.
+     */
     pthread_mutex_t gate;
     pthread_cond_t changed;
     size_t transactions;
@@ -54,32 +57,54 @@ static void unlock(pthread_mutex_t *m)
 
 enum err lmdb_fail(struct error *e, int rc, const char *what, const char *dir)
 {
-    bool nonsense = rc == MDB_CORRUPTED || rc == MDB_INVALID || rc == MDB_PAGE_NOTFOUND || rc == MDB_VERSION_MISMATCH ||
-                    rc == MDB_INCOMPATIBLE || rc == MDB_BAD_VALSIZE;
-    if (nonsense) return fail(e, ERR_TAMPERED, "cannot %s '%s': the file is damaged: %s", what, dir, mdb_strerror(rc));
-    if (rc == ENOSPC || rc == EDQUOT) return fail(e, ERR_STORAGE, "cannot %s '%s': the disk is full", what, dir);
+    bool nonsense = rc == MDB_CORRUPTED || rc == MDB_INVALID || rc == MDB_PAGE_NOTFOUND ||
+                    rc == MDB_VERSION_MISMATCH || rc == MDB_INCOMPATIBLE || rc == MDB_BAD_VALSIZE;
+    if (nonsense)
+        return fail(e, ERR_TAMPERED, "cannot %s '%s': the file is damaged: %s", what, dir, mdb_strerror(rc));
+    if (rc == ENOSPC || rc == EDQUOT)
+        return fail(e, ERR_STORAGE, "cannot %s '%s': the disk is full", what, dir);
     /* LMDB takes a short write for an I/O error. */
-    if (rc == EIO) return fail(e, ERR_STORAGE, "cannot %s '%s': %s (is the disk full?)", what, dir, mdb_strerror(rc));
+    if (rc == EIO)
+        return fail(e, ERR_STORAGE, "cannot %s '%s': %s (is the disk full?)", what, dir, mdb_strerror(rc));
     if (rc == MDB_MAP_FULL) return fail(e, ERR_STORAGE, "cannot %s '%s': the map is full", what, dir);
     return fail(e, ERR_STORAGE, "cannot %s '%s': %s", what, dir, mdb_strerror(rc));
 }
 
-const char *lmdb_dir(const struct lmdb_env *x) { return x->dir; }
-MDB_dbi lmdb_table(const struct lmdb_env *x, size_t which) { return x->dbi[which]; }
+const char *lmdb_dir(const struct lmdb_env *x)
+{
+    return x->dir;
+}
+MDB_dbi lmdb_table(const struct lmdb_env *x, size_t which)
+{
+    return x->dbi[which];
+}
 
 /* ---- opening one environment ---- */
 
-/* Opens the tables, in a transaction of its own: handles that another process's commit did not make are made here. */
+/* The first transactions of an environment that nobody else of this process uses yet. Another process may
+ * make the map grow between our open and our begin. */
+static int first_txn(MDB_env *mdb, unsigned flags, MDB_txn **txn)
+{
+    int rc = mdb_txn_begin(mdb, NULL, flags, txn);
+    while (rc == MDB_MAP_RESIZED) {
+        rc = mdb_env_set_mapsize(mdb, 0);
+        if (rc == 0) rc = mdb_txn_begin(mdb, NULL, flags, txn);
+    }
+    return rc;
+}
+
+/* Opens the tables, in a transaction of its own: handles that another process's commit did not make are made
+ * here. */
 static enum err tables_open(struct lmdb_env *x, struct error *e)
 {
     bool read_only = (x->flags & MDB_RDONLY) != 0;
     MDB_txn *txn = NULL;
-    int rc = mdb_txn_begin(x->mdb, NULL, MDB_RDONLY, &txn);
+    int rc = first_txn(x->mdb, MDB_RDONLY, &txn);
     for (size_t i = 0; rc == 0 && i < LMDB_TABLES; i++) rc = mdb_dbi_open(txn, x->tables[i], 0, &x->dbi[i]);
     if (rc == MDB_NOTFOUND && !read_only) {
         mdb_txn_abort(txn);
         txn = NULL;
-        rc = mdb_txn_begin(x->mdb, NULL, 0, &txn);
+        rc = first_txn(x->mdb, 0, &txn);
         for (size_t i = 0; rc == 0 && i < LMDB_TABLES; i++)
             rc = mdb_dbi_open(txn, x->tables[i], MDB_CREATE, &x->dbi[i]);
     }
@@ -111,8 +136,8 @@ static int environment_open(struct lmdb_env *x)
     return rc;
 }
 
-/* Processes that open or close at the same moment can disturb each other inside LMDB (its lock file is reset by whoever
- * thinks to be alone); a lock on the folder keeps them apart. */
+/* Processes that open or close at the same moment can disturb each other inside LMDB (its lock file is reset
+ * by whoever thinks to be alone); a lock on the folder keeps them apart. */
 static int folder_lock(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -187,16 +212,19 @@ static struct lmdb_env *entry_new(const struct lmdb_options *o, const struct sta
 static struct lmdb_env *entry_find(const struct stat *st)
 {
     struct lmdb_env *x = registry.first;
-    while (x != NULL && !(x->device == st->st_dev && x->inode == st->st_ino && x->pid == getpid())) x = x->next;
+    while (x != NULL && !(x->device == st->st_dev && x->inode == st->st_ino && x->pid == getpid()))
+        x = x->next;
     return x;
 }
 
-static enum err entry_share(struct lmdb_env **out, const struct lmdb_options *o, const struct stat *st, struct error *e)
+static enum err entry_share(struct lmdb_env **out, const struct lmdb_options *o, const struct stat *st,
+                            struct error *e)
 {
     struct lmdb_env *x = entry_find(st);
     if (x != NULL) {
         if ((x->flags & MDB_RDONLY) != 0 && !o->read_only)
-            return fail(e, ERR_STORAGE, "cannot open '%s' for writing: this process has it open for reading", o->dir);
+            return fail(e, ERR_STORAGE, "cannot open '%s' for writing: this process has it open for reading",
+                        o->dir);
         x->handles++;
         *out = x;
         return OK;
@@ -247,15 +275,16 @@ void lmdb_close(struct lmdb_env *x)
 
 /* ---- the gate ---- */
 
-/* Takes the right to move the map: nobody else moves it and no transaction runs. The gate is held on entry and on return. */
+/* Takes the right to move the map: nobody else moves it and no transaction runs. The gate is held on entry
+ * and on return. */
 static enum err gate_close(struct lmdb_env *x, struct error *e)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail for this clock; a wait, not a decision */
-    until.tv_sec += GROW_WAIT_SECONDS;
+    uint64_t now = world_monotonic_ns();
+    struct timespec until = {(time_t)(now / NANO + GROW_WAIT_SECONDS), (long)(now % NANO)};
     while (x->moving || x->transactions > 0) {
         if (pthread_cond_timedwait(&x->changed, &x->gate, &until) == ETIMEDOUT)
-            return fail(e, ERR_STORAGE, "cannot move the map of '%s': a reader of this process has not ended in %d seconds",
+            return fail(e, ERR_STORAGE,
+                        "cannot move the map of '%s': a reader of this process has not ended in %d seconds",
                         x->dir, GROW_WAIT_SECONDS);
     }
     x->moving = true;
@@ -277,7 +306,8 @@ static void transaction_leave(struct lmdb_env *x)
     unlock(&x->gate);
 }
 
-/* After a failed commit LMDB's memory and the file may disagree: close, open, and make durable whatever is there. */
+/* After a failed commit LMDB's memory and the file may disagree: close, open, and make durable whatever is
+ * there. */
 static enum err environment_restart(struct lmdb_env *x, struct error *e)
 {
     enum err err = gate_close(x, e);

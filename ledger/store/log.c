@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log.c - making, opening and appending. The order of an append is the product's promise: seal, chain, commit, and only
- * then answer; what was answered with OK is on disk. */
+/* log.c - making, opening and appending. The order of an append is the product's promise: seal, chain,
+ * commit, and only then answer; what was answered with OK is on disk. */
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,8 @@ enum err log_create(struct log **out, const struct log_options *o, struct error 
 
 /* ---- opening ---- */
 
-static enum err take_genesis(void *context, const struct record_header *h, struct bytes record, struct error *e)
+static enum err take_genesis(void *context, const struct record_header *h, struct bytes record,
+                             struct error *e)
 {
     struct log *l = context;
     struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
@@ -119,8 +120,8 @@ static enum err check_last(void *context, const struct record_header *h, struct 
     char is[65] = {0}, says[65] = {0};
     hex_encode(is, leaf.bytes, 32);
     hex_encode(says, l->head.last_leaf.bytes, 32);
-    return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but the head expects %s", (unsigned long long)h->seq, is,
-                says);
+    return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but the head expects %s",
+                (unsigned long long)h->seq, is, says);
 }
 
 static enum err check_key(void *context, const struct record_header *h, struct bytes record, struct error *e)
@@ -182,7 +183,8 @@ enum err log_check_limits(const struct bytes *plains, size_t count, struct error
 {
     size_t total = 0;
     if (count > LIMIT_RECORDS_PER_COMMIT)
-        return fail(e, ERR_LIMIT, "cannot append %zu records: a commit takes %d", count, LIMIT_RECORDS_PER_COMMIT);
+        return fail(e, ERR_LIMIT, "cannot append %zu records: a commit takes %d", count,
+                    LIMIT_RECORDS_PER_COMMIT);
     for (size_t i = 0; i < count; i++) {
         if (plains[i].len > LIMIT_RECORD_BYTES - RECORD_OVERHEAD_BYTES)
             return fail(e, ERR_LIMIT, "cannot append a record of %zu bytes: the limit is %d", plains[i].len,
@@ -190,7 +192,8 @@ enum err log_check_limits(const struct bytes *plains, size_t count, struct error
         total += plains[i].len;
     }
     if (total > LIMIT_BYTES_PER_COMMIT)
-        return fail(e, ERR_LIMIT, "cannot append %zu bytes: a commit takes %d", total, LIMIT_BYTES_PER_COMMIT);
+        return fail(e, ERR_LIMIT, "cannot append %zu bytes: a commit takes %d", total,
+                    LIMIT_BYTES_PER_COMMIT);
     return OK;
 }
 
@@ -201,13 +204,13 @@ static enum err check_expected(struct log *l, uint64_t expected, struct error *e
     if (err == OK && l->head.range.size != expected) err = l->backend->head(l->self, &l->head, e);
     if (err != OK) return err;
     if (l->head.range.size != expected)
-        return fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records", (unsigned long long)expected,
-                    (unsigned long long)l->head.range.size);
+        return fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records",
+                    (unsigned long long)expected, (unsigned long long)l->head.range.size);
     return OK;
 }
 
-enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const struct bytes *plains, size_t count,
-                    struct instant at, struct error *e)
+enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const struct bytes *plains,
+                    size_t count, struct instant at, struct error *e)
 {
     assert(l->master != NULL && count > 0);
     enum err err = log_check_limits(plains, count, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* log.h - the log above the seam: seals plaintexts into records, chains them, keeps the Merkle root, reads them back with
- * tag, commit, leaf and chain verified on every read. A struct log is for one thread at a time; two processes may have the
- * same log open. */
+/* log.h - the log above the seam: seals plaintexts into records, chains them, keeps the Merkle root, reads
+ * them back with tag, commit, leaf and chain verified on every read. A struct log is for one thread at a
+ * time; two processes may have the same log open. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_H
 #define DAYBOOK_LEDGER_STORE_LOG_H
 
@@ -12,14 +12,16 @@ struct log;
 struct log_options {
     const struct log_backend *backend;
     struct log_place place;
-    const struct master_key *master; /* outlives the log. NULL: no key; only log_scan, log_verify_chain and log_state work */
+    const struct master_key
+        *master; /* outlives the log. NULL: no key; only log_scan, log_verify_chain and log_state work */
     struct world world;
     const char *program; /* creator's version for the genesis record, e.g. "daybook 1.0" */
 };
 
 /* Makes a new log: genesis and first epoch, one commit. ERR_REFUSED when there is one already. */
 enum err log_create(struct log **out, const struct log_options *o, struct error *e) MUST_USE;
-/* ERR_NOT_FOUND: no log there. ERR_INVALID: the key does not open it. ERR_TAMPERED: head and last record disagree. */
+/* ERR_NOT_FOUND: no log there. ERR_INVALID: the key does not open it. ERR_TAMPERED: head and last record
+ * disagree. */
 enum err log_open(struct log **out, const struct log_options *o, struct error *e) MUST_USE;
 void log_close(struct log *l); /* accepts NULL */
 
@@ -32,19 +34,20 @@ struct log_state {
 };
 enum err log_state(struct log_state *out, struct log *l, struct error *e) MUST_USE;
 
-/* Seals and appends `count` plaintexts (class EVENTS) as consecutive records in one durable commit, if the log's size
- * still is `expected`. On OK *first is the seq of the first of them: it may be expected + 1, because the first append after
- * an open, and after 2^24 records, starts a new key epoch with a record of its own (restored copies thus never share a key).
- * `at` is the command's time; the record's time is max(at, last + 1 µs). An epoch older than 24 hours of the world's clock
- * ends too.
- * ERR_CONFLICT: somebody else appended. ERR_STORAGE: nothing was written. ERR_INCOMPLETE: unknown; the log has re-opened
- * itself and log_state tells what is there. */
-enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const struct bytes *plains, size_t count,
-                    struct instant at, struct error *e) MUST_USE;
+/* Seals and appends `count` plaintexts (class EVENTS) as consecutive records in one durable commit, if the
+ * log's size still is `expected`. On OK *first is the seq of the first of them: it may be expected + 1,
+ * because the first append after an open, and after 2^24 records, starts a new key epoch with a record of its
+ * own (restored copies thus never share a key). `at` is the command's time; the record's time is max(at, last
+ * + 1 µs). An epoch older than 24 hours of the world's clock ends too. ERR_CONFLICT: somebody else appended.
+ * ERR_STORAGE: nothing was written. ERR_INCOMPLETE: unknown; the log has re-opened itself and log_state tells
+ * what is there. */
+enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const struct bytes *plains,
+                    size_t count, struct instant at, struct error *e) MUST_USE;
 
-/* The same in steps, for a writer whose next plaintext depends on seq and leaf of the one before: begin tells the size that the
- * log has now; add seals one more plaintext and tells where it will stand; commit makes all of them durable, with the results of
- * log_append (ERR_CONFLICT when the log is no longer of that size). A draft is dropped by beginning another. One draft a log. */
+/* The same in steps, for a writer whose next plaintext depends on seq and leaf of the one before: begin tells
+ * the size that the log has now; add seals one more plaintext and tells where it will stand; commit makes all
+ * of them durable, with the results of log_append (ERR_CONFLICT when the log is no longer of that size). A
+ * draft is dropped by beginning another. One draft a log. */
 struct log_place_made {
     uint64_t seq;
     struct instant at;
@@ -55,11 +58,12 @@ enum err log_draft_begin(uint64_t *size, struct log *l, struct error *e) MUST_US
 enum err log_draft_add(struct log_place_made *out, struct log *l, struct bytes plain, struct instant at,
                        struct error *e) MUST_USE;
 enum err log_draft_commit(struct log *l, struct error *e) MUST_USE;
-void log_draft_forget(struct log *l); /* drops the bytes drafted so far but goes on behind them: a rehearsal never commits */
+void log_draft_forget(
+    struct log *l); /* drops the bytes drafted so far but goes on behind them: a rehearsal never commits */
 size_t log_draft_bytes(const struct log *l);
 
-/* One verified record on the way to its reader. plain is empty for classes in clear, and for all of them in log_scan;
- * clear_body is empty for sealed ones. */
+/* One verified record on the way to its reader. plain is empty for classes in clear, and for all of them in
+ * log_scan; clear_body is empty for sealed ones. */
 struct log_entry {
     uint64_t seq;
     struct record_header header;
@@ -70,16 +74,19 @@ struct log_entry {
 };
 typedef enum err log_entry_fn(void *context, const struct log_entry *entry, struct error *e);
 
-/* Reads from <= seq < to in order (to = UINT64_MAX: to the end) and verifies each record: framing, seq, prev against the
- * record before, tag, commit. The bytes are valid during the visit, which must not use the same log. ERR_NOT_FOUND from the visitor
- * ends it with OK. */
-enum err log_read(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context, struct error *e) MUST_USE;
+/* Reads from <= seq < to in order (to = UINT64_MAX: to the end) and verifies each record: framing, seq, prev
+ * against the record before, tag, commit. The bytes are valid during the visit, which must not use the same
+ * log. ERR_NOT_FOUND from the visitor ends it with OK. */
+enum err log_read(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context,
+                  struct error *e) MUST_USE;
 
 /* The same without keys: framing, seq, time and prev are verified, sealed bodies stay sealed. */
-enum err log_scan(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context, struct error *e) MUST_USE;
+enum err log_scan(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context,
+                  struct error *e) MUST_USE;
 
-/* Without keys: every record's framing, seq, time order and chain from the first to the last, the tail's leaf and the Merkle
- * root computed anew and compared with the stored head. ERR_TAMPERED names the first bad record with expected and actual hash. */
+/* Without keys: every record's framing, seq, time order and chain from the first to the last, the tail's leaf
+ * and the Merkle root computed anew and compared with the stored head. ERR_TAMPERED names the first bad
+ * record with expected and actual hash. */
 struct log_report {
     uint64_t records, epochs;
     uint64_t bytes;
@@ -89,15 +96,17 @@ typedef void log_progress_fn(void *context, uint64_t done, uint64_t total);
 enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn *progress, void *context,
                           struct error *e) MUST_USE;
 
-/* A pipelined writer: seals batch n + 1 on the caller's thread while batch n is being committed on its own. What is queued while
- * a commit is in flight goes into the next one. Same records as log_append would write. Acknowledged is what pipeline_flush
- * returned OK for. After any failure the pipeline writes nothing more; close it, and log_state tells what is there. The log
- * itself is not to be used until the pipeline is closed. */
+/* A pipelined writer: seals batch n + 1 on the caller's thread while batch n is being committed on its own.
+ * What is queued while a commit is in flight goes into the next one. Same records as log_append would write.
+ * Acknowledged is what pipeline_flush returned OK for. After any failure the pipeline writes nothing more;
+ * close it, and log_state tells what is there. The log itself is not to be used until the pipeline is closed.
+ */
 struct log_pipeline;
 enum err log_pipeline_open(struct log_pipeline **out, struct log *l, struct error *e) MUST_USE;
-enum err log_pipeline_append(struct log_pipeline *p, const struct bytes *plains, size_t count, struct instant at,
-                             struct error *e) MUST_USE;
+enum err log_pipeline_append(struct log_pipeline *p, const struct bytes *plains, size_t count,
+                             struct instant at, struct error *e) MUST_USE;
 enum err log_pipeline_flush(struct log_pipeline *p, struct error *e) MUST_USE;
-enum err log_pipeline_close(struct log_pipeline *p, struct error *e) MUST_USE; /* flushes; the log is usable again */
+enum err log_pipeline_close(struct log_pipeline *p,
+                            struct error *e) MUST_USE; /* flushes; the log is usable again */
 
 #endif

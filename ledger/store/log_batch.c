@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log_batch.c - plaintexts to sealed and chained records in one reused buffer: after the first batches nothing is allocated
- * any more. It must never be given plaintexts before the limits were checked. */
+/* log_batch.c - plaintexts to sealed and chained records in one reused buffer: after the first batches
+ * nothing is allocated any more. It must never be given plaintexts before the limits were checked. */
 #include <stdlib.h>
 
 #include "ledger/store/log_private.h"
@@ -41,7 +41,8 @@ static void make_room(struct log_batch *b)
 }
 
 /* The header that is due behind `tail`, without what sealing fills in. */
-static struct record_header next_header(const struct log_tail *tail, enum record_class class_, struct instant at)
+static struct record_header next_header(const struct log_tail *tail, enum record_class class_,
+                                        struct instant at)
 {
     struct instant due = {tail->last_at.us + 1};
     return (struct record_header){
@@ -49,8 +50,8 @@ static struct record_header next_header(const struct log_tail *tail, enum record
 }
 
 /* Takes the `len` bytes behind the batch's end as its next record. */
-static void accept_record(struct log_batch *b, struct log_tail *tail, struct log *l, const struct record_header *h,
-                          size_t len)
+static void accept_record(struct log_batch *b, struct log_tail *tail, struct log *l,
+                          const struct record_header *h, size_t len)
 {
     make_room(b);
     struct bytes record = {b->bytes.ptr + b->bytes.len, len};
@@ -103,7 +104,8 @@ enum err log_batch_fill(struct log_batch *b, struct log_tail *tail, uint64_t *fi
     return OK;
 }
 
-void log_batch_advance(struct log_head *head, const struct log_batch *b, const struct log_tail *tail, struct hasher *h)
+void log_batch_advance(struct log_head *head, const struct log_batch *b, const struct log_tail *tail,
+                       struct hasher *h)
 {
     for (size_t i = 0; i < b->count; i++) merkle_append(&head->range, h, &b->leaves[i]);
     assert(head->range.size == tail->size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* log_epoch.c - key epochs. Whoever opens the log for writing begins an epoch with a fresh salt before the first record, so
- * two copies of one ledger that both go on never seal under the same key. The salt and a check value stand in the chain
- * in clear; the keys are derived and never stored. */
+/* log_epoch.c - key epochs. Whoever opens the log for writing begins an epoch with a fresh salt before the
+ * first record, so two copies of one ledger that both go on never seal under the same key. The salt and a
+ * check value stand in the chain in clear; the keys are derived and never stored. */
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -43,8 +43,8 @@ enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error
 
 /* ---- derivation ---- */
 
-static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const char *label, const uint8_t *salt,
-                             uint32_t epoch, struct error *e)
+static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const char *label,
+                             const uint8_t *salt, uint32_t epoch, struct error *e)
 {
     uint8_t info[INFO_BYTES_MAX];
     size_t len = strlen(label), origin = strlen(l->origin);
@@ -52,11 +52,12 @@ static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const 
     memcpy(info, label, len);
     memcpy(info + len, l->origin, origin);
     be32_put(info + len + origin, epoch);
-    return master_key_derive(out, l->master, (struct bytes){salt, SALT_BYTES}, (struct bytes){info, len + origin + 4}, e);
+    return master_key_derive(out, l->master, (struct bytes){salt, SALT_BYTES},
+                             (struct bytes){info, len + origin + 4}, e);
 }
 
-static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const uint8_t *salt, uint32_t epoch,
-                            struct error *e)
+static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const uint8_t *salt,
+                            uint32_t epoch, struct error *e)
 {
     return epoch_derive(out, l, "daybook/v1/check", salt, epoch, e);
 }
@@ -92,7 +93,8 @@ void log_epoch_drop_unwritten(struct log *l)
     l->batch.has_epoch = false;
 }
 
-enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at, struct error *e)
+enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at,
+                         struct error *e)
 {
     uint32_t newest = 0;
     enum err err = log_epoch_newest(&newest, l, tail->epoch_seq, e);
@@ -128,7 +130,8 @@ static enum err epoch_verify(const struct log *l, const struct epoch_body *body,
     uint8_t name[KEY_NAME_BYTES], check[CHECK_BYTES];
     master_key_name(name, l->master);
     if (memcmp(name, body->key_name, sizeof name) != 0)
-        return fail(e, ERR_INVALID, "the key does not open this ledger: key epoch %u belongs to another master key",
+        return fail(e, ERR_INVALID,
+                    "the key does not open this ledger: key epoch %u belongs to another master key",
                     body->epoch);
     enum err err = epoch_check(check, l, body->salt, body->epoch, e);
     if (err != OK) return err;
@@ -189,7 +192,8 @@ static enum err epoch_walk(struct log *l, uint32_t epoch, struct error *e)
     uint64_t seq = head.epoch_seq;
     uint32_t nearest = UINT32_MAX;
     for (size_t i = 0; i < EPOCH_SLOTS; i++) {
-        if (l->epochs[i].sealer == NULL || l->epochs[i].epoch <= epoch || l->epochs[i].epoch > nearest) continue;
+        if (l->epochs[i].sealer == NULL || l->epochs[i].epoch <= epoch || l->epochs[i].epoch > nearest)
+            continue;
         nearest = l->epochs[i].epoch;
         seq = l->epochs[i].before;
     }

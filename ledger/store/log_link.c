@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log_link.c - one record against the one before it. Both the readers and the verification stand on this, so neither can be
- * laxer than the other. */
+/* log_link.c - one record against the one before it. Both the readers and the verification stand on this, so
+ * neither can be laxer than the other. */
 #include <string.h>
 
 #include "ledger/store/log_private.h"
@@ -17,15 +17,19 @@ void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body)
     hasher_digest(h, out->bytes, str_bytes(STR("daybook/v1/genesis")), body, (struct bytes){0});
 }
 
-static enum err check_genesis(struct hasher *hs, const struct record_header *h, struct bytes record, struct error *e)
+static enum err check_genesis(struct hasher *hs, const struct record_header *h, struct bytes record,
+                              struct error *e)
 {
     if ((h->class_ == RECORD_GENESIS) != (h->seq == 0))
         return fail(e, ERR_TAMPERED, "its class is %d", (int)h->class_);
+    if (h->seq == 1 && h->class_ != RECORD_EPOCH)
+        return fail(e, ERR_TAMPERED, "its class is %d, but an epoch begins there", (int)h->class_);
     if (h->seq != 0) return OK;
     struct hash prev = {0};
     record_genesis_prev(hs, &prev, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len});
     if (memcmp(&prev, &h->prev, sizeof prev) == 0) return OK;
-    return fail(e, ERR_TAMPERED, "its prev is %s, its body demands %s", hash_text(&h->prev).hex, hash_text(&prev).hex);
+    return fail(e, ERR_TAMPERED, "its prev is %s, its body demands %s", hash_text(&h->prev).hex,
+                hash_text(&prev).hex);
 }
 
 static enum err check_alone(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
@@ -33,11 +37,13 @@ static enum err check_alone(struct record_header *h, struct hasher *hs, uint64_t
 {
     enum err err = record_header_take(h, record, e);
     if (err != OK) return err;
-    if (h->seq != seq) return fail(e, ERR_TAMPERED, "it says that it is record %llu", (unsigned long long)h->seq);
+    if (h->seq != seq)
+        return fail(e, ERR_TAMPERED, "it says that it is record %llu", (unsigned long long)h->seq);
     return check_genesis(hs, h, record, e);
 }
 
-enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record, struct error *e)
+enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
+                        struct error *e)
 {
     enum err err = check_alone(h, hs, seq, record, e);
     return err == OK ? OK : wrap(e, "record %llu", (unsigned long long)seq);
@@ -45,12 +51,15 @@ enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq
 
 enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected, struct error *e)
 {
-    return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but record %llu expects %s", (unsigned long long)seq,
-                hash_text(is).hex, (unsigned long long)(seq + 1), hash_text(expected).hex);
+    uint64_t next = seq + 1;
+    return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but record %llu expects %s",
+                (unsigned long long)seq, hash_text(is).hex, (unsigned long long)next,
+                hash_text(expected).hex);
 }
 
 /* The chain comes before the time, so that a record whose time was changed is the one that is named. */
-enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record, struct error *e)
+enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
+                       struct error *e)
 {
     enum err err = log_link_check(h, k->hasher, seq, record, e);
     if (err != OK) return err;

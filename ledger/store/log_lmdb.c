@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* log_lmdb.c - the log in LMDB: table "records" (seq as 8 big-endian bytes -> record) and table "head" (one row), in one
- * transaction and with full sync: any weaker flag loses acknowledged events. It must never overwrite a record
- * (MDB_APPEND with MDB_NOOVERWRITE) and never report as written what is not durable. */
+/* log_lmdb.c - the log in LMDB: table "records" (seq as 8 big-endian bytes -> record) and table "head" (one
+ * row), in one transaction and with full sync: any weaker flag loses acknowledged events. It must never
+ * overwrite a record (MDB_APPEND with MDB_NOOVERWRITE) and never report as written what is not durable. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +15,9 @@
 
 enum { TABLE_RECORDS = 0, TABLE_HEAD = 1 };
 enum { HEAD_VERSION = 1, HEAD_FIXED_BYTES = 1 + 8 + 8 + 8 + 32, HEAD_BYTES_MAX = HEAD_FIXED_BYTES + 64 * 32 };
-enum { RENEW_AFTER = 4096 }; /* records read in one snapshot: longer ones keep freed pages from being used again */
+enum {
+    RENEW_AFTER = 4096
+}; /* records read in one snapshot: longer ones keep freed pages from being used again */
 
 static const char HEAD_KEY[] = "head";
 
@@ -30,8 +32,8 @@ struct lmdb_log {
     struct folders folders;
 };
 
-/* ---- the head as bytes: version 1, size 8, time 8, newest epoch's seq 8, last leaf 32, then one peak of 32 for each binary 1
- * of size ---- */
+/* ---- the head as bytes: version 1, size 8, time 8, newest epoch's seq 8, last leaf 32, then one peak of 32
+ * for each binary 1 of size ---- */
 
 static size_t head_put(uint8_t to[HEAD_BYTES_MAX], const struct log_head *h)
 {
@@ -86,8 +88,10 @@ static struct lmdb_options options_for(const char *dir, const struct log_place *
 
 static enum err folders_of(struct folders *f, const char *dir, struct error *e)
 {
-    int n = snprintf(f->log, sizeof f->log, "%s/log", dir), m = snprintf(f->raw, sizeof f->raw, "%s/log.new", dir);
-    if (n < 0 || m < 0 || (size_t)m >= sizeof f->raw) return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
+    int n = snprintf(f->log, sizeof f->log, "%s/log", dir),
+        m = snprintf(f->raw, sizeof f->raw, "%s/log.new", dir);
+    if (n < 0 || m < 0 || (size_t)m >= sizeof f->raw)
+        return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
     (void)snprintf(f->file, sizeof f->file, "%s/data.mdb", f->log); /* has room */
     return OK;
 }
@@ -103,8 +107,8 @@ static void raw_clear(const struct folders *f)
     }
 }
 
-/* LMDB writes a new file's first pages unsynced: a power cut could leave a folder that looks like a damaged ledger. So it
- * is made under another name, and gets its own once it is whole. */
+/* LMDB writes a new file's first pages unsynced: a power cut could leave a folder that looks like a damaged
+ * ledger. So it is made under another name, and gets its own once it is whole. */
 static enum err make_log(const struct folders *f, const struct log_place *place, struct error *e)
 {
     struct lmdb_options o = options_for(f->raw, place);
@@ -130,7 +134,7 @@ static enum err make_log_alone(const struct folders *f, const struct log_place *
     int lock = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0 || flock(lock, LOCK_EX) != 0) err = fail_errno(e, errno, "cannot lock '%s'", place->dir);
     if (err == OK && !file_exists(f->file)) err = make_log(f, place, e);
-    if (lock >= 0) (void)close(lock); /* also unlocks */
+    if (lock >= 0) (void)close(lock);                           /* also unlocks */
     (void)snprintf(parent, sizeof parent, "%s/..", place->dir); /* has room */
     return err == OK ? dir_sync(parent, e) : err;
 }
@@ -183,14 +187,13 @@ static enum err lmdb_log_head(void *self, struct log_head *out, struct error *e)
 /* LMDB wants pointers that are not const, and only reads through them. */
 static MDB_val value_of(struct bytes b)
 {
-    union {
-        const uint8_t *in;
-        void *out;
-    } pointer = {.in = b.ptr};
-    return (MDB_val){b.len, pointer.out};
+    void *data = NULL;
+    memcpy(&data, &b.ptr, sizeof data);
+    return (MDB_val){b.len, data};
 }
 
-static int records_put(const struct lmdb_log *l, MDB_txn *txn, uint64_t first, const struct bytes *records, size_t count)
+static int records_put(const struct lmdb_log *l, MDB_txn *txn, uint64_t first, const struct bytes *records,
+                       size_t count)
 {
     MDB_cursor *cursor = NULL;
     int rc = mdb_cursor_open(txn, lmdb_table(l->env, TABLE_RECORDS), &cursor);
@@ -215,8 +218,9 @@ static int head_store(const struct lmdb_log *l, MDB_txn *txn, const struct log_h
 }
 
 /* One attempt. *full: nothing was written, the map is to be grown. */
-static enum err append_once(bool *full, const struct lmdb_log *l, uint64_t expected, const struct bytes *records,
-                            size_t count, const struct log_head *next, struct error *e)
+static enum err append_once(bool *full, const struct lmdb_log *l, uint64_t expected,
+                            const struct bytes *records, size_t count, const struct log_head *next,
+                            struct error *e)
 {
     MDB_txn *txn = NULL;
     struct log_head head = {0};
@@ -224,8 +228,8 @@ static enum err append_once(bool *full, const struct lmdb_log *l, uint64_t expec
     if (err != OK) return err;
     err = head_read(&head, l, txn, e);
     if (err == OK && head.range.size != expected)
-        err = fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records", (unsigned long long)expected,
-                   (unsigned long long)head.range.size);
+        err = fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records",
+                   (unsigned long long)expected, (unsigned long long)head.range.size);
     if (err != OK) {
         lmdb_abort(l->env, txn);
         return err;
@@ -240,7 +244,8 @@ static enum err append_once(bool *full, const struct lmdb_log *l, uint64_t expec
     *full = rc == MDB_MAP_FULL;
     if (rc == 0 || *full) return OK;
     if (rc == MDB_KEYEXIST)
-        return fail(e, ERR_TAMPERED, "cannot append to '%s': a record stands behind the head", lmdb_dir(l->env));
+        return fail(e, ERR_TAMPERED, "cannot append to '%s': a record stands behind the head",
+                    lmdb_dir(l->env));
     err = lmdb_fail(e, rc, "append to", lmdb_dir(l->env));
     if (committing) err = e->code = ERR_INCOMPLETE; /* the sentence stays */
     return err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log_memory.c - a log that lives as long as its handle: for tests, and for computing what would be written. It is held to
- * the same contract as LMDB, except that nothing outlives a close. */
+/* log_memory.c - a log that lives as long as its handle: for tests, and for computing what would be written.
+ * It is held to the same contract as LMDB, except that nothing outlives a close. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,8 +63,8 @@ static enum err memory_append(void *self, uint64_t expected, const struct bytes 
     struct memory_log *m = self;
     assert(next->range.size == expected + count);
     if (m->head.range.size != expected)
-        return fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records", (unsigned long long)expected,
-                    (unsigned long long)m->head.range.size);
+        return fail(e, ERR_CONFLICT, "cannot append at %llu: the log has %llu records",
+                    (unsigned long long)expected, (unsigned long long)m->head.range.size);
     make_room(m, count);
     for (size_t i = 0; i < count; i++) {
         uint8_t *copy = malloc(records[i].len + 1); /* never 0 */
@@ -77,7 +77,8 @@ static enum err memory_append(void *self, uint64_t expected, const struct bytes 
     return OK;
 }
 
-static enum err memory_read(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context, struct error *e)
+static enum err memory_read(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context,
+                            struct error *e)
 {
     const struct memory_log *m = self;
     uint64_t end = to < m->head.range.size ? to : m->head.range.size;

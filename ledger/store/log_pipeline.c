@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* log_pipeline.c - sealing and committing on two threads. Two batches take turns: the caller fills one while the other is
- * being committed, so a commit takes with it all that was queued during the one before. The two sides share nothing but
- * the turn: the caller owns the tail and the keys, the committer owns the Merkle range and the store. Nothing may be
- * committed behind a batch that failed. */
+/* log_pipeline.c - sealing and committing on two threads. Two batches take turns: the caller fills one while
+ * the other is being committed, so a commit takes with it all that was queued during the one before. The two
+ * sides share nothing but the turn: the caller owns the tail and the keys, the committer owns the Merkle
+ * range and the store. Nothing may be committed behind a batch that failed. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -45,9 +45,15 @@ static void wait_for_change(struct log_pipeline *p)
 {
     if (pthread_cond_wait(&p->changed, &p->mutex) != 0) WRONG("cannot wait");
 }
-static void tell_change(struct log_pipeline *p) { (void)pthread_cond_broadcast(&p->changed); /* cannot fail */ }
+static void tell_change(struct log_pipeline *p)
+{
+    (void)pthread_cond_broadcast(&p->changed); /* cannot fail */
+}
 
-static struct log_batch *queue(struct log_pipeline *p) { return &p->turns[p->filling].batch; }
+static struct log_batch *queue(struct log_pipeline *p)
+{
+    return &p->turns[p->filling].batch;
+}
 
 /* ---- the committer ---- */
 
@@ -72,8 +78,8 @@ static void *committer(void *context)
     struct log_pipeline *p = context;
     lock(p);
     for (;;) {
-        bool work = queue(p)->count > 0 && p->failed == OK;
-        if (work && !p->sealing) {
+        /* While the caller seals, the batch is the caller's alone. */
+        if (!p->sealing && queue(p)->count > 0 && p->failed == OK) {
             struct turn *t = &p->turns[p->filling];
             t->tail = p->tail;
             p->filling ^= 1;
@@ -87,7 +93,7 @@ static void *committer(void *context)
             continue;
         }
         if (p->closing && !p->sealing) break;
-        p->wanted = work;
+        p->wanted = p->sealing;
         wait_for_change(p);
     }
     unlock(p);
@@ -133,8 +139,8 @@ static enum err report(struct log_pipeline *p, struct error *e)
     return p->failed;
 }
 
-enum err log_pipeline_append(struct log_pipeline *p, const struct bytes *plains, size_t count, struct instant at,
-                             struct error *e)
+enum err log_pipeline_append(struct log_pipeline *p, const struct bytes *plains, size_t count,
+                             struct instant at, struct error *e)
 {
     assert(count > 0);
     enum err err = log_check_limits(plains, count, e);

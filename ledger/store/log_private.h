@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening, appending),
- * log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_link.c (one record against the one
- * before), log_read.c, log_verify.c (the whole chain, on several threads), log_settle.c (what became of a failed
- * commit), log_pipeline.c. */
+/* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening,
+ * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_link.c (one
+ * record against the one before), log_read.c, log_verify.c (the whole chain, on several threads),
+ * log_settle.c (what became of a failed commit), log_pipeline.c. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 
@@ -83,13 +83,16 @@ enum err log_check_limits(const struct bytes *plains, size_t count, struct error
 
 void log_batch_clear(struct log_batch *b);
 void log_batch_free(struct log_batch *b);
-/* Seals the plaintexts behind `tail`, beginning a new epoch where one is due. *first: seq of the first plaintext. */
+/* Seals the plaintexts behind `tail`, beginning a new epoch where one is due. *first: seq of the first
+ * plaintext. */
 enum err log_batch_fill(struct log_batch *b, struct log_tail *tail, uint64_t *first, struct log *l,
-                        const struct bytes *plains, size_t count, struct instant at, struct error *e) MUST_USE;
+                        const struct bytes *plains, size_t count, struct instant at,
+                        struct error *e) MUST_USE;
 void log_batch_add_clear(struct log_batch *b, struct log_tail *tail, struct log *l, enum record_class class_,
                          struct bytes body, struct instant at);
 /* The head as it is after the batch; `h` may be another thread's hasher. */
-void log_batch_advance(struct log_head *head, const struct log_batch *b, const struct log_tail *tail, struct hasher *h);
+void log_batch_advance(struct log_head *head, const struct log_batch *b, const struct log_tail *tail,
+                       struct hasher *h);
 const struct bytes *log_batch_records(struct log_batch *b);
 
 /* ---- log_epoch.c ---- */
@@ -123,7 +126,8 @@ enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq
 enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
                         struct error *e) MUST_USE;
 /* The sentence for a record whose hash is not what the next one expects. */
-enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected, struct error *e) MUST_USE;
+enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected,
+                         struct error *e) MUST_USE;
 struct hash_text {
     char hex[65];
 };
@@ -137,7 +141,7 @@ typedef enum err raw_fn(void *context, const struct record_header *h, struct byt
 enum err log_read_one(struct log *l, uint64_t seq, raw_fn *visit, void *context, struct error *e) MUST_USE;
 
 /* Commits the batch; when the outcome is unknown, finds out. */
-enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before, const struct log_head *next,
-                    struct hasher *h, struct error *e) MUST_USE;
+enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before,
+                    const struct log_head *next, struct hasher *h, struct error *e) MUST_USE;
 
 #endif

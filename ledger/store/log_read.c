@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log_read.c - reading is verifying: no record reaches a reader before its framing, its place in the chain, and (with the
- * key) its tag and commit have been checked. Whoever wants less has no function for it. */
+/* log_read.c - reading is verifying: no record reaches a reader before its framing, its place in the chain,
+ * and (with the key) its tag and commit have been checked. Whoever wants less has no function for it. */
 #include "ledger/store/log_private.h"
 
 /* ---- one record ---- */
@@ -64,30 +64,37 @@ static enum err visit_in_range(void *context, uint64_t seq, struct bytes record,
     struct bytes body = {record.ptr + RECORD_HEADER_BYTES, entry.header.body_len};
     if (!sealed) entry.clear_body = body;
     struct error other = {0}; /* an epoch of another master key matters only once a record needs it */
-    if (r->with_key && entry.header.class_ == RECORD_EPOCH && log_epoch_learn(r->log, seq, body, &other) != OK &&
-        other.code == ERR_TAMPERED)
+    if (r->with_key && entry.header.class_ == RECORD_EPOCH &&
+        log_epoch_learn(r->log, seq, body, &other) != OK && other.code == ERR_TAMPERED)
         return fail(e, ERR_TAMPERED, "record %llu: %s", (unsigned long long)seq, other.text);
-    if (r->with_key && sealed && open_body(&entry, r, e) != OK) return wrap(e, "record %llu", (unsigned long long)seq);
+    if (r->with_key && sealed && open_body(&entry, r, e) != OK)
+        return wrap(e, "record %llu", (unsigned long long)seq);
     return r->visit(r->context, &entry, e);
 }
 
-static enum err read_range(struct log *l, uint64_t from, uint64_t to, bool with_key, log_entry_fn *visit, void *context,
-                           struct error *e)
+static enum err read_range(struct log *l, uint64_t from, uint64_t to, bool with_key, log_entry_fn *visit,
+                           void *context, struct error *e)
 {
     enum err err = log_attach(l, e);
     if (err != OK || from >= to) return err;
-    struct reader r = {
-        .log = l, .link = {.hasher = l->hasher}, .from = from, .with_key = with_key, .visit = visit, .context = context};
+    struct reader r = {.log = l,
+                       .link = {.hasher = l->hasher},
+                       .from = from,
+                       .with_key = with_key,
+                       .visit = visit,
+                       .context = context};
     return l->backend->read(l->self, from == 0 ? 0 : from - 1, to, visit_in_range, &r, e);
 }
 
-enum err log_read(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context, struct error *e)
+enum err log_read(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context,
+                  struct error *e)
 {
     if (l->master == NULL) return fail(e, ERR_INVALID, "cannot read the ledger: no key is given");
     return read_range(l, from, to, true, visit, context, e);
 }
 
-enum err log_scan(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context, struct error *e)
+enum err log_scan(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context,
+                  struct error *e)
 {
     return read_range(l, from, to, false, visit, context, e);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* log_settle.c - commits a batch, and finds out what became of a commit that failed half-way. LMDB itself would go on after
- * a failed flush; here the store is closed and opened anew, and only what it then shows decides. It must never
- * answer OK for records that it has not seen there, nor ERR_STORAGE for records that might be. */
+/* log_settle.c - commits a batch, and finds out what became of a commit that failed half-way. LMDB itself
+ * would go on after a failed flush; here the store is closed and opened anew, and only what it then shows
+ * decides. It must never answer OK for records that it has not seen there, nor ERR_STORAGE for records that
+ * might be. */
 #include <string.h>
 
 #include "ledger/store/log_private.h"
@@ -50,14 +51,15 @@ static enum err settle(struct log *l, struct log_batch *b, const struct log_head
     if (err != OK)
         return fail(e, ERR_INCOMPLETE, "%s; and what was written is not known: %s", failed->text, again.text);
     if (c.same == b->count) return OK;
-    bool untouched = now.range.size == c.first && memcmp(&now.last_leaf, &before->last_leaf, sizeof now.last_leaf) == 0;
+    bool untouched =
+        now.range.size == c.first && memcmp(&now.last_leaf, &before->last_leaf, sizeof now.last_leaf) == 0;
     bool others = c.same == 0 && c.other > 0; /* somebody else's records stand where ours would */
     if (untouched || others) return fail(e, ERR_STORAGE, "%s; nothing was written", failed->text);
     return fail(e, ERR_INCOMPLETE, "%s; and what was written is not known", failed->text);
 }
 
-enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before, const struct log_head *next,
-                    struct hasher *h, struct error *e)
+enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *before,
+                    const struct log_head *next, struct hasher *h, struct error *e)
 {
     struct error failed = {0};
     const struct bytes *records = log_batch_records(b);

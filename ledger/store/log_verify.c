@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* log_verify.c - the whole chain without keys. Every byte is read and hashed; there is no cheaper mode. The records are cut
- * into parts of equal size, each verified by itself (its leaves make one perfect subtree), on as many threads as
- * there are processors; whoever finishes a part joins it to those before it: chain, time, epochs and tree across the seam. */
+/* log_verify.c - the whole chain without keys. Every byte is read and hashed; there is no cheaper mode. The
+ * records are cut into parts of equal size, each verified by itself (its leaves make one perfect subtree), on
+ * as many threads as there are processors; whoever finishes a part joins it to those before it: chain, time,
+ * epochs and tree across the seam. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,8 @@ struct verification {
 
 /* ---- one part ---- */
 
-static enum err note_epoch(struct part *p, const struct record_header *h, struct bytes record, struct error *e)
+static enum err note_epoch(struct part *p, const struct record_header *h, struct bytes record,
+                           struct error *e)
 {
     struct epoch_body body = {0};
     if (epoch_body_take(&body, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e) != OK)
@@ -70,7 +72,8 @@ static enum err not_begun(uint64_t seq, uint32_t epoch, struct error *e)
     return fail(e, ERR_TAMPERED, "record %llu: key epoch %u has not begun", (unsigned long long)seq, epoch);
 }
 
-static enum err check_epoch(struct part *p, const struct record_header *h, struct bytes record, struct error *e)
+static enum err check_epoch(struct part *p, const struct record_header *h, struct bytes record,
+                            struct error *e)
 {
     if (h->class_ == RECORD_EPOCH) return note_epoch(p, h, record, e);
     if (p->opened > 0) return h->epoch <= p->newest ? OK : not_begun(h->seq, h->epoch, e);
@@ -97,13 +100,15 @@ static enum err verify_record(void *context, uint64_t seq, struct bytes record, 
 static void verify_part(const struct verification *v, struct part *p)
 {
     p->failed = v->log->backend->read(v->log->self, p->first, p->end, verify_record, p, &p->error);
-    if (p->failed == OK && p->first + p->range.size != p->end)
-        p->failed = fail(&p->error, ERR_TAMPERED, "record %llu is missing", (unsigned long long)(p->first + p->range.size));
+    uint64_t next = p->first + p->range.size;
+    if (p->failed == OK && next != p->end)
+        p->failed = fail(&p->error, ERR_TAMPERED, "record %llu is missing", (unsigned long long)next);
 }
 
 /* ---- joining ---- */
 
-/* The first record of the part against the last of those before. Says nothing if the part has no good first record. */
+/* The first record of the part against the last of those before. Says nothing if the part has no good first
+ * record. */
 static enum err join_seam(const struct verification *v, const struct part *p, struct error *e)
 {
     if (!v->any || p->range.size == 0) return OK;
@@ -122,7 +127,8 @@ static enum err join_epochs(struct verification *v, const struct part *p, struct
     uint32_t first = p->newest - (p->opened - 1);
     if (first != v->epoch + 1 || p->first_epoch_before != v->joined.epoch_seq)
         return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
-                    (unsigned long long)p->first_epoch_seq, first, v->epoch, (unsigned long long)v->joined.epoch_seq);
+                    (unsigned long long)p->first_epoch_seq, first, v->epoch,
+                    (unsigned long long)v->joined.epoch_seq);
     v->epoch = p->newest;
     v->joined.epoch_seq = p->epoch_seq;
     return OK;
@@ -195,7 +201,8 @@ static void work(struct verification *v, bool tells)
         p->ready = true;
         join_ready(v);
         if (pthread_cond_broadcast(&v->changed) != 0) WRONG("cannot tell");
-        if (tells && v->progress != NULL) v->progress(v->context, v->joined.range.size, v->expected.range.size);
+        if (tells && v->progress != NULL)
+            v->progress(v->context, v->joined.range.size, v->expected.range.size);
     }
     unlock(v);
     hasher_free(h);
@@ -238,7 +245,8 @@ static enum err verify_head(const struct verification *v, struct error *e)
         return fail(e, ERR_TAMPERED, "the records up to %llu have the root %s, but the head expects %s", last,
                     hash_text(&root).hex, hash_text(&stored).hex);
     if (is->last_at.us != says->last_at.us || is->epoch_seq != says->epoch_seq)
-        return fail(e, ERR_TAMPERED, "the head's time or key epoch is not that of the records up to %llu", last);
+        return fail(e, ERR_TAMPERED, "the head's time or key epoch is not that of the records up to %llu",
+                    last);
     return OK;
 }
 
@@ -261,7 +269,8 @@ static enum err verify_all(struct verification *v, struct error *e)
         return v->failed;
     }
     enum err err = verify_head(v, e);
-    /* Reading to the end makes the backend look for records behind it. Those that others append meanwhile are theirs. */
+    /* Reading to the end makes the backend look for records behind it. Those that others append meanwhile are
+     * theirs. */
     return err == OK ? l->backend->read(l->self, v->expected.range.size, UINT64_MAX, pass, NULL, e) : err;
 }
 
@@ -277,7 +286,8 @@ enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn
     v->context = context;
     enum err err = log_attach(l, e);
     if (err == OK) err = l->backend->head(l->self, &v->expected, e);
-    if (err == OK && v->expected.range.size == 0) err = fail(e, ERR_TAMPERED, "the ledger has no first record");
+    if (err == OK && v->expected.range.size == 0)
+        err = fail(e, ERR_TAMPERED, "the ledger has no first record");
     if (err == OK) err = verify_all(v, e);
     if (err == OK) {
         *out = (struct log_report){.records = v->joined.range.size,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* master_key.c - where the master key comes from and where it stays. It stands in a page of its own that is locked, left
- * out of core files and wiped at the end; every buffer that it passes through is wiped too. Its bytes, the file's content
- * and the key command never appear in an error. */
+/* master_key.c - where the master key comes from and where it stays. It stands in a page of its own that is
+ * locked, left out of core files and wiped at the end; every buffer that it passes through is wiped too. Its
+ * bytes, the file's content and the key command never appear in an error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -42,7 +42,8 @@ enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BY
 {
     void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return fail_errno(e, errno, "cannot get memory for the key");
-    /* Where the limit on locked memory is 0, a key that could be swapped beats a ledger that does not open. */
+    /* Where the limit on locked memory is 0, a key that could be swapped beats a ledger that does not open.
+     */
     (void)mlock(page, PAGE_BYTES);
     (void)madvise(page, PAGE_BYTES, MADV_DONTDUMP);
     struct master_key *k = page;
@@ -61,8 +62,8 @@ void master_key_close(struct master_key *k)
 
 /* ---- derivation ---- */
 
-static bool hkdf(uint8_t *out, size_t out_len, struct bytes secret, uint8_t *salt, size_t salt_len, uint8_t *info,
-                 size_t info_len)
+static bool hkdf(uint8_t *out, size_t out_len, struct bytes secret, uint8_t *salt, size_t salt_len,
+                 uint8_t *info, size_t info_len)
 {
     char digest[] = "SHA256";
     uint8_t key[DERIVE_INPUT_BYTES];
@@ -89,7 +90,8 @@ enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct by
     assert(secret.len <= DERIVE_INPUT_BYTES);
     assert(salt.len <= DERIVE_INPUT_BYTES);
     assert(info.len <= DERIVE_INPUT_BYTES);
-    uint8_t salt_copy[DERIVE_INPUT_BYTES], info_copy[DERIVE_INPUT_BYTES]; /* OpenSSL's parameters are not const */
+    uint8_t salt_copy[DERIVE_INPUT_BYTES],
+        info_copy[DERIVE_INPUT_BYTES]; /* OpenSSL's parameters are not const */
     bytes_put(salt_copy, salt);
     bytes_put(info_copy, info);
     if (hkdf(out, out_len, secret, salt_copy, salt.len, info_copy, info.len)) return OK;
@@ -97,8 +99,8 @@ enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct by
     return fail(e, ERR_STORAGE, "cannot derive a key: the cryptographic library failed");
 }
 
-enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt, struct bytes info,
-                           struct error *e)
+enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt,
+                           struct bytes info, struct error *e)
 {
     return key_derive(out, KEY_BYTES, (struct bytes){k->bytes, KEY_BYTES}, salt, info, e);
 }
@@ -171,7 +173,8 @@ static enum err key_file_read(struct master_key **out, int fd, struct error *e)
     return key_take(out, fd, e);
 }
 
-/* The real path of the longest part of `path` that exists: enough to say whether something lies inside a folder. */
+/* The real path of the longest part of `path` that exists: enough to say whether something lies inside a
+ * folder. */
 static bool real_part(char out[PATH_MAX], const char *path)
 {
     char copy[PATH_MAX];
@@ -193,7 +196,8 @@ static bool lies_inside(const char *path, const char *dir)
     if (realpath(dir, real_dir) == NULL) return strncmp(path, dir, len) == 0 && path[len] == '/';
     if (!real_part(real_file, path)) return false;
     len = strlen(real_dir);
-    return strncmp(real_file, real_dir, len) == 0 && (real_file[len] == '/' || real_file[len] == 0 || len == 1);
+    return strncmp(real_file, real_dir, len) == 0 &&
+           (real_file[len] == '/' || real_file[len] == 0 || len == 1);
 }
 
 static enum err key_file_fill(int fd, struct world w, struct error *e)
@@ -215,8 +219,8 @@ static enum err key_file_fill(int fd, struct world w, struct error *e)
     return problem == 0 ? OK : fail_errno(e, problem, "cannot write it");
 }
 
-/* A key file is whole or not there, and never takes another one's place: two processes that create it at once get the
- * same key. Hence a temporary name and link(), which refuses where rename() would replace. */
+/* A key file is whole or not there, and never takes another one's place: two processes that create it at once
+ * get the same key. Hence a temporary name and link(), which refuses where rename() would replace. */
 static enum err key_file_create(const char *path, struct world w, struct error *e)
 {
     char temporary[PATH_MAX], folder[PATH_MAX];
@@ -226,24 +230,27 @@ static enum err key_file_create(const char *path, struct world w, struct error *
     if (fd < 0) return fail_errno(e, errno, "cannot make it");
     enum err err = key_file_fill(fd, w, e);
     (void)close(fd); /* synced or failed already */
-    if (err == OK && link(temporary, path) != 0 && errno != EEXIST) err = fail_errno(e, errno, "cannot name it");
+    if (err == OK && link(temporary, path) != 0 && errno != EEXIST)
+        err = fail_errno(e, errno, "cannot name it");
     (void)unlink(temporary); /* a left-over would be a copy of the key, of mode 0600 */
     if (err != OK) return err;
     memcpy(folder, path, strlen(path) + 1);
     return dir_sync(dirname(folder), e);
 }
 
-enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create, struct world w,
-                         struct error *e)
+enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create,
+                         struct world w, struct error *e)
 {
     if (dir != NULL && lies_inside(path, dir))
-        return fail(e, ERR_INVALID, "cannot use key file '%s': it lies inside the data directory that it protects", path);
+        return fail(e, ERR_INVALID,
+                    "cannot use key file '%s': it lies inside the data directory that it protects", path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && create) {
         if (key_file_create(path, w, e) != OK) return wrap(e, "cannot create key file '%s'", path);
         fd = open(path, O_RDONLY | O_CLOEXEC);
     }
-    if (fd < 0 && errno == ENOENT) return fail(e, ERR_NOT_FOUND, "cannot open key file '%s': there is none", path);
+    if (fd < 0 && errno == ENOENT)
+        return fail(e, ERR_NOT_FOUND, "cannot open key file '%s': there is none", path);
     if (fd < 0) return fail_errno(e, errno, "cannot open key file '%s'", path);
     enum err err = key_file_read(out, fd, e);
     (void)close(fd); /* only read */
@@ -252,7 +259,7 @@ enum err master_key_open(struct master_key **out, const char *path, const char *
 
 enum err master_key_from_command(struct master_key **out, const char *command, struct error *e)
 {
-    FILE *pipe = popen(command, "re");
+    FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c): the operator's own command is the point */
     if (pipe == NULL) return fail_errno(e, errno, "cannot run the key command");
     struct master_key *k = NULL;
     enum err err = key_take(&k, fileno(pipe), e);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* merkle.c - RFC 6962's tree as a compact range. A size's binary digits say which perfect subtrees there are: adding a
- * leaf is adding one to that number, and each carry joins two subtrees of equal height. */
+/* merkle.c - RFC 6962's tree as a compact range. A size's binary digits say which perfect subtrees there are:
+ * adding a leaf is adding one to that number, and each carry joins two subtrees of equal height. */
 #include "ledger/store/merkle.h"
 
-static size_t peaks_of(uint64_t size) { return (size_t)__builtin_popcountll(size); }
+static size_t peaks_of(uint64_t size)
+{
+    return (size_t)__builtin_popcountll(size);
+}
 
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right)
 {
@@ -14,7 +17,8 @@ void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, co
     hasher_digest(h, out->bytes, (struct bytes){input, sizeof input}, (struct bytes){0}, (struct bytes){0});
 }
 
-/* Adds a perfect subtree of `leaves` (a power of two that divides the size): the carries begin at its height. */
+/* Adds a perfect subtree of `leaves` (a power of two that divides the size): the carries begin at its height.
+ */
 static void append_subtree(struct merkle_range *r, struct hasher *h, const struct hash *root, uint64_t leaves)
 {
     assert(r->size % leaves == 0 && r->size + leaves > r->size);
@@ -28,7 +32,10 @@ static void append_subtree(struct merkle_range *r, struct hasher *h, const struc
     r->size += leaves;
 }
 
-void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf) { append_subtree(r, h, leaf, 1); }
+void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf)
+{
+    append_subtree(r, h, leaf, 1);
+}
 
 void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* merkle.h - the Merkle tree of RFC 6962 section 2.1 over the log's leaf hashes, kept as a compact range: the roots of
- * the perfect subtrees that make up a log of this size, largest first. Appending costs O(1) hashes a record on average,
- * the root O(log n). */
+/* merkle.h - the Merkle tree of RFC 6962 section 2.1 over the log's leaf hashes, kept as a compact range: the
+ * roots of the perfect subtrees that make up a log of this size, largest first. Appending costs O(1) hashes a
+ * record on average, the root O(log n). */
 #ifndef DAYBOOK_LEDGER_STORE_MERKLE_H
 #define DAYBOOK_LEDGER_STORE_MERKLE_H
 
@@ -13,7 +13,8 @@ struct merkle_range {
 };
 
 void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf);
-/* Puts the range of the leaves that follow behind `r`. Its largest subtree must fit r's size: r->size is a multiple of it. */
+/* Puts the range of the leaves that follow behind `r`. Its largest subtree must fit r's size: r->size is a
+ * multiple of it. */
 void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right);
 /* The root; for size 0 SHA-256 of nothing. */
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);

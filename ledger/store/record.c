@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* record.c - one entry of the log as bytes, and back. Writing and reading stand facing each other; the layout is
- * record.h's and FORMAT.md's, and neither may change without a new version number. Nothing here is trusted that was read:
- * lengths first, then meaning. */
+/* record.c - one entry of the log as bytes, and back. Writing and reading stand facing each other; the layout
+ * is record.h's and FORMAT.md's, and neither may change without a new version number. Nothing here is trusted
+ * that was read: lengths first, then meaning. */
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -45,11 +45,13 @@ static void header_fields(struct record_header *out, const uint8_t *p)
     memcpy(out->nonce, p + 96, NONCE_BYTES);
 }
 
-/* Which classes are sealed is part of the framing: the epoch number says it for all, and for three of them it is fixed. */
+/* Which classes are sealed is part of the framing: the epoch number says it for all, and for three of them it
+ * is fixed. */
 static enum err check_sealing(const struct record_header *h, struct error *e)
 {
     bool sealed = h->epoch != 0;
-    if (h->class_ == RECORD_EVENTS && !sealed) return fail(e, ERR_TAMPERED, "an event record has no key epoch");
+    if (h->class_ == RECORD_EVENTS && !sealed)
+        return fail(e, ERR_TAMPERED, "an event record has no key epoch");
     if ((h->class_ == RECORD_GENESIS || h->class_ == RECORD_EPOCH) && sealed)
         return fail(e, ERR_TAMPERED, "a record in clear names key epoch %u", h->epoch);
     if (sealed && h->body_len < RECORD_SALT_BYTES + TAG_BYTES)
@@ -94,8 +96,8 @@ static void commit_of(struct hasher *hs, struct hash *out, struct bytes salted)
     hasher_digest(hs, out->bytes, label, salted, (struct bytes){0});
 }
 
-enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s, struct hasher *hs,
-                     struct nonce_pool *pool, struct error *e)
+enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s,
+                     struct hasher *hs, struct nonce_pool *pool, struct error *e)
 {
     assert(h->epoch != 0);
     assert(plain.len <= LIMIT_RECORD_BYTES - RECORD_OVERHEAD_BYTES);

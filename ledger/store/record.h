@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* record.h - one entry of the log, byte for byte as ledger/FORMAT.md describes it (version 1). All integers big-endian.
+/* record.h - one entry of the log, byte for byte as ledger/FORMAT.md describes it (version 1). All integers
+ * big-endian.
  *
  *   off size field
  *     0    4 magic "DBKR"
@@ -13,7 +14,8 @@
  *    32   32 prev: the leaf hash of the record before; for seq 0 SHA-256("daybook/v1/genesis" ‖ body)
  *    64   32 commit: SHA-256("daybook/v1/commit" ‖ salt ‖ plaintext); zero for records in clear
  *    96   12 nonce; zero for records in clear
- *   108    n body: sealed: AES-256-GCM(salt 16 ‖ plaintext) ‖ tag 16, AAD = bytes 0..107; in clear: the bytes themselves
+ *   108    n body: sealed: AES-256-GCM(salt 16 ‖ plaintext) ‖ tag 16, AAD = bytes 0..107; in clear: the bytes
+ * themselves
  *
  * The leaf hash is RFC 6962's: SHA-256(0x00 ‖ the whole record). */
 #ifndef DAYBOOK_LEDGER_STORE_RECORD_H
@@ -21,15 +23,20 @@
 
 #include "ledger/store/keys.h"
 
-enum { RECORD_HEADER_BYTES = 108, RECORD_SALT_BYTES = 16, RECORD_OVERHEAD_BYTES = 108 + 16 + 16, RECORD_VERSION = 1 };
+enum {
+    RECORD_HEADER_BYTES = 108,
+    RECORD_SALT_BYTES = 16,
+    RECORD_OVERHEAD_BYTES = 108 + 16 + 16,
+    RECORD_VERSION = 1
+};
 
 enum record_class {
     RECORD_GENESIS = 1, /* clear: msgpack [origin, creator program version, created instant] */
-    /* clear: msgpack [epoch, salt (32 bytes), check value (32 bytes), master key name (8 bytes), seq of the EPOCH record
-     * before (0 for the first)]: a list that leads from the newest epoch to any older one. */
+    /* clear: msgpack [epoch, salt (32 bytes), check value (32 bytes), master key name (8 bytes), seq of the
+     * EPOCH record before (0 for the first)]: a list that leads from the newest epoch to any older one. */
     RECORD_EPOCH = 2,
-    RECORD_EVENTS = 3,  /* sealed: msgpack, the envelope of book/envelope.h */
-    RECORD_KEYS = 4,    /* reserved: rotation and erasure of keys */
+    RECORD_EVENTS = 3,     /* sealed: msgpack, the envelope of book/envelope.h */
+    RECORD_KEYS = 4,       /* reserved: rotation and erasure of keys */
     RECORD_GENERATION = 5, /* reserved: a ledger recovered behind its anchor */
 };
 
@@ -44,16 +51,16 @@ struct record_header {
 };
 
 void record_header_put(uint8_t to[RECORD_HEADER_BYTES], const struct record_header *h);
-/* Framing only: magic, version, class, zero bytes, lengths, and that a record in clear (epoch 0) has neither commit nor nonce.
- * ERR_TAMPERED says which field is wrong. */
+/* Framing only: magic, version, class, zero bytes, lengths, and that a record in clear (epoch 0) has neither
+ * commit nor nonce. ERR_TAMPERED says which field is wrong. */
 enum err record_header_take(struct record_header *out, struct bytes record, struct error *e) MUST_USE;
 
 void record_leaf(struct hasher *h, struct hash *out, struct bytes record);
 
-/* Writes a whole sealed record to `to` (room for RECORD_OVERHEAD_BYTES + plain.len); h->commit, nonce and body_len are
- * filled in. salt and nonce come from `pool`. */
-enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s, struct hasher *hs,
-                     struct nonce_pool *pool, struct error *e) MUST_USE;
+/* Writes a whole sealed record to `to` (room for RECORD_OVERHEAD_BYTES + plain.len); h->commit, nonce and
+ * body_len are filled in. salt and nonce come from `pool`. */
+enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s,
+                     struct hasher *hs, struct nonce_pool *pool, struct error *e) MUST_USE;
 /* Checks tag and commit and gives the plaintext (in `to`, room for body_len). */
 enum err record_open(struct bytes *plain, uint8_t *to, const struct record_header *h, struct bytes record,
                      struct sealer *s, struct hasher *hs, struct error *e) MUST_USE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* seal.c - AES-256-GCM with one key, fetched and keyed once: a message then costs an IV and the work itself. It must never
- * choose a nonce; whoever seals takes one from a nonce_pool, so that no (key, nonce) pair is ever made of a counter that
- * a restored copy would count again. */
+/* seal.c - AES-256-GCM with one key, fetched and keyed once: a message then costs an IV and the work itself.
+ * It must never choose a nonce; whoever seals takes one from a nonce_pool, so that no (key, nonce) pair is
+ * ever made of a counter that a restored copy would count again. */
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

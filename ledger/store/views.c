@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* views.c - opening the views, and the meta row that says whose they are. Anything that does not fit - another ledger,
- * another definition of the projections, another key, a damaged file, too many values under one key - is no error but a
- * reason to drop them: the log holds the truth. */
+/* views.c - opening the views, and the meta row that says whose they are. Anything that does not fit -
+ * another ledger, another definition of the projections, another key, a damaged file, too many values under
+ * one key - is no error but a reason to drop them: the log holds the truth. */
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,9 @@ static const uint64_t SEALED_MAX = UINT64_C(1) << 32;
 
 MDB_val views_val(struct bytes b)
 {
-    union {
-        const uint8_t *in;
-        void *out;
-    } pointer = {.in = b.ptr};
-    return (MDB_val){b.len, pointer.out};
+    void *data = NULL;
+    memcpy(&data, &b.ptr, sizeof data);
+    return (MDB_val){b.len, data};
 }
 
 /* ---- the meta row: version 1, salt 32, then sealed under the salt's key: origin ‖ definition 32 ---- */
@@ -38,7 +36,10 @@ static enum err take_keys(struct views_txn *t, const uint8_t *salt, struct error
     return err;
 }
 
-static struct bytes meta_key(void) { return str_bytes(STR("meta")); }
+static struct bytes meta_key(void)
+{
+    return str_bytes(STR("meta"));
+}
 
 static size_t whose(uint8_t to[META_ROW_BYTES_MAX], const struct views *v)
 {
@@ -50,17 +51,19 @@ static size_t whose(uint8_t to[META_ROW_BYTES_MAX], const struct views *v)
 static enum err meta_check(struct views_txn *t, struct bytes row, struct error *e)
 {
     const struct views *v = t->views;
-    uint8_t is[META_ROW_BYTES_MAX], due[META_ROW_BYTES_MAX];
+    uint8_t due[META_ROW_BYTES_MAX];
     struct error other = {0};
     size_t len = whose(due, v);
     bool fits = row.len == 1 + META_SALT_BYTES + SEALED_EXTRA + len && row.ptr[0] == META_VERSION;
     if (fits) {
         enum err err = take_keys(t, row.ptr + 1, e);
         if (err != OK) return err;
+        uint8_t is[META_ROW_BYTES_MAX];
         struct bytes sealed = {row.ptr + 1 + META_SALT_BYTES, row.len - 1 - META_SALT_BYTES};
         fits = views_open_value(is, t, meta_key(), sealed, &other) == OK && memcmp(is, due, len) == 0;
     }
-    if (!fits) return fail(e, ERR_CONFLICT, "the views are those of another ledger, key or version of the program");
+    if (!fits)
+        return fail(e, ERR_CONFLICT, "the views are those of another ledger, key or version of the program");
     memcpy(t->row, row.ptr, row.len);
     t->row_len = row.len;
     return OK;
@@ -88,7 +91,8 @@ enum err views_reset_tables(struct views_txn *t, struct error *e)
     t->row[0] = META_VERSION;
     v->world.random(v->world.self, t->row + 1, META_SALT_BYTES);
     enum err err = take_keys(t, t->row + 1, e);
-    if (err == OK) err = views_seal_value(t->row + 1 + META_SALT_BYTES, t, meta_key(), (struct bytes){plain, len}, e);
+    if (err == OK)
+        err = views_seal_value(t->row + 1 + META_SALT_BYTES, t, meta_key(), (struct bytes){plain, len}, e);
     if (err != OK) return err;
     t->row_len = 1 + META_SALT_BYTES + SEALED_EXTRA + len;
     t->cursor = (struct view_cursor){0};
@@ -121,7 +125,8 @@ static enum err env_open(struct views *v, const struct views_options *o, bool dr
                               .map_bytes = o->map_bytes,
                               .read_only = o->read_only,
                               .tables = {"values", "meta"}};
-    /* Opening writes the tables when they are new: the marker comes first, and again once the file has its inode. */
+    /* Opening writes the tables when they are new: the marker comes first, and again once the file has its
+     * inode. */
     bool made = !views_guard_has_files(&v->guard);
     if (made) err = views_guard_note_open(&v->guard, e);
     if (err == OK) err = lmdb_open(&v->env, &lo, e);
@@ -172,7 +177,8 @@ static struct views *views_new(const struct views_options *o)
 enum err views_open(struct views **out, bool *fresh, const struct views_options *o, struct error *e)
 {
     struct views *v = views_new(o);
-    enum err err = master_key_derive(v->index_key, v->master, str_bytes(o->origin), str_bytes(STR("daybook/v1/index")), e);
+    enum err err = master_key_derive(v->index_key, v->master, str_bytes(o->origin),
+                                     str_bytes(STR("daybook/v1/index")), e);
     if (err == OK) err = env_open(v, o, false, e);
     if (err == ERR_TAMPERED && !o->read_only) err = env_open(v, o, true, e);
     if (err == OK) err = settle_in(v, fresh, e);
@@ -199,4 +205,7 @@ void views_close(struct views *v)
     free(v);
 }
 
-uint64_t views_stored_bytes(struct views *v) { return lmdb_stored_bytes(v->env); }
+uint64_t views_stored_bytes(struct views *v)
+{
+    return lmdb_stored_bytes(v->env);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* views_cache.c - the values that a transaction has read or changed, in plain, in memory only. A value that was handed out
- * never moves until the transaction ends or the same key is put again. */
+/* views_cache.c - the values that a transaction has read or changed, in plain, in memory only. A value that
+ * was handed out never moves until the transaction ends or the same key is put again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,10 @@ static uint64_t hash_of(struct bytes key)
     return h;
 }
 
-static struct bytes key_of(const struct cached *entry) { return (struct bytes){entry->key, entry->key_len}; }
+static struct bytes key_of(const struct cached *entry)
+{
+    return (struct bytes){entry->key, entry->key_len};
+}
 
 /* The slot of the key, or the free one where it belongs. */
 static uint32_t slot_of(const struct views_cache *c, struct bytes key)

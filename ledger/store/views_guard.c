@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* views_guard.c - may the files of the views be opened at all? LMDB without sync survives the death of a process, because
- * the kernel has all its writes, but not the death of the machine: such a file can crash whoever maps it. So a marker
- * beside it says which boot of the machine (and which inode: copies of a live file are torn as well) it was last open in,
- * and whether it was synced at the end. What may be torn is deleted unopened. Each handle holds a shared flock; only
- * who is alone may delete files or note a clean end. */
+/* views_guard.c - may the files of the views be opened at all? LMDB without sync survives the death of a
+ * process, because the kernel has all its writes, but not the death of the machine: such a file can crash
+ * whoever maps it. So a marker beside it says which boot of the machine (and which inode: copies of a live
+ * file are torn as well) it was last open in, and whether it was synced at the end. What may be torn is
+ * deleted unopened. Each handle holds a shared flock; only who is alone may delete files or note a clean end.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,10 +18,10 @@
 enum { BOOT_ID_BYTES = 36, STATE_BYTES = 512, ENTER_TRIES = 1000 };
 static const char BOOT_ID_FILE[] = "/proc/sys/kernel/random/boot_id";
 
+/* What the marker says: nothing, that the end was clean, or that the files are open in this boot and in this
+ * place. */
 struct state {
-    bool there, clean;
-    unsigned long long inode;
-    char boot[BOOT_ID_BYTES + 1];
+    bool there, clean, ours;
 };
 
 static void path_of(char out[LIMIT_PATH_BYTES + 16], const struct views_guard *g, const char *name)
@@ -39,7 +40,8 @@ static bool small_file(char *to, size_t size, const char *path)
     return n >= 0;
 }
 
-/* Where the kernel does not tell its boot, every marker is of another one: views are then kept only by clean ends. */
+/* Where the kernel does not tell its boot, every marker is of another one: views are then kept only by clean
+ * ends. */
 static void boot_now(char out[BOOT_ID_BYTES + 1])
 {
     char text[STATE_BYTES] = {0};
@@ -58,40 +60,53 @@ static unsigned long long inode_of(const struct views_guard *g)
     return stat(path, &st) == 0 ? (unsigned long long)st.st_ino : 0;
 }
 
-bool views_guard_has_files(const struct views_guard *g) { return inode_of(g) != 0; }
+bool views_guard_has_files(const struct views_guard *g)
+{
+    return inode_of(g) != 0;
+}
+
+struct marker {
+    char text[STATE_BYTES];
+};
+
+static struct marker marker_of(const struct views_guard *g, bool clean)
+{
+    struct marker m;
+    char boot[BOOT_ID_BYTES + 1];
+    boot_now(boot);
+    int n = snprintf(m.text, sizeof m.text, "daybook views 1\nboot %s\ninode %llu\n%s\n", boot, inode_of(g),
+                     clean ? "clean" : "open");
+    assert(n > 0 && (size_t)n < sizeof m.text);
+    return m;
+}
 
 static struct state state_read(const struct views_guard *g)
 {
-    char path[LIMIT_PATH_BYTES + 16], text[STATE_BYTES], word[8] = {0};
+    static const char first[] = "daybook views 1\n", last[] = "\nclean\n";
+    char path[LIMIT_PATH_BYTES + 16], boot[BOOT_ID_BYTES + 1], text[STATE_BYTES] = {0};
     struct state s = {0};
     path_of(path, g, "state");
-    s.there = small_file(text, sizeof text, path) &&
-              sscanf(text, "daybook views 1\nboot %36s\ninode %llu\n%7s\n", s.boot, &s.inode, word) == 3;
-    s.clean = s.there && strcmp(word, "clean") == 0;
+    s.there = small_file(text, sizeof text, path) && strncmp(text, first, strlen(first)) == 0;
+    size_t len = strlen(text);
+    s.clean = s.there && len > strlen(last) && strcmp(text + len - strlen(last), last) == 0;
+    boot_now(boot);
+    s.ours = strcmp(boot, "unknown") != 0 && strcmp(text, marker_of(g, false).text) == 0;
     return s;
 }
 
 static enum err state_write(const struct views_guard *g, bool clean, struct error *e)
 {
-    char path[LIMIT_PATH_BYTES + 16], text[STATE_BYTES], boot[BOOT_ID_BYTES + 1];
-    boot_now(boot);
+    char path[LIMIT_PATH_BYTES + 16];
+    struct marker m = marker_of(g, clean);
     path_of(path, g, "state");
-    int n = snprintf(text, sizeof text, "daybook views 1\nboot %s\ninode %llu\n%s\n", boot, inode_of(g),
-                     clean ? "clean" : "open");
-    assert(n > 0 && (size_t)n < sizeof text);
-    return file_write(path, str_bytes((struct str){text, (size_t)n}), 0600, e);
+    return file_write(path, str_bytes(str_of(m.text)), 0600, e);
 }
 
 static bool may_be_torn(const struct views_guard *g)
 {
-    unsigned long long inode = inode_of(g);
-    if (inode == 0) return false; /* there is nothing */
+    if (inode_of(g) == 0) return false; /* there is nothing */
     struct state s = state_read(g);
-    if (!s.there) return true;
-    if (s.clean) return false;
-    char boot[BOOT_ID_BYTES + 1];
-    boot_now(boot);
-    return strcmp(boot, "unknown") == 0 || strcmp(boot, s.boot) != 0 || inode != s.inode;
+    return !s.clean && !s.ours;
 }
 
 static enum err files_delete(const struct views_guard *g, struct error *e)
@@ -109,8 +124,7 @@ static enum err files_delete(const struct views_guard *g, struct error *e)
 static bool take(int fd, int how)
 {
     int rc = -1;
-    do
-        rc = flock(fd, how);
+    do rc = flock(fd, how);
     while (rc != 0 && errno == EINTR);
     return rc == 0;
 }
@@ -133,9 +147,11 @@ static enum err enter_locked(struct views_guard *g, bool drop, struct error *e)
             return OK;
         }
         if (!take(g->lock, LOCK_SH)) break;
-        /* Others have them open and are well; unless the one that we waited for left them torn and unmarked. */
+        /* Others have them open and are well; unless the one that we waited for left them torn and unmarked.
+         */
         if (!drop && !may_be_torn(g)) return OK;
-        if (drop) return fail(e, ERR_STORAGE, "cannot drop the views in '%s': another process uses them", g->dir);
+        if (drop)
+            return fail(e, ERR_STORAGE, "cannot drop the views in '%s': another process uses them", g->dir);
     }
     return fail(e, ERR_STORAGE, "cannot lock the views in '%s'", g->dir);
 }
@@ -146,7 +162,8 @@ enum err views_guard_enter(struct views_guard *g, const char *dir, bool read_onl
     *g = (struct views_guard){.lock = -1, .read_only = read_only};
     int n = snprintf(g->dir, sizeof g->dir, "%s/views", dir);
     if (n < 0 || (size_t)n >= sizeof g->dir) return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
-    if (read_only && inode_of(g) == 0) return fail(e, ERR_INCOMPLETE, "the views in '%s' must be built", g->dir);
+    if (read_only && inode_of(g) == 0)
+        return fail(e, ERR_INCOMPLETE, "the views in '%s' must be built", g->dir);
     enum err err = read_only ? OK : dir_make(g->dir, 0700, e);
     if (err != OK) return err;
     path_of(path, g, "state.lock");
@@ -163,11 +180,7 @@ enum err views_guard_enter(struct views_guard *g, const char *dir, bool read_onl
 enum err views_guard_note_open(struct views_guard *g, struct error *e)
 {
     if (g->noted) return OK;
-    char boot[BOOT_ID_BYTES + 1];
-    boot_now(boot);
-    struct state s = state_read(g);
-    bool says_so = s.there && !s.clean && strcmp(boot, s.boot) == 0 && s.inode == inode_of(g);
-    enum err err = says_so ? OK : state_write(g, false, e);
+    enum err err = state_read(g).ours ? OK : state_write(g, false, e);
     g->noted = err == OK;
     return err;
 }
@@ -175,8 +188,8 @@ enum err views_guard_note_open(struct views_guard *g, struct error *e)
 void views_guard_leave(struct views_guard *g, struct lmdb_env *env)
 {
     if (g->lock < 0) return;
-    /* Alone first, then synced, then noted: in any other order somebody could still write in between. Whatever fails here
-     * leaves the marker as it is, and costs a rebuild after the machine's next start. */
+    /* Alone first, then synced, then noted: in any other order somebody could still write in between.
+     * Whatever fails here leaves the marker as it is, and costs a rebuild after the machine's next start. */
     struct error ignored = {0};
     if (env != NULL && !g->read_only && take(g->lock, LOCK_EX | LOCK_NB)) {
         struct state s = state_read(g);

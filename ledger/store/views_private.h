@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* views_private.h - what the files of the views share: views.c (opening, meta row, dropping), views_guard.c (may the files be
- * opened at all), views_cache.c (values in memory), views_txn.c (transactions), views_scan.c (scans and digests). */
+/* views_private.h - what the files of the views share: views.c (opening, meta row, dropping), views_guard.c
+ * (may the files be opened at all), views_cache.c (values in memory), views_txn.c (transactions),
+ * views_scan.c (scans and digests). */
 #ifndef DAYBOOK_LEDGER_STORE_VIEWS_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_VIEWS_PRIVATE_H
 
@@ -21,7 +22,8 @@ struct views_guard {
     bool noted; /* this handle made sure that the marker says "open" */
 };
 /* Waits its turn, deletes files that may be torn (or, with `drop`, any), and holds the shared lock. */
-enum err views_guard_enter(struct views_guard *g, const char *dir, bool read_only, bool drop, struct error *e) MUST_USE;
+enum err views_guard_enter(struct views_guard *g, const char *dir, bool read_only, bool drop,
+                           struct error *e) MUST_USE;
 bool views_guard_has_files(const struct views_guard *g);
 /* To be asked before the first write: notes durably that the files are not clean. */
 enum err views_guard_note_open(struct views_guard *g, struct error *e) MUST_USE;
@@ -33,10 +35,10 @@ void views_guard_leave(struct views_guard *g, struct lmdb_env *env);
 struct cached {
     uint8_t key[VIEW_KEY_BYTES];
     uint8_t key_len;
-    bool absent;  /* there is no value */
-    bool damaged; /* there is one, and it does not open */
-    bool dirty;   /* differs from what LMDB's transaction has */
-    bool changed; /* written by this transaction, flushed or not */
+    bool absent;   /* there is no value */
+    bool damaged;  /* there is one, and it does not open */
+    bool dirty;    /* differs from what LMDB's transaction has */
+    bool changed;  /* written by this transaction, flushed or not */
     uint32_t slot; /* where it is found */
     uint32_t len, capacity;
     uint8_t *value;
@@ -58,7 +60,8 @@ struct cached *views_cache_find(struct views_cache *c, struct bytes key);
 struct cached *views_cache_add(struct views_cache *c, struct bytes key);
 void views_cache_set(struct views_cache *c, struct cached *entry, struct bytes value);
 void views_cache_remove(struct views_cache *c, struct cached *entry);
-uint8_t *views_cache_room(struct views_cache *c, struct cached *entry, size_t len); /* to be filled; sets len */
+uint8_t *views_cache_room(struct views_cache *c, struct cached *entry,
+                          size_t len);           /* to be filled; sets len */
 void views_cache_sort(struct views_cache *c);    /* puts `dirty` into the order of the keys */
 void views_cache_flushed(struct views_cache *c); /* nothing is dirty any more */
 void views_cache_replay(struct views_cache *c);  /* everything changed is dirty again */
@@ -90,7 +93,8 @@ struct views_txn {
     struct hasher *hasher;
     struct indexer *indexer;
     struct nonce_pool pool;
-    /* The keys belong to the meta row that they were derived for; another process may drop the views and change it. */
+    /* The keys belong to the meta row that they were derived for; another process may drop the views and
+     * change it. */
     uint8_t row[META_ROW_BYTES_MAX];
     size_t row_len;
     struct sealer *sealer;
@@ -104,7 +108,8 @@ struct views_txn {
 
 /* LMDB wants pointers that are not const, and only reads through them. */
 MDB_val views_val(struct bytes b);
-/* Takes a transaction's keys from the meta row. ERR_CONFLICT: there is none, or it is another ledger's or definition's. */
+/* Takes a transaction's keys from the meta row. ERR_CONFLICT: there is none, or it is another ledger's or
+ * definition's. */
 enum err views_take_meta(struct views_txn *t, struct error *e) MUST_USE;
 /* Empties both tables and writes a new meta row, inside t's LMDB transaction. */
 enum err views_reset_tables(struct views_txn *t, struct error *e) MUST_USE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* views_scan.c - walking through the views in key order, and digests over them. A scan sees the transaction's own changes,
- * because they are flushed first. */
+/* views_scan.c - walking through the views in key order, and digests over them. A scan sees the transaction's
+ * own changes, because they are flushed first. */
 #include <string.h>
 
 #include "ledger/store/views_private.h"
@@ -34,8 +34,8 @@ static bool in_prefix(const struct scan *s, const MDB_val *key)
     return key->mv_size >= s->prefix_len && memcmp(key->mv_data, s->from->bytes, s->prefix_len) == 0;
 }
 
-static enum err visit_one(struct scan *s, const MDB_val *key, const MDB_val *value, view_visit_fn *visit, void *context,
-                          struct error *e)
+static enum err visit_one(struct scan *s, const MDB_val *key, const MDB_val *value, view_visit_fn *visit,
+                          void *context, struct error *e)
 {
     struct bytes name = {key->mv_data, key->mv_size}, sealed = {value->mv_data, value->mv_size};
     if (sealed.len < SEALED_EXTRA) return fail(e, ERR_TAMPERED, "a value of the views is too short");
@@ -116,8 +116,8 @@ enum err views_get_record(void *out, const struct schema *s, struct views_txn *t
     return err == OK ? schema_decode(out, s, value, a, e) : err;
 }
 
-enum err views_put_record(struct views_txn *t, const struct view_key *k, const struct schema *s, const void *record,
-                          struct error *e)
+enum err views_put_record(struct views_txn *t, const struct view_key *k, const struct schema *s,
+                          const void *record, struct error *e)
 {
     buffer_clear(&t->scratch);
     schema_encode(&t->scratch, s, record);

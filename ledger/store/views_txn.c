@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* views_txn.c - transactions of the views. What a fold changes stays in memory and in plain until flush or commit, so a value
- * that a thousand events change is sealed once. Nothing reaches LMDB unsealed, and nothing in a transaction is seen by others
- * before its commit, cursor included. */
+/* views_txn.c - transactions of the views. What a fold changes stays in memory and in plain until flush or
+ * commit, so a value that a thousand events change is sealed once. Nothing reaches LMDB unsealed, and nothing
+ * in a transaction is seen by others before its commit, cursor included. */
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,16 @@ enum { CURSOR_BYTES = 8 + 32 + 8 }; /* seq, leaf, values ever sealed under the k
 
 /* ---- sealed values ---- */
 
-enum err views_seal_value(uint8_t *to, struct views_txn *t, struct bytes key, struct bytes plain, struct error *e)
+enum err views_seal_value(uint8_t *to, struct views_txn *t, struct bytes key, struct bytes plain,
+                          struct error *e)
 {
     nonce_pool_take(&t->pool, to, NONCE_BYTES);
     t->sealed++;
     return sealer_seal(t->sealer, to + NONCE_BYTES, to, key, plain, e);
 }
 
-enum err views_open_value(uint8_t *plain, struct views_txn *t, struct bytes key, struct bytes sealed, struct error *e)
+enum err views_open_value(uint8_t *plain, struct views_txn *t, struct bytes key, struct bytes sealed,
+                          struct error *e)
 {
     if (sealed.len < SEALED_EXTRA) return fail(e, ERR_TAMPERED, "a value of the views is too short");
     struct bytes cipher = {sealed.ptr + NONCE_BYTES, sealed.len - NONCE_BYTES};
@@ -29,7 +31,10 @@ enum err views_open_value(uint8_t *plain, struct views_txn *t, struct bytes key,
 
 /* ---- the cursor ---- */
 
-static struct bytes cursor_key(void) { return str_bytes(STR("cursor")); }
+static struct bytes cursor_key(void)
+{
+    return str_bytes(STR("cursor"));
+}
 
 static enum err cursor_load(struct views_txn *t, struct error *e)
 {
@@ -41,7 +46,8 @@ static enum err cursor_load(struct views_txn *t, struct error *e)
     if (rc == MDB_NOTFOUND) return OK;
     if (rc != 0) return lmdb_fail(e, rc, "read", t->views->guard.dir);
     struct bytes sealed = {value.mv_data, value.mv_size};
-    if (sealed.len != CURSOR_BYTES + SEALED_EXTRA) return fail(e, ERR_TAMPERED, "the views' cursor is damaged");
+    if (sealed.len != CURSOR_BYTES + SEALED_EXTRA)
+        return fail(e, ERR_TAMPERED, "the views' cursor is damaged");
     enum err err = views_open_value(plain, t, cursor_key(), sealed, e);
     if (err != OK) return err;
     t->cursor.seq = be64_get(plain);
@@ -70,7 +76,8 @@ static int cursor_store(struct views_txn *t, struct error *e)
     be64_put(plain, t->cursor.seq);
     memcpy(plain + 8, t->cursor.leaf.bytes, 32);
     be64_put(plain + 40, t->sealed + 1);
-    if (views_seal_value(row, t, cursor_key(), (struct bytes){plain, sizeof plain}, e) != OK) return MDB_PANIC;
+    if (views_seal_value(row, t, cursor_key(), (struct bytes){plain, sizeof plain}, e) != OK)
+        return MDB_PANIC;
     MDB_val key = views_val(cursor_key()), value = {sizeof row, row};
     return mdb_put(t->txn, lmdb_table(t->views->env, TABLE_META), &key, &value, 0);
 }
@@ -161,7 +168,10 @@ void views_abort(struct views_txn *t)
     txn_give_back(t);
 }
 
-bool views_is_full(const struct views_txn *t) { return t->cache.bytes >= LIMIT_VIEWS_TXN_BYTES; }
+bool views_is_full(const struct views_txn *t)
+{
+    return t->cache.bytes >= LIMIT_VIEWS_TXN_BYTES;
+}
 
 void views_forget(struct views_txn *t)
 {
@@ -169,11 +179,17 @@ void views_forget(struct views_txn *t)
     views_cache_reset(&t->cache);
 }
 
-struct indexer *views_indexer(struct views_txn *t) { return t->indexer; }
+struct indexer *views_indexer(struct views_txn *t)
+{
+    return t->indexer;
+}
 
 /* ---- get, put, delete ---- */
 
-static struct bytes bytes_of(const struct view_key *k) { return (struct bytes){k->bytes, k->len}; }
+static struct bytes bytes_of(const struct view_key *k)
+{
+    return (struct bytes){k->bytes, k->len};
+}
 
 static enum err absent(struct error *e)
 {
@@ -185,30 +201,29 @@ static enum err absent(struct error *e)
     return ERR_NOT_FOUND;
 }
 
-static enum err fetch(struct cached **out, struct views_txn *t, struct bytes name, struct error *e)
+/* From LMDB into the cache; NULL on failure, and on failure alone. */
+static struct cached *fetch(struct views_txn *t, struct bytes name, struct error *e)
 {
     MDB_val key = views_val(name), value = {0, NULL};
     int rc = mdb_get(t->txn, lmdb_table(t->views->env, TABLE_VALUES), &key, &value);
-    if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_fail(e, rc, "read", t->views->guard.dir);
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        e->code = lmdb_fail(e, rc, "read", t->views->guard.dir);
+        return NULL;
+    }
     struct cached *entry = views_cache_add(&t->cache, name);
-    *out = entry;
-    if (rc == MDB_NOTFOUND) return OK;
-    entry->absent = false;
-    entry->damaged = true; /* until it has opened */
-    if (value.mv_size < SEALED_EXTRA) return fail(e, ERR_TAMPERED, "a value of the views is too short");
-    uint8_t *to = views_cache_room(&t->cache, entry, value.mv_size - SEALED_EXTRA);
-    enum err err = views_open_value(to, t, name, (struct bytes){value.mv_data, value.mv_size}, e);
-    entry->damaged = err != OK;
-    return err;
+    if (rc == MDB_NOTFOUND) return entry;
+    struct bytes sealed = {value.mv_data, value.mv_size};
+    size_t room = sealed.len < SEALED_EXTRA ? 0 : sealed.len - SEALED_EXTRA;
+    uint8_t *to = views_cache_room(&t->cache, entry, room);
+    entry->damaged = views_open_value(to, t, name, sealed, e) != OK;
+    return entry->damaged ? NULL : entry;
 }
 
 enum err views_get(struct bytes *out, struct views_txn *t, const struct view_key *k, struct error *e)
 {
     struct cached *entry = views_cache_find(&t->cache, bytes_of(k));
-    if (entry == NULL) {
-        enum err err = fetch(&entry, t, bytes_of(k), e);
-        if (err != OK) return err;
-    }
+    if (entry == NULL) entry = fetch(t, bytes_of(k), e);
+    if (entry == NULL) return e->code;
     if (entry->damaged) return fail(e, ERR_TAMPERED, "a value of the views does not open");
     if (entry->absent) return absent(e);
     *out = (struct bytes){entry->value, entry->len};
@@ -225,7 +240,8 @@ static struct cached *entry_for(struct views_txn *t, const struct view_key *k)
 enum err views_put(struct views_txn *t, const struct view_key *k, struct bytes value, struct error *e)
 {
     if (value.len > LIMIT_RECORD_BYTES)
-        return fail(e, ERR_LIMIT, "cannot keep a view of %zu bytes: the limit is %d", value.len, LIMIT_RECORD_BYTES);
+        return fail(e, ERR_LIMIT, "cannot keep a view of %zu bytes: the limit is %d", value.len,
+                    LIMIT_RECORD_BYTES);
     views_cache_set(&t->cache, entry_for(t, k), value);
     return OK;
 }
@@ -267,8 +283,9 @@ static int write_dirty(struct views_txn *t, struct error *e)
     return 0;
 }
 
-/* The map was too small: LMDB forgets the transaction, the cache does not. It is written again in a larger map, unless
- * somebody else's commit came in between; then what was read is stale. t->txn is NULL on entry. */
+/* The map was too small: LMDB forgets the transaction, the cache does not. It is written again in a larger
+ * map, unless somebody else's commit came in between; then what was read is stale. t->txn is NULL on entry.
+ */
 static enum err start_over(struct views_txn *t, struct error *e)
 {
     struct lmdb_env *env = t->views->env;

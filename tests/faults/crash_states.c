@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* crash_states.c - what a power cut may leave of the log. A workload appends to a log while everything that LMDB writes is
- * recorded; then the file is built as a crash could have left it, at every point, with any part of the writes that
- * were not synced yet (whole writes, 512-byte sectors, or none), and opened: every acknowledged record must be there, the chain
- * must verify, and one more append must succeed. The same with MDB_NOMETASYNC and MDB_NOSYNC must fail, or the test
- * sees nothing. Model: one file's contents; not folders, lying disks or syncs that fail.
+/* crash_states.c - what a power cut may leave of the log. A workload appends to a log while everything that
+ * LMDB writes is recorded; then the file is built as a crash could have left it, at every point, with any
+ * part of the writes that were not synced yet (whole writes, 512-byte sectors, or none), and opened: every
+ * acknowledged record must be there, the chain must verify, and one more append must succeed. The same with
+ * MDB_NOMETASYNC and MDB_NOSYNC must fail, or the test sees nothing. Model: one file's contents; not folders,
+ * lying disks or syncs that fail.
  *
- *     crash_states [STATES] [SEED]        default 2000 states; exit status 0, 1, or 77 without a place to work in */
+ *     crash_states [STATES] [SEED]        default 2000 states; exit status 0, 1, or 77 without a place to
+ * work in */
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
@@ -21,7 +23,14 @@
 
 #include "ledger/store.h"
 
-enum { BATCHES = 40, PLAIN_BYTES = 600, SECTOR = 512, MAP_BYTES = 64 * 1024 * 1024, STATES = 2000, DESCRIPTORS = 1024 };
+enum {
+    BATCHES = 40,
+    PLAIN_BYTES = 600,
+    SECTOR = 512,
+    MAP_BYTES = 64 * 1024 * 1024,
+    STATES = 2000,
+    DESCRIPTORS = 1024
+};
 
 /* ---- the recorder: it stands in front of the C library for the whole program ---- */
 
@@ -71,7 +80,10 @@ static void step_write(int fd, const void *bytes, size_t len, off_t offset)
     s->offset = (uint64_t)offset;
 }
 
-static bool is_watched(int fd) { return recorder.on && fd >= 0 && fd < DESCRIPTORS && recorder.watched[fd] != 0; }
+static bool is_watched(int fd)
+{
+    return recorder.on && fd >= 0 && fd < DESCRIPTORS && recorder.watched[fd] != 0;
+}
 
 IN_FRONT int open(const char *path, int flags, ...)
 {
@@ -125,7 +137,7 @@ IN_FRONT int rename(const char *from, const char *to)
 /* ---- the workload ---- */
 
 struct work {
-    char root[64];        /* of everything, in memory */
+    char root[64]; /* of everything, in memory */
     struct master_key *key;
     struct simulated_world dice;
 };
@@ -255,7 +267,8 @@ static uint64_t image_build(struct image *m, struct work *w, size_t cut, enum fa
     for (size_t i = 0; i < cut; i++) {
         const struct step *s = &recorder.steps[i];
         if (s->kind == STEP_ACK) acknowledged = s->number;
-        if (s->kind == STEP_DURABLE || (s->kind == STEP_WRITE && i < synced)) image_write(m, s->offset, s->bytes, s->len);
+        if (s->kind == STEP_DURABLE || (s->kind == STEP_WRITE && i < synced))
+            image_write(m, s->offset, s->bytes, s->len);
         if (s->kind == STEP_WRITE && i >= synced) apply_pending(m, w, s, fate);
     }
     return acknowledged;
@@ -347,7 +360,8 @@ static size_t first_cut(void)
     return i + 1; /* before it, there is no file of that name */
 }
 
-/* Every cut with nothing and with everything of what is pending; then dice. Returns how many states were bad. */
+/* Every cut with nothing and with everything of what is pending; then dice. Returns how many states were bad.
+ */
 static uint64_t explore(struct work *w, uint64_t states, uint64_t enough)
 {
     struct image m = {0};
@@ -371,8 +385,9 @@ static bool run(struct work *w, const char *name, unsigned unsafe_flags, uint64_
     workload(w, unsafe_flags);
     uint64_t bad = explore(w, states, must_be_good ? UINT64_MAX : 5);
     bool right = must_be_good ? bad == 0 : bad > 0;
-    printf("%s %s: %llu steps, %llu bad states%s\n", right ? "ok  " : "FAIL", name, (unsigned long long)recorder.count,
-           (unsigned long long)bad, must_be_good ? "" : " found, as must be");
+    printf("%s %s: %llu steps, %llu bad states%s\n", right ? "ok  " : "FAIL", name,
+           (unsigned long long)recorder.count, (unsigned long long)bad,
+           must_be_good ? "" : " found, as must be");
     steps_free();
     return right;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* log_full.c - a disk that fills up under the log and under the views. LMDB then answers an unclear I/O error in the middle of a
- * commit; the log must find out that nothing was written and say so, keep what was acknowledged, and go on once there is
- * room. Needs root for a tmpfs of its own, in a mount namespace that nobody else sees.
+/* log_full.c - a disk that fills up under the log and under the views. LMDB then answers an unclear I/O error
+ * in the middle of a commit; the log must find out that nothing was written and say so, keep what was
+ * acknowledged, and go on once there is room. Needs root for a tmpfs of its own, in a mount namespace that
+ * nobody else sees.
  *
  *     log_full        exit status 0, 1, or 77 where no tmpfs can be mounted */
 #define _GNU_SOURCE
@@ -28,13 +29,13 @@ static _Noreturn void die(const char *what, const struct error *e)
     exit(1);
 }
 
-#define MUST(p, call)                                    \
-    do {                                                 \
-        if ((call) != OK) die(#call, &(p)->error);       \
+#define MUST(p, call)                              \
+    do {                                           \
+        if ((call) != OK) die(#call, &(p)->error); \
     } while (0)
-#define CHECK(p, condition)                              \
-    do {                                                 \
-        if (!(condition)) die(#condition, &(p)->error);  \
+#define CHECK(p, condition)                             \
+    do {                                                \
+        if (!(condition)) die(#condition, &(p)->error); \
     } while (0)
 
 static struct log_options log_options_of(const struct place *p)

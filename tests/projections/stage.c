@@ -45,7 +45,8 @@ struct hash stage_leaf(uint64_t seq)
 
 enum err stage_fold(struct stage *s, const char *at, const struct event *events, size_t count)
 {
-    struct event_place place = {.seq = s->seq, .at = moment(at), .leaf = stage_leaf(s->seq)};
+    struct event_place place = {
+        .seq = s->seq, .at = moment(at), .leaf = stage_leaf(s->seq), .prev = stage_leaf(s->seq - 1)};
     if (s->seq > 0) place.prev = stage_leaf(s->seq - 1);
     for (size_t i = 0; i < count; i++) {
         struct arena *scratch = arena_new();
@@ -90,12 +91,13 @@ struct event customer_event(uint64_t customer)
 {
     return (struct event){
         .type = EVENT_CUSTOMER_CREATED,
-        .customer_created = {.customer = customer,
-                             .user = str_format(A, "u%ju", (uintmax_t)customer),
-                             .currency = STR("USD"),
-                             .timezone = STR("UTC"),
-                             .locale = STR("en-US"),
-                             .party = {.name = str_format(A, "Name Of %ju", (uintmax_t)customer), .country = STR("DE")}}};
+        .customer_created = {
+            .customer = customer,
+            .user = str_format(A, "u%ju", (uintmax_t)customer),
+            .currency = STR("USD"),
+            .timezone = STR("UTC"),
+            .locale = STR("en-US"),
+            .party = {.name = str_format(A, "Name Of %ju", (uintmax_t)customer), .country = STR("DE")}}};
 }
 
 struct event subscribed(uint64_t customer, const char *product, int64_t cents, const char *start)
@@ -108,8 +110,8 @@ struct event subscribed(uint64_t customer, const char *product, int64_t cents, c
                                                    .terms = monthly(product, cents, 1000)}};
 }
 
-struct event billed(uint64_t customer, const char *from, const char *through, const char *usage_through, int64_t cents,
-                    uint64_t invoice)
+struct event billed(uint64_t customer, const char *from, const char *through, const char *usage_through,
+                    int64_t cents, uint64_t invoice)
 {
     return (struct event){.type = EVENT_SUBSCRIPTION_BILLED,
                           .subscription_billed = {.subscription = customer,
@@ -195,7 +197,8 @@ struct event payment(uint64_t n, uint64_t customer, int64_t cents)
                                                 .gateway_key = str_format(A, "key-%ju", (uintmax_t)n)}};
 }
 
-struct event paid(uint64_t n, uint64_t customer, int64_t cents, const struct allocation *pays, size_t count, int64_t credited)
+struct event paid(uint64_t n, uint64_t customer, int64_t cents, const struct allocation *pays, size_t count,
+                  int64_t credited)
 {
     return (struct event){.type = EVENT_PAYMENT_SUCCEEDED,
                           .payment_succeeded = {.payment = n,
@@ -233,7 +236,8 @@ struct event refunded(uint64_t n, uint64_t payment, uint64_t customer, int64_t c
                                                .gateway_reference = STR("re")}};
 }
 
-struct event refund_refused(uint64_t n, uint64_t payment, uint64_t customer, int64_t cents, int64_t from_credit)
+struct event refund_refused(uint64_t n, uint64_t payment, uint64_t customer, int64_t cents,
+                            int64_t from_credit)
 {
     return (struct event){.type = EVENT_REFUND_FAILED,
                           .refund_failed = {.refund = n,
@@ -251,7 +255,8 @@ struct event readings(const struct reading *r, size_t count)
     return (struct event){.type = EVENT_USAGE_RECORDED, .usage_recorded = {r, count}};
 }
 
-struct reading reading(uint64_t customer, const char *type, int64_t n, const char *period, const char *event_id)
+struct reading reading(uint64_t customer, const char *type, int64_t n, const char *period,
+                       const char *event_id)
 {
     return (struct reading){.customer = customer,
                             .usage_type = str_of(type),
@@ -297,7 +302,8 @@ struct str due_by(struct stage *s, const char *through)
         uint64_t customers[2];
         size_t count = 0;
         assert_ok(list_due(s->t, day(through), &after, customers, &count, 2, E));
-        for (size_t i = 0; i < count; i++) buffer_print(&out, "%s%ju", out.len == 0 ? "" : " ", (uintmax_t)customers[i]);
+        for (size_t i = 0; i < count; i++)
+            buffer_print(&out, "%s%ju", out.len == 0 ? "" : " ", (uintmax_t)customers[i]);
         if (count < 2) return (struct str){(const char *)out.ptr, out.len};
     }
 }

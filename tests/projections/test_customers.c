@@ -123,7 +123,9 @@ Test(customers, a_list_is_by_number_and_can_be_limited_and_dated)
     assert_str(listed(&s, (struct list_query){.status = -1, .limit = 2}), "u1 u2 ");
     assert_str(listed(&s, (struct list_query){.status = -1, .customer = 2}), "u2 ");
     assert_str(listed(&s, (struct list_query){.status = -1, .from = day("2025-01-16")}), "u2 u3 ");
-    assert_str(listed(&s, (struct list_query){.status = -1, .from = day("2025-01-16"), .to = day("2025-01-16")}), "u2 ");
+    assert_str(
+        listed(&s, (struct list_query){.status = -1, .from = day("2025-01-16"), .to = day("2025-01-16")}),
+        "u2 ");
     assert_str(listed(&s, (struct list_query){.status = -1, .to = day("2025-01-17")}), "u1 u2 u3 ");
     stage_close(&s);
 }
@@ -143,10 +145,13 @@ Test(customers, ids_are_a_word_and_a_number)
     assert_str(public_id(A, "cus", 12), "cus_12");
     assert_ok(public_id_parse(&n, "inv", STR("inv_77"), E));
     assert_int(n, 77);
-    assert_err(public_id_parse(&n, "inv", STR("sub_77"), E), ERR_INVALID, "'sub_77' is not an id like inv_12");
-    static const char *const wrong[] = {"inv_", "inv", "inv_0", "inv_01", "inv_-1", "inv_1 ", "inv_99999999999999999999", ""};
+    assert_err(public_id_parse(&n, "inv", STR("sub_77"), E), ERR_INVALID,
+               "'sub_77' is not an id like inv_12");
+    static const char *const wrong[] = {
+        "inv_", "inv", "inv_0", "inv_01", "inv_-1", "inv_1 ", "inv_99999999999999999999", ""};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-        assert_err_says(public_id_parse(&n, "inv", str_of(wrong[i]), E), ERR_INVALID, "is not an id like inv_12");
+        assert_err_says(public_id_parse(&n, "inv", str_of(wrong[i]), E), ERR_INVALID,
+                        "is not an id like inv_12");
     }
 }
 
@@ -158,13 +163,15 @@ Test(customers, seller_and_catalog_keep_every_version)
     assert_err(load_seller(&seller, s.t, 0, A, E), ERR_NOT_FOUND, "no seller data are set");
     assert_err(load_catalog(&catalog, s.t, 0, A, E), ERR_NOT_FOUND, "no catalog is loaded");
     for (uint64_t v = 1; v <= 2; v++) {
-        struct event seller_set = {.type = EVENT_SELLER_SET,
-                                   .seller_set = {.version = v,
-                                                  .party = {.name = str_format(A, "Seller %ju", (uintmax_t)v)},
-                                                  .payment_terms_days = 10 + v}};
+        struct event seller_set = {
+            .type = EVENT_SELLER_SET,
+            .seller_set = {.version = v,
+                           .party = {.name = str_format(A, "Seller %ju", (uintmax_t)v)},
+                           .payment_terms_days = 10 + v}};
         struct product products[] = {{.code = STR("pro"), .rank = v}};
-        struct event loaded = {.type = EVENT_CATALOG_LOADED,
-                               .catalog_loaded = {.version = v, .name = STR("c"), .products = products, .products_count = 1}};
+        struct event loaded = {
+            .type = EVENT_CATALOG_LOADED,
+            .catalog_loaded = {.version = v, .name = STR("c"), .products = products, .products_count = 1}};
         happen(&s, v == 1 ? "2025-01-01T00:00:00Z" : "2025-02-01T00:00:00Z", seller_set, loaded);
     }
     assert_ok(load_seller(&seller, s.t, 0, A, E));

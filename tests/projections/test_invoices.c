@@ -32,17 +32,46 @@ Test(invoices, a_document_is_found_by_id_and_by_number)
 {
     struct stage s = stage_open("d");
     struct invoice v = {0};
-    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 2900), invoice(2, 1, "2025-01-17", 100),
-           credit_note(3, 1, 1, "2025-01-18", 100));
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 2900),
+           invoice(2, 1, "2025-01-17", 100), credit_note(3, 1, 1, "2025-01-18", 100));
     assert_ok(find_invoice(&v, s.t, STR("inv_2"), A, E));
     assert_int(v.invoice, 2);
     assert_ok(find_invoice(&v, s.t, STR("INV-2025-000002"), A, E));
     assert_int(v.invoice, 2);
     assert_ok(find_invoice(&v, s.t, STR("CN-2025-000001"), A, E));
     assert_int(v.invoice, 3);
-    static const char *const missing[] = {"inv_4", "inv_0", "INV-2025-2", "INV-2025-000009", "INV-2024-000001", "", "-", "x"};
+    static const char *const missing[] = {"inv_4",           "inv_0", "INV-2025-2", "INV-2025-000009",
+                                          "INV-2024-000001", "",      "-",          "x"};
     for (size_t i = 0; i < COUNT_OF(missing); i++) {
         assert_err_says(find_invoice(&v, s.t, str_of(missing[i]), A, E), ERR_NOT_FOUND, "no invoice '");
+    }
+    stage_close(&s);
+}
+
+/* Numbers of documents and of their series count on together for a while, part, and meet again. */
+Test(invoices, every_document_is_found_by_its_number_however_the_series_are_mixed)
+{
+    struct stage s = stage_open("d");
+    struct dice d = dice_of(5);
+    uint64_t serials[2] = {0, 0};
+    struct str numbers[200];
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1));
+    for (uint64_t n = 1; n <= COUNT_OF(numbers); n++) {
+        bool note = dice_chance(&d, 20);
+        uint64_t serial = ++serials[note ? 1 : 0];
+        struct event ev =
+            note ? credit_note(n, serial, 1, "2025-01-16", 100) : invoice(n, 1, "2025-01-16", 100);
+        if (!note) {
+            ev.invoice_finalized.serial = serial;
+            ev.invoice_finalized.number = str_format(A, "INV-2025-%06ju", (uintmax_t)serial);
+        }
+        numbers[n - 1] = ev.invoice_finalized.number;
+        happen(&s, "2025-01-16T10:00:00Z", ev);
+    }
+    for (uint64_t n = 1; n <= COUNT_OF(numbers); n++) {
+        struct invoice v = {0};
+        assert_ok(find_invoice(&v, s.t, numbers[n - 1], A, E));
+        assert_int(v.invoice, n);
     }
     stage_close(&s);
 }
@@ -74,7 +103,8 @@ Test(invoices, one_with_nothing_left_to_pay_is_paid_at_once)
     struct event from_credit = invoice(2, 1, "2025-01-20", 2900);
     from_credit.invoice_finalized.credit_applied = usd(2900);
     from_credit.invoice_finalized.amount_due = usd(0);
-    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), payment(1, 1, 5000), paid(1, 1, 5000, NULL, 0, 5000));
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), payment(1, 1, 5000),
+           paid(1, 1, 5000, NULL, 0, 5000));
     happen(&s, "2025-01-16T10:00:00Z", invoice(1, 1, "2025-01-16", 0), from_credit);
     assert_int(invoice_now(&s, 1).status, INVOICE_PAID);
     assert_int(invoice_now(&s, 2).status, INVOICE_PAID);
@@ -91,7 +121,8 @@ Test(invoices, a_credit_note_pays_open_invoices_and_leaves_the_rest_as_credit)
     struct allocation settles[] = {{1, usd(2900)}, {2, usd(600)}};
     note.invoice_finalized.settles = settles;
     note.invoice_finalized.settles_count = 2;
-    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 2900), invoice(2, 1, "2025-01-17", 1000));
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 2900),
+           invoice(2, 1, "2025-01-17", 1000));
     happen(&s, "2025-01-20T10:00:00Z", note);
     assert_int(invoice_now(&s, 1).status, INVOICE_PAID);
     assert_day(invoice_now(&s, 1).paid_on, "2025-01-20");
@@ -141,7 +172,9 @@ Test(invoices, lists_are_newest_first_with_their_lines)
     assert_str(listed(&s, (struct list_query){.status = -1, .customer = 1, .limit = 1}), "3:300 ");
     assert_str(listed(&s, (struct list_query){.status = INVOICE_PAID}), "2:200 ");
     assert_str(listed(&s, (struct list_query){.status = INVOICE_OPEN, .customer = 2}), "");
-    assert_str(listed(&s, (struct list_query){.status = -1, .from = day("2025-01-17"), .to = day("2025-01-17")}), "2:200 ");
+    assert_str(
+        listed(&s, (struct list_query){.status = -1, .from = day("2025-01-17"), .to = day("2025-01-17")}),
+        "2:200 ");
     stage_close(&s);
 }
 
@@ -162,20 +195,22 @@ Test(invoices, a_visitor_ends_a_list_when_it_has_enough_and_its_failures_are_han
     struct stage s = stage_open("d");
     struct list_query q = {.status = -1};
     struct stopper two = {.left = 2};
-    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 100), invoice(2, 1, "2025-01-16", 100),
-           invoice(3, 1, "2025-01-16", 100));
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), invoice(1, 1, "2025-01-16", 100),
+           invoice(2, 1, "2025-01-16", 100), invoice(3, 1, "2025-01-16", 100));
     assert_ok(list_invoices(s.t, &q, stop_after, &two, A, E));
     assert_int(two.seen, 2);
     stage_close(&s);
 }
 
-/* ---- accounts ------------------------------------------------------------------------------------------------------ */
+/* ---- accounts ---- */
 
-static enum err note_account(void *context, enum account account, const struct account_total *row, struct error *e)
+static enum err note_account(void *context, enum account account, const struct account_total *row,
+                             struct error *e)
 {
     (void)e;
     (void)account;
-    buffer_print(context, "%.*s %jd\n", STR_ARG(row->account), (intmax_t)(row->debit.minor - row->credit.minor));
+    buffer_print(context, "%.*s %jd\n", STR_ARG(row->account),
+                 (intmax_t)(row->debit.minor - row->credit.minor));
     return OK;
 }
 

@@ -142,7 +142,7 @@ Test(ledger, all_or_nothing_is_nothing_when_one_is_refused)
     ledger_close(l);
 }
 
-/* ---- keys and copies --------------------------------------------------------------------------------------------- */
+/* ---- keys and copies ---- */
 
 Test(ledger, another_key_does_not_open_it)
 {
@@ -226,7 +226,7 @@ Test(ledger, nothing_a_customer_told_us_stands_in_clear_in_the_data_directory)
     cr_assert(system(command) != 0, "a customer's text stands in clear");
 }
 
-/* ---- many at once ------------------------------------------------------------------------------------------------ */
+/* ---- many at once ---- */
 
 enum { THREADS = 8, COMMANDS_EACH = 50 };
 

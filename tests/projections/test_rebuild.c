@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_rebuild.c - a random but valid life of a small business, driven through the ledger: whatever happened, the views that were
- * folded live equal those folded anew, balances equal accounts equal open invoices, and no customer's word stands in clear on disk. */
+/* test_rebuild.c - a random but valid life of a small business, driven through the ledger: whatever happened,
+ * the views that were folded live equal those folded anew, balances equal accounts equal open invoices, and
+ * no customer's word stands in clear on disk. */
 #include <dirent.h>
 
 #include "projections/projections.h"
@@ -37,7 +38,8 @@ static void fill_catalog(struct command *c)
     for (size_t i = 0; i < 3; i++) {
         struct rate *rate = arena_new_of(A, struct rate);
         *rate = rates_of("api_calls", included[i]);
-        products[i] = (struct product){.code = str_of(codes[i]), .name = str_of(codes[i]), .rank = i, .free = i == 0};
+        products[i] =
+            (struct product){.code = str_of(codes[i]), .name = str_of(codes[i]), .rank = i, .free = i == 0};
         for (size_t k = 0; k < 2; k++) {
             prices[2 * i + k] = (struct price){.product = str_of(codes[i]),
                                                .unit = k == 0 ? INTERVAL_MONTH : INTERVAL_YEAR,
@@ -58,8 +60,8 @@ static const struct outcome *execute(struct life *l, const struct command *c, st
     struct outcome *out = arena_new_of(l->arena, struct outcome);
     struct request r = {.command = c, .key = key, .actor = STR("test"), .now = l->clock.now};
     enum err err = ledger_execute(out, l->ledger, &r, l->arena, E);
-    bool business = err == OK || err == ERR_REFUSED || err == ERR_NOT_FOUND || err == ERR_DECLINED || err == ERR_INVALID ||
-                    err == ERR_LIMIT;
+    bool business = err == OK || err == ERR_REFUSED || err == ERR_NOT_FOUND || err == ERR_DECLINED ||
+                    err == ERR_INVALID || err == ERR_LIMIT;
     cr_assert(business, "%s: %s", command_kind(c->type)->words, test_error()->text);
     if (err == OK)
         l->done++;
@@ -84,11 +86,12 @@ static struct date today(const struct life *l)
     return instant_date(l->clock.now);
 }
 
-/* ---- one step of each kind ----------------------------------------------------------------------------------------- */
+/* ---- one step of each kind ---- */
 
 static void step_customer(struct life *l, struct command *c)
 {
-    struct party party = {.name = STR("Quagga Holdings"), .email = STR("okapi@tapir.example"), .country = STR("DE")};
+    struct party party = {
+        .name = STR("Quagga Holdings"), .email = STR("okapi@tapir.example"), .country = STR("DE")};
     if (dice_chance(&l->dice, 50)) {
         c->type = COMMAND_CUSTOMER_CREATE;
         c->customer_create = (struct customer_create_command){.user = user_of(l), .party = party};
@@ -102,15 +105,15 @@ static void step_customer(struct life *l, struct command *c)
 static void step_subscription(struct life *l, struct command *c)
 {
     int64_t kind = dice_between(&l->dice, 0, 9);
-    struct card card = {.gateway = STR("simulator"), .funding = STR("credit"), .last4 = STR("4242"), .exp_year = 2030};
+    struct card card = {
+        .gateway = STR("simulator"), .funding = STR("credit"), .last4 = STR("4242"), .exp_year = 2030};
     if (kind < 5) {
         c->type = COMMAND_SUBSCRIPTION_CREATE;
-        c->subscription_create = (struct subscription_create_command){.user = user_of(l),
-                                                                      .tier = tier_of(l),
-                                                                      .payment_method = STR("pm_axolotl_1"),
-                                                                      .card = card};
+        c->subscription_create = (struct subscription_create_command){
+            .user = user_of(l), .tier = tier_of(l), .payment_method = STR("pm_axolotl_1"), .card = card};
         if (dice_chance(&l->dice, 20)) c->subscription_create.interval = BILLING_YEAR;
-        if (dice_chance(&l->dice, 30)) c->subscription_create.billing_day = (uint64_t)dice_between(&l->dice, 1, 31);
+        if (dice_chance(&l->dice, 30))
+            c->subscription_create.billing_day = (uint64_t)dice_between(&l->dice, 1, 31);
     } else if (kind < 8) {
         c->type = COMMAND_SUBSCRIPTION_UPDATE;
         c->subscription_update = (struct subscription_update_command){.user = user_of(l), .tier = tier_of(l)};
@@ -148,19 +151,21 @@ static void step_usage(struct life *l, struct command *c)
 {
     if (dice_chance(&l->dice, 10)) {
         c->type = COMMAND_USAGE_ALERT;
-        c->usage_alert = (struct usage_alert_command){
-            user_of(l), STR("api_calls"), decimal_of(dice_between(&l->dice, 1, 3000))};
+        c->usage_alert = (struct usage_alert_command){user_of(l), STR("api_calls"),
+                                                      decimal_of(dice_between(&l->dice, 1, 3000))};
         return;
     }
     size_t count = (size_t)dice_between(&l->dice, 1, 20);
     struct usage_input *in = arena_array_of(l->arena, struct usage_input, count);
     for (size_t i = 0; i < count; i++) {
         in[i] = (struct usage_input){.user = user_of(l),
-                                     .usage_type = dice_chance(&l->dice, 70) ? STR("api_calls") : STR("capybara_hours"),
+                                     .usage_type =
+                                         dice_chance(&l->dice, 70) ? STR("api_calls") : STR("capybara_hours"),
                                      .amount = decimal_make(dice_between(&l->dice, 0, 5000), 1)};
         if (dice_chance(&l->dice, 60))
             in[i].event_id = str_format(l->arena, "ocelot-event-%d", (int)dice_between(&l->dice, 0, 3000));
-        if (dice_chance(&l->dice, 20)) in[i].at = (struct instant){l->clock.now.us - dice_between(&l->dice, 0, 90) * 86400000000};
+        if (dice_chance(&l->dice, 20))
+            in[i].at = (struct instant){l->clock.now.us - dice_between(&l->dice, 0, 90) * 86400000000};
     }
     c->type = COMMAND_USAGE_RECORD;
     c->usage_record = (struct usage_record_command){.readings = in, .readings_count = count};
@@ -170,8 +175,10 @@ static void step_invoice(struct life *l, struct command *c)
 {
     if (dice_chance(&l->dice, 50)) {
         c->type = COMMAND_INVOICE_ADD_ITEM;
-        c->invoice_add_item = (struct invoice_add_item_command){
-            .user = user_of(l), .description = STR("pangolin polish"), .amount = decimal_make(dice_between(&l->dice, -500, 3000), 2)};
+        c->invoice_add_item =
+            (struct invoice_add_item_command){.user = user_of(l),
+                                              .description = STR("pangolin polish"),
+                                              .amount = decimal_make(dice_between(&l->dice, -500, 3000), 2)};
         if (dice_chance(&l->dice, 20)) c->invoice_add_item.currency = STR("EUR");
         return;
     }
@@ -184,23 +191,29 @@ static void step_payment(struct life *l, struct command *c)
     int64_t kind = dice_between(&l->dice, 0, 2);
     if (kind == 0) {
         c->type = COMMAND_PAYMENT_CHARGE;
-        c->payment_charge = (struct payment_charge_command){
-            .user = user_of(l), .amount = decimal_make(dice_between(&l->dice, 1, 9000), 2), .gateway = STR("simulator")};
+        c->payment_charge =
+            (struct payment_charge_command){.user = user_of(l),
+                                            .amount = decimal_make(dice_between(&l->dice, 1, 9000), 2),
+                                            .gateway = STR("simulator")};
         if (dice_chance(&l->dice, 30))
             c->payment_charge.invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));
     } else if (kind == 1) {
         c->type = COMMAND_PAYMENT_REFUND;
         c->payment_refund = (struct payment_refund_command){
-            .transaction = str_format(l->arena, "txn_%d", (int)dice_between(&l->dice, 1, 200)), .gateway = STR("simulator")};
-        if (dice_chance(&l->dice, 60)) c->payment_refund.amount = decimal_make(dice_between(&l->dice, 1, 4000), 2);
+            .transaction = str_format(l->arena, "txn_%d", (int)dice_between(&l->dice, 1, 200)),
+            .gateway = STR("simulator")};
+        if (dice_chance(&l->dice, 60))
+            c->payment_refund.amount = decimal_make(dice_between(&l->dice, 1, 4000), 2);
     } else {
         c->type = COMMAND_TRANSACTION_STORE;
-        c->transaction_store = (struct transaction_store_command){
-            .user = user_of(l), .amount = decimal_make(dice_between(&l->dice, -900, 900), 2), .description = STR("wombat cheque")};
+        c->transaction_store =
+            (struct transaction_store_command){.user = user_of(l),
+                                               .amount = decimal_make(dice_between(&l->dice, -900, 900), 2),
+                                               .description = STR("wombat cheque")};
     }
 }
 
-/* ---- steps of several commands ------------------------------------------------------------------------------------- */
+/* ---- steps of several commands ---- */
 
 static void settle_pending(struct life *l)
 {
@@ -213,7 +226,8 @@ static void settle_pending(struct life *l)
     for (size_t i = 0; i < count; i++) {
         bool is_payment = events[i].type == EVENT_PAYMENT_REQUESTED;
         struct command c = {.type = COMMAND_PAYMENT_SETTLE};
-        c.payment_settle.transaction = is_payment ? events[i].payment_requested.payment : events[i].refund_requested.refund;
+        c.payment_settle.transaction =
+            is_payment ? events[i].payment_requested.payment : events[i].refund_requested.refund;
         c.payment_settle.outcome = dice_chance(&l->dice, 75) ? PAYMENT_SUCCEEDED : PAYMENT_DECLINED;
         c.payment_settle.gateway_reference = STR("ref");
         c.payment_settle.code = STR("card_declined");
@@ -241,9 +255,11 @@ static void run_night(struct life *l)
         for (size_t i = 0; i < count; i++) {
             commands[i] = (struct command){.type = COMMAND_CUSTOMER_BILL,
                                            .customer_bill = {customers[i], today(l), run, STR("simulator")}};
-            requests[i] = (struct request){.command = &commands[i], .actor = STR("test"), .now = l->clock.now};
+            requests[i] =
+                (struct request){.command = &commands[i], .actor = STR("test"), .now = l->clock.now};
         }
-        if (count > 0) assert_ok(ledger_execute_batch(outcomes, l->ledger, requests, count, false, l->arena, E));
+        if (count > 0)
+            assert_ok(ledger_execute_batch(outcomes, l->ledger, requests, count, false, l->arena, E));
         for (size_t i = 0; i < count; i++) cr_assert(outcomes[i].code == OK, "%s", outcomes[i].error.text);
     } while (count == 4);
     if (dice_chance(&l->dice, 80)) {
@@ -265,7 +281,9 @@ static void step(struct life *l)
     if (kind >= 70 && kind < 82) step_payment(l, &c);
     if (kind >= 82 && kind < 92) settle_pending(l);
     if (kind >= 92) run_night(l);
-    struct str key = dice_chance(&l->dice, 20) ? str_format(l->arena, "marmot-key-%d", (int)dice_between(&l->dice, 0, 100)) : STR_NONE;
+    struct str key = dice_chance(&l->dice, 20)
+                         ? str_format(l->arena, "marmot-key-%d", (int)dice_between(&l->dice, 0, 100))
+                         : STR_NONE;
     if (c.type != COMMAND_NONE) (void)execute(l, &c, key);
     arena_reset(l->arena);
 }
@@ -301,7 +319,7 @@ static void end(struct life *l)
     arena_free(l->arena);
 }
 
-/* ---- what must hold ------------------------------------------------------------------------------------------------ */
+/* ---- what must hold ---- */
 
 struct sums {
     int64_t credit[2], receivable[2]; /* USD, EUR */
@@ -324,7 +342,8 @@ static enum err add_customer(void *context, const struct customer *row, struct e
     return OK;
 }
 
-static enum err add_account(void *context, enum account account, const struct account_total *row, struct error *e)
+static enum err add_account(void *context, enum account account, const struct account_total *row,
+                            struct error *e)
 {
     struct sums *s = context;
     (void)e;
@@ -369,12 +388,14 @@ Test(rebuild, live_views_equal_those_folded_anew)
         struct life l = live(seed, STEPS);
         struct hash before = {0}, after = {0};
         uint64_t entries = 0, again = 0;
-        cr_assert(l.done > STEPS / 3, "seed %ju: only %ju commands were accepted", (uintmax_t)seed, (uintmax_t)l.done);
+        cr_assert(l.done > STEPS / 3, "seed %ju: only %ju commands were accepted", (uintmax_t)seed,
+                  (uintmax_t)l.done);
         assert_ok(ledger_digest(&before, &entries, l.ledger, E));
         assert_ok(ledger_rebuild(l.ledger, NULL, NULL, E));
         assert_ok(ledger_digest(&after, &again, l.ledger, E));
         assert_int(again, entries);
-        cr_assert(memcmp(&before, &after, sizeof before) == 0, "seed %ju: the rebuilt views differ", (uintmax_t)seed);
+        cr_assert(memcmp(&before, &after, sizeof before) == 0, "seed %ju: the rebuilt views differ",
+                  (uintmax_t)seed);
         end(&l);
         test_end();
     }
@@ -428,9 +449,9 @@ static bool file_has(const char *path, struct str needle)
 
 Test(rebuild, no_word_of_a_customer_stands_in_clear_in_the_views)
 {
-    static const char *const words[] = {"zebra-user",    "Quagga",  "okapi",   "Numbatville", "pm_axolotl", "capybara",
-                                        "ocelot-event",  "pangolin", "wombat", "marmot-key",  "aardvark",   "INV-2025",
-                                        "api_calls",     "simulator"};
+    static const char *const words[] = {
+        "zebra-user", "Quagga", "okapi",      "Numbatville", "pm_axolotl", "capybara",  "ocelot-event",
+        "pangolin",   "wombat", "marmot-key", "aardvark",    "INV-2025",   "api_calls", "simulator"};
     struct life l = live(31, STEPS / 3);
     end(&l);
     DIR *folder = opendir(test_path("d/views"));
@@ -442,8 +463,33 @@ Test(rebuild, no_word_of_a_customer_stands_in_clear_in_the_views)
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
             cr_assert_not(file_has(path, str_of(words[i])), "'%s' stands in %s", words[i], entry->d_name);
         }
-        if (file_has(path, STR("values"))) files_with_tables++; /* the name of LMDB's table: what is in clear is found */
+        if (file_has(path, STR("values")))
+            files_with_tables++; /* the name of LMDB's table: what is in clear is found */
     }
     (void)closedir(folder);
     assert_int(files_with_tables, 1);
+}
+
+/* Accounts hold 64 bits. What would go beyond is refused before anything of it is durable: the log must
+ * always fold. */
+Test(rebuild, a_sum_that_no_account_can_hold_is_refused_and_leaves_nothing)
+{
+    struct life l = live(41, 0);
+    struct command create = {.type = COMMAND_CUSTOMER_CREATE,
+                             .customer_create = {.user = STR("zebra-user-0")}};
+    (void)execute(&l, &create, STR_NONE);
+    size_t refused = 0;
+    for (int i = 0; i < 12; i++) {
+        struct command item = {.type = COMMAND_INVOICE_ADD_ITEM,
+                               .invoice_add_item = {.user = STR("zebra-user-0"),
+                                                    .description = STR("everything"),
+                                                    .amount = decimal_make(999999999999999999, 2)}};
+        struct command bill = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {STR("zebra-user-0")}};
+        if (execute(&l, &item, STR_NONE)->code != OK) refused++;
+        if (execute(&l, &bill, STR_NONE)->code != OK) refused++;
+    }
+    cr_assert(refused > 0, "twelve times 9,999,999,999,999,999.99 fit into an account");
+    assert_ok(ledger_rebuild(l.ledger, NULL, NULL, E));
+    check_sums(&l);
+    end(&l);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* test_subscriptions.c - what a subscription is at after each kind of event, when it is due, and its history of tiers. */
+/* test_subscriptions.c - what a subscription is at after each kind of event, when it is due, and its history
+ * of tiers. */
 #include "tests/projections/stage.h"
 
 TestSuite(subscriptions, .init = test_begin, .fini = test_end);
 
-static struct event changed(uint64_t customer, const char *from, const char *to, int64_t cents, const char *on,
-                            const char *through)
+static struct event changed(uint64_t customer, const char *from, const char *to, int64_t cents,
+                            const char *on, const char *through)
 {
     return (struct event){.type = EVENT_SUBSCRIPTION_CHANGED,
                           .subscription_changed = {.subscription = customer,
@@ -24,17 +25,17 @@ static struct event changed(uint64_t customer, const char *from, const char *to,
 
 static struct event change_scheduled(uint64_t customer, const char *to, const char *on)
 {
-    return (struct event){.type = EVENT_SUBSCRIPTION_CHANGE_SCHEDULED,
-                          .subscription_change_scheduled = {.subscription = customer,
-                                                            .customer = customer,
-                                                            .on = day(on),
-                                                            .terms = monthly(to, 2900, 1000)}};
+    return (struct event){
+        .type = EVENT_SUBSCRIPTION_CHANGE_SCHEDULED,
+        .subscription_change_scheduled = {
+            .subscription = customer, .customer = customer, .on = day(on), .terms = monthly(to, 2900, 1000)}};
 }
 
 static struct event cancel_scheduled(uint64_t customer, const char *on)
 {
-    return (struct event){.type = EVENT_SUBSCRIPTION_CANCEL_SCHEDULED,
-                          .subscription_cancel_scheduled = {.subscription = customer, .customer = customer, .on = day(on)}};
+    return (struct event){
+        .type = EVENT_SUBSCRIPTION_CANCEL_SCHEDULED,
+        .subscription_cancel_scheduled = {.subscription = customer, .customer = customer, .on = day(on)}};
 }
 
 Test(subscriptions, a_new_one_is_charged_and_rated_through_its_start)
@@ -147,7 +148,7 @@ Test(subscriptions, a_moved_billing_day_keeps_who_billed_the_period)
     stage_close(&s);
 }
 
-/* ---- due work ------------------------------------------------------------------------------------------------------ */
+/* ---- due work ---- */
 
 Test(subscriptions, work_is_due_by_date_then_number_and_moves_when_it_is_billed)
 {
@@ -191,12 +192,31 @@ Test(subscriptions, items_wait_for_an_active_subscription_and_are_due_at_once_wi
     stage_close(&s);
 }
 
-/* ---- lists --------------------------------------------------------------------------------------------------------- */
+Test(subscriptions, a_new_subscription_takes_over_what_waited_without_one)
+{
+    struct stage s = stage_open("d");
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), item(1, 1, 500), item(2, 1, 600));
+    assert_str(due_by(&s, "2025-01-15"), "1");
+    happen(&s, "2025-01-16T10:00:00Z", subscribed(1, "basic", 2900, "2025-03-01"));
+    assert_str(due_by(&s, "2025-02-28"), "");
+    assert_str(due_by(&s, "2025-03-01"), "1");
+    happen(&s, "2025-01-17T10:00:00Z", canceled(1, "basic", "2025-03-01"));
+    assert_str(due_by(&s, "2025-01-15"), "1");
+    struct event again = subscribed(1, "pro", 9900, "2025-04-01");
+    again.subscription_created.subscription = 2;
+    happen(&s, "2025-01-18T10:00:00Z", again);
+    assert_str(due_by(&s, "2025-03-31"), "");
+    assert_str(due_by(&s, "2025-04-01"), "1");
+    stage_close(&s);
+}
+
+/* ---- lists ---- */
 
 static enum err note_change(void *context, const struct history *row, struct error *e)
 {
     (void)e;
-    buffer_print(context, "%.*s:%.*s>%.*s ", STR_ARG(date_text(A, row->date)), STR_ARG(row->old_tier), STR_ARG(row->new_tier));
+    buffer_print(context, "%.*s:%.*s>%.*s ", STR_ARG(date_text(A, row->date)), STR_ARG(row->old_tier),
+                 STR_ARG(row->new_tier));
     return OK;
 }
 

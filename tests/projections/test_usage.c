@@ -11,8 +11,8 @@ static struct str totals(struct stage *s, uint64_t customer, const char *period)
     struct buffer out = {.arena = A};
     assert_ok(list_usage(&rows, &count, s->t, customer, day(period), A, E));
     for (size_t i = 0; i < count; i++) {
-        buffer_print(&out, "%.*s=%.*s/%ju ", STR_ARG(rows[i].usage_type), STR_ARG(decimal_text(A, rows[i].total)),
-                     (uintmax_t)rows[i].readings);
+        buffer_print(&out, "%.*s=%.*s/%ju ", STR_ARG(rows[i].usage_type),
+                     STR_ARG(decimal_text(A, rows[i].total)), (uintmax_t)rows[i].readings);
     }
     return (struct str){(const char *)out.ptr, out.len};
 }
@@ -66,19 +66,23 @@ Test(usage, many_types_of_one_customer_fit_a_record)
 Test(usage, facts_know_the_user_the_open_totals_and_counted_event_ids)
 {
     struct stage s = stage_open("d");
-    struct reading r[] = {reading(1, "api_calls", 10, "2025-01-15", "e1"), reading(1, "api_calls", 5, "2025-02-15", "e2")};
+    struct reading r[] = {reading(1, "api_calls", 10, "2025-01-15", "e1"),
+                          reading(1, "api_calls", 5, "2025-02-15", "e2")};
     happen(&s, "2025-01-15T10:00:00Z", customer_event(1), subscribed(1, "basic", 2900, "2025-01-15"));
     happen(&s, "2025-01-15T10:01:00Z", customer_event(2));
     happen(&s, "2025-01-16T10:00:00Z", readings(r, COUNT_OF(r)));
     happen(&s, "2025-02-15T10:00:00Z", billed(1, "2025-01-15", "2025-03-15", "2025-02-15", 2900, 0));
-    struct event alert = {.type = EVENT_USAGE_ALERT_SET,
-                          .usage_alert_set = {.customer = 1, .alert = 1, .usage_type = STR("api_calls"), .threshold = whole(9)}};
+    struct event alert = {
+        .type = EVENT_USAGE_ALERT_SET,
+        .usage_alert_set = {
+            .customer = 1, .alert = 1, .usage_type = STR("api_calls"), .threshold = whole(9)}};
     happen(&s, "2025-02-15T11:00:00Z", alert);
     struct usage_input in[] = {{.user = STR("u1"), .event_id = STR("e2")},
                                {.user = STR("u2"), .event_id = STR("e3")},
                                {.user = STR("u1")},
                                {.user = STR("nobody"), .event_id = STR("e1")}};
-    struct command c = {.type = COMMAND_USAGE_RECORD, .usage_record = {.readings = in, .readings_count = COUNT_OF(in)}};
+    struct command c = {.type = COMMAND_USAGE_RECORD,
+                        .usage_record = {.readings = in, .readings_count = COUNT_OF(in)}};
     const struct facts *f = gathered(&s, &c, "2025-02-16T10:00:00Z");
     assert_int(f->readings[0].customer, 1);
     cr_assert(f->readings[0].seen);
@@ -115,8 +119,10 @@ Test(usage, an_alert_remembers_the_period_in_which_it_fired)
     struct stage s = stage_open("d");
     struct alert *alerts = NULL;
     size_t count = 0;
-    struct event set = {.type = EVENT_USAGE_ALERT_SET,
-                        .usage_alert_set = {.customer = 1, .alert = 1, .usage_type = STR("api_calls"), .threshold = whole(9)}};
+    struct event set = {
+        .type = EVENT_USAGE_ALERT_SET,
+        .usage_alert_set = {
+            .customer = 1, .alert = 1, .usage_type = STR("api_calls"), .threshold = whole(9)}};
     struct event other = set;
     other.usage_alert_set.alert = 2;
     struct event fired = {.type = EVENT_USAGE_ALERT_FIRED,
@@ -135,9 +141,11 @@ Test(usage, a_bill_gets_the_totals_that_are_not_rated_yet)
     struct stage s = stage_open("d");
     struct reading r[] = {reading(1, "a", 1, "2025-03-15", ""), reading(1, "a", 2, "2025-01-15", ""),
                           reading(1, "a", 3, "2025-02-15", "")};
-    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), subscribed(1, "basic", 2900, "2025-01-15"), readings(r, 3));
+    happen(&s, "2025-01-15T10:00:00Z", customer_event(1), subscribed(1, "basic", 2900, "2025-01-15"),
+           readings(r, 3));
     happen(&s, "2025-02-15T10:00:00Z", billed(1, "2025-01-15", "2025-03-15", "2025-02-15", 2900, 0));
-    struct command c = {.type = COMMAND_CUSTOMER_BILL, .customer_bill = {.customer = 1, .through = day("2025-04-15")}};
+    struct command c = {.type = COMMAND_CUSTOMER_BILL,
+                        .customer_bill = {.customer = 1, .through = day("2025-04-15")}};
     const struct facts *f = gathered(&s, &c, "2025-04-15T01:00:00Z");
     assert_int(f->usage_count, 2);
     assert_day(f->usage[0].period, "2025-02-15");

@@ -2,6 +2,8 @@
 /* office.c - see office.h. */
 #include "tests/reports/office.h"
 
+#include <dirent.h>
+
 enum { MAP_BYTES = 64 * 1024 * 1024 };
 
 /* ---- the till ------------------------------------------------------------------------------------------ */
@@ -194,6 +196,37 @@ struct run_summary office_run(struct office *o, const char *through, const char 
 struct str office_read(const char *out, const char *name)
 {
     return test_read(test_path(str_format(A, "%s/%s", out, name).ptr));
+}
+
+static const char *const files[] = {"invoices.csv", "invoice_lines.csv", "batch_control.csv", "run.json"};
+enum { FILES = sizeof files / sizeof files[0] };
+
+void assert_same_files(const char *one, const char *other)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct str a = office_read(one, files[i]), b = office_read(other, files[i]);
+        cr_assert(str_equal(a, b), "%s differs:\n%.*s\n%.*s", files[i], STR_ARG(a), STR_ARG(b));
+    }
+}
+
+size_t files_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *d = opendir(test_path(folder));
+    cr_assert_not_null(d);
+    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d))
+        count += entry->d_name[0] != '.' || strncmp(entry->d_name, ".daybook", 8) == 0 ? 1 : 0;
+    closedir(d);
+    return count;
+}
+
+struct str sha256_of(struct str content)
+{
+    uint8_t digest[32];
+    struct hasher *h = hasher_new();
+    hasher_digest(h, digest, str_bytes(content), (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    return hex_text(A, digest, sizeof digest);
 }
 
 /* ---- reading CSV --------------------------------------------------------------------------------------- */

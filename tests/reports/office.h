@@ -39,6 +39,11 @@ struct run_summary office_run(struct office *o, const char *through, const char 
 uint64_t office_records(struct office *o); /* in the log */
 /* A file of an OUT folder. */
 struct str office_read(const char *out, const char *name);
+/* Everything but the PDFs is the same in both folders. */
+void assert_same_files(const char *one, const char *other);
+size_t files_in(const char *folder); /* hidden ones of ours too */
+struct str sha256_of(struct str content);
+
 /* The sum of a column of a CSV without quotes, as a decimal; rows where column `where` is not `is` are left
  * out. */
 struct decimal column_sum(struct str csv, const char *column, const char *where, const char *is);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ledgers.h - what the tests of the log and the views share: a known master key, logs in the test's folder or in memory, and
- * backends that misbehave on purpose. */
+/* ledgers.h - what the tests of the log and the views share: a known master key, logs in the test's folder or
+ * in memory, and backends that misbehave on purpose. */
 #ifndef DAYBOOK_TESTS_STORE_LEDGERS_H
 #define DAYBOOK_TESTS_STORE_LEDGERS_H
 
@@ -38,7 +38,8 @@ struct bytes *plains_of(uint64_t from, size_t count);
 uint64_t append_plains(struct log *l, uint64_t from, size_t count);
 uint64_t size_of(struct log *l);
 
-/* How many records log_read gives for [from, to), each of class EVENTS being plain_of its number counted from `number`. */
+/* How many records log_read gives for [from, to), each of class EVENTS being plain_of its number counted from
+ * `number`. */
 uint64_t read_plains(struct log *l, uint64_t from, uint64_t to, uint64_t number);
 
 /* Copies the plain files of one folder to another, which is made. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_log.c - the log above its backend: what it promises to writers and readers, epochs and nonces, and what it answers when
- * a commit's outcome is unknown. Damage is in test_log_damage.c. */
+/* test_log.c - the log above its backend: what it promises to writers and readers, epochs and nonces, and
+ * what it answers when a commit's outcome is unknown. Damage is in test_log_damage.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +95,8 @@ Test(log, without_a_key_the_chain_is_verified_but_nothing_is_read)
     assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
     assert_int(r.records, 22);
     assert_int(r.epochs, 1);
-    assert_err(log_read(l, 0, UINT64_MAX, NULL, NULL, E), ERR_INVALID, "cannot read the ledger: no key is given");
+    assert_err(log_read(l, 0, UINT64_MAX, NULL, NULL, E), ERR_INVALID,
+               "cannot read the ledger: no key is given");
     log_close(l);
     master_key_close(k);
 }
@@ -166,7 +167,7 @@ Test(log, the_loser_of_two_writers_gets_a_conflict_and_writes_after_looking_agai
     assert_err_says(log_append(&first, b, 2, plains_of(1, 1), 1, moment(NOON), E), ERR_CONFLICT,
                     "cannot append at 2: the log has 3 records");
     assert_ok(log_append(&first, b, 3, plains_of(1, 1), 1, moment(NOON), E));
-    assert_int(first, 4); /* behind the epoch that b began */
+    assert_int(first, 4);                  /* behind the epoch that b began */
     assert_int(append_plains(a, 2, 1), 5); /* a goes on in its own epoch */
     assert_int(append_plains(b, 3, 1), 6);
     assert_int(read_plains(a, 0, UINT64_MAX, 0), 7);
@@ -192,7 +193,8 @@ Test(log, what_exceeds_a_limit_is_refused_before_anything_is_written)
     assert_err_says(log_append(&first, l, 2, many, LIMIT_RECORDS_PER_COMMIT + 1, moment(NOON), E), ERR_LIMIT,
                     "a commit takes 10000");
     for (size_t i = 0; i < 17; i++) many[i] = big;
-    assert_err_says(log_append(&first, l, 2, many, 17, moment(NOON), E), ERR_LIMIT, "a commit takes 67108864");
+    assert_err_says(log_append(&first, l, 2, many, 17, moment(NOON), E), ERR_LIMIT,
+                    "a commit takes 67108864");
     assert_int(size_of(l), 2);
     assert_ok(log_append(&first, l, 2, many, 2, moment(NOON), E)); /* the largest that fits */
     assert_ok(log_append(&first, l, 4, plains_of(0, 1), 1, moment(NOON), E));
@@ -295,7 +297,10 @@ static enum err collect_pair(void *context, const struct log_entry *entry, struc
     return OK;
 }
 
-static int by_bytes(const void *a, const void *b) { return memcmp(a, b, sizeof(struct pair)); }
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct pair));
+}
 
 static void assert_all_differ(struct pairs *p)
 {
@@ -371,7 +376,8 @@ Test(log, an_unknown_outcome_that_proves_not_written_is_a_storage_failure)
     struct log *l = opened(&o);
     uint64_t first = 0;
     misbehave.append = APPEND_UNKNOWN_NOT_WRITTEN;
-    assert_err_says(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_STORAGE, "nothing was written");
+    assert_err_says(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_STORAGE,
+                    "nothing was written");
     assert_int(size_of(l), 2);
     misbehave.append = APPEND_WELL;
     /* The epoch of the failed batch is not in the chain and is not sealed under. */
@@ -390,7 +396,8 @@ Test(log, an_unknown_outcome_that_cannot_be_looked_into_stays_unknown)
     uint64_t first = 0;
     misbehave.append = APPEND_UNKNOWN_WRITTEN;
     misbehave.cannot_open = true;
-    assert_err_says(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_INCOMPLETE, "is not known");
+    assert_err_says(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_INCOMPLETE,
+                    "is not known");
     struct log_state s = {0};
     assert_err_says(log_state(&s, l, E), ERR_STORAGE, "cannot open: told so");
     misbehave = (struct misbehaviour){0};
@@ -454,7 +461,8 @@ Test(log, a_pipeline_that_was_overtaken_says_so_and_writes_nothing_more)
     append_plains(other, 0, 1);
     (void)!log_pipeline_append(p, plains_of(9, 1), 1, moment(NOON), E); /* may or may not know already */
     assert_err_says(log_pipeline_flush(p, E), ERR_CONFLICT, "the log has 4 records");
-    assert_err_says(log_pipeline_append(p, plains_of(9, 1), 1, moment(NOON), E), ERR_CONFLICT, "the log has 4 records");
+    assert_err_says(log_pipeline_append(p, plains_of(9, 1), 1, moment(NOON), E), ERR_CONFLICT,
+                    "the log has 4 records");
     assert_err_says(log_pipeline_close(p, E), ERR_CONFLICT, "the log has 4 records");
     assert_int(size_of(l), 4);
     assert_int(append_plains(l, 1, 1), 5); /* usable again, with an epoch of its own */
@@ -500,7 +508,7 @@ Test(log, an_append_after_a_draft_that_was_not_committed_begins_an_epoch_of_its_
     log_close(created(&o));
     struct log *l = opened(&o);
     assert_ok(log_draft_begin(&size, l, E));
-    assert_int(draft(l, 0), 3); /* behind the epoch that the draft begins */
+    assert_int(draft(l, 0), 3);            /* behind the epoch that the draft begins */
     assert_int(append_plains(l, 0, 1), 3); /* behind one that is written */
     assert_int(append_plains(l, 1, 1), 4); /* and goes on in it */
     assert_ok(log_draft_begin(&size, l, E));

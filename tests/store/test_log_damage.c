@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_log_damage.c - damage of every kind is found, and named: each byte of a 64-record ledger changed once, records cut off,
- * removed, exchanged, added, spliced in from another ledger. */
+/* test_log_damage.c - damage of every kind is found, and named: each byte of a 64-record ledger changed once,
+ * records cut off, removed, exchanged, added, spliced in from another ledger. */
 #include <fcntl.h>
 #include <lmdb.h>
 #include <string.h>
@@ -73,7 +73,8 @@ Test(damage, every_byte_changed_once_is_found_without_the_key)
     assert_ok(log_scan(l, 0, UINT64_MAX, note_size, &s, E));
     for (uint64_t seq = 0; seq < RECORDS; seq++) {
         for (size_t i = 0; i < s.len[seq]; i++) {
-            misbehave = (struct misbehaviour){.flip = true, .seq = seq, .byte = i, .mask = (uint8_t)(1U << (i % 8))};
+            misbehave =
+                (struct misbehaviour){.flip = true, .seq = seq, .byte = i, .mask = (uint8_t)(1U << (i % 8))};
             enum err err = log_verify_chain(&r, l, NULL, NULL, E);
             cr_assert(err == ERR_TAMPERED, "byte %zu of record %llu", i, (unsigned long long)seq);
             cr_assert(names(seq), "byte %zu of record %llu: %s", i, (unsigned long long)seq, E->text);
@@ -96,10 +97,11 @@ Test(damage, every_byte_of_a_sealed_record_changed_once_is_found_by_reading_it)
     assert_ok(log_scan(l, 0, UINT64_MAX, note_size, &s, E));
     for (uint64_t seq = 2; seq < RECORDS; seq++) {
         for (size_t i = 0; s.sealed[seq] && i < s.len[seq]; i++) {
-            misbehave = (struct misbehaviour){.flip = true, .seq = seq, .byte = i, .mask = (uint8_t)(1U << (7 - i % 8))};
+            misbehave = (struct misbehaviour){
+                .flip = true, .seq = seq, .byte = i, .mask = (uint8_t)(1U << (7 - i % 8))};
             enum err err = log_read(l, seq, seq + 1, ignore_entry, NULL, E);
-            cr_assert(err == ERR_TAMPERED && names(seq), "byte %zu of record %llu: %s", i, (unsigned long long)seq,
-                      E->text);
+            cr_assert(err == ERR_TAMPERED && names(seq), "byte %zu of record %llu: %s", i,
+                      (unsigned long long)seq, E->text);
         }
     }
     log_close(l);
@@ -142,7 +144,10 @@ Test(damage, an_open_looks_at_the_first_and_the_last_record)
 
 /* ---- in LMDB's file ---- */
 
-static struct str file_of(const char *name) { return test_read(test_path(name)); }
+static struct str file_of(const char *name)
+{
+    return test_read(test_path(name));
+}
 
 struct copies {
     struct bytes record[RECORDS];
@@ -215,7 +220,8 @@ static void surgery_begin(struct surgery *s, const char *name)
     cr_assert(mdb_env_create(&s->env) == 0 && mdb_env_set_maxdbs(s->env, 2) == 0);
     cr_assert(mdb_env_set_mapsize(s->env, TEST_MAP_BYTES) == 0);
     cr_assert(mdb_env_open(s->env, test_path(name), 0, 0600) == 0);
-    cr_assert(mdb_txn_begin(s->env, NULL, 0, &s->txn) == 0 && mdb_dbi_open(s->txn, "records", 0, &s->records) == 0);
+    cr_assert(mdb_txn_begin(s->env, NULL, 0, &s->txn) == 0 &&
+              mdb_dbi_open(s->txn, "records", 0, &s->records) == 0);
 }
 
 static void surgery_end(struct surgery *s)
@@ -234,7 +240,7 @@ static void put(const struct surgery *s, uint64_t seq, struct bytes record)
     cr_assert(mdb_put(s->txn, s->records, &key, &data, 0) == 0);
 }
 
-static void delete(const struct surgery *s, uint64_t seq)
+static void delete (const struct surgery *s, uint64_t seq)
 {
     uint8_t name[8];
     be64_put(name, seq);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_log_verify.c - verifying a ledger that is long enough to be cut into parts (8,192 records) and shared among threads: the same
- * root, and damage at and across the seams is named as in a short one. */
+/* test_log_verify.c - verifying a ledger that is long enough to be cut into parts (8,192 records) and shared
+ * among threads: the same root, and damage at and across the seams is named as in a short one. */
 #include <string.h>
 
 #include "tests/store/ledgers.h"
@@ -61,17 +61,19 @@ Test(verify, a_long_ledger_gives_the_root_that_the_writer_kept)
 
 Test(verify, the_seams_are_links_like_any_other)
 {
-    static const uint64_t seqs[] = {PART - 2, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 3 * PART - 1, 3 * PART};
+    static const uint64_t seqs[] = {PART - 2,     PART - 1, PART,         PART + 1,
+                                    2 * PART - 1, 2 * PART, 3 * PART - 1, 3 * PART};
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
     struct log *l = long_ledger(&o, 1);
     for (size_t i = 0; i < sizeof seqs / sizeof *seqs; i++) {
         const char *hash = str_format(A, "record %llu: its hash is ", (unsigned long long)seqs[i]).ptr;
+        const char *itself = str_format(A, "record %llu: its ", (unsigned long long)seqs[i]).ptr;
         const char *before = str_format(A, "record %llu: its hash is ", (unsigned long long)seqs[i] - 1).ptr;
         flip(seqs[i], 130);
         assert_err_says(verified(l), ERR_TAMPERED, hash); /* a byte of the body */
         flip(seqs[i], 20);
-        assert_err_says(verified(l), ERR_TAMPERED, hash); /* of the time */
+        assert_err_says(verified(l), ERR_TAMPERED, itself); /* of the time: too early, or another hash */
         flip(seqs[i], 40);
         assert_err_says(verified(l), ERR_TAMPERED, before); /* of prev */
     }
@@ -86,7 +88,6 @@ Test(verify, of_several_bad_parts_the_first_is_reported)
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
     struct log *l = long_ledger(&o, 1);
-    /* A hole in the chain from here on: each part is well in itself. */
     flip(2 * PART + 7, 0);
     assert_err_says(verified(l), ERR_TAMPERED, "record 16391: the magic is wrong");
     flip(5, 0);

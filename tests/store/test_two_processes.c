@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_two_processes.c - several processes at one ledger at once: two writers and four readers of the log, and writers of the
- * views. Each opens its own handles after the fork. A child tells its story by its exit status. */
+/* test_two_processes.c - several processes at one ledger at once: two writers and four readers of the log,
+ * and writers of the views. Each opens its own handles after the fork. A child tells its story by its exit
+ * status. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -48,7 +49,8 @@ static enum err tally_record(void *context, const struct log_entry *entry, struc
     t->records++;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     uint8_t writer = entry->plain.ptr[0], number = entry->plain.ptr[1];
-    if (writer >= WRITERS || number != t->next[writer]) return fail(e, ERR_TAMPERED, "a record is out of order");
+    if (writer >= WRITERS || number != t->next[writer])
+        return fail(e, ERR_TAMPERED, "a record is out of order");
     t->next[writer]++;
     return OK;
 }
@@ -124,7 +126,8 @@ Test(processes, a_child_may_open_what_its_parent_has_open)
         struct log *mine = NULL;
         uint64_t first = 0;
         if (log_open(&mine, &o, E) != OK) child_failed("open");
-        if (log_append(&first, mine, 5, plains_of(3, 2), 2, (struct instant){1}, E) != OK) child_failed("append");
+        if (log_append(&first, mine, 5, plains_of(3, 2), 2, (struct instant){1}, E) != OK)
+            child_failed("append");
         log_close(mine);
         log_close(l); /* gives back memory and leaves the parent's files alone */
         _exit(0);

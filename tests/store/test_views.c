@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_views.c - the views: what a transaction shows to itself and to others, keys, scans both ways, digests. When views
- * are kept or dropped, and what of them stands on disk, is in test_views_files.c. */
+/* test_views.c - the views: what a transaction shows to itself and to others, keys, scans both ways, digests.
+ * When views are kept or dropped, and what of them stands on disk, is in test_views_files.c. */
 #include <string.h>
 
 #include "tests/store/view_values.h"

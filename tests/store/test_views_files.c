@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_views_files.c - the views as files: nothing stands in clear, and when they are kept or dropped: killed processes,
- * machines that start again, copies, damage, other ledgers and other versions of the program. */
+/* test_views_files.c - the views as files: nothing stands in clear, and when they are kept or dropped: killed
+ * processes, machines that start again, copies, damage, other ledgers and other versions of the program. */
 #include <lmdb.h>
 #include <signal.h>
 #include <string.h>
@@ -13,7 +13,10 @@ TestSuite(views_files, .init = test_begin, .fini = test_end);
 
 static const char BOOT_FILE[] = "/proc/sys/kernel/random/boot_id";
 
-static const char *marker(void) { return str_cstring(A, test_read(test_path("ledger/views/state"))); }
+static const char *marker(void)
+{
+    return str_cstring(A, test_read(test_path("ledger/views/state")));
+}
 
 Test(views_files, no_value_and_no_id_stands_in_clear_in_any_file)
 {
@@ -323,7 +326,8 @@ Test(views_files, a_value_moved_to_another_key_does_not_open)
     t = begun(v, false);
     struct bytes value = {0};
     assert_err_says(views_get(&value, t, &one, E), ERR_TAMPERED, "does not fit");
-    assert_err_says(views_get(&value, t, &one, E), ERR_TAMPERED, "does not open"); /* asked again, the same answer */
+    assert_err_says(views_get(&value, t, &one, E), ERR_TAMPERED,
+                    "does not open"); /* asked again, the same answer */
     struct view_key from = view_key(1);
     assert_err_says(views_scan(t, &from, 1, false, ignore, NULL, E), ERR_TAMPERED, "does not fit");
     views_abort(t);

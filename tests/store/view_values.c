@@ -93,7 +93,8 @@ static enum err see(void *context, struct bytes key, struct bytes value, struct 
     return s->count == s->stop_after ? fail(e, ERR_NOT_FOUND, "enough") : OK;
 }
 
-const char *scanned(struct views_txn *t, struct view_key from, size_t prefix, bool backwards, size_t stop_after)
+const char *scanned(struct views_txn *t, struct view_key from, size_t prefix, bool backwards,
+                    size_t stop_after)
 {
     struct seen s = {.text = {.arena = A}, .stop_after = stop_after};
     buffer_add_byte(&s.text, '|');

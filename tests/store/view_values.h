@@ -20,7 +20,8 @@ void fill(struct views *v);
 void assert_filled(struct views *v);
 
 /* "|" and the values of a scan, put together; stop_after 0: to its end. */
-const char *scanned(struct views_txn *t, struct view_key from, size_t prefix, bool backwards, size_t stop_after);
+const char *scanned(struct views_txn *t, struct view_key from, size_t prefix, bool backwards,
+                    size_t stop_after);
 struct hash digest_of(struct views *v, uint64_t *entries);
 
 #define assert_value(t, space, n, wanted) assert_str(str_of(get((t), (space), (n))), (wanted))
