@@ -39,6 +39,7 @@ struct folding {
     struct views_txn *txn;
     struct arena *arena; /* of the record being decoded */
     struct view_cursor cursor;
+    bool by_parts; /* may stop when the transaction has grown large; another goes on */
 };
 
 static enum err fold_entry(void *context, const struct log_entry *entry, struct error *e)
@@ -55,8 +56,8 @@ static enum err fold_entry(void *context, const struct log_entry *entry, struct 
         arena_reset(f->arena);
     }
     f->cursor = (struct view_cursor){entry->seq + 1, entry->leaf};
-    views_set_cursor(f->txn, &f->cursor); /* folds may ask how far the views are */
-    return OK;
+    views_set_cursor(f->txn, &f->cursor);
+    return f->by_parts && views_is_full(f->txn) ? ERR_NOT_FOUND : OK; /* not found: the reading ends here */
 }
 
 /* The views' last record must be the log's own: views of another or an older log are of no use. */
@@ -74,9 +75,9 @@ static enum err check_cursor(struct ledger *l, struct view_cursor *c, uint64_t t
     return log_scan(l->log, c->seq - 1, c->seq, same_leaf, c, e);
 }
 
-enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct error *e)
+static enum err fold_some(struct ledger *l, struct views_txn *t, uint64_t to, bool by_parts, struct error *e)
 {
-    struct folding f = {.ledger = l, .txn = t};
+    struct folding f = {.ledger = l, .txn = t, .by_parts = by_parts};
     enum err err = views_cursor(&f.cursor, t, e);
     if (err != OK || f.cursor.seq == to) return err;
     err = check_cursor(l, &f.cursor, to, e);
@@ -87,27 +88,53 @@ enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct e
     return err;
 }
 
+enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct error *e)
+{
+    return fold_some(l, t, to, false, e);
+}
+
+/* The end of the log, asked for while the views' write transaction is open: nobody else's views can be ahead of it then. */
+static enum err end_of_log(uint64_t *end, struct ledger *l, uint64_t to, struct error *e)
+{
+    struct log_state state = {0};
+    enum err err = OK;
+    if (to == FOLD_TO_END) err = log_state(&state, l->log, e);
+    *end = to == FOLD_TO_END ? state.head.range.size : to;
+    return err;
+}
+
+/* One transaction; *left tells whether there is more. */
+static enum err fold_part(bool *left, struct ledger *l, struct views_txn *t, uint64_t to, log_progress_fn *progress,
+                          void *context, struct error *e)
+{
+    struct view_cursor at = {0};
+    uint64_t end = 0;
+    enum err err = end_of_log(&end, l, to, e);
+    if (err == OK) err = views_cursor(&at, t, e);
+    if (err == OK && at.seq > end) err = fail(e, ERR_TAMPERED, "the views are ahead of the log");
+    if (err != OK) return err;
+    uint64_t stop = at.seq + RECORDS_PER_TRANSACTION < end ? at.seq + RECORDS_PER_TRANSACTION : end;
+    err = fold_some(l, t, stop, true, e);
+    if (err == OK) err = views_cursor(&at, t, e);
+    *left = at.seq < end;
+    if (err == OK && progress != NULL) progress(context, at.seq, end);
+    return err;
+}
+
 enum err fold_all(struct ledger *l, struct views *v, uint64_t to, log_progress_fn *progress, void *context,
                   struct error *e)
 {
-    for (;;) {
+    for (bool left = true; left;) {
         struct views_txn *t = NULL;
-        struct view_cursor at = {0};
         enum err err = views_begin(&t, v, true, e);
         if (err != OK) return err;
-        err = views_cursor(&at, t, e);
-        if (err == OK && at.seq == to) {
-            views_abort(t);
-            return OK;
-        }
-        uint64_t stop = at.seq + RECORDS_PER_TRANSACTION < to ? at.seq + RECORDS_PER_TRANSACTION : to;
-        if (err == OK) err = fold_until(l, t, stop, e);
+        err = fold_part(&left, l, t, to, progress, context, e);
         if (err != OK) {
             views_abort(t);
             return err;
         }
         err = views_commit(t, e);
         if (err != OK) return err;
-        if (progress != NULL) progress(context, stop, to);
     }
+    return OK;
 }

@@ -53,7 +53,8 @@ enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_p
                      struct error *e) MUST_USE;
 /* Folds what the log has and the transaction has not, up to `to`. */
 enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct error *e) MUST_USE;
-/* As many transactions as it takes, until the views are where the log is. */
+#define FOLD_TO_END UINT64_MAX
+/* As many transactions as it takes, up to record `to`, or to wherever the log ends. */
 enum err fold_all(struct ledger *l, struct views *v, uint64_t to, log_progress_fn *progress, void *context,
                   struct error *e) MUST_USE;
 void state_definition(struct hash *out, const struct ledger_state *s, struct hasher *h);

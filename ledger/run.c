@@ -106,53 +106,66 @@ static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct
     return OK;
 }
 
-/* The refusals of the rules end here, as outcomes; what is returned is a failure of the machinery. */
-static enum err run_command(struct batch *b, size_t index, struct error *e)
+static enum err check_request(const struct request *r, struct error *why)
+{
+    enum err err = command_check(r->command, why);
+    if (err == OK) err = text_check(r->actor, LIMIT_ACTOR_BYTES, "actor", why);
+    return err == OK ? text_check(r->key, LIMIT_IDEMPOTENCY_KEY_BYTES, "idempotency key", why) : err;
+}
+
+/* What the caller gets must not point into memory of the batch. */
+static void hand_out(struct job *job, const struct envelope *v, const struct decision *d)
+{
+    if (!job->request->brief) copy_events(job->outcome, v->events, v->events_count, job->arena);
+    if (d->refusals_count == 0) return;
+    struct reading_refusal *copy = arena_array_of(job->arena, struct reading_refusal, d->refusals_count);
+    memcpy(copy, d->refusals, d->refusals_count * sizeof *copy);
+    for (size_t i = 0; i < d->refusals_count; i++) copy[i].why = str_copy(job->arena, copy[i].why);
+    job->outcome->refusals = copy;
+    job->outcome->refusals_count = d->refusals_count;
+}
+
+static enum err decide_and_fold(struct batch *b, struct job *job, struct envelope *v, struct error *e)
 {
     struct ledger *l = b->ledger;
-    struct job *job = b->jobs[index];
     const struct request *r = job->request;
-    struct envelope v = {.actor = r->actor, .command = str_of(command_kind(r->command->type)->words), .key = r->key};
     struct instant now = instant_is_given(r->now) ? r->now : l->world.now(l->world.self);
     struct error why = {0};
     struct facts facts = {0};
     struct decision d = {0};
-    *job->outcome = (struct outcome){0};
-    enum err err = command_check(r->command, &why);
-    if (err == OK) err = text_check(r->actor, LIMIT_ACTOR_BYTES, "actor", &why);
-    if (err == OK) err = text_check(r->key, LIMIT_IDEMPOTENCY_KEY_BYTES, "idempotency key", &why);
-    if (err != OK) return refuse_outcome(job->outcome, err, &why);
-    if (r->key.len != 0) {
-        bool known = false;
-        err = replay(&known, b, index, &v.body, &why);
-        if (err == ERR_REFUSED) return refuse_outcome(job->outcome, err, &why);
-        if (err != OK) {
-            *e = why;
-            return err;
-        }
-        if (known) return OK;
-        v.has_body = true;
-    }
-    err = l->state->gather(&facts, b->txn, r->command, now, l->facts, e);
+    enum err err = l->state->gather(&facts, b->txn, r->command, now, l->facts, e);
     if (err != OK) return err;
     facts.origin = l->origin;
     err = decide(&d, &facts, r->command, l->facts, &why);
     if (err != OK) return refuse_outcome(job->outcome, err, &why);
-    v.events = d.events.items;
-    v.events_count = d.events.count;
-    if (v.events_count > 0) err = draft_and_fold(b, &v, now, job->outcome, e);
+    v->events = d.events.items;
+    v->events_count = d.events.count;
+    if (v->events_count > 0) err = draft_and_fold(b, v, now, job->outcome, e);
     /* Too large for a record: nothing was drafted. What was drafted and does not fold must take its batch down with it. */
     if (err == ERR_LIMIT && job->outcome->seq == 0) return refuse_outcome(job->outcome, err, e);
-    if (err != OK) return err;
-    if (!r->brief) copy_events(job->outcome, v.events, v.events_count, job->arena);
-    if (d.refusals_count > 0) {
-        struct reading_refusal *copy = arena_array_of(job->arena, struct reading_refusal, d.refusals_count);
-        memcpy(copy, d.refusals, d.refusals_count * sizeof *copy);
-        for (size_t i = 0; i < d.refusals_count; i++) copy[i].why = str_copy(job->arena, copy[i].why);
-        job->outcome->refusals = copy;
-        job->outcome->refusals_count = d.refusals_count;
+    if (err == OK) hand_out(job, v, &d);
+    return err;
+}
+
+/* The refusals of the rules end here, as outcomes; what is returned is a failure of the machinery. */
+static enum err run_command(struct batch *b, size_t index, struct error *e)
+{
+    struct job *job = b->jobs[index];
+    const struct request *r = job->request;
+    struct envelope v = {.actor = r->actor, .command = str_of(command_kind(r->command->type)->words), .key = r->key};
+    struct error why = {0};
+    bool known = false;
+    *job->outcome = (struct outcome){0};
+    enum err err = check_request(r, &why);
+    if (err != OK) return refuse_outcome(job->outcome, err, &why);
+    if (r->key.len != 0) {
+        err = replay(&known, b, index, &v.body, &why);
+        if (err == ERR_REFUSED) return refuse_outcome(job->outcome, err, &why);
+        if (err != OK) *e = why;
+        if (err != OK || known) return err;
+        v.has_body = true;
     }
-    return OK;
+    return decide_and_fold(b, job, &v, e);
 }
 
 /* ---- batches ----------------------------------------------------------------------------------------------------- */
@@ -198,11 +211,33 @@ static enum err attempt(struct ledger *l, struct batch *b, bool all_or_nothing, 
     return OK; /* whatever err says: the events are durable, and views that could not be written are caught up by the next command */
 }
 
+static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
+{
+    enum err err = ERR_CONFLICT;
+    for (int i = 0; i < CONFLICTS_MAX && err == ERR_CONFLICT; i++) err = attempt(l, b, all_or_nothing, e);
+    return err;
+}
+
+/* A command that decides well but cannot be folded (a sum that leaves 64 bits) spoils its batch. The others must not suffer for it: each is
+ * run alone then, and only the spoiler is refused. */
+static enum err run_one_by_one(struct ledger *l, const struct batch *b, struct error *e)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        struct batch one = {.ledger = l, .jobs = &b->jobs[i], .count = 1};
+        struct error why = {0};
+        enum err err = attempt_until_won(l, &one, false, &why);
+        if (err == ERR_LIMIT) err = refuse_outcome(b->jobs[i]->outcome, err, &why);
+        if (err == OK) continue;
+        *e = why;
+        return err;
+    }
+    return OK;
+}
+
 enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing, struct error *e)
 {
     struct batch b = {.ledger = l, .jobs = jobs, .count = count};
     if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);
-    enum err err = ERR_CONFLICT;
-    for (int i = 0; i < CONFLICTS_MAX && err == ERR_CONFLICT; i++) err = attempt(l, &b, all_or_nothing, e);
-    return err;
+    enum err err = attempt_until_won(l, &b, all_or_nothing, e);
+    return err == ERR_LIMIT && count > 1 && !all_or_nothing ? run_one_by_one(l, &b, e) : err;
 }

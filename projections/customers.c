@@ -157,7 +157,7 @@ enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64
                            struct error *e)
 {
     struct view_key k = key_number(SPACE_CUSTOMER, customer);
-    return row_load(out, &row_customer, t, &k, "customer", "cus", customer, a, e);
+    return row_load(out, &row_customer, t, &k, "customer cus_", customer, a, e);
 }
 
 enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,

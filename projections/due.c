@@ -96,6 +96,7 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
 {
     *count = 0;
     struct view_key from = due_key(after->date, after->customer + 1);
-    struct due_page page = {through, after, customers, count, capacity};
+    struct due_page page = {.through = through, .after = after, .count = count, .capacity = capacity};
+    page.customers = customers;
     return views_scan(t, &from, 1, false, due_visit, &page, e);
 }

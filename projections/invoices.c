@@ -110,7 +110,7 @@ enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice
                       struct error *e)
 {
     struct view_key k = key_number(SPACE_INVOICE, invoice);
-    return row_load(out, &schema_invoice, t, &k, "invoice", "inv", invoice, a, e);
+    return row_load(out, &schema_invoice, t, &k, "invoice inv_", invoice, a, e);
 }
 
 enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a,
@@ -186,7 +186,7 @@ enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *ro
 {
     struct run_row r = {.last_invoice = 0};
     struct view_key k = key_number(SPACE_RUN, run);
-    enum err err = row_load(&r, &row_run, t, &k, "run", "run", run, a, e);
+    enum err err = row_load(&r, &row_run, t, &k, "run run_", run, a, e);
     if (err != OK || r.first_invoice == 0) return err;
     struct run_list l = {run, r.last_invoice, row, context, a, arena_new()};
     struct view_key from = key_number(SPACE_INVOICE, r.first_invoice);

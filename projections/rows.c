@@ -102,11 +102,11 @@ enum err row_need(void *row, const struct schema *s, struct views_txn *t, const 
 }
 
 enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
-                  const char *noun, const char *word, uint64_t number, struct arena *a, struct error *e)
+                  const char *what, uint64_t number, struct arena *a, struct error *e)
 {
     enum err err = row_get(row, s, t, k, a, e);
     if (err != ERR_NOT_FOUND) return err;
-    return fail(e, ERR_NOT_FOUND, "no %s %s_%ju", noun, word, (uintmax_t)number);
+    return fail(e, ERR_NOT_FOUND, "no %s%ju", what, (uintmax_t)number);
 }
 
 enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e)

@@ -26,10 +26,10 @@ enum err row_find(bool *found, void *row, const struct schema *s, struct views_t
 /* A row that an event refers to: ERR_TAMPERED, with the word and number, when it is missing. */
 enum err row_need(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
                   const char *word, uint64_t number, struct arena *a, struct error *e) MUST_USE;
-/* A row that somebody asks for: ERR_NOT_FOUND, "no invoice inv_12", when it is missing. */
+/* A row that somebody asks for: ERR_NOT_FOUND, "no invoice inv_12" with what = "invoice inv_", when it is
+ * missing. */
 enum err row_load(void *row, const struct schema *s, struct views_txn *t, const struct view_key *k,
-                  const char *noun, const char *word, uint64_t number, struct arena *a,
-                  struct error *e) MUST_USE;
+                  const char *what, uint64_t number, struct arena *a, struct error *e) MUST_USE;
 enum err mark_put(struct views_txn *t, const struct view_key *k,
                   struct error *e) MUST_USE; /* a key with nothing behind it */
 

@@ -119,7 +119,7 @@ enum err load_run(struct run *out, struct views_txn *t, uint64_t run, struct are
 {
     struct run_row row = {0};
     struct view_key k = key_number(SPACE_RUN, run);
-    enum err err = row_load(&row, &row_run, t, &k, "run", "run", run, a, e);
+    enum err err = row_load(&row, &row_run, t, &k, "run run_", run, a, e);
     if (err == OK) *out = row.run;
     return err;
 }

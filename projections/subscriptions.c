@@ -217,7 +217,7 @@ enum err load_subscription(struct subscription *out, struct views_txn *t, uint64
                            struct arena *a, struct error *e)
 {
     struct view_key k = key_number(SPACE_SUBSCRIPTION, subscription);
-    return row_load(out, &schema_subscription, t, &k, "subscription", "sub", subscription, a, e);
+    return row_load(out, &schema_subscription, t, &k, "subscription sub_", subscription, a, e);
 }
 
 static bool is_wanted(const struct list_query *q, const void *row)

@@ -8,7 +8,7 @@ enum err load_transaction(struct transaction *out, struct views_txn *t, uint64_t
                           struct error *e)
 {
     struct view_key k = key_number(SPACE_TRANSACTION, transaction);
-    return row_load(out, &schema_transaction, t, &k, "transaction", "txn", transaction, a, e);
+    return row_load(out, &schema_transaction, t, &k, "transaction txn_", transaction, a, e);
 }
 
 /* A row that an index names. */

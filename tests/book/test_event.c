@@ -133,6 +133,19 @@ Test(command, a_card_number_is_refused_in_every_text_of_every_command)
     }
 }
 
+Test(command, a_japanese_tax_number_is_no_card)
+{
+    struct command c = {.type = COMMAND_CUSTOMER_CREATE};
+    c.customer_create = (struct customer_create_command){.user = STR("jp")};
+    c.customer_create.party.tax_id = STR("T4222222222222"); /* passes Luhn's check */
+    assert_ok(command_check(&c, E));
+    c.customer_create.party.tax_id = STR("4222222222222");
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+    c.customer_create.party.tax_id = STR("");
+    c.customer_create.party.name = STR("T4222222222222");
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+}
+
 Test(command, is_found_by_its_words)
 {
     cr_assert(command_find(STR("subscription.create")) == COMMAND_SUBSCRIPTION_CREATE);

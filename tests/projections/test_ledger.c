@@ -278,7 +278,10 @@ static int child_writes(int number)
     struct ledger_options o = options("d");
     struct ledger *l = NULL;
     struct error e = {0};
-    if (ledger_open(&l, &o, &e) != OK) return 1;
+    if (ledger_open(&l, &o, &e) != OK) {
+        fprintf(stderr, "child %d: %s\n", number, e.text);
+        return 1;
+    }
     struct writer w = {l, number, 0};
     (void)write_many(&w);
     ledger_close(l);

@@ -489,6 +489,17 @@ Test(rebuild, a_sum_that_no_account_can_hold_is_refused_and_leaves_nothing)
         if (execute(&l, &bill, STR_NONE)->code != OK) refused++;
     }
     cr_assert(refused > 0, "twelve times 9,999,999,999,999,999.99 fit into an account");
+    /* In one commit with others it is refused alone. */
+    struct command others[] = {{.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-1")}},
+                               {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {STR("zebra-user-0")}},
+                               {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-2")}}};
+    struct request together[3];
+    struct outcome outcomes[3];
+    for (int i = 0; i < 3; i++) together[i] = (struct request){.command = &others[i], .actor = STR("test")};
+    assert_ok(ledger_execute_batch(outcomes, l.ledger, together, 3, false, A, E));
+    assert_int(outcomes[0].code, OK);
+    assert_int(outcomes[1].code, ERR_LIMIT);
+    assert_int(outcomes[2].code, OK);
     assert_ok(ledger_rebuild(l.ledger, NULL, NULL, E));
     check_sums(&l);
     end(&l);
