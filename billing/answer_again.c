@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* answer_again.c - answers around a command: what was done before and need not be done again, an invoice that is there already, and what
- * the money's outcome means for the caller. */
+/* answer_again.c - answers around a command: what was done before and need not be done again, an invoice that
+ * is there already, and what the money's outcome means for the caller. */
 #include "billing/answers.h"
 
-/* ---- alerts ------------------------------------------------------------------------------------------------------- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 json_t *fired_alerts(const struct outcome *o)
 {
@@ -33,14 +33,15 @@ static json_t *alert_json(const struct alert *v, struct str user)
     return j;
 }
 
-static enum err find_alert(json_t **out, struct views_txn *t, const struct usage_alert_command *c, struct arena *a,
-                           struct error *e)
+static enum err find_alert(json_t **out, struct views_txn *t, const struct usage_alert_command *c,
+                           struct arena *a, struct error *e)
 {
     struct error unused;
     struct customer customer = {0};
     struct alert *alerts = NULL;
     size_t count = 0;
-    if (find_customer(&customer, t, c->user, a, &unused) != OK) return OK; /* refused with a sentence of its own */
+    if (find_customer(&customer, t, c->user, a, &unused) != OK)
+        return OK; /* refused with a sentence of its own */
     enum err err = list_alerts(&alerts, &count, t, customer.customer, a, e);
     for (size_t i = 0; i < count && err == OK && *out == NULL; i++) {
         if (!str_equal(alerts[i].usage_type, c->usage_type)) continue;
@@ -50,7 +51,8 @@ static enum err find_alert(json_t **out, struct views_txn *t, const struct usage
 }
 
 /* A program sets its alerts whenever it starts: the same one is not set twice. */
-enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a, struct error *e)
+enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a,
+                        struct error *e)
 {
     struct views_txn *t = NULL;
     *out = NULL;
@@ -62,7 +64,7 @@ enum err command_before(json_t **out, struct service *s, const struct command *c
     return err;
 }
 
-/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 static void as_preview(json_t *j)
 {
@@ -72,8 +74,8 @@ static void as_preview(json_t *j)
     member_text(j, "status", STR("draft"));
 }
 
-static enum err read_made(json_t **out, struct views_txn *t, const struct outcome *o, bool preview, struct arena *a,
-                          struct error *e)
+static enum err read_made(json_t **out, struct views_txn *t, const struct outcome *o, bool preview,
+                          struct arena *a, struct error *e)
 {
     struct names n = names_of(t, a);
     json_t *others = rows_new();
@@ -129,8 +131,8 @@ static enum err take_newest(void *context, const struct invoice *row, struct err
     return ERR_NOT_FOUND; /* one is enough */
 }
 
-static enum err find_current(json_t **out, struct views_txn *t, struct str user, struct date today, struct arena *a,
-                             struct error *e)
+static enum err find_current(json_t **out, struct views_txn *t, struct str user, struct date today,
+                             struct arena *a, struct error *e)
 {
     struct customer c = {0};
     struct period p = {0};
@@ -146,8 +148,8 @@ static enum err find_current(json_t **out, struct views_txn *t, struct str user,
     return OK;
 }
 
-enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err, struct arena *a,
-                         struct error *e)
+enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
+                         struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
     struct error why = *e;
@@ -162,7 +164,7 @@ enum err command_refused(json_t **out, struct service *s, const struct command *
     return why.code;
 }
 
-/* ---- money -------------------------------------------------------------------------------------------------------- */
+/* ---- money ----------------------------------------------------------------------------------- */
 
 static enum err status_of(struct views_txn *t, uint64_t transaction, struct arena *a, struct error *e)
 {
@@ -172,7 +174,8 @@ static enum err status_of(struct views_txn *t, uint64_t transaction, struct aren
     const char *what = choice_transaction_kind.words[v.kind];
     uintmax_t number = v.transaction;
     if (v.status == TRANSACTION_PENDING) {
-        return fail(e, ERR_INCOMPLETE, "the outcome of %s 'txn_%ju' is not known yet: it is pending", what, number);
+        return fail(e, ERR_INCOMPLETE, "the outcome of %s 'txn_%ju' is not known yet: it is pending", what,
+                    number);
     }
     if (v.status != TRANSACTION_FAILED) return OK;
     err = fail(e, ERR_DECLINED, "%s 'txn_%ju' was declined: %.*s", what, number, STR_ARG(v.message));

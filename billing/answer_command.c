@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* answer_command.c - what became of a command, as the JSON that doors answer with: made of its events and of the state behind them. It
- * must never make an answer of what was not durable, so it is asked after the commit only. */
+/* answer_command.c - what became of a command, as the JSON that doors answer with: made of its events and of
+ * the state behind them. It must never make an answer of what was not durable, so it is asked after the
+ * commit only. */
 #include "billing/answers.h"
 
 struct answering {
@@ -27,7 +28,7 @@ static enum err customer_of(struct customer *c, struct answering *g, struct str 
     return find_customer(c, g->txn, user, g->arena, e);
 }
 
-/* ---- customers ---------------------------------------------------------------------------------------------------- */
+/* ---- customers ------------------------------------------------------------------------------- */
 
 static enum err answer_seller(struct answering *g, struct error *e)
 {
@@ -61,7 +62,7 @@ static enum err answer_customer(struct answering *g, struct error *e)
     return err;
 }
 
-/* ---- payment methods ---------------------------------------------------------------------------------------------- */
+/* ---- payment methods ------------------------------------------------------------------------- */
 
 static bool is_named(const struct method *m, struct str token_or_number, struct arena *a)
 {
@@ -97,7 +98,7 @@ static enum err answer_removed(struct answering *g, struct error *e)
     return OK;
 }
 
-/* ---- subscriptions ------------------------------------------------------------------------------------------------ */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 static enum err put_subscription(struct answering *g, struct str user, struct error *e)
 {
@@ -114,7 +115,8 @@ static enum err answer_created(struct answering *g, struct error *e)
     return put_subscription(g, g->command->subscription_create.user, e);
 }
 
-/* A change costs its charge less the credit for what it replaces. What that comes to is either owed or given. */
+/* A change costs its charge less the credit for what it replaces. What that comes to is either owed or given.
+ */
 static enum err put_change(json_t *j, const struct subscription_changed *v, struct error *e)
 {
     struct money net = {0};
@@ -182,7 +184,7 @@ static enum err answer_canceled(struct answering *g, struct error *e)
     return err;
 }
 
-/* ---- money, usage, invoices --------------------------------------------------------------------------------------- */
+/* ---- money, usage, invoices ------------------------------------------------------------------ */
 
 static uint64_t transaction_of(const struct outcome *o)
 {
@@ -235,7 +237,7 @@ static enum err answer_item(struct answering *g, struct error *e)
     return OK;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct error *e) = {
     [COMMAND_SELLER_SET] = answer_seller,

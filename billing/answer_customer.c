@@ -52,7 +52,8 @@ static void put_default_method(json_t *j, const struct customer *c, struct views
     member_put(j, "default_payment_method", json_null());
     if (c->default_method == 0 || list_methods(&methods, &count, t, c->customer, a, &unused) != OK) return;
     for (size_t i = 0; i < count; i++) {
-        if (methods[i].method == c->default_method) member_text(j, "default_payment_method", methods[i].token);
+        if (methods[i].method == c->default_method)
+            member_text(j, "default_payment_method", methods[i].token);
     }
 }
 
@@ -88,7 +89,7 @@ json_t *seller_json(const struct seller *s)
     return j;
 }
 
-/* ---- catalog ------------------------------------------------------------------------------------------------------ */
+/* ---- catalog --------------------------------------------------------------------------------- */
 
 static json_t *rates_json(const struct rate *rates, size_t count)
 {
@@ -154,7 +155,7 @@ json_t *catalog_json(const struct catalog *c)
     return j;
 }
 
-/* ---- payment methods ---------------------------------------------------------------------------------------------- */
+/* ---- payment methods ------------------------------------------------------------------------- */
 
 json_t *method_json(const struct method *m, const struct customer *c)
 {

@@ -70,7 +70,7 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     return j;
 }
 
-/* ---- transactions ------------------------------------------------------------------------------------------------- */
+/* ---- transactions ---------------------------------------------------------------------------- */
 
 /* A refund that is completed is said to be refunded, as the payment it gives back whole. */
 static const char *status_of(const struct transaction *v)

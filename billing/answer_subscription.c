@@ -66,7 +66,7 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     return j;
 }
 
-/* ---- periods ------------------------------------------------------------------------------------------------------ */
+/* ---- periods --------------------------------------------------------------------------------- */
 
 static struct period calendar_month(struct date today)
 {
@@ -76,8 +76,8 @@ static struct period calendar_month(struct date today)
     return (struct period){start, date_add_days(start, date_days_in_month(year, month))};
 }
 
-static enum err active_subscription(bool *found, struct subscription *s, const struct customer *c, struct views_txn *t,
-                                    struct arena *a, struct error *e)
+static enum err active_subscription(bool *found, struct subscription *s, const struct customer *c,
+                                    struct views_txn *t, struct arena *a, struct error *e)
 {
     *found = false;
     if (c->subscription == 0) return OK;
@@ -86,8 +86,8 @@ static enum err active_subscription(bool *found, struct subscription *s, const s
     return err;
 }
 
-enum err usage_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
-                          struct arena *a, struct error *e)
+enum err usage_period_now(struct period *out, const struct customer *c, struct date today,
+                          struct views_txn *t, struct arena *a, struct error *e)
 {
     struct subscription s = {0};
     bool found = false;
@@ -97,8 +97,8 @@ enum err usage_period_now(struct period *out, const struct customer *c, struct d
     return OK;
 }
 
-enum err subscription_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
-                                 struct arena *a, struct error *e)
+enum err subscription_period_now(struct period *out, const struct customer *c, struct date today,
+                                 struct views_txn *t, struct arena *a, struct error *e)
 {
     struct subscription s = {0};
     bool found = false;
@@ -108,7 +108,7 @@ enum err subscription_period_now(struct period *out, const struct customer *c, s
     return OK;
 }
 
-/* ---- usage -------------------------------------------------------------------------------------------------------- */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
 struct usage_rows {
     json_t *answer, *list;
@@ -117,8 +117,8 @@ struct usage_rows {
     struct arena *arena;
 };
 
-/* The seed's flat form beside the list: "api_calls", "api_calls_limit". A usage type that is called like another member stands in the
- * list only. */
+/* The seed's flat form beside the list: "api_calls", "api_calls_limit". A usage type that is called like
+ * another member stands in the list only. */
 static void put_flat(struct usage_rows *u, struct str usage_type, struct decimal total, const struct quota *q)
 {
     const char *name = str_cstring(u->arena, usage_type);
@@ -169,7 +169,8 @@ static enum err add_usage(struct usage_rows *u, struct str usage_type, struct de
 static enum err add_all(struct usage_rows *u, const struct usage_total *totals, size_t count, struct error *e)
 {
     enum err err = OK;
-    for (size_t i = 0; i < count && err == OK; i++) err = add_usage(u, totals[i].usage_type, totals[i].total, e);
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = add_usage(u, totals[i].usage_type, totals[i].total, e);
     const struct subscription *s = u->subscription;
     if (s == NULL) return err;
     for (size_t i = 0; i < s->terms.rates_count && err == OK; i++) {
@@ -179,8 +180,8 @@ static enum err add_all(struct usage_rows *u, const struct usage_total *totals, 
     return err;
 }
 
-enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t, struct arena *a,
-                    struct error *e)
+enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,
+                    struct arena *a, struct error *e)
 {
     struct subscription s = {0};
     struct usage_total *totals = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* answers.h - billing's own: records as the JSON that doors answer with. Names are those of the seed's calls; money is a decimal string
- * with its currency beside it, dates are strings, what there is not is null. */
+/* answers.h - billing's own: records as the JSON that doors answer with. Names are those of the seed's calls;
+ * money is a decimal string with its currency beside it, dates are strings, what there is not is null. */
 #ifndef DAYBOOK_BILLING_ANSWERS_H
 #define DAYBOOK_BILLING_ANSWERS_H
 
 #include "billing/query.h"
 
-/* ---- pieces ------------------------------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 json_t *object_new(void); /* an object */
 json_t *rows_new(void);
@@ -34,7 +34,7 @@ struct names {
 struct names names_of(struct views_txn *t, struct arena *a);
 void member_user(json_t *object, struct names *n, uint64_t customer);
 
-/* ---- things ------------------------------------------------------------------------------------------------------- */
+/* ---- things ---------------------------------------------------------------------------------- */
 
 json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a);
 json_t *seller_json(const struct seller *s);
@@ -43,25 +43,28 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
 json_t *method_json(const struct method *m, const struct customer *c);
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n);
 json_t *transaction_json(const struct transaction *v, struct names *n);
-enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t, struct arena *a,
-                    struct error *e) MUST_USE;
+enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,
+                    struct arena *a, struct error *e) MUST_USE;
 /* The usage period that is open for a customer; a calendar month without a subscription. */
-enum err usage_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
-                          struct arena *a, struct error *e) MUST_USE;
-enum err subscription_period_now(struct period *out, const struct customer *c, struct date today, struct views_txn *t,
-                                 struct arena *a, struct error *e) MUST_USE;
+enum err usage_period_now(struct period *out, const struct customer *c, struct date today,
+                          struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
+enum err subscription_period_now(struct period *out, const struct customer *c, struct date today,
+                                 struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
-/* ---- commands ----------------------------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 /* An answer that is known before the command runs (it was done before), or NULL. */
-enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a, struct error *e) MUST_USE;
+enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a,
+                        struct error *e) MUST_USE;
 /* What became of a command that was done. */
 enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,
                         struct arena *a, struct error *e) MUST_USE;
-/* A refusal that is an answer all the same: an invoice that is there already. Else gives `err` back, and NULL. */
-enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err, struct arena *a,
-                         struct error *e) MUST_USE;
-/* After the answer was told: ERR_DECLINED or ERR_INCOMPLETE when the money that was asked for did not come. */
+/* A refusal that is an answer all the same: an invoice that is there already. Else gives `err` back, and
+ * NULL. */
+enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
+                         struct arena *a, struct error *e) MUST_USE;
+/* After the answer was told: ERR_DECLINED or ERR_INCOMPLETE when the money that was asked for did not come.
+ */
 enum err answer_status(struct service *s, const struct command *c, const struct outcome *o, struct arena *a,
                        struct error *e) MUST_USE;
 

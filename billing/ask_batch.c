@@ -17,7 +17,7 @@ static const char *path_or_null(struct str path, struct arena *a)
     return path.len == 0 ? NULL : str_cstring(a, path);
 }
 
-/* ---- imports ------------------------------------------------------------------------------------------------------ */
+/* ---- imports --------------------------------------------------------------------------------- */
 
 static void import_progress_told(void *context, uint64_t rows, uint64_t bytes_done, uint64_t bytes_total)
 {
@@ -79,7 +79,7 @@ enum err ask_customer_import(const struct call *c, struct error *e)
     return import_file(c, STR("customers"), o, e);
 }
 
-/* ---- the nightly run ---------------------------------------------------------------------------------------------- */
+/* ---- the nightly run ------------------------------------------------------------------------- */
 
 static void run_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
 {
@@ -130,7 +130,8 @@ enum err ask_run(const struct call *c, struct error *e)
     const struct run_query *q = c->query;
     struct run_summary r = {0};
     enum { JOBS_MAX = 256 };
-    if (q->out.len == 0 && !q->dry_run) return fail(e, ERR_USAGE, "--out is missing: a directory for the files");
+    if (q->out.len == 0 && !q->dry_run)
+        return fail(e, ERR_USAGE, "--out is missing: a directory for the files");
     if (q->jobs > JOBS_MAX) return fail(e, ERR_LIMIT, "--jobs: at most %d", JOBS_MAX);
     struct run_options o = {.through = q->through,
                             .out_dir = path_or_null(q->out, c->arena),
@@ -147,7 +148,7 @@ enum err ask_run(const struct call *c, struct error *e)
     return fail(e, ERR_INCOMPLETE, "%ju customers could not be billed", (uintmax_t)r.failed);
 }
 
-/* ---- reports ------------------------------------------------------------------------------------------------------ */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static enum err check_format(struct str format, struct error *e)
 {
@@ -202,7 +203,7 @@ enum err ask_export(const struct call *c, struct error *e)
     return err == OK ? tell_path(c, path, e) : err;
 }
 
-/* ---- the ledger itself -------------------------------------------------------------------------------------------- */
+/* ---- the ledger itself ----------------------------------------------------------------------- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total)
 {
@@ -218,8 +219,9 @@ static json_t *verified_json(const struct ledger_report *r)
 {
     json_t *j = object_new();
     member_flag(j, "verified", true);
-    member_text(j, "checked", r->with_key ? STR("chain, root, tags, decoding, postings and views")
-                                            : STR("chain and root only, without key"));
+    member_text(j, "checked",
+                r->with_key ? STR("chain, root, tags, decoding, postings and views")
+                            : STR("chain and root only, without key"));
     member_flag(j, "with_key", r->with_key);
     member_text(j, "origin", r->origin);
     member_count(j, "records", r->chain.records);

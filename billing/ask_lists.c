@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_lists.c - questions whose answers are rows. Rows are handed on one by one, so that a list may be longer than memory. */
+/* ask_lists.c - questions whose answers are rows. Rows are handed on one by one, so that a list may be longer
+ * than memory. */
 #include "billing/answers.h"
 
 /* A list being answered. The rows live in an arena of their own, which is emptied after each. */
@@ -60,7 +61,9 @@ static enum err check_dates(struct date from, struct date to, struct error *e)
     return fail(e, ERR_INVALID, "the first day lies after the last");
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------------------- */
+/* ---- rows
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static enum err tell_customer(void *context, const struct customer *row, struct error *e)
 {
@@ -97,7 +100,7 @@ static enum err tell_history(void *context, const struct history *row, struct er
     return tell(l, j, e);
 }
 
-/* ---- questions ---------------------------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 enum err ask_customer_list(const struct call *c, struct error *e)
 {
@@ -194,7 +197,7 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
-/* ---- the audit log ------------------------------------------------------------------------------------------------ */
+/* ---- the audit log --------------------------------------------------------------------------- */
 
 /* The customer whom a record is about: the one asked for, or the one of its first event that has one. */
 static uint64_t customer_of(const struct envelope *v)
@@ -211,7 +214,8 @@ static uint64_t customer_of(const struct envelope *v)
     return u->readings[0].customer;
 }
 
-/* What came of it. A refusal leaves no record, so what stands here was done, or asked of a gateway that may have declined. */
+/* What came of it. A refusal leaves no record, so what stands here was done, or asked of a gateway that may
+ * have declined. */
 static const char *result_of(const struct envelope *v)
 {
     const char *result = "done";

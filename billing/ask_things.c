@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_things.c - questions with one answer: a customer, a subscription, usage, an invoice, the catalog; and one usage reading. */
+/* ask_things.c - questions with one answer: a customer, a subscription, usage, an invoice, the catalog; and
+ * one usage reading. */
 #include "billing/answers.h"
 
 static enum err tell(const struct call *c, json_t *answer, struct error *e)
@@ -21,7 +22,7 @@ static enum err read_and_tell(const struct call *c, make_fn *make, struct error 
     return err == OK ? tell(c, answer, e) : err;
 }
 
-/* ---- our own data ------------------------------------------------------------------------------------------------- */
+/* ---- our own data ---------------------------------------------------------------------------- */
 
 static enum err make_seller(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -62,7 +63,7 @@ enum err ask_catalog_file(const struct call *c, struct error *e)
     return err == OK ? tell(c, answer, e) : err;
 }
 
-/* ---- customers ---------------------------------------------------------------------------------------------------- */
+/* ---- customers ------------------------------------------------------------------------------- */
 
 static enum err make_customer(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -84,7 +85,8 @@ static enum err make_subscription(json_t **out, const struct call *c, struct vie
     struct customer v = {0};
     struct subscription s = {0};
     enum err err = find_customer(&v, t, q->user, c->arena, e);
-    if (err == OK && v.subscription == 0) err = fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(q->user));
+    if (err == OK && v.subscription == 0)
+        err = fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(q->user));
     if (err == OK) err = load_subscription(&s, t, v.subscription, c->arena, e);
     struct names n = names_of(t, c->arena);
     if (err == OK) *out = subscription_json(&s, service_today(c->service), &n);
@@ -96,7 +98,7 @@ enum err ask_subscription_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_subscription, e);
 }
 
-/* ---- usage -------------------------------------------------------------------------------------------------------- */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
 static enum err make_usage(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -126,7 +128,8 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
     return j;
 }
 
-/* A reading that was counted before is no failure: whoever sends it again wants to be sure that it was counted. */
+/* A reading that was counted before is no failure: whoever sends it again wants to be sure that it was
+ * counted. */
 enum err ask_usage_reading(const struct call *c, struct error *e)
 {
     const struct usage_reading_query *q = c->query;
@@ -143,7 +146,7 @@ enum err ask_usage_reading(const struct call *c, struct error *e)
     return tell(c, reading_json(c, &o, duplicate || o.replayed), e);
 }
 
-/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 static enum err make_invoice(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {

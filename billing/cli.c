@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* cli.c - one run of the program: read the command line, open the ledger, run the verb, show the answer, end with the status that the
- * contract gives it. Whatever is said of a failure is one sentence on standard error. */
+/* cli.c - one run of the program: read the command line, open the ledger, run the verb, show the answer, end
+ * with the status that the contract gives it. Whatever is said of a failure is one sentence on standard
+ * error. */
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include "billing/cli.h"
 #include "billing/daybook.h"
 
-/* ---- what surrounds a command ------------------------------------------------------------------------------------- */
+/* ---- what surrounds a command ---------------------------------------------------------------- */
 
 static struct str login_name(struct arena *a)
 {
@@ -16,13 +17,16 @@ static struct str login_name(struct arena *a)
     struct passwd entry, *found = NULL;
     char *text = arena_take_raw(a, ENTRY_BYTES);
     unsigned uid = geteuid();
-    if (getpwuid_r(uid, &entry, text, ENTRY_BYTES, &found) == 0 && found != NULL) return str_copy(a, str_of(found->pw_name));
+    if (getpwuid_r(uid, &entry, text, ENTRY_BYTES, &found) == 0 && found != NULL)
+        return str_copy(a, str_of(found->pw_name));
     return str_format(a, "uid-%u", uid);
 }
 
 static struct str or_environment(struct str given, const char *name)
 {
-    return given.len != 0 ? given : str_of(getenv(name)); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
+    return given.len != 0
+               ? given
+               : str_of(getenv(name)); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
 }
 
 struct surroundings {
@@ -40,7 +44,8 @@ static const char *cstring_or_null(struct arena *a, struct str s)
 static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
                          struct error *e)
 {
-    struct str key_file = g->key_command.len == 0 ? or_environment(g->key_file, "DAYBOOK_KEY_FILE") : g->key_file;
+    struct str key_file =
+        g->key_command.len == 0 ? or_environment(g->key_file, "DAYBOOK_KEY_FILE") : g->key_file;
     struct world world = world_real();
     if (g->now.len != 0) {
         enum err err = instant_parse(&s->frozen.now, g->now, e);
@@ -67,7 +72,7 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     return OK;
 }
 
-/* ---- making a ledger ---------------------------------------------------------------------------------------------- */
+/* ---- making a ledger ------------------------------------------------------------------------- */
 
 static struct str default_key_path(struct str dir, struct arena *a)
 {
@@ -83,8 +88,8 @@ static enum err load_first_catalog(struct outcome *out, struct surroundings *s, 
     return service_execute(out, &s->service, catalog, a, e);
 }
 
-static enum err tell_init(struct surroundings *s, const struct init_query *q, struct answer *answer, struct arena *a,
-                          struct error *e)
+static enum err tell_init(struct surroundings *s, const struct init_query *q, struct answer *answer,
+                          struct arena *a, struct error *e)
 {
     struct log_state log = {0};
     enum err err = log_state(&log, ledger_log(s->service.ledger), e);
@@ -92,14 +97,17 @@ static enum err tell_init(struct surroundings *s, const struct init_query *q, st
     json_t *j = json_object();
     const struct ledger_options *o = &s->options;
     struct str key = o->key_file != NULL ? str_of(o->key_file) : default_key_path(str_of(o->dir), a);
-    const char *catalog = q->no_catalog ? "none" : q->catalog.len != 0 ? str_cstring(a, q->catalog) : "example tiers";
+    const char *catalog = q->no_catalog         ? "none"
+                          : q->catalog.len != 0 ? str_cstring(a, q->catalog)
+                                                : "example tiers";
     if (o->key_command != NULL) key = STR("from the key command");
     int failed = json_object_set_new(j, "made", json_string(o->dir));
     failed |= json_object_set_new(j, "origin", json_stringn(log.origin.ptr, log.origin.len));
     failed |= json_object_set_new(j, "key", json_stringn(key.ptr, key.len));
     failed |= json_object_set_new(j, "catalog", json_string(catalog));
-    failed |= json_object_set_new(j, "next", json_string("keep a copy of the key in a safe place: without it "
-                                                         "nobody can read this ledger"));
+    failed |= json_object_set_new(j, "next",
+                                  json_string("keep a copy of the key in a safe place: without it "
+                                              "nobody can read this ledger"));
     if (failed != 0) WRONG("jansson cannot add a member");
     return answer->take(answer->self, j, false, e);
 }
@@ -111,7 +119,8 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     struct surroundings s = {0};
     struct command *catalog = arena_new_of(a, struct command);
     struct outcome outcome = {0};
-    if (q->no_catalog && q->catalog.len != 0) return fail(e, ERR_USAGE, "--catalog and --no-catalog exclude each other");
+    if (q->no_catalog && q->catalog.len != 0)
+        return fail(e, ERR_USAGE, "--catalog and --no-catalog exclude each other");
     enum err err = surround(&s, &c->globals, q->directory, a, e);
     if (err == OK && q->catalog.len != 0) err = catalog_read(catalog, str_cstring(a, q->catalog), a, e);
     if (err == OK) err = ledger_create(&s.options, e);
@@ -122,11 +131,12 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     return err;
 }
 
-/* ---- everything else ---------------------------------------------------------------------------------------------- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
-/* A ledger that opens without its key is there: then it is the key that is missing or wrong, and nothing can be said about what only the
- * key opens. */
-static enum err open_failed(const struct cli_command *c, const struct ledger_options *o, enum err err, struct error *e)
+/* A ledger that opens without its key is there: then it is the key that is missing or wrong, and nothing can
+ * be said about what only the key opens. */
+static enum err open_failed(const struct cli_command *c, const struct ledger_options *o, enum err err,
+                            struct error *e)
 {
     struct ledger *l = NULL;
     struct error unused;
@@ -178,8 +188,8 @@ static void note_aloud(const struct listener *l, const json_t *value)
     const char *first = json_string_value(json_object_get(value, "first_reject"));
     const char *path = json_string_value(json_object_get(value, "rejects"));
     if (rejected > 0) {
-        (void)fprintf(stderr, "daybook: %jd rows were not taken, see '%s'; the first: %s\n", (intmax_t)rejected,
-                      path == NULL ? "" : path, first == NULL ? "" : first);
+        (void)fprintf(stderr, "daybook: %jd rows were not taken, see '%s'; the first: %s\n",
+                      (intmax_t)rejected, path == NULL ? "" : path, first == NULL ? "" : first);
     }
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");

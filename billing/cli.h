@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli.h - billing's own: the command line. cli_parse.c reads it, cli_help.c explains it, cli_table.c and cli_print.c show answers,
- * cli.c runs it. Everything about single verbs comes from their tables. */
+/* cli.h - billing's own: the command line. cli_parse.c reads it, cli_help.c explains it, cli_table.c and
+ * cli_print.c show answers, cli.c runs it. Everything about single verbs comes from their tables. */
 #ifndef DAYBOOK_BILLING_CLI_H
 #define DAYBOOK_BILLING_CLI_H
 
@@ -20,7 +20,8 @@ struct cli_command {
 };
 
 /* Reads argv. ERR_USAGE names the option or word, and the nearest one there is. */
-enum err cli_parse(struct cli_command *out, int argc, const char *const *argv, struct arena *a, struct error *e) MUST_USE;
+enum err cli_parse(struct cli_command *out, int argc, const char *const *argv, struct arena *a,
+                   struct error *e) MUST_USE;
 
 /* One option or argument of a verb: a field, in its struct or in a struct inside it. */
 struct slot {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_help.c - help, printed from the tables of verbs, options, importers and reports. It must never hold a verb's or option's name of
- * its own, but for the few lines of example. */
+/* cli_help.c - help, printed from the tables of verbs, options, importers and reports. It must never hold a
+ * verb's or option's name of its own, but for the few lines of example. */
 #include "billing/cli.h"
 
 enum { TERM_WIDTH = 34 };
@@ -61,11 +61,12 @@ static const char *help_of(const struct slot *s)
 {
     static const struct {
         const char *name, *help;
-    } party[] = {{"name", "as it stands on documents"},     {"email", "e-mail address"},
-                 {"street", "first line of the address"},   {"street2", "second line of the address"},
-                 {"postal-code", "postal code"},            {"city", "city"},
-                 {"region", "state or region"},             {"country", "ISO 3166-1 code of two letters, e.g. US"},
-                 {"tax-id", "tax number, e.g. for VAT"}};
+    } party[] = {
+        {"name", "as it stands on documents"},   {"email", "e-mail address"},
+        {"street", "first line of the address"}, {"street2", "second line of the address"},
+        {"postal-code", "postal code"},          {"city", "city"},
+        {"region", "state or region"},           {"country", "ISO 3166-1 code of two letters, e.g. US"},
+        {"tax-id", "tax number, e.g. for VAT"}};
     if (s->field->help != NULL) return s->field->help;
     for (size_t i = 0; i < sizeof party / sizeof party[0]; i++) {
         if (strcmp(party[i].name, s->name) == 0) return party[i].help;
@@ -79,7 +80,8 @@ static void print_globals(FILE *to)
     (void)fprintf(to, "\nAnywhere:\n");
     for (size_t i = 0; cli_global_option(i) != NULL; i++) {
         const struct global_option *g = cli_global_option(i);
-        struct str term = str_format(a, "--%s%s%s", g->name, g->value == NULL ? "" : " ", g->value == NULL ? "" : g->value);
+        struct str term =
+            str_format(a, "--%s%s%s", g->name, g->value == NULL ? "" : " ", g->value == NULL ? "" : g->value);
         print_term(to, term, g->help);
     }
     arena_free(a);
@@ -104,7 +106,8 @@ void cli_help_all(FILE *to)
                       "usage: daybook [--dir DIR] COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n");
     print_verbs(to, STR_NONE);
     print_globals(to);
-    (void)fprintf(to, "\nExit status: 0 done, 1 refused or not found, 2 usage, 3 invalid input, 4 damaged or tampered with,\n"
+    (void)fprintf(to, "\nExit status: 0 done, 1 refused or not found, 2 usage, 3 invalid input, 4 damaged or "
+                      "tampered with,\n"
                       "5 rolled back, 6 storage failed, 7 payment declined, 8 incomplete.\n"
                       "'daybook help COMMAND' tells more of one; the manual is daybook(1).\n");
 }
@@ -115,7 +118,8 @@ void cli_help_group(FILE *to, struct str group)
     print_verbs(to, group);
 }
 
-static void print_usage(FILE *to, const struct verb *v, const struct slot *slots, size_t count, struct arena *a)
+static void print_usage(FILE *to, const struct verb *v, const struct slot *slots, size_t count,
+                        struct arena *a)
 {
     bool options = false;
     (void)fprintf(to, "usage: daybook %.*s", STR_ARG(verb_words(a, v)));
@@ -134,11 +138,13 @@ static void print_words(FILE *to, const struct verb *v)
 {
     if (strcmp(v->words, "import") == 0) {
         (void)fprintf(to, "\nKinds:\n");
-        for (const struct importer *i = importers_all; i->name != NULL; i++) print_term(to, str_of(i->name), i->help);
+        for (const struct importer *i = importers_all; i->name != NULL; i++)
+            print_term(to, str_of(i->name), i->help);
     }
     if (strcmp(v->words, "report") == 0) {
         (void)fprintf(to, "\nReports:\n");
-        for (const struct report *r = reports_all; r->name != NULL; r++) print_term(to, str_of(r->name), r->help);
+        for (const struct report *r = reports_all; r->name != NULL; r++)
+            print_term(to, str_of(r->name), r->help);
     }
 }
 
@@ -152,8 +158,8 @@ void cli_help_verb(FILE *to, const struct verb *v)
     for (size_t i = 0; i < count; i++) {
         const struct slot *s = &slots[i];
         bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
-        struct str term = is_argument ? capitals(a, s->name)
-                                      : str_format(a, "--%s%s", s->name, value_name(s->field));
+        struct str term =
+            is_argument ? capitals(a, s->name) : str_format(a, "--%s%s", s->name, value_name(s->field));
         if (strcmp(s->name, "output") == 0) term = STR("-o, --output FILE");
         print_term(to, term, help_of(s));
     }

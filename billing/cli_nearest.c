@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_nearest.c - what a mistyped word was meant to be: the fewest letters put in, left out, changed or swapped. */
+/* cli_nearest.c - what a mistyped word was meant to be: the fewest letters put in, left out, changed or
+ * swapped. */
 #include "billing/cli.h"
 
 enum { LETTERS_MAX = 48, SLIPS_MAX = 3 };

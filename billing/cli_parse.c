@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_parse.c - argv to a verb with its struct filled. It knows forms only: what a value means is for whoever gets the struct. A sentence
- * never quotes a value, because it may be what must not be shown. */
+/* cli_parse.c - argv to a verb with its struct filled. It knows forms only: what a value means is for whoever
+ * gets the struct. A sentence never quotes a value, because it may be what must not be shown. */
 #include "billing/cli.h"
 
 /* clang-format off */
@@ -24,7 +24,7 @@ const struct global_option *cli_global_option(size_t index)
     return globals[index].name == NULL ? NULL : &globals[index];
 }
 
-/* ---- slots -------------------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 static const char *option_name(const char *field, struct arena *a)
 {
@@ -67,7 +67,7 @@ size_t verb_slots(struct slot **out, const struct verb *v, struct arena *a)
     return fill_slots(*out, verb_schema(v), 0, a);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct command_line {
     struct cli_command *out;
@@ -108,10 +108,12 @@ static struct option split(struct str token)
     const char *equals = memchr(token.ptr, '=', token.len);
     if (equals == NULL) return (struct option){.name = token};
     size_t len = (size_t)(equals - token.ptr);
-    return (struct option){.name = {token.ptr, len}, .value = {equals + 1, token.len - len - 1}, .has_value = true};
+    return (struct option){
+        .name = {token.ptr, len}, .value = {equals + 1, token.len - len - 1}, .has_value = true};
 }
 
-/* The value behind '=' or the next word. A next word with two hyphens is an option that was forgotten a value for. */
+/* The value behind '=' or the next word. A next word with two hyphens is an option that was forgotten a value
+ * for. */
 static enum err take_value(struct command_line *r, struct option *o)
 {
     if (o->has_value) return OK;
@@ -147,7 +149,8 @@ static enum err read_global(struct command_line *r, const struct global_option *
         return err;
     }
     enum err err = take_value(r, o);
-    if (err == OK && o->value.len == 0) err = fail(r->e, ERR_USAGE, "option '%.*s' is empty", STR_ARG(o->name));
+    if (err == OK && o->value.len == 0)
+        err = fail(r->e, ERR_USAGE, "option '%.*s' is empty", STR_ARG(o->name));
     memcpy(at, &o->value, sizeof o->value);
     return err;
 }
@@ -184,11 +187,13 @@ static enum err unknown_option(const struct command_line *r, const struct option
     struct nearest n = nearest_to((struct str){o->name.ptr + 2, o->name.len > 2 ? o->name.len - 2 : 0});
     for (size_t i = 0; cli_global_option(i) != NULL; i++) nearest_try(&n, str_of(cli_global_option(i)->name));
     for (size_t i = 0; i < r->slots_count; i++) {
-        if ((r->slots[i].field->flags & (unsigned)FIELD_ARGUMENT) == 0) nearest_try(&n, str_of(r->slots[i].name));
+        if ((r->slots[i].field->flags & (unsigned)FIELD_ARGUMENT) == 0)
+            nearest_try(&n, str_of(r->slots[i].name));
     }
     struct str shown = text_quotable(o->name);
     if (n.best.len == 0) return fail(r->e, ERR_USAGE, "there is no option '%.*s'", STR_ARG(shown));
-    return fail(r->e, ERR_USAGE, "there is no option '%.*s'; did you mean '--%.*s'?", STR_ARG(shown), STR_ARG(n.best));
+    return fail(r->e, ERR_USAGE, "there is no option '%.*s'; did you mean '--%.*s'?", STR_ARG(shown),
+                STR_ARG(n.best));
 }
 
 static enum err read_option(struct command_line *r, struct str token)
@@ -209,7 +214,7 @@ static enum err read_option(struct command_line *r, struct str token)
     return unknown_option(r, &o);
 }
 
-/* ---- words -------------------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static bool is_group(struct str word)
 {
@@ -237,11 +242,12 @@ static enum err unknown_word(struct command_line *r, struct str word)
     struct str shown = text_quotable(word);
     const char *space = in_group == 0 ? "" : " ";
     if (n.best.len == 0) {
-        return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; see 'daybook help'", STR_ARG(r->out->group), space,
-                    STR_ARG(shown));
+        return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; see 'daybook help'",
+                    STR_ARG(r->out->group), space, STR_ARG(shown));
     }
-    return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; did you mean '%.*s%s%.*s'?", STR_ARG(r->out->group),
-                space, STR_ARG(shown), STR_ARG(r->out->group), space, STR_ARG(n.best));
+    return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; did you mean '%.*s%s%.*s'?",
+                STR_ARG(r->out->group), space, STR_ARG(shown), STR_ARG(r->out->group), space,
+                STR_ARG(n.best));
 }
 
 static enum err read_word(struct command_line *r, struct str word)
@@ -251,8 +257,8 @@ static enum err read_word(struct command_line *r, struct str word)
         out->group = word;
         return OK;
     }
-    struct str words = out->group.len == 0 ? word
-                                           : str_format(r->arena, "%.*s.%.*s", STR_ARG(out->group), STR_ARG(word));
+    struct str words =
+        out->group.len == 0 ? word : str_format(r->arena, "%.*s.%.*s", STR_ARG(out->group), STR_ARG(word));
     out->verb = verb_find(words);
     if (out->verb == NULL || (out->group.len == 0 && strchr(out->verb->words, '.') != NULL)) {
         out->verb = NULL;
@@ -288,13 +294,14 @@ static enum err check_complete(const struct command_line *r)
         if (s->given || (s->field->flags & (unsigned)FIELD_REQUIRED) == 0) continue;
         bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
         struct str words = verb_words(r->arena, c->verb);
-        return fail(r->e, ERR_USAGE, "%.*s: %s%s is missing: %s", STR_ARG(words), is_argument ? "" : "--", s->name,
-                    s->field->help);
+        return fail(r->e, ERR_USAGE, "%.*s: %s%s is missing: %s", STR_ARG(words), is_argument ? "" : "--",
+                    s->name, s->field->help);
     }
     return OK;
 }
 
-enum err cli_parse(struct cli_command *out, int argc, const char *const *argv, struct arena *a, struct error *e)
+enum err cli_parse(struct cli_command *out, int argc, const char *const *argv, struct arena *a,
+                   struct error *e)
 {
     struct command_line r = {.out = out, .argv = argv, .argc = argc, .at = 1, .arena = a, .e = e};
     *out = (struct cli_command){0};

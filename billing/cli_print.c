@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_print.c - where answers and errors go: JSON or text on standard output, one sentence on standard error, and the line that tells how
- * far long work is. */
+/* cli_print.c - where answers and errors go: JSON or text on standard output, one sentence on standard error,
+ * and the line that tells how far long work is. */
 #include <unistd.h>
 
 #include "billing/cli.h"
@@ -35,7 +35,8 @@ static void print_json(FILE *to, const json_t *value, size_t flags)
     if (json_dumpf(value, to, flags) == 0) (void)fputc('\n', to);
 }
 
-/* Whether the stream took it is asked at the end, and after every row, so that a list for a reader who has gone ends early. */
+/* Whether the stream took it is asked at the end, and after every row, so that a list for a reader who has
+ * gone ends early. */
 static enum err take(void *self, json_t *value, bool is_row, struct error *e)
 {
     struct printer *p = self;
@@ -73,11 +74,12 @@ void cli_print_error(FILE *to, const struct error *e, bool json)
     if (outer != NULL)
         print_json(to, outer, JSON_COMPACT);
     else
-        (void)fprintf(to, "{\"error\":{\"code\":\"%s\",\"reason\":null,\"message\":\"\"}}\n", err_word(e->code));
+        (void)fprintf(to, "{\"error\":{\"code\":\"%s\",\"reason\":null,\"message\":\"\"}}\n",
+                      err_word(e->code));
     json_decref(outer);
 }
 
-/* ---- how far ------------------------------------------------------------------------------------------------------ */
+/* ---- how far --------------------------------------------------------------------------------- */
 
 enum { NS_PER_S = 1000000000, SHOW_EVERY_NS = 100000000 };
 
@@ -98,7 +100,7 @@ void meter_progress(void *context, const char *stage, uint64_t done, uint64_t to
 {
     struct meter *m = context;
     uint64_t now = world_monotonic_ns();
-    if (m->began_ns == 0) m->began_ns = now;
+    if (m->began_ns == 0) m->began_ns = m->shown_ns = now; /* short work shows nothing */
     if (now - m->shown_ns >= SHOW_EVERY_NS) show_meter(m, stage, done, total, now);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_table.c - answers for people: tables whose widths come from their first rows, names and values, a table under a name where a value
- * is a list. Columns of numbers stand at the right. Nothing is coloured. */
+/* cli_table.c - answers for people: tables whose widths come from their first rows, names and values, a table
+ * under a name where a value is a list. Columns of numbers stand at the right. Nothing is coloured. */
 #include "billing/cli.h"
 
 enum { COLUMNS_MAX = 24, ROWS_MEASURED = 500, GAP = 2 };
@@ -37,7 +37,8 @@ struct str value_text(struct arena *a, const json_t *value)
 
 static bool is_numeric(struct str s)
 {
-    if (str_is(s, "-") || str_is(s, "unlimited")) return true; /* what there is not stands where the numbers do */
+    if (str_is(s, "-") || str_is(s, "unlimited"))
+        return true; /* what there is not stands where the numbers do */
     for (size_t i = 0; i < s.len; i++) {
         bool ok = (s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '.' || (i == 0 && s.ptr[i] == '-');
         if (!ok) return false;
@@ -45,7 +46,7 @@ static bool is_numeric(struct str s)
     return s.len > 0;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 struct column {
     char name[48];
@@ -167,7 +168,7 @@ void table_free(struct table *t)
     if (t != NULL) arena_free(t->arena);
 }
 
-/* ---- names and values --------------------------------------------------------------------------------------------- */
+/* ---- names and values ------------------------------------------------------------------------ */
 
 /* jansson walks through mutable objects only; nothing is changed here. */
 static json_t *walkable(const json_t *object)
@@ -197,7 +198,7 @@ static bool is_wanted(const char *only, const char *name)
 static size_t name_width(json_t *object, const char *only)
 {
     size_t widest = 0;
-    const char *name = NULL;
+    const char *name = "";
     json_t *value = NULL;
     json_object_foreach(object, name, value)
     {
@@ -211,7 +212,7 @@ static size_t name_width(json_t *object, const char *only)
 static struct str columns_of(struct arena *a, const json_t *list)
 {
     struct buffer columns = {.arena = a};
-    const char *name = NULL;
+    const char *name = "";
     json_t *value = NULL;
     json_object_foreach(json_array_get(list, 0), name, value)
     {
@@ -247,7 +248,7 @@ void print_values(FILE *to, const json_t *object, const char *only, unsigned ind
     struct arena *a = arena_new();
     json_t *walked = walkable(object);
     size_t width = name_width(walked, only);
-    const char *name = NULL;
+    const char *name = "";
     json_t *value = NULL;
     json_object_foreach(walked, name, value)
     {

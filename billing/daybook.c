@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* daybook.c - the handle behind daybook.h: opening, the clock, keys of requests, any verb by its words, and the callbacks of alerts. The
- * functions of single calls are in daybook_calls.c. No struct of another room may be seen from outside. */
+/* daybook.c - the handle behind daybook.h: opening, the clock, keys of requests, any verb by its words, and
+ * the callbacks of alerts. The functions of single calls are in daybook_calls.c. No struct of another room
+ * may be seen from outside. */
 #include "billing/daybook_private.h"
 
 #define SAME(code) _Static_assert((int)DAYBOOK_##code == (int)ERR_##code, "daybook.h and errors.def differ")
@@ -39,7 +40,7 @@ static int wrong_call(struct daybook_error *out, const char *why)
     return report_error(out, &e);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static enum err set_clock(struct daybook *d, const char *now, struct error *e)
 {
@@ -100,12 +101,14 @@ static enum err load_catalog_of(struct daybook *d, const struct daybook_options 
 int daybook_create(const struct daybook_options *o, struct daybook_error *e)
 {
     struct error why = {0};
-    if (o == NULL || o->dir == NULL || o->dir[0] == '\0') return wrong_call(e, "the options name no directory");
+    if (o == NULL || o->dir == NULL || o->dir[0] == '\0')
+        return wrong_call(e, "the options name no directory");
     struct daybook *d = handle_new(o);
     struct command *catalog = arena_new_of(d->texts, struct command);
     struct ledger_options lo = ledger_options_of(d, o);
     enum err err = set_clock(d, o->now, &why);
-    if (err == OK && o->catalog != NULL && !o->no_catalog) err = catalog_read(catalog, o->catalog, d->texts, &why);
+    if (err == OK && o->catalog != NULL && !o->no_catalog)
+        err = catalog_read(catalog, o->catalog, d->texts, &why);
     if (err == OK) err = ledger_create(&lo, &why);
     if (err == OK) err = ledger_open(&d->service.ledger, &lo, &why);
     if (err == OK) err = load_catalog_of(d, o, catalog, &why);
@@ -118,7 +121,8 @@ int daybook_open(struct daybook **out, const struct daybook_options *o, struct d
     struct error why = {0};
     if (out == NULL) return wrong_call(e, "there is no place for the handle");
     *out = NULL;
-    if (o == NULL || o->dir == NULL || o->dir[0] == '\0') return wrong_call(e, "the options name no directory");
+    if (o == NULL || o->dir == NULL || o->dir[0] == '\0')
+        return wrong_call(e, "the options name no directory");
     struct daybook *d = handle_new(o);
     struct ledger_options lo = ledger_options_of(d, o);
     enum err err = set_clock(d, o->now, &why);
@@ -153,13 +157,14 @@ int daybook_set_idempotency_key(struct daybook *d, const char *key, struct daybo
     struct error why = {0};
     struct str text = str_of(key);
     if (d == NULL) return wrong_call(e, "there is no handle");
-    if (text_check(text, LIMIT_IDEMPOTENCY_KEY_BYTES, "idempotency key", &why) != OK) return report_error(e, &why);
+    if (text_check(text, LIMIT_IDEMPOTENCY_KEY_BYTES, "idempotency key", &why) != OK)
+        return report_error(e, &why);
     bytes_put(d->key, str_bytes(text));
     d->service.key = text.len == 0 ? STR_NONE : (struct str){d->key, text.len};
     return DAYBOOK_OK;
 }
 
-/* ---- alerts ------------------------------------------------------------------------------------------------------- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 struct fired {
     const struct usage_alert_fired *items;
@@ -167,8 +172,8 @@ struct fired {
     struct arena *arena;
 };
 
-static enum err collect_fired(void *context, const struct event_place *place, const struct envelope *v, struct arena *a,
-                              struct error *e)
+static enum err collect_fired(void *context, const struct event_place *place, const struct envelope *v,
+                              struct arena *a, struct error *e)
 {
     struct fired *f = context;
     (void)place;
@@ -190,12 +195,13 @@ static void call_back(struct daybook *d, const struct usage_alert_fired *v, cons
     for (size_t i = 0; i < d->watched_count; i++) {
         const struct watched_alert w = d->watched[i]; /* the callback may set another */
         if (w.customer != v->customer || w.alert != v->alert || w.callback == NULL) continue;
-        w.callback(w.context, user, str_cstring(a, v->usage_type), str_cstring(a, decimal_text(a, v->threshold)),
-                   str_cstring(a, decimal_text(a, v->total)));
+        w.callback(w.context, user, str_cstring(a, v->usage_type),
+                   str_cstring(a, decimal_text(a, v->threshold)), str_cstring(a, decimal_text(a, v->total)));
     }
 }
 
-static enum err user_of(const char **out, struct daybook *d, uint64_t customer, struct arena *a, struct error *e)
+static enum err user_of(const char **out, struct daybook *d, uint64_t customer, struct arena *a,
+                        struct error *e)
 {
     struct views_txn *t = NULL;
     struct customer c = {0};
@@ -207,8 +213,8 @@ static enum err user_of(const char **out, struct daybook *d, uint64_t customer, 
     return err;
 }
 
-/* What fired between two sizes of the log. Callbacks run when nothing of the ledger is held any more. What cannot be read here is no
- * failure of the call, whose work is durable. */
+/* What fired between two sizes of the log. Callbacks run when nothing of the ledger is held any more. What
+ * cannot be read here is no failure of the call, whose work is durable. */
 static void tell_fired(struct daybook *d, uint64_t from, uint64_t to)
 {
     struct error unused;
@@ -229,10 +235,10 @@ static uint64_t log_size(struct daybook *d)
     return log_state(&s, ledger_log(d->service.ledger), &unused) == OK ? s.head.range.size : 0;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
-static enum err run_arguments(json_t **answer, struct daybook *d, const struct verb *v, const json_t *arguments,
-                              struct arena *a, struct error *e)
+static enum err run_arguments(json_t **answer, struct daybook *d, const struct verb *v,
+                              const json_t *arguments, struct arena *a, struct error *e)
 {
     void *body = verb_body(v, a);
     struct kept k = {0};
@@ -282,7 +288,8 @@ static enum err parse_arguments(json_t **out, const char *json, struct error *e)
     return fail(e, ERR_INVALID, "the arguments are not JSON: line %d, column %d", where.line, where.column);
 }
 
-int daybook_call(struct daybook *d, const char *words, const char *json, char **answer, struct daybook_error *e)
+int daybook_call(struct daybook *d, const char *words, const char *json, char **answer,
+                 struct daybook_error *e)
 {
     struct error why = {0};
     json_t *arguments = NULL, *value = NULL;
@@ -300,7 +307,7 @@ int daybook_call(struct daybook *d, const char *words, const char *json, char **
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
-/* ---- setting an alert --------------------------------------------------------------------------------------------- */
+/* ---- setting an alert ------------------------------------------------------------------------ */
 
 static enum err customer_number(uint64_t *out, struct daybook *d, const char *user, struct error *e)
 {
@@ -331,13 +338,15 @@ static void watch_alert(struct daybook *d, const struct watched_alert *w)
     d->watched[d->watched_count++] = *w;
 }
 
-int daybook_set_usage_alert(struct daybook *d, const char *user_id, const char *usage_type, const char *threshold,
-                            daybook_alert callback, void *context, struct daybook_error *e)
+int daybook_set_usage_alert(struct daybook *d, const char *user_id, const char *usage_type,
+                            const char *threshold, daybook_alert callback, void *context,
+                            struct daybook_error *e)
 {
     struct error why = {0};
     json_t *answer = NULL;
     struct watched_alert w = {.callback = callback, .context = context};
-    json_t *arguments = json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type, "threshold", threshold);
+    json_t *arguments =
+        json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type, "threshold", threshold);
     enum err err = run_words(&answer, d, "usage.alert", arguments, &why);
     if (err == OK) err = customer_number(&w.customer, d, user_id, &why);
     if (err == OK) {

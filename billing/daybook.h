@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* daybook.h - Daybook's public interface: the only header that a program includes. Link with -ldaybook (pkg-config daybook).
+/* daybook.h - Daybook's public interface: the only header that a program includes. Link with -ldaybook
+ * (pkg-config daybook).
  *
  * Rules that hold everywhere:
- *  - A function that can fail returns one of DAYBOOK_OK, DAYBOOK_REFUSED …; on a failure *e (which may be NULL) says why.
- *  - Amounts and quantities go in and out as decimal strings ("29.00", "45.5"), in major units of the currency that stands beside
- *    them; there is no floating point. Dates are "2025-01-31", times RFC 3339 in UTC ("2025-01-31T12:00:00Z"). Texts are UTF-8.
+ *  - A function that can fail returns one of DAYBOOK_OK, DAYBOOK_REFUSED …; on a failure *e (which may be
+ * NULL) says why.
+ *  - Amounts and quantities go in and out as decimal strings ("29.00", "45.5"), in major units of the
+ * currency that stands beside them; there is no floating point. Dates are "2025-01-31", times RFC 3339 in UTC
+ * ("2025-01-31T12:00:00Z"). Texts are UTF-8.
  *  - An argument that may be NULL is marked so; NULL then means what its comment says.
- *  - An answer is one piece of memory: whatever it points to lives until daybook_free(answer), which is the only function that frees.
- *    A text in an answer is never NULL; what there is not is "". On a failure the answer is NULL, but for payments and refunds
- *    that the gateway declined (DAYBOOK_DECLINED) or whose outcome is not known yet (DAYBOOK_INCOMPLETE): they have one.
+ *  - An answer is one piece of memory: whatever it points to lives until daybook_free(answer), which is the
+ * only function that frees. A text in an answer is never NULL; what there is not is "". On a failure the
+ * answer is NULL, but for payments and refunds that the gateway declined (DAYBOOK_DECLINED) or whose outcome
+ * is not known yet (DAYBOOK_INCOMPLETE): they have one.
  *  - Whatever was answered with DAYBOOK_OK is durable.
- *  - A struct daybook is for one thread at a time, and a ledger is opened once in a process; several processes may have it open.
+ *  - A struct daybook is for one thread at a time, and a ledger is opened once in a process; several
+ * processes may have it open.
  *  - Payment card numbers and CVVs are refused in every text: only a gateway's tokens may be kept. */
 #ifndef DAYBOOK_H
 #define DAYBOOK_H
@@ -28,18 +33,18 @@ extern "C" {
 
 /* The same numbers for ever; the command line's exit status is in brackets. */
 enum daybook_code {
-    DAYBOOK_OK = 0,           /* done [0] */
-    DAYBOOK_REFUSED = 1,      /* the ledger's rules refuse this [1] */
-    DAYBOOK_NOT_FOUND = 2,    /* there is no such thing [1] */
-    DAYBOOK_CONFLICT = 3,     /* somebody else wrote first [1] */
-    DAYBOOK_USAGE = 4,        /* called wrongly [2] */
-    DAYBOOK_INVALID = 5,      /* the input is not valid [3] */
-    DAYBOOK_LIMIT = 6,        /* the input exceeds a limit [3] */
-    DAYBOOK_TAMPERED = 7,     /* the ledger is damaged or was tampered with [4] */
-    DAYBOOK_ROLLED_BACK = 8,  /* the ledger is older than its anchor [5] */
-    DAYBOOK_STORAGE = 9,      /* the storage failed: disk full, input or output [6] */
-    DAYBOOK_DECLINED = 10,    /* the payment was declined [7] */
-    DAYBOOK_INCOMPLETE = 11   /* the outcome is not known [8] */
+    DAYBOOK_OK = 0,          /* done [0] */
+    DAYBOOK_REFUSED = 1,     /* the ledger's rules refuse this [1] */
+    DAYBOOK_NOT_FOUND = 2,   /* there is no such thing [1] */
+    DAYBOOK_CONFLICT = 3,    /* somebody else wrote first [1] */
+    DAYBOOK_USAGE = 4,       /* called wrongly [2] */
+    DAYBOOK_INVALID = 5,     /* the input is not valid [3] */
+    DAYBOOK_LIMIT = 6,       /* the input exceeds a limit [3] */
+    DAYBOOK_TAMPERED = 7,    /* the ledger is damaged or was tampered with [4] */
+    DAYBOOK_ROLLED_BACK = 8, /* the ledger is older than its anchor [5] */
+    DAYBOOK_STORAGE = 9,     /* the storage failed: disk full, input or output [6] */
+    DAYBOOK_DECLINED = 10,   /* the payment was declined [7] */
+    DAYBOOK_INCOMPLETE = 11  /* the outcome is not known [8] */
 };
 
 struct daybook_error {
@@ -54,19 +59,20 @@ struct daybook;
 
 /* Everything left 0 takes its default. */
 struct daybook_options {
-    const char *dir;         /* the ledger's directory */
-    const char *key_file;    /* file of the master key; NULL: $DAYBOOK_KEY_FILE is not asked, DIR.key is taken */
+    const char *dir;      /* the ledger's directory */
+    const char *key_file; /* file of the master key; NULL: $DAYBOOK_KEY_FILE is not asked, DIR.key is taken */
     const char *key_command; /* or a command that prints it; NULL: none */
     const char *now;         /* the clock stands still at this time; NULL: the system's clock */
     const char *actor;       /* who acts, for the audit log; NULL: "program" */
-    const char *catalog;     /* daybook_create: catalog file to load; NULL: the example tiers free, basic, pro, enterprise */
-    bool no_catalog;         /* daybook_create: load none */
+    const char *catalog; /* daybook_create: catalog file to load; NULL: the example tiers free, basic, pro,
+                            enterprise */
+    bool no_catalog;     /* daybook_create: load none */
 };
 
 DAYBOOK_API const char *daybook_version(void);
 
-/* Makes a ledger in an empty or missing directory, its key file if that is missing, and loads the catalog. REFUSED when there is
- * a ledger already. Keep a copy of the key: without it nobody can read the ledger. */
+/* Makes a ledger in an empty or missing directory, its key file if that is missing, and loads the catalog.
+ * REFUSED when there is a ledger already. Keep a copy of the key: without it nobody can read the ledger. */
 DAYBOOK_API int daybook_create(const struct daybook_options *o, struct daybook_error *e);
 /* NOT_FOUND: no ledger there. INVALID: the key is another ledger's. */
 DAYBOOK_API int daybook_open(struct daybook **out, const struct daybook_options *o, struct daybook_error *e);
@@ -76,51 +82,55 @@ DAYBOOK_API void daybook_free(void *answer);
 
 /* The clock stands still at `now` from here on; NULL gives the system's clock back. */
 DAYBOOK_API int daybook_set_now(struct daybook *d, const char *now, struct daybook_error *e);
-/* The next call that changes something carries this key (at most 255 bytes): the same key with the same command again gives the first
- * answer again, with another command it is REFUSED. NULL: no key. */
+/* The next call that changes something carries this key (at most 255 bytes): the same key with the same
+ * command again gives the first answer again, with another command it is REFUSED. NULL: no key. */
 DAYBOOK_API int daybook_set_idempotency_key(struct daybook *d, const char *key, struct daybook_error *e);
 
-/* Anything that the command line can do with a ledger, by its words: "subscription.update", "invoice.list", "customer.create". `json` is an
- * object of its arguments and options with '_' for '-' (NULL: none); decimals are strings. *answer becomes JSON text: an object, or an
- * array for lists; free it with daybook_free. Names are those of `daybook --json`. */
+/* Anything that the command line can do with a ledger, by its words: "subscription.update", "invoice.list",
+ * "customer.create". `json` is an object of its arguments and options with '_' for '-' (NULL: none); decimals
+ * are strings. *answer becomes JSON text: an object, or an array for lists; free it with daybook_free. Names
+ * are those of `daybook --json`. */
 DAYBOOK_API int daybook_call(struct daybook *d, const char *words, const char *json, char **answer,
                              struct daybook_error *e);
 
-/* ---- subscriptions ------------------------------------------------------------------------------------------------ */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 struct daybook_subscription {
     const char *subscription_id, *user_id;
-    const char *tier;   /* code in the catalog: "free", "basic", "pro", "enterprise" … */
-    const char *status; /* "active" or "canceled" */
-    const char *interval; /* "month" or "year" */
+    const char *tier;             /* code in the catalog: "free", "basic", "pro", "enterprise" … */
+    const char *status;           /* "active" or "canceled" */
+    const char *interval;         /* "month" or "year" */
     const char *price, *currency; /* per interval */
     const char *start;
-    const char *current_period_start, *current_period_end; /* first day, and first day after it; "" once ended */
-    const char *next_billing_date;                         /* "" when nothing will be billed */
+    const char *current_period_start,
+        *current_period_end;       /* first day, and first day after it; "" once ended */
+    const char *next_billing_date; /* "" when nothing will be billed */
     bool cancel_at_period_end;
     const char *cancel_on, *ended_on;
-    /* After an update: a change costs its charge less the credit for what it replaces, and what that comes to is one of the first two. */
+    /* After an update: a change costs its charge less the credit for what it replaces, and what that comes to
+     * is one of the first two. */
     const char *prorated_charge, *credit_amount;
     const char *old_tier, *change, *effective; /* change: "upgrade", "downgrade", "change", "scheduled" */
     /* After a cancellation. */
     const char *ends_on, *credit, *refunded, *credit_note;
 };
 
-/* Starts a subscription by the month from today; an unknown user becomes a customer. payment_method: a gateway's token, kept as the
- * default; may be NULL for a free tier or when one is on file. INVALID: a paid tier without payment method. NOT_FOUND: no such tier.
- * REFUSED: there is one already. */
+/* Starts a subscription by the month from today; an unknown user becomes a customer. payment_method: a
+ * gateway's token, kept as the default; may be NULL for a free tier or when one is on file. INVALID: a paid
+ * tier without payment method. NOT_FOUND: no such tier. REFUSED: there is one already. */
 DAYBOOK_API int daybook_create_subscription(struct daybook *d, const char *user_id, const char *tier,
                                             const char *payment_method, struct daybook_subscription **out,
                                             struct daybook_error *e);
 /* Changes the tier today, prorated by day: charge and credit become items of the next invoice. */
 DAYBOOK_API int daybook_update_subscription(struct daybook *d, const char *user_id, const char *new_tier,
                                             struct daybook_subscription **out, struct daybook_error *e);
-/* Ends it with its period, or today with a refund of the unused part (as far as payments were made). `out` may be NULL. */
+/* Ends it with its period, or today with a refund of the unused part (as far as payments were made). `out`
+ * may be NULL. */
 DAYBOOK_API int daybook_cancel_subscription(struct daybook *d, const char *user_id, bool immediate,
                                             struct daybook_subscription **out, struct daybook_error *e);
 /* The newest, also one that has ended. NOT_FOUND: there never was one. */
-DAYBOOK_API int daybook_get_subscription(struct daybook *d, const char *user_id, struct daybook_subscription **out,
-                                         struct daybook_error *e);
+DAYBOOK_API int daybook_get_subscription(struct daybook *d, const char *user_id,
+                                         struct daybook_subscription **out, struct daybook_error *e);
 
 struct daybook_change {
     const char *date;
@@ -132,10 +142,10 @@ struct daybook_history {
     const struct daybook_change *items;
 };
 /* Oldest first. */
-DAYBOOK_API int daybook_get_subscription_history(struct daybook *d, const char *user_id, struct daybook_history **out,
-                                                 struct daybook_error *e);
+DAYBOOK_API int daybook_get_subscription_history(struct daybook *d, const char *user_id,
+                                                 struct daybook_history **out, struct daybook_error *e);
 
-/* ---- payments ----------------------------------------------------------------------------------------------------- */
+/* ---- payments -------------------------------------------------------------------------------- */
 
 struct daybook_transaction {
     const char *transaction_id; /* "txn_41" */
@@ -153,19 +163,22 @@ struct daybook_transactions {
     const struct daybook_transaction *items;
 };
 
-/* Charges the default payment method; the money pays open invoices, oldest first, and the rest becomes credit. currency NULL: the
- * customer's. description may be NULL. DECLINED: *out is there with its error, and e->reason says which ("insufficient_funds"); without
- * a payment method *out is NULL and the reason "no_payment_method". INCOMPLETE: the outcome is not known, *out is pending. */
+/* Charges the default payment method; the money pays open invoices, oldest first, and the rest becomes
+ * credit. currency NULL: the customer's. description may be NULL. DECLINED: *out is there with its error, and
+ * e->reason says which ("insufficient_funds"); without a payment method *out is NULL and the reason
+ * "no_payment_method". INCOMPLETE: the outcome is not known, *out is pending. */
 DAYBOOK_API int daybook_process_payment(struct daybook *d, const char *user_id, const char *amount,
-                                        const char *currency, const char *description, struct daybook_transaction **out,
-                                        struct daybook_error *e);
-/* Gives a payment back, whole (amount NULL: all that is left) or in part. REFUSED: more than is left. reason may be NULL. */
+                                        const char *currency, const char *description,
+                                        struct daybook_transaction **out, struct daybook_error *e);
+/* Gives a payment back, whole (amount NULL: all that is left) or in part. REFUSED: more than is left. reason
+ * may be NULL. */
 DAYBOOK_API int daybook_process_refund(struct daybook *d, const char *transaction_id, const char *amount,
-                                       const char *reason, struct daybook_transaction **out, struct daybook_error *e);
+                                       const char *reason, struct daybook_transaction **out,
+                                       struct daybook_error *e);
 /* Newest first. user_id NULL: everybody's; dates (inclusive) may be NULL; limit 0: all. */
 DAYBOOK_API int daybook_list_transactions(struct daybook *d, const char *user_id, const char *start_date,
-                                          const char *end_date, uint64_t limit, struct daybook_transactions **out,
-                                          struct daybook_error *e);
+                                          const char *end_date, uint64_t limit,
+                                          struct daybook_transactions **out, struct daybook_error *e);
 /* A transaction that was made elsewhere. What may be NULL is marked so. */
 struct daybook_elsewhere {
     const char *user_id;
@@ -182,8 +195,8 @@ DAYBOOK_API int daybook_store_transaction(struct daybook *d, const struct dayboo
 struct daybook_payment_method {
     const char *payment_method_id; /* the gateway's token */
     const char *funding, *brand, *last4;
-    int64_t number;               /* counted by customer, from 1 */
-    int64_t exp_month, exp_year;  /* 0: does not expire */
+    int64_t number;              /* counted by customer, from 1 */
+    int64_t exp_month, exp_year; /* 0: does not expire */
     bool is_default;
 };
 struct daybook_payment_methods {
@@ -192,21 +205,22 @@ struct daybook_payment_methods {
 };
 
 /* Keeps a gateway's token; one that is kept already only becomes the default if wanted. `out` may be NULL. */
-DAYBOOK_API int daybook_add_payment_method(struct daybook *d, const char *user_id, const char *token, bool is_default,
-                                           struct daybook_payment_method **out, struct daybook_error *e);
+DAYBOOK_API int daybook_add_payment_method(struct daybook *d, const char *user_id, const char *token,
+                                           bool is_default, struct daybook_payment_method **out,
+                                           struct daybook_error *e);
 DAYBOOK_API int daybook_list_payment_methods(struct daybook *d, const char *user_id,
                                              struct daybook_payment_methods **out, struct daybook_error *e);
 /* By token or number. */
-DAYBOOK_API int daybook_remove_payment_method(struct daybook *d, const char *user_id, const char *payment_method_id,
-                                              struct daybook_error *e);
+DAYBOOK_API int daybook_remove_payment_method(struct daybook *d, const char *user_id,
+                                              const char *payment_method_id, struct daybook_error *e);
 
-/* ---- usage -------------------------------------------------------------------------------------------------------- */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
-/* Counts a reading, e.g. 45.5 "compute_minutes". An event_id counts once, for ever: sent again, *duplicate tells and the result is OK.
- * at (when it was used; NULL: now), event_id and duplicate may be NULL. */
+/* Counts a reading, e.g. 45.5 "compute_minutes". An event_id counts once, for ever: sent again, *duplicate
+ * tells and the result is OK. at (when it was used; NULL: now), event_id and duplicate may be NULL. */
 DAYBOOK_API int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type,
-                                     const char *amount, const char *at, const char *event_id, bool *duplicate,
-                                     struct daybook_error *e);
+                                     const char *amount, const char *at, const char *event_id,
+                                     bool *duplicate, struct daybook_error *e);
 
 struct daybook_usage_type {
     const char *usage_type, *total;
@@ -223,16 +237,16 @@ struct daybook_usage {
 DAYBOOK_API int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usage **out,
                                   struct daybook_error *e);
 
-typedef void (*daybook_alert)(void *context, const char *user_id, const char *usage_type, const char *threshold,
-                              const char *total);
-/* Fires once a period, when the total reaches the threshold. The alert is kept in the ledger; the callback (may be NULL) lives as long as d
- * and is called by the call that records the usage, before it returns; it may call back. Setting the same alert again only sets
- * its callback. */
+typedef void (*daybook_alert)(void *context, const char *user_id, const char *usage_type,
+                              const char *threshold, const char *total);
+/* Fires once a period, when the total reaches the threshold. The alert is kept in the ledger; the callback
+ * (may be NULL) lives as long as d and is called by the call that records the usage, before it returns; it
+ * may call back. Setting the same alert again only sets its callback. */
 DAYBOOK_API int daybook_set_usage_alert(struct daybook *d, const char *user_id, const char *usage_type,
                                         const char *threshold, daybook_alert callback, void *context,
                                         struct daybook_error *e);
 
-/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 struct daybook_line_item {
     const char *description, *amount, *quantity, *unit_price;
@@ -245,10 +259,10 @@ struct daybook_invoice {
     const char *status;                      /* "open", "paid", "partially_paid", "void", "uncollectible" */
     const char *user_id, *issue_date, *due_date, *paid_on;
     const char *subtotal, *tax, *total, *credit_applied;
-    const char *amount_due;                    /* when it was issued: total less credit_applied */
+    const char *amount_due; /* when it was issued: total less credit_applied */
     const char *amount_paid, *amount_remaining, *amount_refunded;
     const char *currency;
-    bool existing; /* generate: it was there before */
+    bool existing;           /* generate: it was there before */
     size_t line_items_count; /* lists of invoices come without lines */
     const struct daybook_line_item *line_items;
 };
@@ -257,29 +271,31 @@ struct daybook_invoices {
     const struct daybook_invoice *items;
 };
 
-/* Invoices all that is due today. When nothing is, the current period's invoice is the answer, with `existing`; REFUSED when
- * there is none. Nothing is charged: see daybook_process_payment. */
+/* Invoices all that is due today. When nothing is, the current period's invoice is the answer, with
+ * `existing`; REFUSED when there is none. Nothing is charged: see daybook_process_payment. */
 DAYBOOK_API int daybook_generate_invoice(struct daybook *d, const char *user_id, struct daybook_invoice **out,
                                          struct daybook_error *e);
 /* By id or number. */
 DAYBOOK_API int daybook_get_invoice(struct daybook *d, const char *invoice_id, struct daybook_invoice **out,
                                     struct daybook_error *e);
 /* Newest first. user_id NULL: everybody's; status NULL: any; limit 0: all. */
-DAYBOOK_API int daybook_list_invoices(struct daybook *d, const char *user_id, uint64_t limit, const char *status,
-                                      struct daybook_invoices **out, struct daybook_error *e);
+DAYBOOK_API int daybook_list_invoices(struct daybook *d, const char *user_id, uint64_t limit,
+                                      const char *status, struct daybook_invoices **out,
+                                      struct daybook_error *e);
 /* The file is written whole or not at all. */
-DAYBOOK_API int daybook_generate_invoice_pdf(struct daybook *d, const char *invoice_id, const char *output_path,
-                                             struct daybook_error *e);
+DAYBOOK_API int daybook_generate_invoice_pdf(struct daybook *d, const char *invoice_id,
+                                             const char *output_path, struct daybook_error *e);
 /* Onto the next invoice; a negative amount is a credit. currency NULL: the customer's. */
 DAYBOOK_API int daybook_add_invoice_item(struct daybook *d, const char *user_id, const char *description,
                                          const char *amount, const char *currency, struct daybook_error *e);
 
-/* ---- records and batches ------------------------------------------------------------------------------------------ */
+/* ---- records and batches --------------------------------------------------------------------- */
 
-/* All that was billed to and paid by a customer, as CSV (format "csv" or NULL); dates (inclusive) may be NULL. */
+/* All that was billed to and paid by a customer, as CSV (format "csv" or NULL); dates (inclusive) may be
+ * NULL. */
 DAYBOOK_API int daybook_export_billing_data(struct daybook *d, const char *user_id, const char *format,
-                                            const char *output_path, const char *start_date, const char *end_date,
-                                            struct daybook_error *e);
+                                            const char *output_path, const char *start_date,
+                                            const char *end_date, struct daybook_error *e);
 
 struct daybook_audit_entry {
     int64_t seq; /* record of the log */
@@ -293,7 +309,8 @@ struct daybook_audit_log {
 };
 /* Oldest first. user_id NULL: everything; dates (inclusive, UTC) may be NULL. */
 DAYBOOK_API int daybook_get_audit_logs(struct daybook *d, const char *user_id, const char *start_date,
-                                       const char *end_date, struct daybook_audit_log **out, struct daybook_error *e);
+                                       const char *end_date, struct daybook_audit_log **out,
+                                       struct daybook_error *e);
 
 struct daybook_run {
     const char *through, *first_number, *last_number;
@@ -302,9 +319,9 @@ struct daybook_run {
     int64_t files, pdfs;
     bool wrote_events; /* false: everything was done before */
 };
-/* The nightly batch: bills everybody through the date, collects, and writes PDFs, CSV files and a manifest into out_dir. A second run
- * writes no event and the same files. INCOMPLETE: some customers could not be billed; *out is there. dry_run: nothing is kept, and out_dir
- * may be NULL. */
+/* The nightly batch: bills everybody through the date, collects, and writes PDFs, CSV files and a manifest
+ * into out_dir. A second run writes no event and the same files. INCOMPLETE: some customers could not be
+ * billed; *out is there. dry_run: nothing is kept, and out_dir may be NULL. */
 DAYBOOK_API int daybook_run_nightly(struct daybook *d, const char *through, const char *out_dir, bool dry_run,
                                     struct daybook_run **out, struct daybook_error *e);
 
@@ -312,8 +329,8 @@ struct daybook_verification {
     const char *origin, *root, *last_leaf; /* the ledger's name; hashes in hexadecimal */
     int64_t records, events, postings;
 };
-/* The chain, the Merkle root, every tag and every event; postings sum to zero; the views equal a rebuild. TAMPERED names what does not
- * fit. `out` may be NULL. */
+/* The chain, the Merkle root, every tag and every event; postings sum to zero; the views equal a rebuild.
+ * TAMPERED names what does not fit. `out` may be NULL. */
 DAYBOOK_API int daybook_verify(struct daybook *d, struct daybook_verification **out, struct daybook_error *e);
 
 #ifdef __cplusplus

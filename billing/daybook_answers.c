@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* daybook_answers.c - the memory of answers, and JSON objects as plain structs by tables. Every answer is an arena whose first piece says
- * so; daybook_free finds it there. */
+/* daybook_answers.c - the memory of answers, and JSON objects as plain structs by tables. Every answer is an
+ * arena whose first piece says so; daybook_free finds it there. */
 #include "billing/daybook_private.h"
 
 enum { ANSWER_MAGIC = 0x44424b41 };
@@ -46,13 +46,14 @@ void daybook_free(void *answer)
     arena_free(a);
 }
 
-/* ---- shapes ------------------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 /* A list of sentences is one text; what there is not is "". */
 static const char *text_of(const json_t *value, struct arena *a)
 {
     struct buffer all = {.arena = a};
-    if (json_is_string(value)) return str_cstring(a, (struct str){json_string_value(value), json_string_length(value)});
+    if (json_is_string(value))
+        return str_cstring(a, (struct str){json_string_value(value), json_string_length(value)});
     for (size_t i = 0; i < json_array_size(value); i++) {
         buffer_print(&all, "%s%s", i == 0 ? "" : "; ", json_string_value(json_array_get(value, i)));
     }

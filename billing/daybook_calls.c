@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* daybook_calls.c - one function for each call that programs make. Each packs its arguments, runs the verb, and hands out a struct that a
- * table fills from the answer (daybook_shapes.h); none knows more of billing than names. */
+/* daybook_calls.c - one function for each call that programs make. Each packs its arguments, runs the verb,
+ * and hands out a struct that a table fills from the answer (daybook_shapes.h); none knows more of billing
+ * than names. */
 #include "billing/daybook_shapes.h"
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static int one(void **made, struct daybook *d, const char *words, json_t *arguments, const struct shape *s,
                struct daybook_error *e)
@@ -51,21 +52,23 @@ static int none(struct daybook *d, const char *words, json_t *arguments, struct 
 }
 
 /* Hands out what was made, or frees it where nobody wants it. */
-#define HAND_OUT(out, made)    \
-    do {                       \
-        if ((out) != NULL)     \
-            *(out) = (made);   \
-        else                   \
+#define HAND_OUT(out, made)     \
+    do {                        \
+        if ((out) != NULL)      \
+            *(out) = (made);    \
+        else                    \
             daybook_free(made); \
     } while (0)
 
-/* ---- subscriptions ------------------------------------------------------------------------------------------------ */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
-int daybook_create_subscription(struct daybook *d, const char *user_id, const char *tier, const char *payment_method,
-                                struct daybook_subscription **out, struct daybook_error *e)
+int daybook_create_subscription(struct daybook *d, const char *user_id, const char *tier,
+                                const char *payment_method, struct daybook_subscription **out,
+                                struct daybook_error *e)
 {
     void *made = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "tier", tier, "payment_method", payment_method);
+    json_t *in =
+        json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "tier", tier, "payment_method", payment_method);
     int code = one(&made, d, "subscription.create", in, &shape_subscription, e);
     HAND_OUT(out, made);
     return code;
@@ -95,7 +98,8 @@ int daybook_get_subscription(struct daybook *d, const char *user_id, struct dayb
                              struct daybook_error *e)
 {
     void *made = NULL;
-    int code = one(&made, d, "subscription.show", json_pack("{s:s?}", "user", user_id), &shape_subscription, e);
+    int code =
+        one(&made, d, "subscription.show", json_pack("{s:s?}", "user", user_id), &shape_subscription, e);
     HAND_OUT(out, made);
     return code;
 }
@@ -109,48 +113,51 @@ int daybook_get_subscription_history(struct daybook *d, const char *user_id, str
     return code;
 }
 
-/* ---- payments ----------------------------------------------------------------------------------------------------- */
+/* ---- payments -------------------------------------------------------------------------------- */
 
 int daybook_process_payment(struct daybook *d, const char *user_id, const char *amount, const char *currency,
-                            const char *description, struct daybook_transaction **out, struct daybook_error *e)
+                            const char *description, struct daybook_transaction **out,
+                            struct daybook_error *e)
 {
     void *made = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?}", "user", user_id, "amount", amount, "currency", currency,
-                           "description", description);
+    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?}", "user", user_id, "amount", amount, "currency",
+                           currency, "description", description);
     int code = one(&made, d, "payment.charge", in, &shape_transaction, e);
     HAND_OUT(out, made);
     return code;
 }
 
-int daybook_process_refund(struct daybook *d, const char *transaction_id, const char *amount, const char *reason,
-                           struct daybook_transaction **out, struct daybook_error *e)
+int daybook_process_refund(struct daybook *d, const char *transaction_id, const char *amount,
+                           const char *reason, struct daybook_transaction **out, struct daybook_error *e)
 {
     void *made = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?}", "transaction", transaction_id, "amount", amount, "reason", reason);
+    json_t *in =
+        json_pack("{s:s?, s:s?, s:s?}", "transaction", transaction_id, "amount", amount, "reason", reason);
     int code = one(&made, d, "payment.refund", in, &shape_transaction, e);
     HAND_OUT(out, made);
     return code;
 }
 
-int daybook_list_transactions(struct daybook *d, const char *user_id, const char *start_date, const char *end_date,
-                              uint64_t limit, struct daybook_transactions **out, struct daybook_error *e)
+int daybook_list_transactions(struct daybook *d, const char *user_id, const char *start_date,
+                              const char *end_date, uint64_t limit, struct daybook_transactions **out,
+                              struct daybook_error *e)
 {
     void *made = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:I}", "user", user_id, "from", start_date, "to", end_date, "limit",
-                           (json_int_t)limit);
+    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:I}", "user", user_id, "from", start_date, "to", end_date,
+                           "limit", (json_int_t)limit);
     int code = many(&made, d, "payment.list", in, &shape_transaction, e);
     HAND_OUT(out, made);
     return code;
 }
 
-int daybook_store_transaction(struct daybook *d, const struct daybook_elsewhere *in, struct daybook_transaction **out,
-                              struct daybook_error *e)
+int daybook_store_transaction(struct daybook *d, const struct daybook_elsewhere *in,
+                              struct daybook_transaction **out, struct daybook_error *e)
 {
     void *made = NULL;
     json_t *arguments = in == NULL ? json_pack("{}")
-                                   : json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "user", in->user_id, "amount",
-                                               in->amount, "currency", in->currency, "description", in->description,
-                                               "reference", in->reference, "at", in->at);
+                                   : json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "user", in->user_id,
+                                               "amount", in->amount, "currency", in->currency, "description",
+                                               in->description, "reference", in->reference, "at", in->at);
     int code = one(&made, d, "transaction.store", arguments, &shape_transaction, e);
     HAND_OUT(out, made);
     return code;
@@ -170,7 +177,8 @@ int daybook_list_payment_methods(struct daybook *d, const char *user_id, struct 
                                  struct daybook_error *e)
 {
     void *made = NULL;
-    int code = many(&made, d, "payment-method.list", json_pack("{s:s?}", "user", user_id), &shape_payment_method, e);
+    int code =
+        many(&made, d, "payment-method.list", json_pack("{s:s?}", "user", user_id), &shape_payment_method, e);
     HAND_OUT(out, made);
     return code;
 }
@@ -182,22 +190,23 @@ int daybook_remove_payment_method(struct daybook *d, const char *user_id, const 
     return none(d, "payment-method.remove", in, e);
 }
 
-/* ---- usage -------------------------------------------------------------------------------------------------------- */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
 int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type, const char *amount,
                          const char *at, const char *event_id, bool *duplicate, struct daybook_error *e)
 {
     struct error why = {0};
     json_t *answer = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type, "amount",
-                           amount, "at", at, "event_id", event_id);
+    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type,
+                           "amount", amount, "at", at, "event_id", event_id);
     enum err err = run_words(&answer, d, "usage.record", in, &why);
     if (duplicate != NULL) *duplicate = json_is_true(json_object_get(answer, "duplicate"));
     json_decref(answer);
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
-int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usage **out, struct daybook_error *e)
+int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usage **out,
+                      struct daybook_error *e)
 {
     struct error why = {0};
     json_t *answer = NULL;
@@ -214,7 +223,7 @@ int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usa
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
-/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 static int one_invoice(struct daybook_invoice **out, struct daybook *d, const char *words, json_t *arguments,
                        struct daybook_error *e)
@@ -251,7 +260,8 @@ int daybook_list_invoices(struct daybook *d, const char *user_id, uint64_t limit
                           struct daybook_invoices **out, struct daybook_error *e)
 {
     void *made = NULL;
-    json_t *in = json_pack("{s:s?, s:I, s:s?}", "user", user_id, "limit", (json_int_t)limit, "status", status);
+    json_t *in =
+        json_pack("{s:s?, s:I, s:s?}", "user", user_id, "limit", (json_int_t)limit, "status", status);
     int code = many(&made, d, "invoice.list", in, &shape_invoice, e);
     HAND_OUT(out, made);
     return code;
@@ -263,26 +273,27 @@ int daybook_generate_invoice_pdf(struct daybook *d, const char *invoice_id, cons
     return none(d, "invoice.pdf", json_pack("{s:s?, s:s?}", "invoice", invoice_id, "output", output_path), e);
 }
 
-int daybook_add_invoice_item(struct daybook *d, const char *user_id, const char *description, const char *amount,
-                             const char *currency, struct daybook_error *e)
+int daybook_add_invoice_item(struct daybook *d, const char *user_id, const char *description,
+                             const char *amount, const char *currency, struct daybook_error *e)
 {
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?}", "user", user_id, "description", description, "amount", amount,
-                           "currency", currency);
+    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?}", "user", user_id, "description", description, "amount",
+                           amount, "currency", currency);
     return none(d, "invoice.add-item", in, e);
 }
 
-/* ---- records and batches ------------------------------------------------------------------------------------------ */
+/* ---- records and batches --------------------------------------------------------------------- */
 
-int daybook_export_billing_data(struct daybook *d, const char *user_id, const char *format, const char *output_path,
-                                const char *start_date, const char *end_date, struct daybook_error *e)
+int daybook_export_billing_data(struct daybook *d, const char *user_id, const char *format,
+                                const char *output_path, const char *start_date, const char *end_date,
+                                struct daybook_error *e)
 {
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "user", user_id, "format", format, "output", output_path,
-                           "from", start_date, "to", end_date);
+    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "user", user_id, "format", format, "output",
+                           output_path, "from", start_date, "to", end_date);
     return none(d, "export", in, e);
 }
 
-int daybook_get_audit_logs(struct daybook *d, const char *user_id, const char *start_date, const char *end_date,
-                           struct daybook_audit_log **out, struct daybook_error *e)
+int daybook_get_audit_logs(struct daybook *d, const char *user_id, const char *start_date,
+                           const char *end_date, struct daybook_audit_log **out, struct daybook_error *e)
 {
     void *made = NULL;
     json_t *in = json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "from", start_date, "to", end_date);

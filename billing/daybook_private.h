@@ -45,8 +45,9 @@ void fill_shape(void *to, const struct shape *s, const json_t *object, struct ar
 /* The items of an array. */
 void *fill_shapes(size_t *count, const struct shape *s, const json_t *array, struct arena *a);
 
-/* Runs a verb; takes the reference of `arguments` (NULL: one of them was not UTF-8). *answer is the caller's, and may be there after
- * DECLINED and INCOMPLETE too. */
-enum err run_words(json_t **answer, struct daybook *d, const char *words, json_t *arguments, struct error *e) MUST_USE;
+/* Runs a verb; takes the reference of `arguments` (NULL: one of them was not UTF-8). *answer is the caller's,
+ * and may be there after DECLINED and INCOMPLETE too. */
+enum err run_words(json_t **answer, struct daybook *d, const char *words, json_t *arguments,
+                   struct error *e) MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* daybook_shapes.h - billing's own: which member of an answer's JSON fills which member of a struct of daybook.h. Only daybook_calls.c
- * includes it; a member without a row stays "" and false. */
+/* daybook_shapes.h - billing's own: which member of an answer's JSON fills which member of a struct of
+ * daybook.h. Only daybook_calls.c includes it; a member without a row stays "" and false. */
 #ifndef DAYBOOK_BILLING_DAYBOOK_SHAPES_H
 #define DAYBOOK_BILLING_DAYBOOK_SHAPES_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* json.c - values of the ledger as members of a JSON object. It must never let an amount pass through a floating-point number. */
+/* json.c - values of the ledger as members of a JSON object. It must never let an amount pass through a
+ * floating-point number. */
 #include "billing/answers.h"
 
 /* jansson gives NULL when memory is out, or for a text that is not UTF-8, which no record holds. */
@@ -96,7 +97,7 @@ void member_id(json_t *object, const char *name, const char *word, uint64_t numb
     put_made(object, name, number == 0 ? STR_NONE : public_id(a, word, number), a);
 }
 
-/* ---- names of customers ------------------------------------------------------------------------------------------- */
+/* ---- names of customers ---------------------------------------------------------------------- */
 
 struct names names_of(struct views_txn *t, struct arena *a)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* query.c - the table of verbs, made of queries.def and of the commands of the ledger that people may give. It must never hold a verb
- * that is declared nowhere else. */
+/* query.c - the table of verbs, made of queries.def and of the commands of the ledger that people may give.
+ * It must never hold a verb that is declared nowhere else. */
 #include "billing/query.h"
 
 #include "billing/answers.h"
@@ -102,7 +102,7 @@ enum {
     COMMANDS = sizeof commands / sizeof commands[0],
 };
 
-/* ---- finding ----------------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 const struct schema *verb_schema(const struct verb *v)
 {
@@ -139,7 +139,7 @@ const struct verb *verb_find(struct str words)
     return NULL;
 }
 
-/* ---- running ----------------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 void *verb_body(const struct verb *v, struct arena *a)
 {
@@ -182,15 +182,16 @@ static enum err run_command(const struct call *c, struct error *e)
     memcpy(command_body_of(command), c->query, verb_schema(c->verb)->size);
     enum err err = command_before(&answer, c->service, command, c->arena, e);
     if (err == OK && answer == NULL) err = service_execute(&outcome, c->service, command, c->arena, e);
-    if (err == OK && answer == NULL) err = answer_command(&answer, c->service, command, &outcome, c->arena, e);
+    if (err == OK && answer == NULL)
+        err = answer_command(&answer, c->service, command, &outcome, c->arena, e);
     if (answer == NULL) err = command_refused(&answer, c->service, command, err, c->arena, e);
     if (answer == NULL) return err;
     enum err told = c->answer->take(c->answer->self, answer, false, e);
     return told != OK ? told : answer_status(c->service, command, &outcome, c->arena, e);
 }
 
-enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer, struct arena *a,
-                  struct error *e)
+enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
+                  struct arena *a, struct error *e)
 {
     struct call c = {.service = s, .verb = v, .query = body, .answer = answer, .arena = a};
     if (v->command != COMMAND_NONE) return run_command(&c, e);

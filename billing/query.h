@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* query.h - billing's own: the verbs that every door offers, and what it takes to run one. A verb is a command of the ledger or a
- * question of queries.def; both are described by a schema, so that command line, JSON, help and completion are made alike. */
+/* query.h - billing's own: the verbs that every door offers, and what it takes to run one. A verb is a
+ * command of the ledger or a question of queries.def; both are described by a schema, so that command line,
+ * JSON, help and completion are made alike. */
 #ifndef DAYBOOK_BILLING_QUERY_H
 #define DAYBOOK_BILLING_QUERY_H
 
@@ -26,7 +27,8 @@
 
 enum { VERB_LIST = 1, VERB_FILES = 2, VERB_DOOR = 4, VERB_WRITES = 8 };
 
-/* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the reference. */
+/* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the
+ * reference. */
 struct call {
     struct service *service;
     const struct verb *verb;
@@ -46,27 +48,30 @@ typedef enum err ask_fn(const struct call *c, struct error *e);
 struct verb {
     const char *words; /* "subscription.create" */
     const char *help;
-    const char *columns; /* of its table, "" for none */
+    const char *columns;         /* of its table, "" for none */
     const struct schema *schema; /* of a question; see verb_schema */
     enum command_type command;   /* COMMAND_NONE: a question */
     ask_fn *ask;                 /* of a question; NULL for those of the command line only */
     unsigned flags;
 };
 
-/* All verbs, questions first; NULL behind the last. Commands that only the program may give are not among them. */
+/* All verbs, questions first; NULL behind the last. Commands that only the program may give are not among
+ * them. */
 const struct verb *verb_at(size_t index);
 const struct verb *verb_find(struct str words); /* "usage.record"; NULL: there is none */
 const struct schema *verb_schema(const struct verb *v);
 /* The struct that the verb's fields are kept in, zeroed. */
 void *verb_body(const struct verb *v, struct arena *a);
 
-/* What a person may not give for a field although its form is right. In a command nothing is the same as not given, so a zero for what
- * may be left out would be misunderstood; and an amount of money that is a card number was meant for another field. */
-enum err verb_check_field(const struct verb *v, const struct field *f, const void *record, struct error *e) MUST_USE;
+/* What a person may not give for a field although its form is right. In a command nothing is the same as not
+ * given, so a zero for what may be left out would be misunderstood; and an amount of money that is a card
+ * number was meant for another field. */
+enum err verb_check_field(const struct verb *v, const struct field *f, const void *record,
+                          struct error *e) MUST_USE;
 
 /* Runs a verb whose struct is filled. */
-enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer, struct arena *a,
-                  struct error *e) MUST_USE;
+enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
+                  struct arena *a, struct error *e) MUST_USE;
 
 /* clang-format off */
 #define QUERY(name, words, flags, columns, help) ask_fn ask_##name;

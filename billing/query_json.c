@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* query_json.c - a verb's arguments out of JSON, and answers kept as JSON: the door of programs. It must never let a program fill what only
- * Daybook fills. */
+/* query_json.c - a verb's arguments out of JSON, and answers kept as JSON: the door of programs. It must
+ * never let a program fill what only Daybook fills. */
 #include "billing/query_json.h"
 
 static enum err refuse_inner(const struct schema *s, const json_t *object, struct error *e)
@@ -28,7 +28,8 @@ static enum err check_given(const struct verb *v, const json_t *object, const vo
     return OK;
 }
 
-enum err verb_from_json(void *body, const struct verb *v, const json_t *object, struct arena *a, struct error *e)
+enum err verb_from_json(void *body, const struct verb *v, const json_t *object, struct arena *a,
+                        struct error *e)
 {
     enum err err = refuse_inner(verb_schema(v), object, e);
     if (err == OK) err = schema_from_json(body, verb_schema(v), object, a, e);

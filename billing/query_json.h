@@ -5,7 +5,8 @@
 
 #include "billing/answers.h"
 
-enum err verb_from_json(void *body, const struct verb *v, const json_t *object, struct arena *a, struct error *e) MUST_USE;
+enum err verb_from_json(void *body, const struct verb *v, const json_t *object, struct arena *a,
+                        struct error *e) MUST_USE;
 
 /* An answer kept: an object, or an array of rows. The holder gives the reference back. */
 struct kept {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* service.c - see service.h. It must never decide anything: what a command may do is decided in the ledger alone. */
+/* service.c - see service.h. It must never decide anything: what a command may do is decided in the ledger
+ * alone. */
 #include "billing/service.h"
 
 struct date service_today(const struct service *s)
@@ -7,7 +8,8 @@ struct date service_today(const struct service *s)
     return instant_date(s->world.now(s->world.self));
 }
 
-enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a, struct error *e)
+enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a,
+                          struct error *e)
 {
     struct customer c = {0};
     *out = 0;
@@ -17,9 +19,10 @@ enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, s
     return err;
 }
 
-/* ---- what the gateway fills in ------------------------------------------------------------------------------------ */
+/* ---- what the gateway fills in --------------------------------------------------------------- */
 
-static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a, struct error *e)
+static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a,
+                         struct error *e)
 {
     if (token.len == 0) return OK;
     return s->gateway.describe(s->gateway.self, card, token, a, e);
@@ -37,7 +40,7 @@ static enum err fill_inner(struct service *s, struct command *c, struct arena *a
     return err == OK ? OK : wrap(e, "%s", command_kind(c->type)->words);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static bool asks_for_money(const struct outcome *o)
 {
@@ -48,7 +51,8 @@ static bool asks_for_money(const struct outcome *o)
     return false;
 }
 
-enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a, struct error *e)
+enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a,
+                         struct error *e)
 {
     struct request r = {.command = c, .key = s->key, .actor = s->actor};
     s->key = STR_NONE;
@@ -60,7 +64,7 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
     return err == ERR_INCOMPLETE ? OK : err;
 }
 
-/* ---- the catalog that comes with the program ---------------------------------------------------------------------- */
+/* ---- the catalog that comes with the program ------------------------------------------------- */
 
 extern const uint8_t example_catalog[], example_catalog_end[] __attribute__((visibility("hidden")));
 __asm__(".pushsection .rodata\n"
@@ -74,7 +78,8 @@ __asm__(".pushsection .rodata\n"
         ".byte 0\n"
         ".popsection\n");
 
-enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a, struct error *e)
+enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a,
+                                      struct error *e)
 {
     struct command *c = arena_new_of(a, struct command);
     struct bytes text = {example_catalog, (size_t)(example_catalog_end - example_catalog)};

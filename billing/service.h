@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* service.h - billing's own: a ledger with what surrounds a command when a user gives it: who asks, what time it is, which gateway
- * describes payment methods and moves the money. Command line and C API both stand on it. */
+/* service.h - billing's own: a ledger with what surrounds a command when a user gives it: who asks, what time
+ * it is, which gateway describes payment methods and moves the money. Command line and C API both stand on
+ * it. */
 #ifndef DAYBOOK_BILLING_SERVICE_H
 #define DAYBOOK_BILLING_SERVICE_H
 
@@ -14,8 +15,8 @@ struct service {
     struct ledger *ledger;
     struct world world;
     struct gateway gateway;
-    struct str actor; /* stands in the audit log */
-    struct str key;   /* idempotency key of the next command; "": none */
+    struct str actor;              /* stands in the audit log */
+    struct str key;                /* idempotency key of the next command; "": none */
     service_progress_fn *progress; /* NULL: silent */
     void *progress_context;
 };
@@ -23,14 +24,18 @@ struct service {
 /* Today's billing date of a customer. */
 struct date service_today(const struct service *s);
 
-/* Runs a command as a user means it: what the gateway says of a token and its name are filled in, the money that was asked for is
- * asked of the gateway. What the gateway left unknown is no failure here: the transaction is pending. */
-enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a, struct error *e) MUST_USE;
+/* Runs a command as a user means it: what the gateway says of a token and its name are filled in, the money
+ * that was asked for is asked of the gateway. What the gateway left unknown is no failure here: the
+ * transaction is pending. */
+enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a,
+                         struct error *e) MUST_USE;
 
 /* ERR_NOT_FOUND: no such user. "" gives 0: all customers. */
-enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a, struct error *e) MUST_USE;
+enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a,
+                          struct error *e) MUST_USE;
 
 /* The catalog that comes with the program. */
-enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a, struct error *e) MUST_USE;
+enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a,
+                                      struct error *e) MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* log_draft.c - a batch put together record by record. The draft lives in the log's own batch buffer; until its commit nothing of it
- * is anywhere else. It must never seal two drafts under one (key, nonce): every add draws a fresh nonce, and an epoch that was begun
- * in a draft that did not commit is abandoned. */
+/* log_draft.c - a batch put together record by record. The draft lives in the log's own batch buffer; until
+ * its commit nothing of it is anywhere else. It must never seal two drafts under one (key, nonce): every add
+ * draws a fresh nonce, and an epoch that was begun in a draft that did not commit is abandoned. */
 #include "ledger/store/log_private.h"
 
 /* Forgets an epoch that stands only in records that were never written. */
@@ -25,14 +25,16 @@ enum err log_draft_begin(uint64_t *size, struct log *l, struct error *e)
     return OK;
 }
 
-enum err log_draft_add(struct log_place_made *out, struct log *l, struct bytes plain, struct instant at, struct error *e)
+enum err log_draft_add(struct log_place_made *out, struct log *l, struct bytes plain, struct instant at,
+                       struct error *e)
 {
     enum err err = log_check_limits(&plain, 1, e);
     if (err != OK) return err;
     out->prev = l->draft_tail.last_leaf;
     err = log_batch_fill(&l->batch, &l->draft_tail, &out->seq, l, &plain, 1, at, e);
     if (err != OK) return err;
-    if (l->batch.count > 1) out->prev = l->batch.leaves[l->batch.count - 2]; /* an epoch may have begun in between */
+    if (l->batch.count > 1)
+        out->prev = l->batch.leaves[l->batch.count - 2]; /* an epoch may have begun in between */
     out->leaf = l->draft_tail.last_leaf;
     out->at = l->draft_tail.last_at;
     return OK;

@@ -17,7 +17,8 @@ static uint64_t hash_of(struct bytes key)
         h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
         h ^= h >> 32;
     }
-    return h;
+    h *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return h ^ h >> 33;
 }
 
 static struct bytes key_of(const struct cached *entry)
@@ -25,27 +26,44 @@ static struct bytes key_of(const struct cached *entry)
     return (struct bytes){entry->key, entry->key_len};
 }
 
-/* The slot of the key, or the free one where it belongs. */
-static uint32_t slot_of(const struct views_cache *c, struct bytes key)
+/* A slot tells half of its entry's hash, so that a search seldom touches an entry that is not the wanted one.
+ */
+static uint64_t slot_for(uint64_t hash, size_t index)
 {
-    size_t i = (size_t)hash_of(key) & (c->slot_count - 1);
-    while (c->slots[i] != 0 && !bytes_equal(key_of(&c->entries[c->slots[i] - 1]), key))
-        i = (i + 1) & (c->slot_count - 1);
-    return (uint32_t)i;
+    return (hash & UINT64_C(0xffffffff00000000)) | (index + 1);
+}
+
+static size_t entry_in(uint64_t slot)
+{
+    return (size_t)(uint32_t)slot - 1;
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static size_t slot_of(const struct views_cache *c, uint64_t hash, struct bytes key)
+{
+    size_t i = (size_t)hash & (c->slot_count - 1);
+    for (; c->slots[i] != 0; i = (i + 1) & (c->slot_count - 1)) {
+        if ((c->slots[i] ^ hash) >> 32 == 0 && bytes_equal(key_of(&c->entries[entry_in(c->slots[i])]), key))
+            break;
+    }
+    return i;
 }
 
 struct cached *views_cache_find(struct views_cache *c, struct bytes key)
 {
     if (c->count == 0) return NULL;
-    uint32_t entry = c->slots[slot_of(c, key)];
-    return entry == 0 ? NULL : &c->entries[entry - 1];
+    uint64_t slot = c->slots[slot_of(c, hash_of(key), key)];
+    return slot == 0 ? NULL : &c->entries[entry_in(slot)];
 }
 
+/* The key is known not to be there: the first free slot is its own. */
 static void place(struct views_cache *c, size_t index)
 {
     struct cached *entry = &c->entries[index];
-    entry->slot = slot_of(c, key_of(entry));
-    c->slots[entry->slot] = (uint32_t)(index + 1);
+    size_t i = (size_t)entry->hash & (c->slot_count - 1);
+    while (c->slots[i] != 0) i = (i + 1) & (c->slot_count - 1);
+    entry->slot = (uint32_t)i;
+    c->slots[i] = slot_for(entry->hash, index);
 }
 
 /* Doubles entries and slots; slots are twice as many, so a search always meets a free one. */
@@ -70,7 +88,7 @@ struct cached *views_cache_add(struct views_cache *c, struct bytes key)
     if (c->arena == NULL) c->arena = arena_new();
     make_room(c);
     struct cached *entry = &c->entries[c->count];
-    *entry = (struct cached){.key_len = (uint8_t)key.len, .absent = true};
+    *entry = (struct cached){.key_len = (uint8_t)key.len, .absent = true, .hash = hash_of(key)};
     bytes_put(entry->key, key);
     place(c, c->count);
     c->count++;

@@ -41,6 +41,7 @@ struct cached {
     bool changed;  /* written by this transaction, flushed or not */
     uint32_t slot; /* where it is found */
     uint32_t len, capacity;
+    uint64_t hash;
     uint8_t *value;
 };
 
@@ -49,7 +50,7 @@ struct views_cache {
     struct arena *arena;
     struct cached *entries;
     size_t count, room;
-    uint32_t *slots; /* index + 1 of an entry; 0: free */
+    uint64_t *slots; /* upper half of the hash, then index + 1 of an entry; 0: free */
     size_t slot_count;
     uint32_t *dirty; /* indices of the dirty entries, in the order in which they became so */
     size_t dirty_count, dirty_room;

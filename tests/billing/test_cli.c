@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_cli.c - the command line is read as it is meant, slips are named with what was meant, and the manual says all there is. */
+/* test_cli.c - the command line is read as it is meant, slips are named with what was meant, and the manual
+ * says all there is. */
 #include "billing/cli.h"
 #include "tests/lib/fixture.h"
 
@@ -33,7 +34,7 @@ static const void *body_of(const char *line, const char *words)
     return c->body;
 }
 
-/* ---- what is meant ------------------------------------------------------------------------------------------------ */
+/* ---- what is meant --------------------------------------------------------------------------- */
 
 Test(cli, arguments_stand_in_their_order_and_options_anywhere)
 {
@@ -97,7 +98,8 @@ Test(cli, parts_of_a_party_are_options_of_their_own)
 
 Test(cli, switches_are_on_when_named_and_may_say_so)
 {
-    const struct subscription_cancel_command *on = body_of("subscription cancel u1 --immediate", "subscription.cancel");
+    const struct subscription_cancel_command *on =
+        body_of("subscription cancel u1 --immediate", "subscription.cancel");
     const struct subscription_cancel_command *off =
         body_of("subscription cancel u1 --immediate=false", "subscription.cancel");
     const struct payment_method_add_command *first =
@@ -139,7 +141,7 @@ Test(cli, help_needs_nothing_else)
     cr_assert(c.globals.help);
 }
 
-/* ---- slips -------------------------------------------------------------------------------------------------------- */
+/* ---- slips ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *line;
@@ -149,23 +151,27 @@ static const struct {
     {"", ERR_USAGE, "a command is missing; see 'daybook help'"},
     {"invoice", ERR_USAGE, "'invoice' wants a second word; see 'daybook help invoice'"},
     {"subscribtion create u1", ERR_USAGE, "there is no command 'subscribtion'; did you mean 'subscription'?"},
-    {"subscription craete u1", ERR_USAGE, "there is no command 'subscription craete'; did you mean 'subscription create'?"},
+    {"subscription craete u1", ERR_USAGE,
+     "there is no command 'subscription craete'; did you mean 'subscription create'?"},
     {"subscription xyzzyx u1", ERR_USAGE, "there is no command 'subscription xyzzyx'; see 'daybook help'"},
     {"frobnicate", ERR_USAGE, "there is no command 'frobnicate'; see 'daybook help'"},
     {"catalog.show", ERR_USAGE, "there is no command 'catalog.show'; see 'daybook help'"},
     {"subscription create u1 --teir pro", ERR_USAGE, "there is no option '--teir'; did you mean '--tier'?"},
     {"subscription create u1 --payment_method p --tier pro", ERR_USAGE,
      "there is no option '--payment_method'; did you mean '--payment-method'?"},
-    {"subscription create u1 --tier pro --jsn", ERR_USAGE, "there is no option '--jsn'; did you mean '--json'?"},
+    {"subscription create u1 --tier pro --jsn", ERR_USAGE,
+     "there is no option '--jsn'; did you mean '--json'?"},
     {"stats -x", ERR_USAGE, "there is no option '-x'"},
     {"subscription create --tier pro", ERR_USAGE, "subscription create: user is missing: the customer's id"},
     {"subscription create u1", ERR_USAGE,
-     "subscription create: --tier is missing: code of the tier in the catalog: free, basic, pro, enterprise …"},
+     "subscription create: --tier is missing: code of the tier in the catalog: free, basic, pro, enterprise "
+     "…"},
     {"subscription create u1 --tier", ERR_USAGE, "option '--tier' wants a value"},
     {"subscription create u1 --tier --json", ERR_USAGE, "option '--tier' wants a value"},
     {"subscription create u1 --tier pro --tier free", ERR_USAGE, "option '--tier' is given twice"},
     {"subscription show u1 u2", ERR_USAGE, "subscription show: 'u2' is one argument too many"},
-    {"subscription cancel u1 --immediate=soon", ERR_USAGE, "option '--immediate' is a switch: it takes no value"},
+    {"subscription cancel u1 --immediate=soon", ERR_USAGE,
+     "option '--immediate' is a switch: it takes no value"},
     {"stats --dir=", ERR_USAGE, "option '--dir' is empty"},
     {"payment charge u1 1e3", ERR_INVALID, "amount: number '1e3': exponents are not accepted"},
     {"payment charge u1 +5", ERR_INVALID, "amount: number '+5': a plus sign is not accepted"},
@@ -173,7 +179,8 @@ static const struct {
      "--start: date '2025-02-29': there is no such day"},
     {"payment refund txn_1 --amount 0.00", ERR_INVALID, "--amount: more than nothing is wanted"},
     {"subscription update u1 --billing-day 0", ERR_INVALID, "--billing-day: more than nothing is wanted"},
-    {"payment charge u1 4242424242424242", ERR_INVALID, "amount: card numbers and security codes are never accepted"},
+    {"payment charge u1 4242424242424242", ERR_INVALID,
+     "amount: card numbers and security codes are never accepted"},
 };
 
 Test(cli, a_slip_is_named_with_what_was_meant)
@@ -182,15 +189,16 @@ Test(cli, a_slip_is_named_with_what_was_meant)
         struct cli_command c = {0};
         enum err got = parse(&c, slips[i].line);
         cr_assert(got == slips[i].code, "'%s': got %s: %s", slips[i].line, err_word(got), E->text);
-        cr_assert(strcmp(E->text, slips[i].says) == 0, "'%s':\n got    %s\n wanted %s", slips[i].line, E->text,
-                  slips[i].says);
+        cr_assert(strcmp(E->text, slips[i].says) == 0, "'%s':\n got    %s\n wanted %s", slips[i].line,
+                  E->text, slips[i].says);
     }
 }
 
 Test(cli, a_wrong_choice_lists_the_words)
 {
     struct cli_command c = {0};
-    assert_err_says(parse(&c, "subscription create u1 --tier pro --interval hour"), ERR_INVALID, "month, year");
+    assert_err_says(parse(&c, "subscription create u1 --tier pro --interval hour"), ERR_INVALID,
+                    "month, year");
 }
 
 Test(cli, card_numbers_are_not_shown_again)
@@ -217,12 +225,13 @@ Test(cli, the_nearest_word_is_near)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct nearest n = nearest_to(str_of(cases[i].word));
-        for (size_t k = 0; k < 4 && cases[i].candidates[k] != NULL; k++) nearest_try(&n, str_of(cases[i].candidates[k]));
+        for (size_t k = 0; k < 4 && cases[i].candidates[k] != NULL; k++)
+            nearest_try(&n, str_of(cases[i].candidates[k]));
         assert_str(n.best, cases[i].best);
     }
 }
 
-/* ---- the tables --------------------------------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 Test(cli, every_verb_can_be_found_and_says_what_it_does)
 {
@@ -234,8 +243,8 @@ Test(cli, every_verb_can_be_found_and_says_what_it_does)
         cr_assert(strlen(v->help) > 10, "%s", v->words);
         for (size_t k = 0; k < count; k++) {
             for (size_t g = 0; cli_global_option(g) != NULL; g++) {
-                cr_assert(strcmp(slots[k].name, cli_global_option(g)->name) != 0, "%s: --%s stands anywhere already",
-                          v->words, slots[k].name);
+                cr_assert(strcmp(slots[k].name, cli_global_option(g)->name) != 0,
+                          "%s: --%s stands anywhere already", v->words, slots[k].name);
             }
         }
     }
@@ -244,7 +253,8 @@ Test(cli, every_verb_can_be_found_and_says_what_it_does)
 Test(cli, what_only_the_program_fills_is_no_option)
 {
     struct cli_command c = {0};
-    assert_err_says(parse(&c, "payment charge u1 5 --gateway x"), ERR_USAGE, "there is no option '--gateway'");
+    assert_err_says(parse(&c, "payment charge u1 5 --gateway x"), ERR_USAGE,
+                    "there is no option '--gateway'");
     assert_err_says(parse(&c, "customer bill 5"), ERR_USAGE, "there is no command 'customer bill'");
     assert_err_says(parse(&c, "payment settle 5"), ERR_USAGE, "there is no command 'payment settle'");
 }
@@ -284,7 +294,8 @@ Test(cli, every_command_and_option_is_in_the_manual)
         struct str part = manual_of(manual, v);
         for (size_t k = 0; k < count; k++) {
             if ((slots[k].field->flags & (unsigned)FIELD_ARGUMENT) != 0) continue;
-            cr_assert(has_option(part, slots[k].name), "the manual has no --%s for '%s'", slots[k].name, v->words);
+            cr_assert(has_option(part, slots[k].name), "the manual has no --%s for '%s'", slots[k].name,
+                      v->words);
         }
     }
     for (size_t g = 0; cli_global_option(g) != NULL; g++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_daybook.c - the seed's example workflows and promises through daybook.h, as a program would call it, on a clock that stands still.
- * Amounts are computed by hand: pro is 99.00 and basic 29.00 a month, prorated by day over the whole period. */
+/* test_daybook.c - the seed's example workflows and promises through daybook.h, as a program would call it,
+ * on a clock that stands still. Amounts are computed by hand: pro is 99.00 and basic 29.00 a month, prorated
+ * by day over the whole period. */
 #include "billing/daybook.h"
 #include "tests/lib/fixture.h"
 
@@ -39,9 +40,9 @@ static void end(void)
 
 TestSuite(daybook, .init = begin, .fini = end);
 
-#define does(call)                                                               \
-    do {                                                                         \
-        int code_ = (call);                                                      \
+#define does(call)                                                                  \
+    do {                                                                            \
+        int code_ = (call);                                                         \
         cr_assert(code_ == DAYBOOK_OK, "%s: %s: %s", #call, why.kind, why.message); \
     } while (0)
 #define refuses(call, wanted, says)                                                                       \
@@ -51,14 +52,15 @@ TestSuite(daybook, .init = begin, .fini = end);
         cr_assert(why.code == (wanted));                                                                  \
         cr_assert(strstr(why.message, (says)) != NULL, "%s: '%s'", #call, why.message);                   \
     } while (0)
-#define same(got, wanted) cr_assert(strcmp((got), (wanted)) == 0, "%s: got '%s', wanted '%s'", #got, (got), (wanted))
+#define same(got, wanted) \
+    cr_assert(strcmp((got), (wanted)) == 0, "%s: got '%s', wanted '%s'", #got, (got), (wanted))
 
 static void at(const char *now)
 {
     does(daybook_set_now(book, now, &why));
 }
 
-/* ---- the seed's examples ------------------------------------------------------------------------------------------ */
+/* ---- the seed's examples --------------------------------------------------------------------- */
 
 /* "Complete Subscription Workflow" */
 Test(daybook, a_user_signs_up_upgrades_uses_is_invoiced_and_pays)
@@ -99,8 +101,9 @@ Test(daybook, a_user_signs_up_upgrades_uses_is_invoiced_and_pays)
     daybook_free(v);
 }
 
-/* "Usage-Based Billing": 1500 calls where 1000 are included, a cent each beyond. The program's own item and the tier's own overage would
- * both be billed, so the item is added on a tier that bills none: free, with 100 included. */
+/* "Usage-Based Billing": 1500 calls where 1000 are included, a cent each beyond. The program's own item and
+ * the tier's own overage would both be billed, so the item is added on a tier that bills none: free, with 100
+ * included. */
 Test(daybook, usage_over_the_limit_is_seen_and_added_to_the_next_invoice)
 {
     struct daybook_usage *u = NULL;
@@ -142,13 +145,15 @@ Test(daybook, the_tier_bills_what_is_over_its_quota_when_the_period_has_ended)
     daybook_free(v);
 }
 
-/* ---- subscriptions ------------------------------------------------------------------------------------------------ */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 Test(daybook, a_paid_tier_wants_a_payment_method)
 {
-    refuses(daybook_create_subscription(book, "u1", "pro", NULL, NULL, &why), DAYBOOK_INVALID, "payment method");
+    refuses(daybook_create_subscription(book, "u1", "pro", NULL, NULL, &why), DAYBOOK_INVALID,
+            "payment method");
     same(why.kind, "invalid");
-    refuses(daybook_create_subscription(book, "u1", "gold", "pm_card_visa", NULL, &why), DAYBOOK_NOT_FOUND, "gold");
+    refuses(daybook_create_subscription(book, "u1", "gold", "pm_card_visa", NULL, &why), DAYBOOK_NOT_FOUND,
+            "gold");
     refuses(daybook_get_subscription(book, "u1", NULL, &why), DAYBOOK_NOT_FOUND, "u1");
 }
 
@@ -198,24 +203,27 @@ Test(daybook, a_cancellation_ends_with_the_period_or_at_once_with_a_refund)
     daybook_free(s);
 }
 
-/* ---- payments ----------------------------------------------------------------------------------------------------- */
+/* ---- payments -------------------------------------------------------------------------------- */
 
 Test(daybook, a_declined_payment_is_told_with_its_transaction)
 {
     struct daybook_transaction *t = NULL;
     struct daybook_transactions *all = NULL;
     does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
-    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_DECLINED, "payment method");
+    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_DECLINED,
+            "payment method");
     same(why.reason, "no_payment_method");
     cr_assert(t == NULL);
     does(daybook_add_payment_method(book, "u1", "pm_card_chargeDeclinedInsufficientFunds", true, NULL, &why));
-    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_DECLINED, "declined");
+    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_DECLINED,
+            "declined");
     same(why.reason, "insufficient_funds");
     same(t->status, "failed");
     same(t->error_code, "insufficient_funds");
     daybook_free(t);
     does(daybook_add_payment_method(book, "u1", "pm_daybook_unknown", true, NULL, &why));
-    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_INCOMPLETE, "pending");
+    refuses(daybook_process_payment(book, "u1", "29.00", "USD", NULL, &t, &why), DAYBOOK_INCOMPLETE,
+            "pending");
     same(t->status, "pending");
     daybook_free(t);
     does(daybook_list_transactions(book, "u1", "2025-01-01", "2025-01-31", 50, &all, &why));
@@ -228,17 +236,21 @@ Test(daybook, refunds_are_whole_or_in_part_and_never_more_than_was_paid)
 {
     struct daybook_transaction *paid = NULL, *t = NULL;
     does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
-    does(daybook_process_payment(book, "u1", "29.00", NULL, "Monthly subscription - Basic tier", &paid, &why));
+    does(
+        daybook_process_payment(book, "u1", "29.00", NULL, "Monthly subscription - Basic tier", &paid, &why));
     does(daybook_process_refund(book, paid->transaction_id, "9.00", "Customer request", &t, &why));
     same(t->status, "refunded");
     same(t->amount, "9.00");
     daybook_free(t);
-    refuses(daybook_process_refund(book, paid->transaction_id, "20.01", NULL, &t, &why), DAYBOOK_REFUSED, "20.00 USD");
-    refuses(daybook_process_refund(book, paid->transaction_id, "0", NULL, &t, &why), DAYBOOK_INVALID, "amount");
+    refuses(daybook_process_refund(book, paid->transaction_id, "20.01", NULL, &t, &why), DAYBOOK_REFUSED,
+            "20.00 USD");
+    refuses(daybook_process_refund(book, paid->transaction_id, "0", NULL, &t, &why), DAYBOOK_INVALID,
+            "amount");
     does(daybook_process_refund(book, paid->transaction_id, NULL, NULL, &t, &why));
     same(t->amount, "20.00");
     daybook_free(t);
-    refuses(daybook_process_refund(book, paid->transaction_id, NULL, NULL, &t, &why), DAYBOOK_REFUSED, "already");
+    refuses(daybook_process_refund(book, paid->transaction_id, NULL, NULL, &t, &why), DAYBOOK_REFUSED,
+            "already");
     daybook_free(paid);
 }
 
@@ -248,7 +260,8 @@ Test(daybook, payment_methods_are_kept_as_tokens_with_one_default)
     does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
     does(daybook_add_payment_method(book, "u1", "pm_card_visa", true, NULL, &why));
     does(daybook_add_payment_method(book, "u1", "pm_card_amex", true, NULL, &why));
-    refuses(daybook_add_payment_method(book, "u1", "4242424242424242", true, NULL, &why), DAYBOOK_INVALID, "card");
+    refuses(daybook_add_payment_method(book, "u1", "4242424242424242", true, NULL, &why), DAYBOOK_INVALID,
+            "card");
     does(daybook_list_payment_methods(book, "u1", &m, &why));
     assert_int(m->count, 2);
     same(m->items[0].last4, "4242");
@@ -257,21 +270,23 @@ Test(daybook, payment_methods_are_kept_as_tokens_with_one_default)
     assert_int(m->items[1].exp_month, 12);
     daybook_free(m);
     does(daybook_remove_payment_method(book, "u1", "pm_card_amex", &why));
-    refuses(daybook_remove_payment_method(book, "u1", "pm_card_amex", &why), DAYBOOK_NOT_FOUND, "payment method");
+    refuses(daybook_remove_payment_method(book, "u1", "pm_card_amex", &why), DAYBOOK_NOT_FOUND,
+            "payment method");
     does(daybook_list_payment_methods(book, "u1", &m, &why));
     assert_int(m->count, 1);
     cr_assert(m->items[0].is_default);
     daybook_free(m);
 }
 
-/* ---- usage -------------------------------------------------------------------------------------------------------- */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
 struct rings {
     int count;
     char total[32];
 };
 
-static void ring(void *context, const char *user_id, const char *usage_type, const char *threshold, const char *total)
+static void ring(void *context, const char *user_id, const char *usage_type, const char *threshold,
+                 const char *total)
 {
     struct rings *r = context;
     r->count++;
@@ -296,7 +311,8 @@ Test(daybook, an_alert_rings_once_a_period_when_its_threshold_is_crossed)
     daybook_close(book); /* the next start of the program sets it again: the same alert, a new callback */
     open_at("2025-02-11T00:00:00Z");
     does(daybook_set_usage_alert(book, "u1", "api_calls", "800", ring, &r, &why));
-    test_write(test_path("usage.csv"), STR("event_id,user_id,usage_type,amount\na,u1,api_calls,500\nb,u1,api_calls,500\n"));
+    test_write(test_path("usage.csv"),
+               STR("event_id,user_id,usage_type,amount\na,u1,api_calls,500\nb,u1,api_calls,500\n"));
     char *answer = NULL;
     const char *arguments = str_cstring(A, str_format(A, "{\"file\": \"%s\"}", test_path("usage.csv")));
     does(daybook_call(book, "usage.import", arguments, &answer, &why));
@@ -317,11 +333,13 @@ Test(daybook, an_event_id_counts_once)
     does(daybook_get_usage(book, "u1", &u, &why));
     same(u->items[0].total, "5");
     daybook_free(u);
-    refuses(daybook_record_usage(book, "u1", "api_calls", "-5", NULL, NULL, NULL, &why), DAYBOOK_INVALID, "negative");
-    refuses(daybook_record_usage(book, "u2", "api_calls", "5", NULL, NULL, NULL, &why), DAYBOOK_NOT_FOUND, "u2");
+    refuses(daybook_record_usage(book, "u1", "api_calls", "-5", NULL, NULL, NULL, &why), DAYBOOK_INVALID,
+            "negative");
+    refuses(daybook_record_usage(book, "u2", "api_calls", "5", NULL, NULL, NULL, &why), DAYBOOK_NOT_FOUND,
+            "u2");
 }
 
-/* ---- invoices ----------------------------------------------------------------------------------------------------- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 Test(daybook, the_current_invoice_is_answered_again_when_nothing_is_due)
 {
@@ -358,7 +376,7 @@ Test(daybook, a_preview_changes_nothing)
     daybook_free(all);
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 Test(daybook, the_nightly_run_bills_collects_and_has_nothing_left_to_do)
 {
@@ -407,7 +425,8 @@ Test(daybook, every_operation_stands_in_the_audit_log)
 Test(daybook, transactions_made_elsewhere_are_kept_and_billing_data_exported)
 {
     struct daybook_transaction *t = NULL;
-    struct daybook_elsewhere in = {.user_id = "u1", .amount = "12.34", .description = "bank transfer", .reference = "B-7"};
+    struct daybook_elsewhere in = {
+        .user_id = "u1", .amount = "12.34", .description = "bank transfer", .reference = "B-7"};
     does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
     does(daybook_store_transaction(book, &in, &t, &why));
     same(t->amount, "12.34");
@@ -417,9 +436,11 @@ Test(daybook, transactions_made_elsewhere_are_kept_and_billing_data_exported)
     in.description = "card 4242 4242 4242 4242";
     refuses(daybook_store_transaction(book, &in, NULL, &why), DAYBOOK_INVALID, "description");
     cr_assert(strstr(why.message, "4242") == NULL, "%s", why.message);
-    does(daybook_export_billing_data(book, "u1", "csv", test_path("u1.csv"), "2025-01-01", "2025-12-31", &why));
+    does(daybook_export_billing_data(book, "u1", "csv", test_path("u1.csv"), "2025-01-01", "2025-12-31",
+                                     &why));
     cr_assert(str_starts(test_read(test_path("u1.csv")), "date,"));
-    refuses(daybook_export_billing_data(book, "u1", "xls", test_path("u1.xls"), NULL, NULL, &why), DAYBOOK_USAGE, "xls");
+    refuses(daybook_export_billing_data(book, "u1", "xls", test_path("u1.xls"), NULL, NULL, &why),
+            DAYBOOK_USAGE, "xls");
 }
 
 Test(daybook, an_idempotency_key_gives_the_first_answer_again)
@@ -433,7 +454,8 @@ Test(daybook, an_idempotency_key_gives_the_first_answer_again)
     does(daybook_process_payment(book, "u1", "29.00", NULL, NULL, &again, &why));
     same(again->transaction_id, first->transaction_id);
     does(daybook_set_idempotency_key(book, "order-17", &why));
-    refuses(daybook_process_payment(book, "u1", "30.00", NULL, NULL, NULL, &why), DAYBOOK_REFUSED, "idempotency key");
+    refuses(daybook_process_payment(book, "u1", "30.00", NULL, NULL, NULL, &why), DAYBOOK_REFUSED,
+            "idempotency key");
     does(daybook_list_transactions(book, "u1", NULL, NULL, 0, &all, &why));
     assert_int(all->count, 1);
     daybook_free(all);
@@ -444,8 +466,9 @@ Test(daybook, an_idempotency_key_gives_the_first_answer_again)
 Test(daybook, the_general_call_takes_what_people_may_give_and_nothing_else)
 {
     char *answer = NULL;
-    does(daybook_call(book, "customer.create", "{\"user\": \"u1\", \"currency\": \"EUR\", \"party\": {\"name\": \"Zoë\"}}",
-                      &answer, &why));
+    does(daybook_call(book, "customer.create",
+                      "{\"user\": \"u1\", \"currency\": \"EUR\", \"party\": {\"name\": \"Zoë\"}}", &answer,
+                      &why));
     cr_assert(strstr(answer, "\"name\":\"Zoë\"") != NULL, "%s", answer);
     daybook_free(answer);
     does(daybook_call(book, "customer.list", NULL, &answer, &why));
@@ -455,10 +478,11 @@ Test(daybook, the_general_call_takes_what_people_may_give_and_nothing_else)
     daybook_free(answer);
     refuses(daybook_call(book, "customer.bill", "{}", &answer, &why), DAYBOOK_USAGE, "customer.bill");
     refuses(daybook_call(book, "init", "{}", &answer, &why), DAYBOOK_USAGE, "init");
-    refuses(daybook_call(book, "payment.charge", "{\"user\": \"u1\", \"amount\": \"5\", \"gateway\": \"x\"}", &answer, &why),
+    refuses(daybook_call(book, "payment.charge", "{\"user\": \"u1\", \"amount\": \"5\", \"gateway\": \"x\"}",
+                         &answer, &why),
             DAYBOOK_INVALID, "gateway");
-    refuses(daybook_call(book, "payment.charge", "{\"user\": \"u1\", \"amount\": 5.5}", &answer, &why), DAYBOOK_INVALID,
-            "strings");
+    refuses(daybook_call(book, "payment.charge", "{\"user\": \"u1\", \"amount\": 5.5}", &answer, &why),
+            DAYBOOK_INVALID, "strings");
     refuses(daybook_call(book, "customer.list", "{", &answer, &why), DAYBOOK_INVALID, "JSON");
     refuses(daybook_call(book, "customer.list", "[]", &answer, &why), DAYBOOK_INVALID, "object");
     cr_assert(answer == NULL);

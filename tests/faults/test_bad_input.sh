@@ -42,6 +42,7 @@ at init "$work/d" >/dev/null || fail init
 at customer create u1 >/dev/null || fail 'customer create'
 at subscription create paid --tier pro --payment-method pm_card_visa >/dev/null || fail 'subscription create'
 at payment charge paid 50.00 >/dev/null || fail 'payment charge'
+at invoice generate paid >/dev/null || fail 'invoice generate'
 before=$(records)
 
 # What is not there.
@@ -58,7 +59,7 @@ refused 2 "no report 'gossip'" report gossip
 unchanged 'what is not there'
 
 # Amounts, currencies, dates.
-refused 3 "'XXX'" customer create u2 --currency XXX
+refused 3 "'ZZZ'" customer create u2 --currency ZZZ
 refused 3 'usd' customer create u2 --currency usd
 refused 3 'too many decimals' payment charge paid 5.001
 refused 3 'too many decimals' payment charge paid 5.5 --currency JPY
@@ -136,7 +137,7 @@ refused 3 'line 3' import usage "$work/rows.csv" --strict --rejects "$work/rejec
 refused 3 'empty.csv' import usage "$work/empty.csv"
 printf '{"name": "x", "products": [{"code": "a"}]}' >"$work/catalog.json"
 refused 3 'products[0]' catalog load "$work/catalog.json"
-refused 6 'no-such-folder' invoice pdf INV-2025-000001 -o "$work/no-such-folder/x.pdf" 2>/dev/null || true
+refused 6 'no-such-folder' invoice pdf INV-2025-000001 -o "$work/no-such-folder/x.pdf"
 unchanged 'files'
 
 # Keys and directories.
@@ -146,7 +147,7 @@ refused 3 'key' --key-file "$work/other.key" stats
 refused 3 'key' --key-file "$work/loose.key" stats
 refused 8 'not verified' --key-file "$work/other.key" audit verify
 refused 8 'not verified' --key-file "$work/no.key" audit verify
-refused 1 'no key' --key-file "$work/no.key" stats 2>/dev/null || true
+refused 1 'there is none' --key-file "$work/no.key" stats
 refused 1 'already' init "$work/d"
 elsewhere() { # elsewhere STATUS WORDS DIR ARGUMENT...
     local wanted=$1 words=$2 status=0
@@ -158,11 +159,12 @@ elsewhere() { # elsewhere STATUS WORDS DIR ARGUMENT...
 elsewhere 1 'no such directory' "$work/nowhere" stats
 mkdir "$work/hollow"
 elsewhere 1 'hollow' "$work/hollow" --key-file "$work/d.key" stats
-mkdir "$work/torn" && cp -r "$work/d/." "$work/torn/" && find "$work/torn" -name 'data.mdb' -path '*log*' -exec truncate -s 5000 {} +
-find "$work/torn" -maxdepth 1 -name '*.mdb' -exec truncate -s 5000 {} +
-status=0
-"$daybook" --dir "$work/torn" --key-file "$work/d.key" audit verify >"$work/out" 2>"$work/said" || status=$?
-case $status in 4 | 6) sound torn 'a torn log' ;; *) fail "a torn log gave $status: $(cat "$work/said")" ;; esac
+mkdir "$work/torn" && cp -r "$work/d/." "$work/torn/" && truncate -s 9000 "$work/torn/log/data.mdb"
+elsewhere 4 'damaged' "$work/torn" --key-file "$work/d.key" audit verify
+cp "$work/d/views/data.mdb" "$work/torn/log/data.mdb"
+elsewhere 1 'not complete' "$work/torn" --key-file "$work/d.key" audit verify
+cp -r "$work/d" "$work/closed" && chmod 000 "$work/closed/log/data.mdb"
+if [ "$(id -u)" != 0 ]; then elsewhere 6 'ermission' "$work/closed" --key-file "$work/d.key" stats; fi
 unchanged 'keys and directories'
 
 # Views of another ledger are of no use to this one: it makes its own again.
@@ -175,7 +177,7 @@ at audit verify >/dev/null || fail 'views of another ledger'
 unchanged 'views'
 
 # Nowhere to write an answer to.
-for what in 'stats' 'customer list' 'customer show paid' 'help' 'customer list --json' 'report invoices' 'audit verify'; do
+for what in 'stats' 'customer list' 'customer show paid' 'help' 'report invoices' 'audit verify'; do
     status=0
     # The words are arguments of their own.
     # shellcheck disable=SC2086

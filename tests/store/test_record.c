@@ -24,8 +24,11 @@ static struct bytes from_page(const char *name)
     return (struct bytes){to, digits.len / 2};
 }
 
-#define assert_bytes(got, wanted) \
-    assert_str(hex_text(A, (got).ptr, (got).len), hex_text(A, (wanted).ptr, (wanted).len).ptr)
+static const char *digits_of(struct bytes b)
+{
+    return str_cstring(A, hex_text(A, b.ptr, b.len));
+}
+#define assert_bytes(got, wanted) assert_str(str_of(digits_of(got)), digits_of(wanted))
 
 static struct hash leaf_of(struct bytes record)
 {

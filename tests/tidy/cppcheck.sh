@@ -9,4 +9,4 @@ for room in ledger projections reports importers billing; do
     if [ -n "$(find "$room" -name '*.c' -print -quit)" ]; then places+=("$room"); fi
 done
 cppcheck --std=c11 --enable=warning,style,performance,portability --inconclusive --inline-suppr -q --error-exitcode=1 \
-    --suppress=missingIncludeSystem -I. --library=tests/tidy/cppcheck.cfg --cppcheck-build-dir="$cache" -j "${JOBS:-2}" "${places[@]}"
+    --suppressions-list=tests/tidy/cppcheck.suppress -I. --library=tests/tidy/cppcheck.cfg --cppcheck-build-dir="$cache" -j "${JOBS:-2}" "${places[@]}"

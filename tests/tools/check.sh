@@ -82,7 +82,7 @@ scripts() { # scripts FOLDER GLOB... - test scripts find the program in DAYBOOK 
     local script
     for script in "${@:2}"; do
         if [ -e "$script" ]; then
-            step "$(basename "$script" .sh)" env DAYBOOK="$PWD/$1/daybook" O="$1" bash "$script"
+            step "$(basename "$script" .sh)" env DAYBOOK="$(realpath -m "$1/daybook")" O="$1" bash "$script"
         fi
     done
 }
