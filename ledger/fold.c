@@ -22,6 +22,7 @@ enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_p
     for (size_t i = 0; i < v->events_count; i++) {
         for (const struct projection *const *p = l->state->projections; *p != NULL; p++) {
             enum err err = (*p)->fold(t, &v->events[i], place, l->scratch, e);
+            if (err == ERR_NOT_FOUND) err = e->code = ERR_TAMPERED; /* what an event speaks of must be there */
             if (err != OK) {
                 return wrap(e, "folding %s of record %llu into %s", event_kind(v->events[i].type)->wire,
                             (unsigned long long)place->seq, (*p)->name);

@@ -219,17 +219,14 @@ static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or
 }
 
 /* A command that decides well but cannot be folded (a sum that leaves 64 bits) spoils its batch. The others must not suffer for it: each is
- * run alone then, and only the spoiler is refused. */
-static enum err run_one_by_one(struct ledger *l, const struct batch *b, struct error *e)
+ * run alone then, and each has its own result, for those before a failure of the storage are durable. */
+static enum err run_one_by_one(struct ledger *l, const struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         struct batch one = {.ledger = l, .jobs = &b->jobs[i], .count = 1};
         struct error why = {0};
         enum err err = attempt_until_won(l, &one, false, &why);
-        if (err == ERR_LIMIT) err = refuse_outcome(b->jobs[i]->outcome, err, &why);
-        if (err == OK) continue;
-        *e = why;
-        return err;
+        if (err != OK) (void)refuse_outcome(b->jobs[i]->outcome, err, &why); /* always OK: a refusal is an answer */
     }
     return OK;
 }
@@ -239,5 +236,5 @@ enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool 
     struct batch b = {.ledger = l, .jobs = jobs, .count = count};
     if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);
     enum err err = attempt_until_won(l, &b, all_or_nothing, e);
-    return err == ERR_LIMIT && count > 1 && !all_or_nothing ? run_one_by_one(l, &b, e) : err;
+    return err == ERR_LIMIT && count > 1 && !all_or_nothing ? run_one_by_one(l, &b) : err;
 }

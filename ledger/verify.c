@@ -12,7 +12,7 @@ struct checking {
     struct arena *arena;
     log_progress_fn *progress;
     void *context;
-    uint64_t total;
+    uint64_t total, visited;
 };
 
 /* The sums of one event's postings, currency by currency. */
@@ -34,6 +34,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
 {
     struct checking *c = context;
     struct envelope v = {0};
+    c->visited++;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(&v, entry->plain, c->arena, e);
     if (err == OK && !mp_confirmed_by_msgpack_c(entry->plain)) {
@@ -46,6 +47,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
         if (err == OK) err = check_postings(postings, count, e);
         c->report->postings += count;
     }
+    if (err == ERR_NOT_FOUND) err = e->code = ERR_TAMPERED; /* for the reader of the log it would mean: enough */
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
     c->report->commands++;
     c->report->events += v.events_count;
@@ -70,6 +72,45 @@ static void remove_folder(const char *path, int depth)
     }
     (void)closedir(d);
     (void)rmdir(path);
+}
+
+static const char scratch_name[] = "verify.";
+
+/* Scratch folders of verifications that were killed. */
+static void remove_leftovers(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (d == NULL) return;
+    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
+        struct str name = str_of(entry->d_name);
+        struct error unused;
+        struct buffer path = {0};
+        uint64_t pid = 0;
+        size_t skip = sizeof scratch_name - 1, digits = 0;
+        if (!str_starts(name, scratch_name)) continue;
+        while (skip + digits < name.len && name.ptr[skip + digits] != '.') digits++;
+        if (uint_parse(&pid, (struct str){name.ptr + skip, digits}, &unused) != OK || !process_is_gone(pid)) continue;
+        buffer_print(&path, "%s/%s", dir, entry->d_name);
+        buffer_add_byte(&path, 0);
+        remove_folder((const char *)path.ptr, 2);
+        buffer_free(&path);
+    }
+    (void)closedir(d);
+}
+
+/* Beside the ledger if that can be written, else where temporary files go: a copy to be verified may be read-only. The views in it are
+ * sealed like any. */
+static enum err make_scratch(struct buffer *path, const char *dir, struct error *e)
+{
+    const char *elsewhere = getenv("TMPDIR");
+    const char *const folders[] = {dir, elsewhere != NULL ? elsewhere : "/tmp"};
+    for (size_t i = 0; i < 2; i++) {
+        buffer_clear(path);
+        buffer_print(path, "%s/%s%ld.XXXXXX", folders[i], scratch_name, (long)getpid());
+        buffer_add_byte(path, 0);
+        if (mkdtemp((char *)path->ptr) != NULL) return OK;
+    }
+    return fail_errno(e, errno, "cannot make a scratch folder in '%s'", folders[1]);
 }
 
 static enum err digest_of(struct hash *out, uint64_t *entries, struct views *v, struct error *e)
@@ -99,13 +140,11 @@ static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct le
 /* The live views, held still by a read transaction, must equal a fold of the log from its first record. */
 static enum err check_views(struct ledger_report *out, struct ledger *l, struct error *e)
 {
-    char scratch[LIMIT_PATH_BYTES];
+    struct buffer scratch = {0};
     struct views_txn *t = NULL;
     struct view_cursor at = {0};
     struct hash rebuilt = {0};
     uint64_t entries = 0;
-    int n = snprintf(scratch, sizeof scratch, "%s/verify.XXXXXX", l->dir);
-    if (n < 0 || (size_t)n >= sizeof scratch) return fail(e, ERR_INVALID, "the path '%s' is too long", l->dir);
     enum err err = catch_up_locked(l, e);
     if (err == OK) err = views_begin(&t, l->views, false, e);
     if (err != OK) return err;
@@ -113,9 +152,13 @@ static enum err check_views(struct ledger_report *out, struct ledger *l, struct 
     if (err == OK) err = views_digest(&out->view_digest, &out->view_entries, t, e);
     views_abort(t);
     if (err != OK) return err;
-    if (mkdtemp(scratch) == NULL) return fail_errno(e, errno, "cannot make a scratch folder in '%s'", l->dir);
-    err = rebuild_beside(&rebuilt, &entries, l, scratch, at.seq, e);
-    remove_folder(scratch, 2);
+    remove_leftovers(l->dir);
+    err = make_scratch(&scratch, l->dir, e);
+    if (err == OK) {
+        err = rebuild_beside(&rebuilt, &entries, l, (const char *)scratch.ptr, at.seq, e);
+        remove_folder((const char *)scratch.ptr, 2);
+    }
+    buffer_free(&scratch);
     if (err != OK) return err;
     if (entries == out->view_entries && memcmp(&rebuilt, &out->view_digest, sizeof rebuilt) == 0) return OK;
     return fail(e, ERR_TAMPERED, "the views differ from what the log folds to ('rebuild' makes them anew)");
@@ -128,9 +171,10 @@ enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress
     ledger_lock(l);
     enum err err = log_verify_chain(&out->chain, l->log, progress, context, e);
     if (err == OK && out->with_key) {
-        struct checking c = {out, arena_new(), progress, context, out->chain.records};
+        struct checking c = {out, arena_new(), progress, context, out->chain.records, 0};
         err = log_read(l->log, 0, out->chain.records, check_entry, &c, e);
         arena_free(c.arena);
+        if (err == OK && c.visited != out->chain.records) err = fail(e, ERR_INCOMPLETE, "not all records were read");
         if (err == OK) err = check_views(out, l, e);
     }
     ledger_unlock(l);

@@ -68,7 +68,8 @@ static enum err begin(struct views_txn *t, const struct subscription_created *v,
                              .billed_amount = nothing,
                              .billed_credited = nothing,
                              .usage_through = v->start,
-                             .usage_anchor = v->anchor};
+                             .usage_anchor = v->anchor,
+                             .usage_anchor_day = v->anchor_day};
     quotas_append(&s, v->start, &v->terms, a);
     struct view_key k = key_pair(SPACE_CUSTOMER_SUBSCRIPTION, v->customer, v->subscription);
     enum err err = mark_put(t, &k, e);
@@ -97,7 +98,6 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
     s->terms = v->terms;
     s->anchor = v->anchor;
     s->anchor_day = v->anchor_day;
-    s->usage_anchor = v->anchor;
     s->charged_through = v->charged_through;
     s->billed_from = v->billed_from;
     s->billed_amount = v->billed_amount;

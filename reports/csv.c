@@ -177,6 +177,11 @@ void csv_decimal(struct csv *c, struct decimal d)
     add_bare(c, decimal_text(c->cells, d));
 }
 
+void csv_price(struct csv *c, struct decimal price, const char *currency)
+{
+    add_bare(c, price_text(c->cells, price, currency));
+}
+
 void csv_date(struct csv *c, struct date d)
 {
     add_bare(c, date_text(c->cells, d));

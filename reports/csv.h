@@ -24,6 +24,7 @@ void csv_empty(struct csv *c);
 void csv_count(struct csv *c, uint64_t number);
 void csv_money(struct csv *c, struct money m); /* no amount given: empty */
 void csv_decimal(struct csv *c, struct decimal d);
+void csv_price(struct csv *c, struct decimal price, const char *currency);
 void csv_date(struct csv *c, struct date d);           /* none: empty */
 void csv_instant(struct csv *c, struct instant t);     /* none: empty */
 void csv_hash(struct csv *c, const struct hash *hash); /* 64 hexadecimal digits; NULL: empty */

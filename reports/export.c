@@ -79,7 +79,7 @@ static void put_line(struct csv *c, const struct invoice *v, const struct line *
     csv_date(c, period ? l->from : (struct date){0});
     csv_date(c, period ? date_add_days(l->to, -1) : (struct date){0});
     csv_decimal(c, l->quantity);
-    csv_decimal(c, l->unit_price);
+    csv_price(c, l->unit_price, l->amount.currency);
     put_end(c, v, l->amount);
 }
 
@@ -116,7 +116,7 @@ static enum err put_transaction(struct report_file *f, uint64_t number, struct e
     for (size_t column = 0; column < 4; column++) csv_empty(c);
     csv_money(c, v.amount);
     csv_word(c, v.amount.currency);
-    csv_word(c, choice_transaction_status.words[v.status]);
+    csv_word(c, transaction_status_shown(&v));
     csv_end_row(c);
     bool failed = v.status == TRANSACTION_FAILED || v.status == TRANSACTION_PENDING;
     struct money moved = failed ? money_zero(v.amount) : v.amount;

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,15 +25,6 @@ static pid_t writer_of(struct str name)
     return (pid_t)pid;
 }
 
-/* A killed process that nobody has reaped yet can still be signalled, but runs no program any more. */
-static bool is_dead(pid_t pid)
-{
-    char path[64], program[1];
-    if (kill(pid, 0) != 0 && errno == ESRCH) return true;
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-    return readlink(path, program, sizeof program) < 0 && errno == ENOENT;
-}
-
 /* What cannot be removed does no harm: it has nobody's name. */
 static void remove_leftovers(const char *path)
 {
@@ -42,7 +32,7 @@ static void remove_leftovers(const char *path)
     if (folder == NULL) return;
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         pid_t pid = writer_of(str_of(entry->d_name));
-        if (pid > 0 && pid != getpid() && is_dead(pid))
+        if (pid > 0 && pid != getpid() && process_is_gone((uint64_t)pid))
             (void)unlinkat(dirfd(folder), entry->d_name, 0);
     }
     (void)closedir(folder);

@@ -115,7 +115,7 @@ static void put_line(struct csv *c, const struct register_entry *entry, size_t p
     put_period(c, l->from, l->to);
     csv_decimal(c, l->quantity);
     csv_text(c, l->kind == LINE_USAGE ? l->usage_type : STR_NONE);
-    csv_decimal(c, l->unit_price);
+    csv_price(c, l->unit_price, l->amount.currency);
     csv_money(c, money_zero(l->amount));
     csv_money(c, l->amount);
     csv_text(c, l->tax_category);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -91,4 +92,13 @@ enum err dir_check_local(const char *path, struct error *e)
     if (name == NULL) return OK;
     return fail(e, ERR_STORAGE, "cannot keep a ledger in '%s': memory maps and locks do not hold on %s", path,
                 name);
+}
+
+bool process_is_gone(uint64_t pid)
+{
+    char path[64], program[1];
+    if (pid == 0 || pid > INT32_MAX) return false;
+    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) return true;
+    (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    return readlink(path, program, sizeof program) < 0 && errno == ENOENT;
 }

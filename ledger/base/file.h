@@ -26,6 +26,8 @@ enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;
 void file_abandon(struct file_sink *s); /* accepts one that was finished or never begun */
 
 bool file_exists(const char *path);
+/* Whose temporary files nobody will finish: no such process, or one that was killed and not reaped yet. */
+bool process_is_gone(uint64_t pid);
 enum err dir_make(const char *path, unsigned mode,
                   struct error *e) MUST_USE; /* with its parents; fine if it is there */
 enum err dir_sync(const char *path, struct error *e) MUST_USE;

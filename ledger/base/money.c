@@ -114,6 +114,15 @@ struct str money_pretty(struct arena *a, struct money m)
     return money_write(a, m, true);
 }
 
+struct str price_text(struct arena *a, struct decimal price, const char *currency)
+{
+    struct error unused;
+    struct money m = {0};
+    int decimals = currency_decimals(currency);
+    bool fits = decimals >= 0 && price.scale <= (uint32_t)decimals;
+    return fits && money_round(&m, price, currency, &unused) == OK ? money_text(a, m) : decimal_text(a, price);
+}
+
 struct decimal money_decimal(struct money m)
 {
     return decimal_make(m.minor, money_decimals(m));

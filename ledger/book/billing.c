@@ -59,9 +59,10 @@ static struct period anchored(const struct subscription *s, struct date day)
     return interval_period(s->anchor, (uint32_t)s->anchor_day, terms_interval(&s->terms), day);
 }
 
+/* Usage months stay where they began, whatever becomes of the billing day: an open one is never cut. */
 static struct period anchored_month(const struct subscription *s, struct date day)
 {
-    return interval_period(s->usage_anchor, (uint32_t)s->anchor_day, usage_interval, day);
+    return interval_period(s->usage_anchor, (uint32_t)s->usage_anchor_day, usage_interval, day);
 }
 
 static struct str interval_words(const struct terms *t, struct arena *a)
@@ -98,7 +99,10 @@ static void add_recurring_line(struct line_list *lines, const struct subscriptio
 static void apply_scheduled_change(struct accrual *out, struct subscription *s, struct arena *a)
 {
     bool new_interval = s->next_terms.unit != s->terms.unit || s->next_terms.interval_count != s->terms.interval_count;
-    if (new_interval) s->anchor = s->usage_anchor = s->change_on;
+    if (new_interval) {
+        s->anchor = s->change_on;
+        s->anchor_day = 0;
+    }
     struct quota_segment *quotas = arena_array_of(a, struct quota_segment, s->quotas_count + 1);
     if (s->quotas_count > 0) memcpy(quotas, s->quotas, s->quotas_count * sizeof *quotas);
     quotas[s->quotas_count] = (struct quota_segment){.from = s->change_on, .rates = s->next_terms.rates,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - the tables that commands.def declares, and the checks that every command passes whatever door it came by. It
- * must never decide: that is decide_*.c's. */
+/* command.c - the tables that commands.def declares, and the checks that every command passes whatever door
+ * it came by. It must never decide: that is decide_*.c's. */
 #include "ledger/book/command.h"
 
 /* clang-format off */
@@ -129,13 +129,20 @@ static size_t text_limit(const char *field)
     static const struct {
         const char *name;
         size_t limit;
-    } limits[] = {{"user", LIMIT_USER_ID_BYTES},           {"usage_type", LIMIT_USAGE_TYPE_BYTES},
-                  {"event_id", LIMIT_EVENT_ID_BYTES},      {"token", LIMIT_TOKEN_BYTES},
-                  {"payment_method", LIMIT_TOKEN_BYTES},   {"method", LIMIT_TOKEN_BYTES},
-                  {"tier", LIMIT_CODE_BYTES},              {"code", LIMIT_CODE_BYTES},
-                  {"product", LIMIT_CODE_BYTES},           {"timezone", LIMIT_CODE_BYTES},
-                  {"locale", LIMIT_CODE_BYTES},            {"country", 2},
-                  {"currency", 3},                         {"transaction", LIMIT_CODE_BYTES},
+    } limits[] = {{"user", LIMIT_USER_ID_BYTES},
+                  {"usage_type", LIMIT_USAGE_TYPE_BYTES},
+                  {"event_id", LIMIT_EVENT_ID_BYTES},
+                  {"token", LIMIT_TOKEN_BYTES},
+                  {"payment_method", LIMIT_TOKEN_BYTES},
+                  {"method", LIMIT_TOKEN_BYTES},
+                  {"tier", LIMIT_CODE_BYTES},
+                  {"code", LIMIT_CODE_BYTES},
+                  {"product", LIMIT_CODE_BYTES},
+                  {"timezone", LIMIT_CODE_BYTES},
+                  {"locale", LIMIT_CODE_BYTES},
+                  {"country", 2},
+                  {"currency", 3},
+                  {"transaction", LIMIT_CODE_BYTES},
                   {"invoice", LIMIT_CODE_BYTES}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (strcmp(limits[i].name, field) == 0) return limits[i].limit;
@@ -143,7 +150,8 @@ static size_t text_limit(const char *field)
     return LIMIT_TEXT_BYTES;
 }
 
-/* A Japanese tax number is T and 13 digits, of which every tenth passes Luhn's check by chance; written so, it is no card. */
+/* A Japanese tax number is T and 13 digits, of which every tenth passes Luhn's check by chance; written so,
+ * it is no card. */
 static bool is_tax_number(const char *field, struct str text)
 {
     if (strcmp(field, "tax_id") != 0 || text.len != 14 || text.ptr[0] != 'T') return false;
@@ -153,7 +161,8 @@ static bool is_tax_number(const char *field, struct str text)
     return true;
 }
 
-/* Usage readings are checked one by one by their decision, which leaves out the bad ones; everything else is checked here. */
+/* Usage readings are checked one by one by their decision, which leaves out the bad ones; everything else is
+ * checked here. */
 static enum err check_fields(const struct schema *s, const void *record, struct error *e)
 {
     size_t count = 0;
@@ -189,6 +198,34 @@ enum err command_check(const struct command *c, struct error *e)
     const struct command_kind *k = command_kind(c->type);
     enum err err = check_fields(k->schema, command_body(c), e);
     return err == OK ? OK : wrap(e, "%s", k->words);
+}
+
+static bool is_card_number(struct decimal d)
+{
+    struct arena *a = arena_new();
+    bool card = text_holds_card_data(decimal_text(a, d));
+    arena_free(a);
+    return card;
+}
+
+enum err command_field_given(enum command_type t, const struct field *f, const void *record, struct error *e)
+{
+    bool zero = false;
+    const char *at = (const char *)record + f->offset;
+    if (f->kind == KIND_DECIMAL) {
+        struct decimal d = {0};
+        memcpy(&d, at, sizeof d);
+        zero = decimal_is_zero(d);
+        bool money = t != COMMAND_USAGE_ALERT; /* a threshold is a quantity, and may have any digits */
+        if (money && is_card_number(d))
+            return fail(e, ERR_INVALID, "card numbers and security codes are never accepted");
+    } else if (f->kind == KIND_COUNT) {
+        uint64_t n = 0;
+        memcpy(&n, at, sizeof n);
+        zero = n == 0;
+    }
+    bool optional = (f->flags & (unsigned)FIELD_REQUIRED) == 0;
+    return zero && optional ? fail(e, ERR_INVALID, "more than nothing is wanted") : OK;
 }
 
 void command_hash(struct hash *out, const struct command *c, struct hasher *h)

@@ -82,7 +82,8 @@ struct command {
 #undef END
 /* clang-format on */
 
-/* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person fills it). */
+/* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person
+ * fills it). */
 enum { FIELD_INNER = 8 };
 
 struct command_kind {
@@ -95,9 +96,17 @@ enum command_type command_find(struct str words); /* COMMAND_NONE: there is no s
 const void *command_body(const struct command *c);
 void *command_body_of(struct command *c);
 
-/* Every text of the command is printable UTF-8 within its limit and holds no card data (PCI DSS); counts and choices are in
- * range. ERR_INVALID names the field: "subscription.create: description holds a payment card number". */
+/* Every text of the command is printable UTF-8 within its limit and holds no card data (PCI DSS); counts and
+ * choices are in range. ERR_INVALID names the field: "subscription.create: description holds a payment card
+ * number". */
 enum err command_check(const struct command *c, struct error *e) MUST_USE;
+
+/* What may not be given for a field although its form is right, for every door that knows what was given. In
+ * a command nothing is the same as not given, so a zero for what may be left out would be misunderstood; and
+ * an amount of money that is a card number was meant for another field. `record` is the struct that has the
+ * field; the sentence does not name the field. */
+enum err command_field_given(enum command_type t, const struct field *f, const void *record,
+                             struct error *e) MUST_USE;
 
 /* SHA-256 of the command's canonical bytes: what an idempotency key is bound to. */
 void command_hash(struct hash *out, const struct command *c, struct hasher *h);

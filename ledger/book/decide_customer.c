@@ -124,26 +124,12 @@ enum err decide_customer_update(struct decision *out, const struct facts *f, con
     return OK;
 }
 
-/* Only a gateway's token may be kept. Whoever sends digits sends a card. */
-static enum err check_token(struct str token, struct error *e)
-{
-    if (token.len == 0) return fail(e, ERR_INVALID, "the payment method's token is missing");
-    for (size_t i = 0; i < token.len; i++) {
-        char c = token.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                     c == '-' || c == '.' || c == ':';
-        if (!plain) return fail(e, ERR_INVALID, "the payment method's token holds something else than letters, digits, '_', '-', '.', ':'");
-    }
-    return OK;
-}
-
 enum err decide_payment_method_add(struct decision *out, const struct facts *f,
                                    const struct payment_method_add_command *c, struct arena *a, struct error *e)
 {
     bool added = false;
     struct card card = c->card;
     enum err err = need_customer(f, c->user, e);
-    if (err == OK) err = check_token(c->token, e);
     if (err != OK) return err;
     card.token = c->token;
     return keep_card(out, f, f->customer->customer, &card, c->is_default, &added, a, e);

@@ -244,6 +244,13 @@ enum err decide_invoice_add_item(struct decision *out, const struct facts *f, co
         return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be", STR_ARG(c->user),
                     LIMIT_PENDING_ITEMS_PER_CUSTOMER);
     }
+    struct money waiting = amount; /* what could not be invoiced together must not wait together */
+    for (size_t i = 0; i < f->items_count && err == OK; i++) {
+        if (money_same_currency(f->items[i].line.amount, waiting)) {
+            err = money_add(&waiting, waiting, f->items[i].line.amount, e);
+        }
+    }
+    if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_ITEM_ADDED, a);
     ev->item_added = (struct item_added){.item = f->counters.item, .customer = f->customer->customer};
     struct line *l = &ev->item_added.line;

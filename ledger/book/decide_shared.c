@@ -66,6 +66,19 @@ const struct method *method_named(const struct facts *f, struct str token_or_num
     return NULL;
 }
 
+/* Only a gateway's token may be kept. Whoever sends digits sends a card. */
+static enum err check_token(struct str token, struct error *e)
+{
+    if (token.len == 0) return fail(e, ERR_INVALID, "the payment method's token is missing");
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                     c == '-' || c == '.' || c == ':';
+        if (!plain) return fail(e, ERR_INVALID, "the payment method's token holds something else than letters, digits, '_', '-', '.', ':'");
+    }
+    return OK;
+}
+
 enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
                    bool make_default, bool *added, struct arena *a, struct error *e)
 {
@@ -74,6 +87,8 @@ enum err keep_card(struct decision *out, const struct facts *f, uint64_t custome
     for (size_t i = 0; i < f->methods_count; i++) {
         if (!f->methods[i].removed) kept++;
     }
+    enum err err = check_token(card->token, e);
+    if (err != OK) return err;
     const struct method *known = method_named(f, card->token);
     if (known != NULL) {
         if (make_default && f->customer->default_method != known->method) {
@@ -200,6 +215,8 @@ void add_accrued(struct decision *out, const struct accrual *due, const struct s
 {
     if (due->changed) add_due_change(out, due, before, after, a);
     if (due->moved) {
+        /* Where only usage was rated, the newest charge is still the one that an earlier document billed. */
+        bool charged = date_compare(before->charged_through, after->charged_through) != 0;
         struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_BILLED, a);
         ev->subscription_billed = (struct subscription_billed){.subscription = after->subscription,
                                                                .customer = after->customer,
@@ -207,7 +224,7 @@ void add_accrued(struct decision *out, const struct accrual *due, const struct s
                                                                .usage_through = after->usage_through,
                                                                .billed_from = after->billed_from,
                                                                .billed_amount = after->billed_amount,
-                                                               .billed_by = billed_by};
+                                                               .billed_by = charged ? billed_by : before->billed_by};
     }
     if (due->ended) add_canceled(out, after, after->ended_on, money_zero(after->terms.amount), STR_NONE, a);
 }

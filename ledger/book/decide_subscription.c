@@ -7,10 +7,9 @@ enum { BILLING_DAY_MAX = 31 };
 
 /* ---- create ------------------------------------------------------------------------------------------------------ */
 
-static enum err unit_chosen(enum interval_unit *out, enum billing_interval given, enum interval_unit otherwise)
+static enum interval_unit unit_chosen(enum billing_interval given, enum interval_unit otherwise)
 {
-    *out = given == BILLING_DEFAULT ? otherwise : (enum interval_unit)(given - 1);
-    return OK;
+    return given == BILLING_DEFAULT ? otherwise : (enum interval_unit)(given - 1);
 }
 
 /* An unknown user becomes a customer with nothing but an id. */
@@ -65,8 +64,8 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
     if (err != OK) return err;
     struct terms_wish wish = {.tier = c->tier, .currency = currency, .price = c->price,
                               .price_given = !decimal_is_zero(c->price)};
-    err = unit_chosen(&wish.unit, c->interval, INTERVAL_MONTH);
-    if (err == OK) err = terms_for(&s.terms, f, &wish, a, e);
+    wish.unit = unit_chosen(c->interval, INTERVAL_MONTH);
+    err = terms_for(&s.terms, f, &wish, a, e);
     if (err != OK) return err;
     s.anchor_day = c->billing_day;
     s.anchor = c->billing_day == 0 ? s.start
@@ -245,6 +244,10 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (ch.s.status != SUBSCRIPTION_ACTIVE) {
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' ended", STR_ARG(c->user));
     }
+    if (date_is_given(ch.s.cancel_on)) { /* nothing may be charged for days after the end */
+        return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s and cannot be changed", STR_ARG(c->user),
+                    STR_ARG(date_text(a, ch.s.cancel_on)));
+    }
     bool only_day = c->billing_day != 0 && c->tier.len == 0 && c->interval == BILLING_DEFAULT;
     if (only_day) return move_billing_day(out, &ch, on, c->billing_day, a, e);
     if (c->billing_day != 0) return fail(e, ERR_INVALID, "change the billing day or the tier, not both at once");
@@ -252,8 +255,8 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
                               .currency = ch.s.terms.amount.currency,
                               .price = c->price,
                               .price_given = !decimal_is_zero(c->price)};
-    err = unit_chosen(&wish.unit, c->interval, ch.s.terms.unit);
-    if (err == OK) err = terms_for(&ch.to, f, &wish, a, e);
+    wish.unit = unit_chosen(c->interval, ch.s.terms.unit);
+    err = terms_for(&ch.to, f, &wish, a, e);
     if (err != OK) return err;
     if (same_terms(&ch.to, &ch.s.terms)) {
         return fail(e, ERR_REFUSED, "'%.*s' is on '%.*s' already", STR_ARG(c->user), STR_ARG(ch.to.product));

@@ -36,12 +36,17 @@ static bool id_set_add(struct id_set *set, const struct usage_input *readings, s
     }
 }
 
+/* NULL: the period has as many usage types as there may be. */
 static struct usage_total *total_for(struct customer_usage *u, struct str usage_type, struct date period, struct arena *a)
 {
+    size_t types = 0;
     for (size_t i = 0; i < u->totals_count; i++) {
         struct usage_total *t = &u->totals[i];
-        if (t->period.days == period.days && str_equal(t->usage_type, usage_type)) return t;
+        if (t->period.days != period.days) continue;
+        if (str_equal(t->usage_type, usage_type)) return t;
+        types++;
     }
+    if (types >= LIMIT_USAGE_TYPES_PER_CUSTOMER) return NULL;
     if (u->totals_count == u->totals_capacity) {
         size_t capacity = u->totals_capacity == 0 ? 8 : u->totals_capacity * 2;
         struct usage_total *grown = arena_array_of(a, struct usage_total, capacity);
@@ -149,6 +154,11 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     struct date period = period_of(known->subscription, instant_date(at));
     struct usage_total *t = total_for(known->usage, in->usage_type, period, a);
     struct decimal sum = {0};
+    if (t == NULL) {
+        enum err err = fail(&r->error, ERR_LIMIT, "usage_type: a customer has at most %d of them in a period",
+                            LIMIT_USAGE_TYPES_PER_CUSTOMER);
+        return refuse(r, "usage_type", err);
+    }
     if (decimal_add(&sum, t->total, in->amount, &r->error) != OK) return refuse(r, "amount", ERR_LIMIT);
     t->total = sum;
     t->readings++;

@@ -412,3 +412,15 @@ Test(money, a_product_too_large_is_refused_whatever_its_size)
     assert_ok(money_round(&out, decimal_make(INT64_MAX, 4), "CLF", E));
     cr_assert(out.minor == INT64_MAX);
 }
+
+Test(money, a_price_has_its_currencys_decimals_or_more)
+{
+    struct decimal d = {0};
+    assert_str(price_text(A, decimal_of(99), "USD"), "99.00");
+    assert_str(price_text(A, decimal_of(99), "JPY"), "99");
+    assert_ok(decimal_parse(&d, STR("0.0025"), E));
+    assert_str(price_text(A, d, "USD"), "0.0025");
+    assert_ok(decimal_parse(&d, STR("51.1"), E));
+    assert_str(price_text(A, d, "KWD"), "51.100");
+    assert_str(price_text(A, decimal_of(-5), "EUR"), "-5.00");
+}

@@ -195,6 +195,22 @@ Test(accrual, a_scheduled_change_rules_from_its_day)
     assert_str(s.terms.product, "basic");
 }
 
+Test(accrual, a_scheduled_new_interval_starts_a_whole_period)
+{
+    struct subscription s = subscribed("2025-01-20", INTERVAL_MONTH, 2900, calls(0, "0"));
+    struct accrual due = {0};
+    s.anchor_day = 12; /* the billing day was moved once */
+    s.anchor = day("2025-02-12");
+    s.charged_through = day("2025-02-12");
+    s.change_on = day("2025-02-12");
+    s.next_terms = s.terms;
+    s.next_terms.unit = INTERVAL_YEAR;
+    s.next_terms.amount = usd(29000);
+    assert_ok(accrue(&due, &s, day("2025-02-12"), NULL, 0, A, E));
+    assert_money(due.lines.items[0].amount, "290.00", "USD");
+    assert_day(s.charged_through, "2026-02-12");
+}
+
 Test(accrual, overage_is_billed_when_its_period_has_ended)
 {
     struct subscription s = subscribed("2025-01-01", INTERVAL_MONTH, 2900, calls(1000, "0.01"));

@@ -277,6 +277,20 @@ Test(decide, a_change_to_the_same_terms_is_refused)
     assert_err(decide(&d, &f, &c, A, E), ERR_REFUSED, "'ann' is on 'pro' already");
 }
 
+Test(decide, a_subscription_that_will_end_is_not_changed)
+{
+    struct facts f = facts_on("2025-01-16"); /* or days after its end would be charged */
+    struct decision d = {0};
+    subscribe(&f, "pro", INTERVAL_MONTH, 9900, "2025-01-01", "2025-02-01");
+    struct subscription ending = *f.subscription;
+    ending.cancel_on = day("2025-02-01");
+    f.subscription = &ending;
+    struct command c = update_to("pro");
+    c.subscription_update.interval = BILLING_YEAR;
+    assert_err(decide(&d, &f, &c, A, E), ERR_REFUSED,
+               "the subscription of 'ann' will end on 2025-02-01 and cannot be changed");
+}
+
 Test(decide, a_change_at_period_end_is_only_scheduled)
 {
     struct facts f = facts_on("2025-01-16");
@@ -538,6 +552,50 @@ Test(decide, a_reading_of_a_period_that_was_billed_counts_in_the_open_one)
     struct command c = {.type = COMMAND_USAGE_RECORD};
     c.usage_record = (struct usage_record_command){.readings = &in, .readings_count = 1};
     assert_day(decided(&f, &c).events.items[0].usage_recorded.readings[0].period, "2025-02-01");
+}
+
+Test(decide, a_customer_has_so_many_usage_types_and_no_more)
+{
+    enum { MANY = LIMIT_USAGE_TYPES_PER_CUSTOMER + 1 };
+    struct facts f = facts_on("2025-01-16");
+    struct customer_usage u = {0};
+    struct reading_fact *known = arena_array_of(A, struct reading_fact, MANY);
+    struct usage_input *in = arena_array_of(A, struct usage_input, MANY);
+    for (int i = 0; i < MANY; i++) {
+        known[i] = (struct reading_fact){.customer = 1, .usage = &u};
+        in[i] = (struct usage_input){
+            .user = STR("ann"), .usage_type = str_format(A, "type_%d", i), .amount = decimal_of(1)};
+    }
+    f.readings = known;
+    struct command c = {.type = COMMAND_USAGE_RECORD};
+    c.usage_record = (struct usage_record_command){.readings = in, .readings_count = MANY};
+    struct decision d = decided(&f, &c);
+    assert_int(d.events.items[0].usage_recorded.readings_count, MANY - 1);
+    assert_int(d.refusals_count, 1);
+    cr_assert(strcmp(d.refusals[0].column, "usage_type") == 0);
+}
+
+Test(decide, items_that_no_invoice_could_hold_together_are_refused)
+{
+    struct facts f = facts_on("2025-01-16");
+    struct decision d = {0};
+    struct item waiting = {.item = 1};
+    waiting.line.amount = usd(INT64_MAX - 10);
+    subscribe(&f, "pro", INTERVAL_MONTH, 9900, "2025-01-01", "2025-02-01");
+    f.items = &waiting;
+    f.items_count = 1;
+    struct command c = {.type = COMMAND_INVOICE_ADD_ITEM};
+    c.invoice_add_item = (struct invoice_add_item_command){
+        .user = STR("ann"), .description = STR("x"), .amount = decimal_of(1)};
+    cr_assert(decide(&d, &f, &c, A, E) == ERR_LIMIT);
+}
+
+Test(decide, only_a_token_is_kept_whatever_door_it_comes_by)
+{
+    struct facts f = facts_on("2025-01-01");
+    struct decision d = {0};
+    struct command c = create("pro", "hello world <x>");
+    cr_assert(decide(&d, &f, &c, A, E) == ERR_INVALID);
 }
 
 /* ---- runs
