@@ -49,6 +49,19 @@ static enum err refuse_inner(const struct schema *s, const json_t *object, struc
     return OK;
 }
 
+/* Only here it is known what was given: in the struct a zero is the same as nothing. */
+static enum err check_given(const struct command *c, const json_t *object, struct error *e)
+{
+    size_t count = 0;
+    const struct field *fields = schema_fields(command_kind(c->type)->schema, &count);
+    for (const struct field *f = fields; f < fields + count; f++) {
+        const json_t *value = json_object_get(object, f->name);
+        if (value == NULL || json_is_null(value)) continue;
+        if (command_field_given(c->type, f, command_body(c), e) != OK) return wrap(e, "%s", f->name);
+    }
+    return OK;
+}
+
 /* Takes a member out of the object. */
 static enum err take_member(struct str *out, json_t *object, const char *name, struct arena *a,
                             struct error *e)
@@ -104,6 +117,7 @@ static enum err read_object(struct entry *it, json_t *object, struct import *im,
     const struct command_kind *kind = command_kind(it->command.type);
     err = refuse_inner(kind->schema, object, e);
     if (err == OK) err = schema_from_json(command_body_of(&it->command), kind->schema, object, a, e);
+    if (err == OK) err = check_given(&it->command, object, e);
     if (err == OK) err = fill_inner(it, im, a, e);
     if (err != OK) return wrap(e, "%s", kind->words);
     return command_check(&it->command, e);

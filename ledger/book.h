@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* book.h - the door of book/: what happened (events), what it means (records), what may happen next (commands and
- * decisions), and what it costs (billing rules). Pure: no file, no clock, no random number; every fact comes as a value. */
+/* book.h - the door of book/: what happened (events), what it means (records), what may happen next (commands
+ * and decisions), and what it costs (billing rules). Pure: no file, no clock, no random number; every fact
+ * comes as a value. */
 #ifndef DAYBOOK_LEDGER_BOOK_H
 #define DAYBOOK_LEDGER_BOOK_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fold.c - from records of the log to the views, in order, each exactly once: the cursor moves in the transaction of the changes. */
+/* fold.c - from records of the log to the views, in order, each exactly once: the cursor moves in the
+ * transaction of the changes. */
 #include "ledger/ledger_private.h"
 
 enum { RECORDS_PER_TRANSACTION = 20000 };
@@ -16,13 +17,14 @@ void state_definition(struct hash *out, const struct ledger_state *s, struct has
     hasher_end(h, out->bytes);
 }
 
-enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_place *place, const struct envelope *v,
-                     struct error *e)
+enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_place *place,
+                     const struct envelope *v, struct error *e)
 {
     for (size_t i = 0; i < v->events_count; i++) {
         for (const struct projection *const *p = l->state->projections; *p != NULL; p++) {
             enum err err = (*p)->fold(t, &v->events[i], place, l->scratch, e);
-            if (err == ERR_NOT_FOUND) err = e->code = ERR_TAMPERED; /* what an event speaks of must be there */
+            if (err == ERR_NOT_FOUND)
+                err = e->code = ERR_TAMPERED; /* what an event speaks of must be there */
             if (err != OK) {
                 return wrap(e, "folding %s of record %llu into %s", event_kind(v->events[i].type)->wire,
                             (unsigned long long)place->seq, (*p)->name);
@@ -50,8 +52,12 @@ static enum err fold_entry(void *context, const struct log_entry *entry, struct 
         struct envelope v = {0};
         enum err err = envelope_decode(&v, entry->plain, f->arena, e);
         if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
-        struct event_place place = {.seq = entry->seq, .at = entry->header.at, .leaf = entry->leaf, .prev = entry->header.prev,
-                                    .actor = v.actor, .command = v.command};
+        struct event_place place = {.seq = entry->seq,
+                                    .at = entry->header.at,
+                                    .leaf = entry->leaf,
+                                    .prev = entry->header.prev,
+                                    .actor = v.actor,
+                                    .command = v.command};
         err = fold_record(f->ledger, f->txn, &place, &v, e);
         if (err != OK) return err;
         arena_reset(f->arena);
@@ -94,7 +100,8 @@ enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct e
     return fold_some(l, t, to, false, e);
 }
 
-/* The end of the log, asked for while the views' write transaction is open: nobody else's views can be ahead of it then. */
+/* The end of the log, asked for while the views' write transaction is open: nobody else's views can be ahead
+ * of it then. */
 static enum err end_of_log(uint64_t *end, struct ledger *l, uint64_t to, struct error *e)
 {
     struct log_state state = {0};
@@ -105,8 +112,8 @@ static enum err end_of_log(uint64_t *end, struct ledger *l, uint64_t to, struct 
 }
 
 /* One transaction; *left tells whether there is more. */
-static enum err fold_part(bool *left, struct ledger *l, struct views_txn *t, uint64_t to, log_progress_fn *progress,
-                          void *context, struct error *e)
+static enum err fold_part(bool *left, struct ledger *l, struct views_txn *t, uint64_t to,
+                          log_progress_fn *progress, void *context, struct error *e)
 {
     struct view_cursor at = {0};
     uint64_t end = 0;

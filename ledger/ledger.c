@@ -2,9 +2,11 @@
 /* ledger.c - opening and closing, reading, rehearsing. What a command does is in run.c. */
 #include "ledger/ledger_private.h"
 
-/* ---- create ------------------------------------------------------------------------------------------------------ */
+/* ---- create
+ * ------------------------------------------------------------------------------------------------------ */
 
-static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create, struct error *e)
+static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create,
+                            struct error *e)
 {
     struct buffer path = {0};
     if (o->key_command != NULL && o->key_file != NULL) {
@@ -23,11 +25,12 @@ static enum err open_master(struct master_key **out, const struct ledger_options
 
 static struct log_options log_options_of(const struct ledger_options *o, const struct master_key *master)
 {
-    return (struct log_options){.backend = o->in_memory ? &log_memory : &log_lmdb,
-                                .place = {.dir = o->dir, .map_bytes = o->map_bytes, .unsafe_flags = o->unsafe_log_flags},
-                                .master = master,
-                                .world = o->world,
-                                .program = o->program != NULL ? o->program : "daybook"};
+    return (struct log_options){
+        .backend = o->in_memory ? &log_memory : &log_lmdb,
+        .place = {.dir = o->dir, .map_bytes = o->map_bytes, .unsafe_flags = o->unsafe_log_flags},
+        .master = master,
+        .world = o->world,
+        .program = o->program != NULL ? o->program : "daybook"};
 }
 
 enum err ledger_create(const struct ledger_options *o, struct error *e)
@@ -49,7 +52,8 @@ enum err ledger_create(const struct ledger_options *o, struct error *e)
     return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
 }
 
-/* ---- open and close ---------------------------------------------------------------------------------------------- */
+/* ---- open and close
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct ledger *ledger_new(const struct ledger_options *o)
 {
@@ -92,14 +96,19 @@ void ledger_close(struct ledger *l)
 
 static enum err open_views(struct ledger *l, struct error *e)
 {
-    struct views_options vo = {.dir = l->dir, .map_bytes = l->map_bytes, .master = l->master, .origin = l->origin,
-                               .definition = l->definition, .world = l->world};
+    struct views_options vo = {.dir = l->dir,
+                               .map_bytes = l->map_bytes,
+                               .master = l->master,
+                               .origin = l->origin,
+                               .definition = l->definition,
+                               .world = l->world};
     bool fresh = false;
     return views_open(&l->views, &fresh, &vo, e);
 }
 
-/* Are the views where the log ends? The cursor is read first: records are in the log before they are in the views, so what is equal then
- * was equal. Asks without taking the write transaction, which may be somebody else's for long. */
+/* Are the views where the log ends? The cursor is read first: records are in the log before they are in the
+ * views, so what is equal then was equal. Asks without taking the write transaction, which may be somebody
+ * else's for long. */
 static enum err is_caught_up(bool *yes, struct ledger *l, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -199,7 +208,8 @@ enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *conte
     return err;
 }
 
-/* ---- rehearsal --------------------------------------------------------------------------------------------------- */
+/* ---- rehearsal
+ * --------------------------------------------------------------------------------------------------- */
 
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
 {
@@ -224,7 +234,8 @@ void ledger_rehearse_end(struct ledger *l)
     l->rehearsal = NULL;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------------------------- */
 
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e)
 {
@@ -254,13 +265,15 @@ static enum err walk_entry(void *context, const struct log_entry *entry, struct 
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(&v, entry->plain, w->arena, e);
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
-    struct event_place place = {entry->seq, entry->header.at, entry->leaf, entry->header.prev, v.actor, v.command};
+    struct event_place place = {entry->seq,         entry->header.at, entry->leaf,
+                                entry->header.prev, v.actor,          v.command};
     err = w->visit(w->context, &place, &v, w->arena, e);
     arena_reset(w->arena);
     return err;
 }
 
-enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context, struct error *e)
+enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context,
+                     struct error *e)
 {
     struct walk w = {visit, context, arena_new()};
     ledger_lock(l);
@@ -282,14 +295,14 @@ static enum err take_record(void *context, const struct log_entry *entry, struct
     struct one_record *r = context;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->arena, e);
-    *r->place = (struct event_place){entry->seq, entry->header.at, entry->leaf, entry->header.prev,
-                                     r->envelope->actor, r->envelope->command};
+    *r->place = (struct event_place){entry->seq,         entry->header.at,   entry->leaf,
+                                     entry->header.prev, r->envelope->actor, r->envelope->command};
     r->found = true;
     return err;
 }
 
-enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq, struct arena *a,
-                       struct error *e)
+enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq,
+                       struct arena *a, struct error *e)
 {
     struct one_record r = {out, place, a, false};
     ledger_lock(l);

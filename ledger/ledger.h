@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* ledger.h - the door of ledger/: runs commands. Gather facts, decide, append, fold; verify; rebuild. Rooms above include
- * this header and no other of ledger/ (it brings base, store and book with it).
+/* ledger.h - the door of ledger/: runs commands. Gather facts, decide, append, fold; verify; rebuild. Rooms
+ * above include this header and no other of ledger/ (it brings base, store and book with it).
  *
- * One command is one record of the log: all its events or none. Commands of one batch become consecutive records of one
- * durable commit. A result is handed out only after that commit. */
+ * One command is one record of the log: all its events or none. Commands of one batch become consecutive
+ * records of one durable commit. A result is handed out only after that commit. */
 #ifndef DAYBOOK_LEDGER_LEDGER_H
 #define DAYBOOK_LEDGER_LEDGER_H
 
@@ -24,8 +24,8 @@ struct event_place {
 struct projection {
     const char *name;
     uint32_t version; /* raise it and the views are rebuilt on the next open */
-    enum err (*fold)(struct views_txn *t, const struct event *ev, const struct event_place *place, struct arena *a,
-                     struct error *e);
+    enum err (*fold)(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                     struct arena *a, struct error *e);
 };
 
 /* What the ledger needs from the room above it. */
@@ -37,26 +37,28 @@ struct ledger_state {
     /* The idempotency record of a key; ERR_NOT_FOUND when it is new. */
     enum err (*find_key)(struct idempotency *out, struct views_txn *t, struct str key, struct error *e);
     /* Remembers it; called in the fold of a record that carries a key. */
-    enum err (*keep_key)(struct views_txn *t, struct str key, const struct idempotency *entry, struct error *e);
-    /* What the gateway is to be asked for a payment.requested or refund.requested event: token, reference, key, amount. */
-    enum err (*gateway_request)(struct gateway_request *out, struct views_txn *t, const struct event *ev, struct arena *a,
-                                struct error *e);
+    enum err (*keep_key)(struct views_txn *t, struct str key, const struct idempotency *entry,
+                         struct error *e);
+    /* What the gateway is to be asked for a payment.requested or refund.requested event: token, reference,
+     * key, amount. */
+    enum err (*gateway_request)(struct gateway_request *out, struct views_txn *t, const struct event *ev,
+                                struct arena *a, struct error *e);
 };
 
 struct ledger_options {
     const char *dir;
     const char *key_file, *key_command; /* one of them; both NULL: DIR.key */
     bool without_key;                   /* opens for verification without key only */
-    bool in_memory;                     /* log in memory, views in a temporary folder `dir`: tests and simulation */
+    bool in_memory; /* log in memory, views in a temporary folder `dir`: tests and simulation */
     struct world world;
     const struct ledger_state *state;
     const char *program;
-    size_t map_bytes; /* 0: default */
+    size_t map_bytes;          /* 0: default */
     unsigned unsafe_log_flags; /* tests of the crash-state explorer only */
 };
 
-/* Makes a new ledger in an empty or missing directory, with its key file if that is missing (the default one too). A half-made
- * ledger of an earlier crash is completed. ERR_REFUSED when there is a ledger already. */
+/* Makes a new ledger in an empty or missing directory, with its key file if that is missing (the default one
+ * too). A half-made ledger of an earlier crash is completed. ERR_REFUSED when there is a ledger already. */
 enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE;
 /* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key. */
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
@@ -66,8 +68,8 @@ struct log *ledger_log(struct ledger *l);
 
 struct request {
     const struct command *command;
-    struct str key;   /* idempotency key; "": none */
-    struct str actor; /* who asks; stands in the audit log */
+    struct str key;     /* idempotency key; "": none */
+    struct str actor;   /* who asks; stands in the audit log */
     struct instant now; /* when it is decided as of; none: the world's clock */
     bool brief;         /* the outcome need not carry the events: saves a copy in imports and runs */
 };
@@ -76,38 +78,41 @@ struct request {
 struct outcome {
     enum err code; /* OK, or why it was refused: the ledger is then as it was */
     struct error error;
-    bool replayed;  /* the key was known: these are the first result's events */
-    uint64_t seq;   /* of the record; 0: nothing was to be written (record 0 is the genesis) */
+    bool replayed; /* the key was known: these are the first result's events */
+    uint64_t seq;  /* of the record; 0: nothing was to be written (record 0 is the genesis) */
     const struct event *events;
     size_t events_count;
     const struct reading_refusal *refusals; /* usage.record */
     size_t refusals_count;
 };
 
-/* Runs one command. Returns its outcome's code; a failure of the machinery (storage, damage) likewise. Safe to call from several
- * threads: whatever arrives while a commit is in flight goes into the next one. */
+/* Runs one command. Returns its outcome's code; a failure of the machinery (storage, damage) likewise. Safe
+ * to call from several threads: whatever arrives while a commit is in flight goes into the next one. */
 enum err ledger_execute(struct outcome *out, struct ledger *l, const struct request *r, struct arena *a,
                         struct error *e) MUST_USE;
 
-/* Runs many as one commit. A refused command does not stop the others: each has its outcome. The return value is about the
- * batch: not OK means that none was written. With `all_or_nothing` the first refusal makes it so. */
-enum err ledger_execute_batch(struct outcome *outcomes, struct ledger *l, const struct request *requests, size_t count,
-                              bool all_or_nothing, struct arena *a, struct error *e) MUST_USE;
+/* Runs many as one commit. A refused command does not stop the others: each has its outcome. The return value
+ * is about the batch: not OK means that none was written. With `all_or_nothing` the first refusal makes it
+ * so. */
+enum err ledger_execute_batch(struct outcome *outcomes, struct ledger *l, const struct request *requests,
+                              size_t count, bool all_or_nothing, struct arena *a, struct error *e) MUST_USE;
 
-/* A rehearsal: between begin and end, commands run as ever but nothing is appended, and the views forget it at the end. */
+/* A rehearsal: between begin and end, commands run as ever but nothing is appended, and the views forget it
+ * at the end. */
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e) MUST_USE;
 void ledger_rehearse_end(struct ledger *l);
 
-/* Reads state. The transaction sees what was folded when it began; inside a rehearsal it sees the rehearsed state. */
+/* Reads state. The transaction sees what was folded when it began; inside a rehearsal it sees the rehearsed
+ * state. */
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e) MUST_USE;
 void ledger_read_end(struct ledger *l, struct views_txn *t);
 
 /* The events of one record, verified. ERR_NOT_FOUND when seq is no record of events. */
-enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq, struct arena *a,
-                       struct error *e) MUST_USE;
+enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq,
+                       struct arena *a, struct error *e) MUST_USE;
 /* Walks records from <= seq < to in order; the arena is reset after each. */
-typedef enum err ledger_visit_fn(void *context, const struct event_place *place, const struct envelope *v, struct arena *a,
-                                 struct error *e);
+typedef enum err ledger_visit_fn(void *context, const struct event_place *place, const struct envelope *v,
+                                 struct arena *a, struct error *e);
 enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context,
                      struct error *e) MUST_USE;
 
@@ -116,8 +121,9 @@ enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;
 enum err ledger_digest(struct hash *out, uint64_t *entries, struct ledger *l, struct error *e) MUST_USE;
 
-/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice: ours and msgpack-c's), postings
- * that sum to zero, and views equal to a rebuild in a scratch folder. ERR_TAMPERED names the first bad record. */
+/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice:
+ * ours and msgpack-c's), postings that sum to zero, and views equal to a rebuild in a scratch folder.
+ * ERR_TAMPERED names the first bad record. */
 struct ledger_report {
     struct log_report chain;
     struct str origin;
@@ -129,12 +135,14 @@ struct ledger_report {
 enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
                        struct error *e) MUST_USE;
 
-/* ---- payments: ledger first, then the wire --------------------------------------------------------------------- */
+/* ---- payments: ledger first, then the wire
+ * --------------------------------------------------------------------- */
 
-/* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested), outside any transaction,
- * and appends the answers in one commit. The last answer's outcome is in *last when not NULL. ERR_INCOMPLETE when an outcome stays
- * unknown; the transaction then stays pending. */
-enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g, const struct event *events,
-                       size_t count, struct str actor, struct arena *a, struct error *e) MUST_USE;
+/* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),
+ * outside any transaction, and appends the answers in one commit. The last answer's outcome is in *last when
+ * not NULL. ERR_INCOMPLETE when an outcome stays unknown; the transaction then stays pending. */
+enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g,
+                       const struct event *events, size_t count, struct str actor, struct arena *a,
+                       struct error *e) MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c (gather, decide,
- * append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c. */
+/* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
+ * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c. */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -30,8 +30,8 @@ struct ledger {
     struct hasher *hasher;
     size_t map_bytes;
 
-    pthread_mutex_t lock; /* held by whoever uses log, scratch memory or a write transaction */
-    struct arena *facts;  /* of the command being decided */
+    pthread_mutex_t lock;  /* held by whoever uses log, scratch memory or a write transaction */
+    struct arena *facts;   /* of the command being decided */
     struct arena *scratch; /* of the event being folded */
     struct buffer plain;
 
@@ -49,8 +49,8 @@ struct ledger {
 
 /* ---- fold.c ---- */
 
-enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_place *place, const struct envelope *v,
-                     struct error *e) MUST_USE;
+enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_place *place,
+                     const struct envelope *v, struct error *e) MUST_USE;
 /* Folds what the log has and the transaction has not, up to `to`. */
 enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct error *e) MUST_USE;
 #define FOLD_TO_END UINT64_MAX
@@ -66,7 +66,8 @@ enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
 /* ---- run.c ---- */
 
 /* Runs the jobs as one commit; l->lock is held. */
-enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing, struct error *e) MUST_USE;
+enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing,
+                  struct error *e) MUST_USE;
 
 void ledger_lock(struct ledger *l);
 void ledger_unlock(struct ledger *l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* queue.c - group commit. Whoever finds nobody leading takes everything that waits and runs it as one batch; what arrives meanwhile
- * goes into the next. There is no artificial delay: a lone command commits at once. */
+/* queue.c - group commit. Whoever finds nobody leading takes everything that waits and runs it as one batch;
+ * what arrives meanwhile goes into the next. There is no artificial delay: a lone command commits at once. */
 #include "ledger/ledger_private.h"
 
 enum { JOBS_PER_COMMIT = 1024 };
@@ -43,7 +43,8 @@ static void lead(struct ledger *l)
     pthread_cond_broadcast(&l->queue.changed);
 }
 
-enum err ledger_execute(struct outcome *out, struct ledger *l, const struct request *r, struct arena *a, struct error *e)
+enum err ledger_execute(struct outcome *out, struct ledger *l, const struct request *r, struct arena *a,
+                        struct error *e)
 {
     struct job j = {.request = r, .outcome = out, .arena = a};
     *out = (struct outcome){0};
@@ -65,8 +66,8 @@ enum err ledger_execute(struct outcome *out, struct ledger *l, const struct requ
     return out->code;
 }
 
-enum err ledger_execute_batch(struct outcome *outcomes, struct ledger *l, const struct request *requests, size_t count,
-                              bool all_or_nothing, struct arena *a, struct error *e)
+enum err ledger_execute_batch(struct outcome *outcomes, struct ledger *l, const struct request *requests,
+                              size_t count, bool all_or_nothing, struct arena *a, struct error *e)
 {
     struct job *jobs = arena_array_of(a, struct job, count);
     struct job **order = arena_array_of(a, struct job *, count);

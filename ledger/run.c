@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* run.c - runs commands: gather, decide, draft, fold; then one durable commit for the whole batch; then, and only then, the views and
- * the answers. If the commit fails, the views forget the batch. It must never answer OK for what is not durable. */
+/* run.c - runs commands: gather, decide, draft, fold; then one durable commit for the whole batch; then, and
+ * only then, the views and the answers. If the commit fails, the views forget the batch. It must never answer
+ * OK for what is not durable. */
 #include "ledger/ledger_private.h"
 
 enum { CONFLICTS_MAX = 16 };
@@ -32,7 +33,8 @@ static void copy_events(struct outcome *o, const struct event *events, size_t co
     o->events_count = count;
 }
 
-/* ---- idempotency ------------------------------------------------------------------------------------------------- */
+/* ---- idempotency
+ * ------------------------------------------------------------------------------------------------- */
 
 struct first_result {
     struct outcome *outcome;
@@ -79,17 +81,19 @@ static enum err replay(bool *known, const struct batch *b, size_t index, struct 
     }
     *job->outcome = (struct outcome){.replayed = true, .seq = entry.seq};
     if (entry.seq >= b->base) {
-        (void)find_in_batch(b, index, entry.seq, job); /* not there only in a rehearsal, whose records are gone */
+        (void)find_in_batch(b, index, entry.seq,
+                            job); /* not there only in a rehearsal, whose records are gone */
         return OK;
     }
     struct first_result first = {job->outcome, job->arena};
     return log_read(l->log, entry.seq, entry.seq + 1, take_first_result, &first, e);
 }
 
-/* ---- one command ------------------------------------------------------------------------------------------------- */
+/* ---- one command
+ * ------------------------------------------------------------------------------------------------- */
 
-static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct instant now, struct outcome *o,
-                               struct error *e)
+static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct instant now,
+                               struct outcome *o, struct error *e)
 {
     struct ledger *l = b->ledger;
     struct log_place_made made = {0};
@@ -141,7 +145,8 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     v->events = d.events.items;
     v->events_count = d.events.count;
     if (v->events_count > 0) err = draft_and_fold(b, v, now, job->outcome, e);
-    /* Too large for a record: nothing was drafted. What was drafted and does not fold must take its batch down with it. */
+    /* Too large for a record: nothing was drafted. What was drafted and does not fold must take its batch
+     * down with it. */
     if (err == ERR_LIMIT && job->outcome->seq == 0) return refuse_outcome(job->outcome, err, e);
     if (err == OK) hand_out(job, v, &d);
     return err;
@@ -152,7 +157,8 @@ static enum err run_command(struct batch *b, size_t index, struct error *e)
 {
     struct job *job = b->jobs[index];
     const struct request *r = job->request;
-    struct envelope v = {.actor = r->actor, .command = str_of(command_kind(r->command->type)->words), .key = r->key};
+    struct envelope v = {
+        .actor = r->actor, .command = str_of(command_kind(r->command->type)->words), .key = r->key};
     struct error why = {0};
     bool known = false;
     *job->outcome = (struct outcome){0};
@@ -168,7 +174,8 @@ static enum err run_command(struct batch *b, size_t index, struct error *e)
     return decide_and_fold(b, job, &v, e);
 }
 
-/* ---- batches ----------------------------------------------------------------------------------------------------- */
+/* ---- batches
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum err run_commands(struct batch *b, bool all_or_nothing, struct error *e)
 {
@@ -207,8 +214,10 @@ static enum err attempt(struct ledger *l, struct batch *b, bool all_or_nothing, 
         return err;
     }
     struct error late = {0};
-    err = views_commit(b->txn, &late);
-    return OK; /* whatever err says: the events are durable, and views that could not be written are caught up by the next command */
+    if (views_commit(b->txn, &late) != OK) {
+        /* The events are durable; views that could not be written are caught up by the next command. */
+    }
+    return OK;
 }
 
 static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
@@ -218,20 +227,23 @@ static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or
     return err;
 }
 
-/* A command that decides well but cannot be folded (a sum that leaves 64 bits) spoils its batch. The others must not suffer for it: each is
- * run alone then, and each has its own result, for those before a failure of the storage are durable. */
+/* A command that decides well but cannot be folded (a sum that leaves 64 bits) spoils its batch. The others
+ * must not suffer for it: each is run alone then, and each has its own result, for those before a failure of
+ * the storage are durable. */
 static enum err run_one_by_one(struct ledger *l, const struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         struct batch one = {.ledger = l, .jobs = &b->jobs[i], .count = 1};
         struct error why = {0};
         enum err err = attempt_until_won(l, &one, false, &why);
-        if (err != OK) (void)refuse_outcome(b->jobs[i]->outcome, err, &why); /* always OK: a refusal is an answer */
+        if (err != OK)
+            (void)refuse_outcome(b->jobs[i]->outcome, err, &why); /* always OK: a refusal is an answer */
     }
     return OK;
 }
 
-enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing, struct error *e)
+enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing,
+                  struct error *e)
 {
     struct batch b = {.ledger = l, .jobs = jobs, .count = count};
     if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* settle.c - the wire's side of payments: asks the gateway about transactions that the ledger has as pending, and appends what it
- * answered. No transaction of the store is open while the gateway is asked. An answer that is lost leaves the transaction pending; it
- * is asked for again, under the same key. */
+/* settle.c - the wire's side of payments: asks the gateway about transactions that the ledger has as pending,
+ * and appends what it answered. No transaction of the store is open while the gateway is asked. An answer
+ * that is lost leaves the transaction pending; it is asked for again, under the same key. */
 #include "ledger/ledger_private.h"
 
 static enum err ask(struct gateway_answer *answer, const struct gateway *g, const struct event *ev,
@@ -18,8 +18,8 @@ static bool is_pending(const struct event *ev)
 }
 
 /* All requests from one look at the state; the look is over before the first question is asked. */
-static enum err requests_of(struct gateway_request *requests, struct ledger *l, const struct event *events, size_t count,
-                            struct arena *a, struct error *e)
+static enum err requests_of(struct gateway_request *requests, struct ledger *l, const struct event *events,
+                            size_t count, struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
     enum err err = ledger_read_begin(&t, l, e);
@@ -42,7 +42,8 @@ struct settling {
     size_t unknown;
 };
 
-static void note_answer(struct settling *s, uint64_t transaction, const struct gateway_answer *answer, struct str actor)
+static void note_answer(struct settling *s, uint64_t transaction, const struct gateway_answer *answer,
+                        struct str actor)
 {
     if (answer->outcome == PAYMENT_UNKNOWN) {
         s->unknown++;
@@ -59,8 +60,9 @@ static void note_answer(struct settling *s, uint64_t transaction, const struct g
     s->count++;
 }
 
-enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g, const struct event *events,
-                       size_t count, struct str actor, struct arena *a, struct error *e)
+enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g,
+                       const struct event *events, size_t count, struct str actor, struct arena *a,
+                       struct error *e)
 {
     struct settling s = {.commands = arena_array_of(a, struct command, count),
                          .requests = arena_array_of(a, struct request, count)};
@@ -81,7 +83,8 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
     if (err != OK) return err;
     if (last != NULL && s.count > 0) *last = outcomes[s.count - 1];
     if (s.unknown > 0) {
-        return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known", s.unknown);
+        return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known",
+                    s.unknown);
     }
     return OK;
 }

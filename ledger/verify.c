@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* verify.c - everything that can be checked about a ledger by one who has it. It must never report as verified what it did not read:
- * a check that could not be made is an error. */
+/* verify.c - everything that can be checked about a ledger by one who has it. It must never report as
+ * verified what it did not read: a check that could not be made is an error. */
 #include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
@@ -25,7 +25,8 @@ static enum err check_postings(const struct posting *p, size_t count, struct err
             enum err err = money_add(&sum, sum, p[k].amount, e);
             if (err != OK) return err;
         }
-        if (sum.minor != 0) return fail(e, ERR_TAMPERED, "its postings in %s do not sum to zero", sum.currency);
+        if (sum.minor != 0)
+            return fail(e, ERR_TAMPERED, "its postings in %s do not sum to zero", sum.currency);
     }
     return OK;
 }
@@ -47,7 +48,8 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
         if (err == OK) err = check_postings(postings, count, e);
         c->report->postings += count;
     }
-    if (err == ERR_NOT_FOUND) err = e->code = ERR_TAMPERED; /* for the reader of the log it would mean: enough */
+    if (err == ERR_NOT_FOUND)
+        err = e->code = ERR_TAMPERED; /* for the reader of the log it would mean: enough */
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
     c->report->commands++;
     c->report->events += v.events_count;
@@ -56,7 +58,8 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
     return OK;
 }
 
-/* ---- views against a rebuild ------------------------------------------------------------------------------------- */
+/* ---- views against a rebuild
+ * ------------------------------------------------------------------------------------- */
 
 static void remove_folder(const char *path, int depth)
 {
@@ -67,7 +70,8 @@ static void remove_folder(const char *path, int depth)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         buffer_print(&inner, "%s/%s", path, entry->d_name);
         buffer_add_byte(&inner, 0);
-        if (unlink((const char *)inner.ptr) != 0 && depth > 0) remove_folder((const char *)inner.ptr, depth - 1);
+        if (unlink((const char *)inner.ptr) != 0 && depth > 0)
+            remove_folder((const char *)inner.ptr, depth - 1);
         buffer_free(&inner);
     }
     (void)closedir(d);
@@ -89,7 +93,8 @@ static void remove_leftovers(const char *dir)
         size_t skip = sizeof scratch_name - 1, digits = 0;
         if (!str_starts(name, scratch_name)) continue;
         while (skip + digits < name.len && name.ptr[skip + digits] != '.') digits++;
-        if (uint_parse(&pid, (struct str){name.ptr + skip, digits}, &unused) != OK || !process_is_gone(pid)) continue;
+        if (uint_parse(&pid, (struct str){name.ptr + skip, digits}, &unused) != OK || !process_is_gone(pid))
+            continue;
         buffer_print(&path, "%s/%s", dir, entry->d_name);
         buffer_add_byte(&path, 0);
         remove_folder((const char *)path.ptr, 2);
@@ -98,8 +103,8 @@ static void remove_leftovers(const char *dir)
     (void)closedir(d);
 }
 
-/* Beside the ledger if that can be written, else where temporary files go: a copy to be verified may be read-only. The views in it are
- * sealed like any. */
+/* Beside the ledger if that can be written, else where temporary files go: a copy to be verified may be
+ * read-only. The views in it are sealed like any. */
 static enum err make_scratch(struct buffer *path, const char *dir, struct error *e)
 {
     const char *elsewhere = getenv("TMPDIR");
@@ -123,11 +128,15 @@ static enum err digest_of(struct hash *out, uint64_t *entries, struct views *v, 
     return err;
 }
 
-static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct ledger *l, const char *scratch, uint64_t to,
-                               struct error *e)
+static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct ledger *l, const char *scratch,
+                               uint64_t to, struct error *e)
 {
-    struct views_options vo = {.dir = scratch, .map_bytes = l->map_bytes, .master = l->master, .origin = l->origin,
-                               .definition = l->definition, .world = l->world};
+    struct views_options vo = {.dir = scratch,
+                               .map_bytes = l->map_bytes,
+                               .master = l->master,
+                               .origin = l->origin,
+                               .definition = l->definition,
+                               .world = l->world};
     struct views *views = NULL;
     bool fresh = false;
     enum err err = views_open(&views, &fresh, &vo, e);
@@ -174,7 +183,8 @@ enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress
         struct checking c = {out, arena_new(), progress, context, out->chain.records, 0};
         err = log_read(l->log, 0, out->chain.records, check_entry, &c, e);
         arena_free(c.arena);
-        if (err == OK && c.visited != out->chain.records) err = fail(e, ERR_INCOMPLETE, "not all records were read");
+        if (err == OK && c.visited != out->chain.records)
+            err = fail(e, ERR_INCOMPLETE, "not all records were read");
         if (err == OK) err = check_views(out, l, e);
     }
     ledger_unlock(l);

@@ -2,8 +2,8 @@
 /* dir.c - folders: made, synced, and checked for the file systems on which a ledger would not hold. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>

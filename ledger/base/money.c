@@ -120,7 +120,8 @@ struct str price_text(struct arena *a, struct decimal price, const char *currenc
     struct money m = {0};
     int decimals = currency_decimals(currency);
     bool fits = decimals >= 0 && price.scale <= (uint32_t)decimals;
-    return fits && money_round(&m, price, currency, &unused) == OK ? money_text(a, m) : decimal_text(a, price);
+    return fits && money_round(&m, price, currency, &unused) == OK ? money_text(a, m)
+                                                                   : decimal_text(a, price);
 }
 
 struct decimal money_decimal(struct money m)

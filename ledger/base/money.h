@@ -53,7 +53,8 @@ bool money_same_currency(struct money a, struct money b);
 enum err money_parse(struct money *out, struct str text, const char *currency, struct error *e) MUST_USE;
 struct str money_text(struct arena *a, struct money m);   /* "29.00", without the currency */
 struct str money_pretty(struct arena *a, struct money m); /* "1,234,567.00", for people */
-/* A price for a unit: with the currency's decimals where it has no more ("99.00"), else its own ("0.0025"). */
+/* A price for a unit: with the currency's decimals where it has no more ("99.00"), else its own ("0.0025").
+ */
 struct str price_text(struct arena *a, struct decimal price, const char *currency);
 /* The amount as an exact decimal of major units: 29.00 USD is 29. */
 struct decimal money_decimal(struct money m);

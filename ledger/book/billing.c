@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* billing.c - the rules: periods, proration, quotas, overage, credits. Functions of values; they never ask what day it is. Sources:
- * DESIGN.md's rules as listed in the README; the numbers they must meet are in tests/book/test_billing.c. */
+/* billing.c - the rules: periods, proration, quotas, overage, credits. Functions of values; they never ask
+ * what day it is. Sources: DESIGN.md's rules as listed in the README; the numbers they must meet are in
+ * tests/book/test_billing.c. */
 #include "ledger/book/billing.h"
 
 static const struct interval usage_interval = {INTERVAL_MONTH, 1};
@@ -73,10 +74,11 @@ static struct str interval_words(const struct terms *t, struct arena *a)
     return str_format(a, "every %llu %s", (unsigned long long)t->interval_count, plural[t->unit]);
 }
 
-/* ---- the recurring fee ------------------------------------------------------------------------------------------- */
+/* ---- the recurring fee
+ * ------------------------------------------------------------------------------------------- */
 
-static void add_recurring_line(struct line_list *lines, const struct subscription *s, struct period whole, struct date to,
-                               struct money amount, struct arena *a)
+static void add_recurring_line(struct line_list *lines, const struct subscription *s, struct period whole,
+                               struct date to, struct money amount, struct arena *a)
 {
     const struct terms *t = &s->terms;
     int32_t days = date_days_between(s->charged_through, to);
@@ -85,8 +87,8 @@ static void add_recurring_line(struct line_list *lines, const struct subscriptio
     struct str words = interval_words(t, a);
     l->description = days == period_days(whole)
                          ? str_format(a, "%.*s, %.*s", STR_ARG(t->product_name), STR_ARG(words))
-                         : str_format(a, "%.*s, %.*s, %d of %d days", STR_ARG(t->product_name), STR_ARG(words), days,
-                                      period_days(whole));
+                         : str_format(a, "%.*s, %.*s, %d of %d days", STR_ARG(t->product_name),
+                                      STR_ARG(words), days, period_days(whole));
     l->from = s->charged_through;
     l->to = to;
     l->quantity = decimal_of(1);
@@ -98,15 +100,16 @@ static void add_recurring_line(struct line_list *lines, const struct subscriptio
 /* A scheduled change takes effect: the next terms rule, and a new interval counts from here. */
 static void apply_scheduled_change(struct accrual *out, struct subscription *s, struct arena *a)
 {
-    bool new_interval = s->next_terms.unit != s->terms.unit || s->next_terms.interval_count != s->terms.interval_count;
+    bool new_interval =
+        s->next_terms.unit != s->terms.unit || s->next_terms.interval_count != s->terms.interval_count;
     if (new_interval) {
         s->anchor = s->change_on;
         s->anchor_day = 0;
     }
     struct quota_segment *quotas = arena_array_of(a, struct quota_segment, s->quotas_count + 1);
     if (s->quotas_count > 0) memcpy(quotas, s->quotas, s->quotas_count * sizeof *quotas);
-    quotas[s->quotas_count] = (struct quota_segment){.from = s->change_on, .rates = s->next_terms.rates,
-                                                     .rates_count = s->next_terms.rates_count};
+    quotas[s->quotas_count] = (struct quota_segment){
+        .from = s->change_on, .rates = s->next_terms.rates, .rates_count = s->next_terms.rates_count};
     s->quotas = quotas;
     s->quotas_count++;
     s->terms = s->next_terms;
@@ -137,7 +140,8 @@ static enum err charge_period(struct accrual *out, struct subscription *s, struc
     return OK;
 }
 
-/* ---- usage ------------------------------------------------------------------------------------------------------- */
+/* ---- usage
+ * ------------------------------------------------------------------------------------------------------- */
 
 struct period usage_period(const struct subscription *s, struct date day)
 {
@@ -279,10 +283,11 @@ static bool charge_is_due(const struct subscription *s, struct date through)
     return date_compare(s->charged_through, through) <= 0;
 }
 
-/* ---- the doors --------------------------------------------------------------------------------------------------- */
+/* ---- the doors
+ * --------------------------------------------------------------------------------------------------- */
 
-enum err accrue(struct accrual *out, struct subscription *s, struct date through, const struct usage_total *usage,
-                size_t usage_count, struct arena *a, struct error *e)
+enum err accrue(struct accrual *out, struct subscription *s, struct date through,
+                const struct usage_total *usage, size_t usage_count, struct arena *a, struct error *e)
 {
     *out = (struct accrual){0};
     if (s->status != SUBSCRIPTION_ACTIVE) return OK;
@@ -291,9 +296,10 @@ enum err accrue(struct accrual *out, struct subscription *s, struct date through
         if (++rounds > LIMIT_CATCH_UP_PERIODS) {
             return fail(e, ERR_LIMIT, "more than %d periods to catch up", LIMIT_CATCH_UP_PERIODS);
         }
-        /* In the order of time: usage of a period that has ended comes before the fee of one that begins later. */
-        bool usage_first = usage_is_due(s, through) && (!charge_is_due(s, through) ||
-                                                        date_compare(usage_end(s), s->charged_through) < 0);
+        /* In the order of time: usage of a period that has ended comes before the fee of one that begins
+         * later. */
+        bool usage_first = usage_is_due(s, through) &&
+                           (!charge_is_due(s, through) || date_compare(usage_end(s), s->charged_through) < 0);
         enum err err = usage_first ? rate_usage(&out->lines, s, usage_end(s), usage, usage_count, a, e)
                                    : charge_period(out, s, a, e);
         if (err != OK) return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* decide.h - decisions: (facts, command, now) to events, or a refusal. No read, no clock, no randomness inside, so each is
- * tested as a table. The facts are gathered before (projections/gather.c); decide_NAME must name what it needs there. */
+/* decide.h - decisions: (facts, command, now) to events, or a refusal. No read, no clock, no randomness
+ * inside, so each is tested as a table. The facts are gathered before (projections/gather.c); decide_NAME
+ * must name what it needs there. */
 #ifndef DAYBOOK_LEDGER_BOOK_DECIDE_H
 #define DAYBOOK_LEDGER_BOOK_DECIDE_H
 
@@ -24,8 +25,8 @@ struct customer_usage {
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
     struct instant now;
-    struct date today;         /* of now, in the customer's zone */
-    struct counters counters;  /* the next numbers */
+    struct date today;             /* of now, in the customer's zone */
+    struct counters counters;      /* the next numbers */
     const struct seller *seller;   /* NULL: not set */
     const struct catalog *catalog; /* newest; NULL: none loaded */
 
@@ -47,7 +48,8 @@ struct facts {
     const struct invoice *invoice;         /* the one the command names; NULL: unknown */
     const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */
     const struct transaction *payment;     /* of a refund: the payment it refunds */
-    /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when new. */
+    /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when
+     * new. */
     struct series invoice_series, credit_note_series;
     struct date issue_date; /* the command's date, not before the last issue date of either series */
     const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */
@@ -70,11 +72,12 @@ struct decision {
     size_t refusals_count;
 };
 
-/* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to be done. */
+/* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to
+ * be done. */
 enum err decide(struct decision *out, const struct facts *f, const struct command *c, struct arena *a,
                 struct error *e) MUST_USE;
 
-#define COMMAND(name, NAME, words, help) \
+#define COMMAND(name, NAME, words, help)                                                                \
     enum err decide_##name(struct decision *out, const struct facts *f, const struct name##_command *c, \
                            struct arena *a, struct error *e) MUST_USE;
 #define FIELD(kind, name)

@@ -5,10 +5,11 @@
 static enum err check_country(struct str country, struct error *e)
 {
     if (country.len == 0) return OK;
-    bool capitals = country.len == 2 && country.ptr[0] >= 'A' && country.ptr[0] <= 'Z' && country.ptr[1] >= 'A' &&
-                    country.ptr[1] <= 'Z';
+    bool capitals = country.len == 2 && country.ptr[0] >= 'A' && country.ptr[0] <= 'Z' &&
+                    country.ptr[1] >= 'A' && country.ptr[1] <= 'Z';
     if (capitals) return OK;
-    return fail(e, ERR_INVALID, "country '%.*s': two capital letters are wanted, as in ISO 3166-1", STR_ARG(country));
+    return fail(e, ERR_INVALID, "country '%.*s': two capital letters are wanted, as in ISO 3166-1",
+                STR_ARG(country));
 }
 
 /* Billing dates are dates of UTC; a zone that would be ignored is refused instead. */
@@ -70,8 +71,8 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     return OK;
 }
 
-enum err decide_catalog_load(struct decision *out, const struct facts *f, const struct catalog_load_command *c,
-                             struct arena *a, struct error *e)
+enum err decide_catalog_load(struct decision *out, const struct facts *f,
+                             const struct catalog_load_command *c, struct arena *a, struct error *e)
 {
     if (c->products_count == 0) return fail(e, ERR_INVALID, "the catalog has no products");
     if (f->catalog != NULL && memcmp(&f->catalog->sha256, &c->sha256, sizeof c->sha256) == 0) return OK;
@@ -86,11 +87,12 @@ enum err decide_catalog_load(struct decision *out, const struct facts *f, const 
     return OK;
 }
 
-enum err decide_customer_create(struct decision *out, const struct facts *f, const struct customer_create_command *c,
-                                struct arena *a, struct error *e)
+enum err decide_customer_create(struct decision *out, const struct facts *f,
+                                const struct customer_create_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
-    if (f->customer != NULL) return fail(e, ERR_REFUSED, "there is a customer '%.*s' already", STR_ARG(c->user));
+    if (f->customer != NULL)
+        return fail(e, ERR_REFUSED, "there is a customer '%.*s' already", STR_ARG(c->user));
     enum err err = currency_chosen(currency, c->currency, NULL, e);
     if (err == OK) err = check_timezone(c->timezone, e);
     if (err == OK) err = check_party(&c->party, e);
@@ -105,8 +107,8 @@ enum err decide_customer_create(struct decision *out, const struct facts *f, con
     return OK;
 }
 
-enum err decide_customer_update(struct decision *out, const struct facts *f, const struct customer_update_command *c,
-                                struct arena *a, struct error *e)
+enum err decide_customer_update(struct decision *out, const struct facts *f,
+                                const struct customer_update_command *c, struct arena *a, struct error *e)
 {
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = check_timezone(c->timezone, e);
@@ -118,14 +120,16 @@ enum err decide_customer_update(struct decision *out, const struct facts *f, con
                                      .locale = given_or(c->locale, f->customer->locale),
                                      .party = merged(&c->party, &f->customer->party)};
     bool same = schema_equal(&schema_party, &after.party, &f->customer->party) &&
-                str_equal(after.timezone, f->customer->timezone) && str_equal(after.locale, f->customer->locale);
+                str_equal(after.timezone, f->customer->timezone) &&
+                str_equal(after.locale, f->customer->locale);
     if (same) return OK;
     event_add(&out->events, EVENT_CUSTOMER_UPDATED, a)->customer_updated = after;
     return OK;
 }
 
 enum err decide_payment_method_add(struct decision *out, const struct facts *f,
-                                   const struct payment_method_add_command *c, struct arena *a, struct error *e)
+                                   const struct payment_method_add_command *c, struct arena *a,
+                                   struct error *e)
 {
     bool added = false;
     struct card card = c->card;
@@ -135,8 +139,8 @@ enum err decide_payment_method_add(struct decision *out, const struct facts *f,
     return keep_card(out, f, f->customer->customer, &card, c->is_default, &added, a, e);
 }
 
-static enum err need_method(const struct method **out, const struct facts *f, struct str user, struct str method,
-                            struct error *e)
+static enum err need_method(const struct method **out, const struct facts *f, struct str user,
+                            struct str method, struct error *e)
 {
     enum err err = need_customer(f, user, e);
     if (err != OK) return err;
@@ -146,7 +150,8 @@ static enum err need_method(const struct method **out, const struct facts *f, st
 }
 
 enum err decide_payment_method_remove(struct decision *out, const struct facts *f,
-                                      const struct payment_method_remove_command *c, struct arena *a, struct error *e)
+                                      const struct payment_method_remove_command *c, struct arena *a,
+                                      struct error *e)
 {
     const struct method *m = NULL;
     enum err err = need_method(&m, f, c->user, c->method, e);
@@ -165,7 +170,8 @@ enum err decide_payment_method_remove(struct decision *out, const struct facts *
 }
 
 enum err decide_payment_method_default(struct decision *out, const struct facts *f,
-                                       const struct payment_method_default_command *c, struct arena *a, struct error *e)
+                                       const struct payment_method_default_command *c, struct arena *a,
+                                       struct error *e)
 {
     const struct method *m = NULL;
     enum err err = need_method(&m, f, c->user, c->method, e);

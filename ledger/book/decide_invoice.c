@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_invoice.c - from lines to documents: the nightly bill of a customer, an invoice by hand, items for the next one. A document's
- * number is given in the record that finalizes it, so numbers have no gaps. */
+/* decide_invoice.c - from lines to documents: the nightly bill of a customer, an invoice by hand, items for
+ * the next one. A document's number is given in the record that finalizes it, so numbers have no gaps. */
 #include "ledger/book/decide_shared.h"
 
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
@@ -12,7 +12,8 @@ void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
     }
 }
 
-/* ---- documents --------------------------------------------------------------------------------------------------- */
+/* ---- documents
+ * --------------------------------------------------------------------------------------------------- */
 
 static enum err total_up(struct invoice_finalized *d, struct error *e)
 {
@@ -21,14 +22,16 @@ static enum err total_up(struct invoice_finalized *d, struct error *e)
     d->subtotal = d->tax = money_of(0, currency);
     for (size_t i = 0; i < d->lines_count && err == OK; i++) {
         err = money_add(&d->subtotal, d->subtotal, d->lines[i].amount, e);
-        if (err == OK && money_is_given(d->lines[i].tax)) err = money_add(&d->tax, d->tax, d->lines[i].tax, e);
+        if (err == OK && money_is_given(d->lines[i].tax))
+            err = money_add(&d->tax, d->tax, d->lines[i].tax, e);
     }
     return err == OK ? money_add(&d->total, d->subtotal, d->tax, e) : err;
 }
 
-/* An invoice takes what credit the customer has; a credit note pays open invoices, oldest first, and gives the rest to the credit
- * balance. Either way amount_due = total - credit_applied. */
-static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
+/* An invoice takes what credit the customer has; a credit note pays open invoices, oldest first, and gives
+ * the rest to the credit balance. Either way amount_due = total - credit_applied. */
+static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a,
+                             struct error *e)
 {
     const char *currency = d->total.currency;
     if (d->kind == INVOICE_INVOICE) {
@@ -57,8 +60,8 @@ static enum err apply_credit(struct invoice_finalized *d, const struct facts *f,
     return OK;
 }
 
-static enum err number_document(struct invoice_finalized *d, const struct bill *b, const struct documents *before,
-                                struct arena *a)
+static enum err number_document(struct invoice_finalized *d, const struct bill *b,
+                                const struct documents *before, struct arena *a)
 {
     const struct facts *f = b->facts;
     const struct series *series = d->kind == INVOICE_INVOICE ? &f->invoice_series : &f->credit_note_series;
@@ -74,16 +77,19 @@ static enum err number_document(struct invoice_finalized *d, const struct bill *
 }
 
 /* The document of one currency. */
-static enum err document_of(struct documents *out, const struct bill *b, const char *currency, struct arena *a,
-                            struct error *e)
+static enum err document_of(struct documents *out, const struct bill *b, const char *currency,
+                            struct arena *a, struct error *e)
 {
-    struct invoice_finalized d = {.customer = b->customer, .run = b->run, .rule_version = BILLING_RULE_VERSION};
+    struct invoice_finalized d = {
+        .customer = b->customer, .run = b->run, .rule_version = BILLING_RULE_VERSION};
     struct line *lines = arena_array_of(a, struct line, b->lines.count);
     for (size_t i = 0; i < b->lines.count; i++) {
-        if (strcmp(b->lines.items[i].amount.currency, currency) == 0) lines[d.lines_count++] = b->lines.items[i];
+        if (strcmp(b->lines.items[i].amount.currency, currency) == 0)
+            lines[d.lines_count++] = b->lines.items[i];
     }
     if (d.lines_count > LIMIT_INVOICE_LINES) {
-        return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d.lines_count, LIMIT_INVOICE_LINES);
+        return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d.lines_count,
+                    LIMIT_INVOICE_LINES);
     }
     d.lines = lines;
     d.issue_date = b->issue_date;
@@ -144,12 +150,13 @@ void add_documents(struct decision *out, const struct documents *d, struct arena
     }
 }
 
-/* ---- bills ------------------------------------------------------------------------------------------------------- */
+/* ---- bills
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* Pending items and whatever is due through `through`. Without `keep_zero`, lines of nothing (free tiers) are left out, so that they
- * make no document. */
-static enum err bill_lines(struct bill *b, struct accrual *due, struct subscription *after, struct date through,
-                           bool keep_zero, struct arena *a, struct error *e)
+/* Pending items and whatever is due through `through`. Without `keep_zero`, lines of nothing (free tiers) are
+ * left out, so that they make no document. */
+static enum err bill_lines(struct bill *b, struct accrual *due, struct subscription *after,
+                           struct date through, bool keep_zero, struct arena *a, struct error *e)
 {
     const struct facts *f = b->facts;
     take_pending_items(b, f, a);
@@ -157,7 +164,8 @@ static enum err bill_lines(struct bill *b, struct accrual *due, struct subscript
     *after = *f->subscription;
     enum err err = accrue(due, after, through, f->usage, f->usage_count, a, e);
     for (size_t i = 0; i < due->lines.count && err == OK; i++) {
-        if (keep_zero || !money_is_zero(due->lines.items[i].amount)) *line_add(&b->lines, a) = due->lines.items[i];
+        if (keep_zero || !money_is_zero(due->lines.items[i].amount))
+            *line_add(&b->lines, a) = due->lines.items[i];
     }
     return err;
 }
@@ -171,8 +179,8 @@ static uint64_t billed_by(const struct documents *d, const struct subscription *
     return 0;
 }
 
-static void request_payments(struct decision *out, const struct facts *f, const struct documents *d, struct str gateway,
-                             struct arena *a)
+static void request_payments(struct decision *out, const struct facts *f, const struct documents *d,
+                             struct str gateway, struct arena *a)
 {
     const struct method *m = method_named(f, STR_NONE);
     uint64_t number = f->counters.transaction;
@@ -180,15 +188,19 @@ static void request_payments(struct decision *out, const struct facts *f, const 
     for (size_t i = 0; i < d->count; i++) {
         const struct invoice_finalized *v = &d->items[i];
         if (v->amount_due.minor <= 0) continue;
-        struct payment_wish wish = {.number = number++, .customer = v->customer, .method = m->method,
-                                    .invoice = v->invoice, .amount = v->amount_due, .gateway = gateway};
+        struct payment_wish wish = {.number = number++,
+                                    .customer = v->customer,
+                                    .method = m->method,
+                                    .invoice = v->invoice,
+                                    .amount = v->amount_due,
+                                    .gateway = gateway};
         wish.description = str_format(a, "Invoice %.*s", STR_ARG(v->number));
         add_payment_request(out, f, &wish, a);
     }
 }
 
-enum err decide_customer_bill(struct decision *out, const struct facts *f, const struct customer_bill_command *c,
-                              struct arena *a, struct error *e)
+enum err decide_customer_bill(struct decision *out, const struct facts *f,
+                              const struct customer_bill_command *c, struct arena *a, struct error *e)
 {
     if (f->customer == NULL) {
         return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
@@ -200,7 +212,8 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f, const
     enum err err = bill_lines(&b, &due, &after, c->through, false, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
-    if (docs.count == 0 && !due.moved && !due.ended) return OK; /* nothing is due: a second run writes nothing */
+    if (docs.count == 0 && !due.moved && !due.ended)
+        return OK; /* nothing is due: a second run writes nothing */
     if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
     add_documents(out, &docs, a);
     if (c->run != 0) {
@@ -212,8 +225,8 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f, const
     return OK;
 }
 
-enum err decide_invoice_generate(struct decision *out, const struct facts *f, const struct invoice_generate_command *c,
-                                 struct arena *a, struct error *e)
+enum err decide_invoice_generate(struct decision *out, const struct facts *f,
+                                 const struct invoice_generate_command *c, struct arena *a, struct error *e)
 {
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
@@ -224,14 +237,15 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f, co
     err = bill_lines(&b, &due, &after, f->today, true, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return err;
-    if (docs.count == 0) return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
+    if (docs.count == 0)
+        return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
     if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
     add_documents(out, &docs, a);
     return OK;
 }
 
-enum err decide_invoice_add_item(struct decision *out, const struct facts *f, const struct invoice_add_item_command *c,
-                                 struct arena *a, struct error *e)
+enum err decide_invoice_add_item(struct decision *out, const struct facts *f,
+                                 const struct invoice_add_item_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
     struct money amount = {0};
@@ -241,8 +255,8 @@ enum err decide_invoice_add_item(struct decision *out, const struct facts *f, co
     if (err != OK) return err;
     if (money_is_zero(amount)) return fail(e, ERR_INVALID, "amount: an item of nothing");
     if (f->items_count >= LIMIT_PENDING_ITEMS_PER_CUSTOMER) {
-        return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be", STR_ARG(c->user),
-                    LIMIT_PENDING_ITEMS_PER_CUSTOMER);
+        return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be",
+                    STR_ARG(c->user), LIMIT_PENDING_ITEMS_PER_CUSTOMER);
     }
     struct money waiting = amount; /* what could not be invoiced together must not wait together */
     for (size_t i = 0; i < f->items_count && err == OK; i++) {

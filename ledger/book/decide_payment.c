@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_payment.c - payments and refunds: what is asked of the gateway, and what its answer means for invoices and balances. */
+/* decide_payment.c - payments and refunds: what is asked of the gateway, and what its answer means for
+ * invoices and balances. */
 #include "ledger/book/decide_shared.h"
 
 static enum err positive(struct money amount, struct error *e)
@@ -11,12 +12,12 @@ static enum err positive(struct money amount, struct error *e)
 static enum err declined(struct error *e, const char *reason, const char *why)
 {
     enum err err = fail(e, ERR_DECLINED, "%s", why);
-    snprintf(e->reason, sizeof e->reason, "%s", reason);
+    (void)snprintf(e->reason, sizeof e->reason, "%s", reason);
     return err;
 }
 
-enum err decide_payment_charge(struct decision *out, const struct facts *f, const struct payment_charge_command *c,
-                               struct arena *a, struct error *e)
+enum err decide_payment_charge(struct decision *out, const struct facts *f,
+                               const struct payment_charge_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
     struct payment_wish wish = {.number = f->counters.transaction, .gateway = c->gateway};
@@ -27,7 +28,8 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f, cons
     if (err != OK) return err;
     if (c->invoice.len != 0) {
         if (f->invoice == NULL || f->invoice->customer != f->customer->customer) {
-            return fail(e, ERR_NOT_FOUND, "no invoice '%.*s' of '%.*s'", STR_ARG(c->invoice), STR_ARG(c->user));
+            return fail(e, ERR_NOT_FOUND, "no invoice '%.*s' of '%.*s'", STR_ARG(c->invoice),
+                        STR_ARG(c->user));
         }
         wish.invoice = f->invoice->invoice;
         if (strcmp(f->invoice->amount_due.currency, currency) != 0) {
@@ -47,7 +49,8 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f, cons
     return OK;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------------------------- */
+/* ---- answers
+ * ----------------------------------------------------------------------------------------------------- */
 
 struct spread {
     struct allocation *items;
@@ -68,17 +71,20 @@ static enum err allot(struct spread *s, const struct invoice *v, struct error *e
     return money_subtract(&s->left, s->left, part, e);
 }
 
-/* The invoice that was meant first, then open ones, oldest first; a payment made for one invoice pays no other. */
-static enum err succeed_payment(struct decision *out, const struct facts *f, const struct payment_settle_command *c,
-                                struct arena *a, struct error *e)
+/* The invoice that was meant first, then open ones, oldest first; a payment made for one invoice pays no
+ * other. */
+static enum err succeed_payment(struct decision *out, const struct facts *f,
+                                const struct payment_settle_command *c, struct arena *a, struct error *e)
 {
     const struct transaction *t = f->transaction;
-    struct spread s = {.items = arena_array_of(a, struct allocation, f->open_invoices_count + 1), .left = t->amount};
+    struct spread s = {.items = arena_array_of(a, struct allocation, f->open_invoices_count + 1),
+                       .left = t->amount};
     enum err err = OK;
     if (t->invoice != 0) {
         if (f->invoice != NULL) err = allot(&s, f->invoice, e);
     } else {
-        for (size_t i = 0; i < f->open_invoices_count && err == OK; i++) err = allot(&s, &f->open_invoices[i], e);
+        for (size_t i = 0; i < f->open_invoices_count && err == OK; i++)
+            err = allot(&s, &f->open_invoices[i], e);
     }
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_PAYMENT_SUCCEEDED, a);
@@ -93,8 +99,8 @@ static enum err succeed_payment(struct decision *out, const struct facts *f, con
     return OK;
 }
 
-static void fail_payment(struct decision *out, const struct transaction *t, const struct payment_settle_command *c,
-                         struct arena *a)
+static void fail_payment(struct decision *out, const struct transaction *t,
+                         const struct payment_settle_command *c, struct arena *a)
 {
     struct event *ev = event_add(&out->events, EVENT_PAYMENT_FAILED, a);
     ev->payment_failed = (struct payment_failed){.payment = t->transaction,
@@ -105,8 +111,8 @@ static void fail_payment(struct decision *out, const struct transaction *t, cons
                                                  .message = c->message};
 }
 
-static void settle_refund(struct decision *out, const struct transaction *t, const struct payment_settle_command *c,
-                          struct arena *a)
+static void settle_refund(struct decision *out, const struct transaction *t,
+                          const struct payment_settle_command *c, struct arena *a)
 {
     if (c->outcome == PAYMENT_SUCCEEDED) {
         struct event *ev = event_add(&out->events, EVENT_REFUND_SUCCEEDED, a);
@@ -130,12 +136,14 @@ static void settle_refund(struct decision *out, const struct transaction *t, con
                                                .message = c->message};
 }
 
-enum err decide_payment_settle(struct decision *out, const struct facts *f, const struct payment_settle_command *c,
-                               struct arena *a, struct error *e)
+enum err decide_payment_settle(struct decision *out, const struct facts *f,
+                               const struct payment_settle_command *c, struct arena *a, struct error *e)
 {
     const struct transaction *t = f->transaction;
-    if (t == NULL) return fail(e, ERR_NOT_FOUND, "no transaction txn_%llu", (unsigned long long)c->transaction);
-    if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN) return OK; /* settled, or still not known */
+    if (t == NULL)
+        return fail(e, ERR_NOT_FOUND, "no transaction txn_%llu", (unsigned long long)c->transaction);
+    if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN)
+        return OK; /* settled, or still not known */
     if (t->kind == TRANSACTION_REFUND) {
         settle_refund(out, t, c, a);
         return OK;
@@ -145,7 +153,8 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f, cons
     return OK;
 }
 
-/* ---- refunds ----------------------------------------------------------------------------------------------------- */
+/* ---- refunds
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum err refundable(struct money *left, const struct facts *f, const struct payment_refund_command *c,
                            struct error *e)
@@ -164,17 +173,19 @@ static enum err refundable(struct money *left, const struct facts *f, const stru
     return money_subtract(left, t->amount, t->refunded, e);
 }
 
-enum err decide_payment_refund(struct decision *out, const struct facts *f, const struct payment_refund_command *c,
-                               struct arena *a, struct error *e)
+enum err decide_payment_refund(struct decision *out, const struct facts *f,
+                               const struct payment_refund_command *c, struct arena *a, struct error *e)
 {
     struct money left = {0}, amount = {0};
     enum err err = refundable(&left, f, c, e);
     if (err != OK) return err;
     const struct transaction *t = f->transaction;
     amount = left;
-    if (!decimal_is_zero(c->amount)) err = money_exact(&amount, c->amount, t->amount.currency, "amount", a, e);
+    if (!decimal_is_zero(c->amount))
+        err = money_exact(&amount, c->amount, t->amount.currency, "amount", a, e);
     if (err != OK) return err;
-    if (money_is_zero(left)) return fail(e, ERR_REFUSED, "payment '%.*s' is refunded already", STR_ARG(c->transaction));
+    if (money_is_zero(left))
+        return fail(e, ERR_REFUSED, "payment '%.*s' is refunded already", STR_ARG(c->transaction));
     err = positive(amount, e);
     if (err != OK) return err;
     if (money_compare(amount, left) > 0) {
@@ -185,19 +196,20 @@ enum err decide_payment_refund(struct decision *out, const struct facts *f, cons
     struct money credit = credit_balance(f->customer, amount.currency);
     if (credit.minor < 0) credit = money_of(0, amount.currency);
     struct event *ev = event_add(&out->events, EVENT_REFUND_REQUESTED, a);
-    ev->refund_requested = (struct refund_requested){.refund = f->counters.transaction,
-                                                     .payment = t->transaction,
-                                                     .customer = t->customer,
-                                                     .amount = amount,
-                                                     .from_credit = money_min(credit, amount),
-                                                     .reason = c->reason,
-                                                     .gateway = t->gateway,
-                                                     .gateway_key = gateway_key(f, f->counters.transaction, a)};
+    ev->refund_requested =
+        (struct refund_requested){.refund = f->counters.transaction,
+                                  .payment = t->transaction,
+                                  .customer = t->customer,
+                                  .amount = amount,
+                                  .from_credit = money_min(credit, amount),
+                                  .reason = c->reason,
+                                  .gateway = t->gateway,
+                                  .gateway_key = gateway_key(f, f->counters.transaction, a)};
     return OK;
 }
 
-enum err decide_transaction_store(struct decision *out, const struct facts *f, const struct transaction_store_command *c,
-                                  struct arena *a, struct error *e)
+enum err decide_transaction_store(struct decision *out, const struct facts *f,
+                                  const struct transaction_store_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
     struct money amount = {0};

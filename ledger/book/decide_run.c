@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_run.c - the nightly run's begin and end. A run that was killed is resumed under its own number; a date whose work is done gets no
- * second run. */
+/* decide_run.c - the nightly run's begin and end. A run that was killed is resumed under its own number; a
+ * date whose work is done gets no second run. */
 #include "ledger/book/decide_shared.h"
 
-enum err decide_run_start(struct decision *out, const struct facts *f, const struct run_start_command *c, struct arena *a,
-                          struct error *e)
+enum err decide_run_start(struct decision *out, const struct facts *f, const struct run_start_command *c,
+                          struct arena *a, struct error *e)
 {
     enum { DAYS_AHEAD_MAX = 366 };
     if (date_days_between(f->today, c->through) > DAYS_AHEAD_MAX) {
-        return fail(e, ERR_INVALID, "through %.*s: more than %d days ahead", STR_ARG(date_text(a, c->through)),
-                    DAYS_AHEAD_MAX);
+        return fail(e, ERR_INVALID, "through %.*s: more than %d days ahead",
+                    STR_ARG(date_text(a, c->through)), DAYS_AHEAD_MAX);
     }
     if (f->run != NULL && !f->run->completed) return OK; /* resume */
     if (f->run != NULL && !c->due) return OK;            /* all done before */
@@ -18,8 +18,8 @@ enum err decide_run_start(struct decision *out, const struct facts *f, const str
     return OK;
 }
 
-enum err decide_run_complete(struct decision *out, const struct facts *f, const struct run_complete_command *c,
-                             struct arena *a, struct error *e)
+enum err decide_run_complete(struct decision *out, const struct facts *f,
+                             const struct run_complete_command *c, struct arena *a, struct error *e)
 {
     if (f->run == NULL) return fail(e, ERR_NOT_FOUND, "no run %llu", (unsigned long long)c->run);
     if (f->run->completed) return OK;

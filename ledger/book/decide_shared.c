@@ -17,8 +17,8 @@ enum err need_active_subscription(const struct facts *f, struct str user, struct
     return fail(e, ERR_REFUSED, "the subscription of '%.*s' is canceled", STR_ARG(user));
 }
 
-enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what, struct arena *a,
-                     struct error *e)
+enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what,
+                     struct arena *a, struct error *e)
 {
     struct str text = decimal_text(a, amount);
     enum err err = money_parse(out, text, currency, e);
@@ -59,7 +59,8 @@ const struct method *method_named(const struct facts *f, struct str token_or_num
     for (size_t i = 0; i < f->methods_count; i++) {
         const struct method *m = &f->methods[i];
         if (m->removed) continue;
-        if (token_or_number.len == 0 && f->customer != NULL && m->method == f->customer->default_method) return m;
+        if (token_or_number.len == 0 && f->customer != NULL && m->method == f->customer->default_method)
+            return m;
         if (token_or_number.len == 0) continue;
         if (str_equal(m->token, token_or_number) || is_number(token_or_number, m->method)) return m;
     }
@@ -74,7 +75,10 @@ static enum err check_token(struct str token, struct error *e)
         char c = token.ptr[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                      c == '-' || c == '.' || c == ':';
-        if (!plain) return fail(e, ERR_INVALID, "the payment method's token holds something else than letters, digits, '_', '-', '.', ':'");
+        if (!plain)
+            return fail(
+                e, ERR_INVALID,
+                "the payment method's token holds something else than letters, digits, '_', '-', '.', ':'");
     }
     return OK;
 }
@@ -130,7 +134,8 @@ static const struct price *price_of(const struct catalog *c, const struct terms_
 {
     for (size_t i = 0; i < c->prices_count; i++) {
         const struct price *p = &c->prices[i];
-        if (str_equal(p->product, w->tier) && p->unit == w->unit && strcmp(p->amount.currency, w->currency) == 0) {
+        if (str_equal(p->product, w->tier) && p->unit == w->unit &&
+            strcmp(p->amount.currency, w->currency) == 0) {
             return p;
         }
     }
@@ -138,8 +143,8 @@ static const struct price *price_of(const struct catalog *c, const struct terms_
 }
 
 /* The agreed price of a custom tier, or the catalog's of any other. */
-static enum err amount_for(struct money *out, const struct price *p, const struct terms_wish *w, struct arena *a,
-                           struct error *e)
+static enum err amount_for(struct money *out, const struct price *p, const struct terms_wish *w,
+                           struct arena *a, struct error *e)
 {
     *out = p->amount;
     if (!p->custom && w->price_given) {
@@ -147,7 +152,8 @@ static enum err amount_for(struct money *out, const struct price *p, const struc
     }
     if (!p->custom) return OK;
     if (!w->price_given) {
-        return fail(e, ERR_INVALID, "tier '%.*s' has a custom price: give the price that was agreed", STR_ARG(w->tier));
+        return fail(e, ERR_INVALID, "tier '%.*s' has a custom price: give the price that was agreed",
+                    STR_ARG(w->tier));
     }
     if (decimal_is_negative(w->price)) return fail(e, ERR_INVALID, "the price must not be negative");
     return money_exact(out, w->price, w->currency, "price", a, e);
@@ -176,12 +182,14 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
     return amount_for(&out->amount, price, w, a, e);
 }
 
-void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next, struct arena *a)
+void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next,
+               struct arena *a)
 {
     for (size_t i = 0; i < lines->count; i++) {
         if (money_is_zero(lines->items[i].amount)) continue;
         struct event *ev = event_add(&out->events, EVENT_ITEM_ADDED, a);
-        ev->item_added = (struct item_added){.item = (*next)++, .customer = customer, .line = lines->items[i]};
+        ev->item_added =
+            (struct item_added){.item = (*next)++, .customer = customer, .line = lines->items[i]};
         ev->item_added.line.item = ev->item_added.item;
     }
 }
@@ -218,13 +226,14 @@ void add_accrued(struct decision *out, const struct accrual *due, const struct s
         /* Where only usage was rated, the newest charge is still the one that an earlier document billed. */
         bool charged = date_compare(before->charged_through, after->charged_through) != 0;
         struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_BILLED, a);
-        ev->subscription_billed = (struct subscription_billed){.subscription = after->subscription,
-                                                               .customer = after->customer,
-                                                               .charged_through = after->charged_through,
-                                                               .usage_through = after->usage_through,
-                                                               .billed_from = after->billed_from,
-                                                               .billed_amount = after->billed_amount,
-                                                               .billed_by = charged ? billed_by : before->billed_by};
+        ev->subscription_billed =
+            (struct subscription_billed){.subscription = after->subscription,
+                                         .customer = after->customer,
+                                         .charged_through = after->charged_through,
+                                         .usage_through = after->usage_through,
+                                         .billed_from = after->billed_from,
+                                         .billed_amount = after->billed_amount,
+                                         .billed_by = charged ? billed_by : before->billed_by};
     }
     if (due->ended) add_canceled(out, after, after->ended_on, money_zero(after->terms.amount), STR_NONE, a);
 }
@@ -246,7 +255,8 @@ struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena
     return str_format(a, "%.*s/txn_%llu", STR_ARG(f->origin), (unsigned long long)transaction);
 }
 
-void add_payment_request(struct decision *out, const struct facts *f, const struct payment_wish *w, struct arena *a)
+void add_payment_request(struct decision *out, const struct facts *f, const struct payment_wish *w,
+                         struct arena *a)
 {
     struct event *ev = event_add(&out->events, EVENT_PAYMENT_REQUESTED, a);
     ev->payment_requested = (struct payment_requested){.payment = w->number,
@@ -259,8 +269,8 @@ void add_payment_request(struct decision *out, const struct facts *f, const stru
                                                        .gateway_key = gateway_key(f, w->number, a)};
 }
 
-enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount, struct str reason,
-                            struct arena *a, struct error *e)
+enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount,
+                            struct str reason, struct arena *a, struct error *e)
 {
     uint64_t number = f->counters.transaction;
     for (size_t i = 0; i < f->payments_count && amount.minor > 0; i++) {

@@ -11,9 +11,10 @@ enum { DEFAULT_TERMS_DAYS = 14 };
 enum err need_customer(const struct facts *f, struct str user, struct error *e) MUST_USE;
 enum err need_active_subscription(const struct facts *f, struct str user, struct error *e) MUST_USE;
 
-/* A decimal of major units as money, if the currency has that many decimals: "amount '12.345': too many decimals for USD". */
-enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what, struct arena *a,
-                     struct error *e) MUST_USE;
+/* A decimal of major units as money, if the currency has that many decimals: "amount '12.345': too many
+ * decimals for USD". */
+enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what,
+                     struct arena *a, struct error *e) MUST_USE;
 /* The currency a command means: its own, else the customer's, else USD. */
 enum err currency_chosen(char out[4], struct str given, const struct customer *c, struct error *e) MUST_USE;
 
@@ -26,7 +27,8 @@ const struct method *method_named(const struct facts *f, struct str token_or_num
 enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
                    bool make_default, bool *added, struct arena *a, struct error *e) MUST_USE;
 
-/* What a subscription to a tier would be pinned to. `price` counts for custom tiers only ({0} with given = false otherwise). */
+/* What a subscription to a tier would be pinned to. `price` counts for custom tiers only ({0} with given =
+ * false otherwise). */
 struct terms_wish {
     struct str tier;
     enum interval_unit unit;
@@ -38,14 +40,17 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
                    struct error *e) MUST_USE;
 
 /* item.added for each line; numbers go on from *next. */
-void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next, struct arena *a);
-/* What accrue() did to a subscription, as events: a scheduled change that came due, subscription.billed, a scheduled end. */
+void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next,
+               struct arena *a);
+/* What accrue() did to a subscription, as events: a scheduled change that came due, subscription.billed, a
+ * scheduled end. */
 void add_accrued(struct decision *out, const struct accrual *due, const struct subscription *before,
                  const struct subscription *after, uint64_t billed_by, struct arena *a);
 void add_canceled(struct decision *out, const struct subscription *s, struct date on, struct money credit,
                   struct str reason, struct arena *a);
 
-/* One document per currency of the lines (and of none when there is nothing to show): pending items and new lines together. */
+/* One document per currency of the lines (and of none when there is nothing to show): pending items and new
+ * lines together. */
 struct bill {
     const struct facts *facts;
     uint64_t customer, run;
@@ -66,10 +71,12 @@ struct payment_wish {
     struct money amount;
     struct str description, gateway;
 };
-void add_payment_request(struct decision *out, const struct facts *f, const struct payment_wish *w, struct arena *a);
-/* refund.requested for at most `amount`, over the customer's completed payments, newest first, out of the credit balance. */
-enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount, struct str reason,
-                            struct arena *a, struct error *e) MUST_USE;
+void add_payment_request(struct decision *out, const struct facts *f, const struct payment_wish *w,
+                         struct arena *a);
+/* refund.requested for at most `amount`, over the customer's completed payments, newest first, out of the
+ * credit balance. */
+enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount,
+                            struct str reason, struct arena *a, struct error *e) MUST_USE;
 struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena *a);
 
 #endif

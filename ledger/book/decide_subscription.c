@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_subscription.c - create, update, cancel. Before a change everything due through its day is charged on the old terms, so that
- * credits are always parts of what was billed. */
+/* decide_subscription.c - create, update, cancel. Before a change everything due through its day is charged
+ * on the old terms, so that credits are always parts of what was billed. */
 #include "ledger/book/decide_shared.h"
 
 enum { BILLING_DAY_MAX = 31 };
 
-/* ---- create ------------------------------------------------------------------------------------------------------ */
+/* ---- create
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum interval_unit unit_chosen(enum billing_interval given, enum interval_unit otherwise)
 {
@@ -13,8 +14,8 @@ static enum interval_unit unit_chosen(enum billing_interval given, enum interval
 }
 
 /* An unknown user becomes a customer with nothing but an id. */
-static uint64_t customer_for(struct decision *out, const struct facts *f, struct str user, const char *currency,
-                             struct arena *a)
+static uint64_t customer_for(struct decision *out, const struct facts *f, struct str user,
+                             const char *currency, struct arena *a)
 {
     if (f->customer != NULL) return f->customer->customer;
     struct event *ev = event_add(&out->events, EVENT_CUSTOMER_CREATED, a);
@@ -26,8 +27,9 @@ static uint64_t customer_for(struct decision *out, const struct facts *f, struct
     return f->counters.customer;
 }
 
-static enum err method_for(struct decision *out, const struct facts *f, const struct subscription_create_command *c,
-                           const struct terms *t, uint64_t customer, struct arena *a, struct error *e)
+static enum err method_for(struct decision *out, const struct facts *f,
+                           const struct subscription_create_command *c, const struct terms *t,
+                           uint64_t customer, struct arena *a, struct error *e)
 {
     bool added = false;
     if (c->payment_method.len != 0) {
@@ -39,8 +41,8 @@ static enum err method_for(struct decision *out, const struct facts *f, const st
     return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(c->tier));
 }
 
-static enum err start_chosen(struct date *out, const struct facts *f, const struct subscription_create_command *c,
-                             struct error *e)
+static enum err start_chosen(struct date *out, const struct facts *f,
+                             const struct subscription_create_command *c, struct error *e)
 {
     enum { YEARS_MAX = 20 };
     *out = date_is_given(c->start) ? c->start : f->today;
@@ -50,7 +52,8 @@ static enum err start_chosen(struct date *out, const struct facts *f, const stru
 }
 
 enum err decide_subscription_create(struct decision *out, const struct facts *f,
-                                    const struct subscription_create_command *c, struct arena *a, struct error *e)
+                                    const struct subscription_create_command *c, struct arena *a,
+                                    struct error *e)
 {
     char currency[4] = "";
     struct subscription_created s = {.subscription = f->counters.subscription};
@@ -62,14 +65,15 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
     enum err err = currency_chosen(currency, c->currency, f->customer, e);
     if (err == OK) err = start_chosen(&s.start, f, c, e);
     if (err != OK) return err;
-    struct terms_wish wish = {.tier = c->tier, .currency = currency, .price = c->price,
-                              .price_given = !decimal_is_zero(c->price)};
+    struct terms_wish wish = {
+        .tier = c->tier, .currency = currency, .price = c->price, .price_given = !decimal_is_zero(c->price)};
     wish.unit = unit_chosen(c->interval, INTERVAL_MONTH);
     err = terms_for(&s.terms, f, &wish, a, e);
     if (err != OK) return err;
     s.anchor_day = c->billing_day;
-    s.anchor = c->billing_day == 0 ? s.start
-                                   : interval_first_boundary(s.start, (uint32_t)c->billing_day, terms_interval(&s.terms));
+    s.anchor = c->billing_day == 0
+                   ? s.start
+                   : interval_first_boundary(s.start, (uint32_t)c->billing_day, terms_interval(&s.terms));
     s.customer = customer_for(out, f, c->user, currency, a);
     err = method_for(out, f, c, &s.terms, s.customer, a, e);
     if (err != OK) return err;
@@ -77,7 +81,8 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
     return OK;
 }
 
-/* ---- update ------------------------------------------------------------------------------------------------------ */
+/* ---- update
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* A change being worked out: the subscription as it becomes, and the lines that the change makes. */
 struct change {
@@ -90,7 +95,8 @@ struct change {
 };
 
 /* Charges everything due through today on the old terms: as items for the next invoice. */
-static enum err settle_until(struct decision *out, struct change *ch, struct date day, struct arena *a, struct error *e)
+static enum err settle_until(struct decision *out, struct change *ch, struct date day, struct arena *a,
+                             struct error *e)
 {
     struct accrual due = {0};
     ch->s = *ch->facts->subscription;
@@ -102,8 +108,8 @@ static enum err settle_until(struct decision *out, struct change *ch, struct dat
     return OK;
 }
 
-static struct line *change_line(struct change *ch, enum line_kind kind, const struct terms *t, struct money amount,
-                                struct arena *a)
+static struct line *change_line(struct change *ch, enum line_kind kind, const struct terms *t,
+                                struct money amount, struct arena *a)
 {
     struct line *l = line_add(&ch->lines, a);
     *l = (struct line){.subscription = ch->s.subscription, .kind = kind, .product = t->product};
@@ -115,7 +121,8 @@ static struct line *change_line(struct change *ch, enum line_kind kind, const st
 }
 
 /* What the old terms were billed for and will not give any more. */
-static enum err credit_unused(struct money *credit, struct change *ch, struct date on, struct arena *a, struct error *e)
+static enum err credit_unused(struct money *credit, struct change *ch, struct date on, struct arena *a,
+                              struct error *e)
 {
     enum err err = unused_credit(credit, &ch->s, on, e);
     if (err != OK || money_is_zero(*credit)) return err;
@@ -130,7 +137,8 @@ static enum err credit_unused(struct money *credit, struct change *ch, struct da
     return OK;
 }
 
-/* The rest of the period on the new terms, prorated over the whole anchored period; a new interval starts a whole period. */
+/* The rest of the period on the new terms, prorated over the whole anchored period; a new interval starts a
+ * whole period. */
 static enum err charge_rest(struct change *ch, struct date on, bool anew, struct arena *a, struct error *e)
 {
     struct interval every = terms_interval(&ch->to);
@@ -142,8 +150,8 @@ static enum err charge_rest(struct change *ch, struct date on, bool anew, struct
     enum err err = prorate(&charge, ch->to.amount, on, to, period_days(whole), e);
     if (err != OK) return err;
     struct line *l = change_line(ch, LINE_PRORATION_CHARGE, &ch->to, charge, a);
-    l->description = str_format(a, "%.*s, %d of %d days", STR_ARG(ch->to.product_name), date_days_between(on, to),
-                                period_days(whole));
+    l->description = str_format(a, "%.*s, %d of %d days", STR_ARG(ch->to.product_name),
+                                date_days_between(on, to), period_days(whole));
     l->from = on;
     l->to = to;
     ch->event.charge = charge;
@@ -161,7 +169,8 @@ static enum change_kind kind_of_change(const struct terms *from, const struct te
     return to->rank < from->rank ? CHANGE_DOWNGRADE : CHANGE_SIDEWAYS;
 }
 
-static enum err change_now(struct decision *out, struct change *ch, struct date on, struct arena *a, struct error *e)
+static enum err change_now(struct decision *out, struct change *ch, struct date on, struct arena *a,
+                           struct error *e)
 {
     bool anew = ch->to.unit != ch->s.terms.unit || ch->to.interval_count != ch->s.terms.interval_count;
     bool charged = date_compare(on, ch->s.charged_through) < 0;
@@ -195,15 +204,17 @@ static enum err change_now(struct decision *out, struct change *ch, struct date 
 static void schedule_change(struct decision *out, const struct change *ch, struct arena *a)
 {
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED, a);
-    ev->subscription_change_scheduled = (struct subscription_change_scheduled){.subscription = ch->s.subscription,
-                                                                               .customer = ch->s.customer,
-                                                                               .on = ch->s.charged_through,
-                                                                               .terms = ch->to};
+    ev->subscription_change_scheduled =
+        (struct subscription_change_scheduled){.subscription = ch->s.subscription,
+                                               .customer = ch->s.customer,
+                                               .on = ch->s.charged_through,
+                                               .terms = ch->to};
 }
 
-/* Periods begin on another day of the month from now on; what is charged stays, the stub up to the new day follows. */
-static enum err move_billing_day(struct decision *out, struct change *ch, struct date on, uint64_t day, struct arena *a,
-                                 struct error *e)
+/* Periods begin on another day of the month from now on; what is charged stays, the stub up to the new day
+ * follows. */
+static enum err move_billing_day(struct decision *out, struct change *ch, struct date on, uint64_t day,
+                                 struct arena *a, struct error *e)
 {
     struct interval every = terms_interval(&ch->s.terms);
     if (day > BILLING_DAY_MAX) return fail(e, ERR_INVALID, "billing_day: 1 to 31 is wanted");
@@ -228,12 +239,13 @@ static enum err move_billing_day(struct decision *out, struct change *ch, struct
 
 static bool same_terms(const struct terms *x, const struct terms *y)
 {
-    return str_equal(x->product, y->product) && x->unit == y->unit && x->interval_count == y->interval_count &&
-           money_compare(x->amount, y->amount) == 0;
+    return str_equal(x->product, y->product) && x->unit == y->unit &&
+           x->interval_count == y->interval_count && money_compare(x->amount, y->amount) == 0;
 }
 
 enum err decide_subscription_update(struct decision *out, const struct facts *f,
-                                    const struct subscription_update_command *c, struct arena *a, struct error *e)
+                                    const struct subscription_update_command *c, struct arena *a,
+                                    struct error *e)
 {
     struct change ch = {.facts = f};
     enum err err = need_active_subscription(f, c->user, e);
@@ -245,12 +257,13 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' ended", STR_ARG(c->user));
     }
     if (date_is_given(ch.s.cancel_on)) { /* nothing may be charged for days after the end */
-        return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s and cannot be changed", STR_ARG(c->user),
-                    STR_ARG(date_text(a, ch.s.cancel_on)));
+        return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s and cannot be changed",
+                    STR_ARG(c->user), STR_ARG(date_text(a, ch.s.cancel_on)));
     }
     bool only_day = c->billing_day != 0 && c->tier.len == 0 && c->interval == BILLING_DEFAULT;
     if (only_day) return move_billing_day(out, &ch, on, c->billing_day, a, e);
-    if (c->billing_day != 0) return fail(e, ERR_INVALID, "change the billing day or the tier, not both at once");
+    if (c->billing_day != 0)
+        return fail(e, ERR_INVALID, "change the billing day or the tier, not both at once");
     struct terms_wish wish = {.tier = c->tier.len != 0 ? c->tier : ch.s.terms.product,
                               .currency = ch.s.terms.amount.currency,
                               .price = c->price,
@@ -268,10 +281,11 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     return change_now(out, &ch, on, a, e);
 }
 
-/* ---- cancel ------------------------------------------------------------------------------------------------------ */
+/* ---- cancel
+ * ------------------------------------------------------------------------------------------------------ */
 
-static void schedule_end(struct decision *out, const struct subscription *s, struct date on, struct str reason,
-                         struct arena *a)
+static void schedule_end(struct decision *out, const struct subscription *s, struct date on,
+                         struct str reason, struct arena *a)
 {
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCEL_SCHEDULED, a);
     ev->subscription_cancel_scheduled = (struct subscription_cancel_scheduled){
@@ -281,14 +295,16 @@ static void schedule_end(struct decision *out, const struct subscription *s, str
 /* The first day after the period that is paid for, or that today is in when it was not charged yet. */
 static struct date period_end(const struct subscription *s, struct date today)
 {
-    if (date_compare(s->charged_through, today) > 0 && date_is_given(s->billed_from)) return s->charged_through;
+    if (date_compare(s->charged_through, today) > 0 && date_is_given(s->billed_from))
+        return s->charged_through;
     struct date day = date_compare(today, s->start) < 0 ? s->start : today;
     return interval_period(s->anchor, (uint32_t)s->anchor_day, terms_interval(&s->terms), day).end;
 }
 
-/* Everything the customer is still owed or owes in one document, if that comes to less than nothing; what it gives back and no open
- * invoice takes is refunded to the payments it came from. */
-static enum err credit_and_refund(struct decision *out, const struct change *ch, struct arena *a, struct error *e)
+/* Everything the customer is still owed or owes in one document, if that comes to less than nothing; what it
+ * gives back and no open invoice takes is refunded to the payments it came from. */
+static enum err credit_and_refund(struct decision *out, const struct change *ch, struct arena *a,
+                                  struct error *e)
 {
     const struct facts *f = ch->facts;
     struct bill b = {.facts = f, .customer = ch->s.customer, .issue_date = f->issue_date};
@@ -318,7 +334,8 @@ static enum err credit_and_refund(struct decision *out, const struct change *ch,
     return add_credit_refunds(out, f, refund, STR("unused part of a canceled subscription"), a, e);
 }
 
-static enum err end_now(struct decision *out, struct change *ch, struct str reason, struct arena *a, struct error *e)
+static enum err end_now(struct decision *out, struct change *ch, struct str reason, struct arena *a,
+                        struct error *e)
 {
     struct date on = ch->facts->today;
     struct money credit = {0};
@@ -334,15 +351,16 @@ static enum err end_now(struct decision *out, struct change *ch, struct str reas
 }
 
 enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
-                                    const struct subscription_cancel_command *c, struct arena *a, struct error *e)
+                                    const struct subscription_cancel_command *c, struct arena *a,
+                                    struct error *e)
 {
     struct change ch = {.facts = f};
     enum err err = need_active_subscription(f, c->user, e);
     if (err != OK) return err;
     if (!c->immediate) {
         if (date_is_given(f->subscription->cancel_on)) {
-            return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s already", STR_ARG(c->user),
-                        STR_ARG(date_text(a, f->subscription->cancel_on)));
+            return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s already",
+                        STR_ARG(c->user), STR_ARG(date_text(a, f->subscription->cancel_on)));
         }
         schedule_end(out, f->subscription, period_end(f->subscription, f->today), c->reason, a);
         return OK;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_usage.c - readings in, alerts out. Bad readings of a batch are left out and reported one by one; an event id counts once, for
- * ever. The hot path of imports: nothing here may cost more than a few hundred nanoseconds a reading. */
+/* decide_usage.c - readings in, alerts out. Bad readings of a batch are left out and reported one by one; an
+ * event id counts once, for ever. The hot path of imports: nothing here may cost more than a few hundred
+ * nanoseconds a reading. */
 #include "ledger/book/decide_shared.h"
 
-/* Event ids of this one command, so that a batch with the same id twice counts it once: open addressing over indices. */
+/* Event ids of this one command, so that a batch with the same id twice counts it once: open addressing over
+ * indices. */
 struct id_set {
     uint32_t *slots; /* index + 1 into the readings; 0 empty */
     size_t mask;
@@ -11,7 +13,8 @@ struct id_set {
 
 static uint64_t hash_text(struct str s)
 {
-    uint64_t h = 1469598103934665603u; /* FNV-1a's offset and prime; nothing depends on its quality but speed */
+    uint64_t h =
+        1469598103934665603u; /* FNV-1a's offset and prime; nothing depends on its quality but speed */
     for (size_t i = 0; i < s.len; i++) h = (h ^ (uint8_t)s.ptr[i]) * 1099511628211u;
     return h ^ (h >> 29);
 }
@@ -37,7 +40,8 @@ static bool id_set_add(struct id_set *set, const struct usage_input *readings, s
 }
 
 /* NULL: the period has as many usage types as there may be. */
-static struct usage_total *total_for(struct customer_usage *u, struct str usage_type, struct date period, struct arena *a)
+static struct usage_total *total_for(struct customer_usage *u, struct str usage_type, struct date period,
+                                     struct arena *a)
 {
     size_t types = 0;
     for (size_t i = 0; i < u->totals_count; i++) {
@@ -59,7 +63,8 @@ static struct usage_total *total_for(struct customer_usage *u, struct str usage_
     return t;
 }
 
-/* The period a reading counts in: its own, or the open one when its own was billed already. Without a subscription, calendar months. */
+/* The period a reading counts in: its own, or the open one when its own was billed already. Without a
+ * subscription, calendar months. */
 static struct date period_of(const struct subscription *s, struct date day)
 {
     if (s != NULL && s->status == SUBSCRIPTION_ACTIVE) {
@@ -99,7 +104,8 @@ static bool check_reading(struct reading_check *r, const struct facts *f, const 
         return refuse(r, "usage_type", fail(&r->error, ERR_INVALID, "usage_type must not be empty"));
     }
     if (decimal_is_negative(in->amount)) {
-        return refuse(r, "amount", fail(&r->error, ERR_INVALID, "amount: a usage reading cannot be negative"));
+        return refuse(r, "amount",
+                      fail(&r->error, ERR_INVALID, "amount: a usage reading cannot be negative"));
     }
     err = text_check(in->event_id, LIMIT_EVENT_ID_BYTES, "event_id", &r->error);
     if (err != OK) return refuse(r, "event_id", err);
@@ -114,11 +120,13 @@ static void note_refusal(struct decision *out, size_t index, const struct readin
                          struct arena *a)
 {
     struct reading_refusal *n = &out->refusals[out->refusals_count++];
-    *n = (struct reading_refusal){.index = index, .code = r->code, .column = r->column, .duplicate = duplicate};
+    *n = (struct reading_refusal){
+        .index = index, .code = r->code, .column = r->column, .duplicate = duplicate};
     n->why = duplicate ? STR("event_id was counted before") : str_copy(a, str_of(r->error.text));
 }
 
-static void fire_alerts(struct decision *out, struct customer_usage *u, const struct usage_total *t, struct arena *a)
+static void fire_alerts(struct decision *out, struct customer_usage *u, const struct usage_total *t,
+                        struct arena *a)
 {
     for (size_t i = 0; i < u->alerts_count; i++) {
         struct alert *al = &u->alerts[i];
@@ -126,8 +134,8 @@ static void fire_alerts(struct decision *out, struct customer_usage *u, const st
         if (decimal_compare(t->total, al->threshold) < 0) continue;
         al->fired_in = t->period;
         struct event *ev = event_add(&out->events, EVENT_USAGE_ALERT_FIRED, a);
-        ev->usage_alert_fired = (struct usage_alert_fired){al->customer, al->alert, al->usage_type, al->threshold,
-                                                           t->total, t->period};
+        ev->usage_alert_fired = (struct usage_alert_fired){al->customer,  al->alert, al->usage_type,
+                                                           al->threshold, t->total,  t->period};
     }
 }
 
@@ -140,7 +148,8 @@ struct usage_batch {
     size_t count;
 };
 
-static bool count_reading(struct usage_batch *b, size_t i, struct reading_check *r, bool *duplicate, struct arena *a)
+static bool count_reading(struct usage_batch *b, size_t i, struct reading_check *r, bool *duplicate,
+                          struct arena *a)
 {
     const struct usage_input *in = &b->command->readings[i];
     const struct reading_fact *known = &b->facts->readings[i];
@@ -172,12 +181,13 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     return true;
 }
 
-enum err decide_usage_record(struct decision *out, const struct facts *f, const struct usage_record_command *c,
-                             struct arena *a, struct error *e)
+enum err decide_usage_record(struct decision *out, const struct facts *f,
+                             const struct usage_record_command *c, struct arena *a, struct error *e)
 {
     if (c->readings_count == 0) return fail(e, ERR_INVALID, "there are no readings");
     if (c->readings_count > LIMIT_READINGS_PER_RECORD) {
-        return fail(e, ERR_LIMIT, "%zu readings; at most %d go together", c->readings_count, LIMIT_READINGS_PER_RECORD);
+        return fail(e, ERR_LIMIT, "%zu readings; at most %d go together", c->readings_count,
+                    LIMIT_READINGS_PER_RECORD);
     }
     struct usage_batch b = {.out = out, .facts = f, .command = c, .ids = id_set_for(c->readings_count, a)};
     b.readings = arena_array_of(a, struct reading, c->readings_count);
@@ -207,7 +217,7 @@ enum err decide_usage_alert(struct decision *out, const struct facts *f, const s
                     LIMIT_ALERTS_PER_CUSTOMER);
     }
     struct event *ev = event_add(&out->events, EVENT_USAGE_ALERT_SET, a);
-    ev->usage_alert_set = (struct usage_alert_set){f->customer->customer, f->customer->alerts + 1, c->usage_type,
-                                                   c->threshold};
+    ev->usage_alert_set =
+        (struct usage_alert_set){f->customer->customer, f->customer->alerts + 1, c->usage_type, c->threshold};
     return OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* envelope.c - both directions of a record's plaintext, facing each other. Decoding is strict: the events' own codec refuses what
- * encode would not have written, and what is left over is refused here. */
+/* envelope.c - both directions of a record's plaintext, facing each other. Decoding is strict: the events'
+ * own codec refuses what encode would not have written, and what is left over is refused here. */
 #include "ledger/book/envelope.h"
 
 enum { ENVELOPE_VERSION = 1, ENVELOPE_FIELDS = 6, EVENT_FIELDS = 3 };
@@ -50,7 +50,8 @@ static enum err take_head(struct envelope *out, struct bytes *in, struct error *
     struct bytes body = {0};
     if (!mp_take_array(&fields, in) || fields != ENVELOPE_FIELDS || !mp_take_uint(&version, in) ||
         version != ENVELOPE_VERSION || !mp_take_str(&out->actor, in) || !mp_take_str(&out->command, in) ||
-        !mp_take_str(&out->key, in) || !mp_take_bin(&body, in) || (body.len != 0 && body.len != sizeof out->body)) {
+        !mp_take_str(&out->key, in) || !mp_take_bin(&body, in) ||
+        (body.len != 0 && body.len != sizeof out->body)) {
         return fail(e, ERR_TAMPERED, "the envelope is not one of version %d", ENVELOPE_VERSION);
     }
     out->has_body = body.len != 0;
@@ -65,7 +66,8 @@ enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena 
     enum err err = take_head(out, &plain, e);
     if (err != OK) return err;
     if (!mp_take_array(&count, &plain) || count > LIMIT_EVENTS_PER_RECORD) {
-        return fail(e, ERR_TAMPERED, "the envelope's events are not a list of at most %d", LIMIT_EVENTS_PER_RECORD);
+        return fail(e, ERR_TAMPERED, "the envelope's events are not a list of at most %d",
+                    LIMIT_EVENTS_PER_RECORD);
     }
     struct event *events = arena_array_of(a, struct event, count);
     for (size_t i = 0; i < count; i++) {

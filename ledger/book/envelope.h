@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* envelope.h - the plaintext of one record of class EVENTS: who asked for what, and the events that followed.
  *
- *   msgpack array [1, actor str, command str ("subscription.create"), idempotency key str, body bin (32 bytes, or empty),
- *                  events: array of [event number, event version, fields: array]] */
+ *   msgpack array [1, actor str, command str ("subscription.create"), idempotency key str, body bin (32
+ * bytes, or empty), events: array of [event number, event version, fields: array]] */
 #ifndef DAYBOOK_LEDGER_BOOK_ENVELOPE_H
 #define DAYBOOK_LEDGER_BOOK_ENVELOPE_H
 

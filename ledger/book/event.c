@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* event.c - the tables that events.def, records.def and choices.def declare, and the few functions that read them. It must
- * never know a single event by name: what is special to one stands in its fold, its postings, its decision. */
+/* event.c - the tables that events.def, records.def and choices.def declare, and the few functions that read
+ * them. It must never know a single event by name: what is special to one stands in its fold, its postings,
+ * its decision. */
 #include "ledger/book/event.h"
 
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* event.h - the structs of events.def and records.def, and their schemas. All of it is made of the .def files; to add an
- * event or a record, add its block there. */
+/* event.h - the structs of events.def and records.def, and their schemas. All of it is made of the .def
+ * files; to add an event or a record, add its block there. */
 #ifndef DAYBOOK_LEDGER_BOOK_EVENT_H
 #define DAYBOOK_LEDGER_BOOK_EVENT_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* posting.c - which event posts what to which account. Debits positive, credits negative. Every function below adds pairs, so the
- * sum over an event is zero by construction; the fold and the verification check it all the same. */
+/* posting.c - which event posts what to which account. Debits positive, credits negative. Every function
+ * below adds pairs, so the sum over an event is zero by construction; the fold and the verification check it
+ * all the same. */
 #include "ledger/book/posting.h"
 
 static const struct {
@@ -58,12 +59,16 @@ static void transfer(struct journal *j, enum account debit, struct str debit_det
     post(j, credit, credit_detail, money_negate(amount));
 }
 
-/* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are delivered now. */
+/* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are
+ * delivered now. */
 static void post_line(struct journal *j, const struct line *l)
 {
     bool deferred = l->kind != LINE_USAGE && l->kind != LINE_ITEM && date_is_given(l->from);
-    struct str detail = l->kind == LINE_USAGE ? l->usage_type : l->kind == LINE_ITEM ? STR("items") : l->product;
-    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail, l->amount);
+    struct str detail = l->kind == LINE_USAGE  ? l->usage_type
+                        : l->kind == LINE_ITEM ? STR("items")
+                                               : l->product;
+    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail,
+             l->amount);
     transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_TAX_PAYABLE, l->tax_category, l->tax);
 }
 
@@ -91,7 +96,8 @@ static void post_payment(struct journal *j, const struct payment_succeeded *v)
     transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->credited);
 }
 
-/* What leaves the customer's credit is set aside when the refund is asked for, so that nothing else can spend it. */
+/* What leaves the customer's credit is set aside when the refund is asked for, so that nothing else can spend
+ * it. */
 static void post_refund_requested(struct journal *j, const struct refund_requested *v)
 {
     j->customer = v->customer;

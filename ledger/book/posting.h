@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* posting.h - double entry: what each event posts to which account. The postings of an event sum to zero per currency,
- * always (asserted by the fold, checked by verification). Debits are positive, credits negative. */
+/* posting.h - double entry: what each event posts to which account. The postings of an event sum to zero per
+ * currency, always (asserted by the fold, checked by verification). Debits are positive, credits negative. */
 #ifndef DAYBOOK_LEDGER_BOOK_POSTING_H
 #define DAYBOOK_LEDGER_BOOK_POSTING_H
 
 #include "ledger/book/event.h"
 
-/* accounts.def: ACCOUNT(NAME, number, "name", "type"); a number is forever, it stands in the views' keys and in reports. */
+/* accounts.def: ACCOUNT(NAME, number, "name", "type"); a number is forever, it stands in the views' keys and
+ * in reports. */
 enum account {
 #define ACCOUNT(NAME, number, name, type) ACCOUNT_##NAME = number,
 #include "ledger/book/accounts.def"
@@ -17,10 +18,10 @@ const char *account_type(enum account a); /* "asset", "liability", "income", "ex
 
 struct posting {
     enum account account;
-    struct str detail;   /* product, usage type or gateway that the account is kept by; "" where it is not */
+    struct str detail; /* product, usage type or gateway that the account is kept by; "" where it is not */
     uint64_t customer;
-    uint64_t invoice;    /* document it belongs to; 0 none */
-    struct date date;    /* billing date it is effective on; none: the record's date */
+    uint64_t invoice; /* document it belongs to; 0 none */
+    struct date date; /* billing date it is effective on; none: the record's date */
     struct money amount;
 };
 

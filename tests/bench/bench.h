@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bench.h - what the benchmarks share: a clock, medians, `name value unit` lines, a folder on a real disk. Interleaved rounds: every
- * variant runs once a round, so that a noisy minute spoils one round of all and not all rounds of one. */
+/* bench.h - what the benchmarks share: a clock, medians, `name value unit` lines, a folder on a real disk.
+ * Interleaved rounds: every variant runs once a round, so that a noisy minute spoils one round of all and not
+ * all rounds of one. */
 #ifndef DAYBOOK_TESTS_BENCH_BENCH_H
 #define DAYBOOK_TESTS_BENCH_BENCH_H
 

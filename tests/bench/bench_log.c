@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_log.c - the log: sealed, chained, durable appends in batches, one thread and pipelined; verification without the key; decryption. Beside
- * them the floor that the same disk allows: bare LMDB with values of the same size. Plaintexts of 188 bytes. */
+/* bench_log.c - the log: sealed, chained, durable appends in batches, one thread and pipelined; verification
+ * without the key; decryption. Beside them the floor that the same disk allows: bare LMDB with values of the
+ * same size. Plaintexts of 188 bytes. */
 #include <lmdb.h>
 #include <sys/stat.h>
 
@@ -27,8 +28,11 @@ static struct log *new_log(const struct bench_log *b, const char *dir)
 {
     struct error e = {0};
     struct log *l = NULL;
-    struct log_options o = {.backend = &log_lmdb, .place = {.dir = dir, .create = true}, .master = b->master,
-                            .world = world_real(), .program = "bench"};
+    struct log_options o = {.backend = &log_lmdb,
+                            .place = {.dir = dir, .create = true},
+                            .master = b->master,
+                            .world = world_real(),
+                            .program = "bench"};
     bench_must(log_create(&l, &o, &e), &e);
     return l;
 }
@@ -85,7 +89,8 @@ static uint64_t read_all(struct log *l, uint64_t total)
     return per_second(total, world_monotonic_ns() - begin);
 }
 
-/* ---- the floor --------------------------------------------------------------------------------------------------- */
+/* ---- the floor
+ * --------------------------------------------------------------------------------------------------- */
 
 static void lmdb_must(int rc)
 {
@@ -135,13 +140,16 @@ int main(void)
         figure_add(&figures[0], "append_batch_1", "events/s", append(l, &b, few, 1));
         figure_add(&figures[1], "append_batch_100", "events/s", append(l, &b, some, 100));
         figure_add(&figures[2], "append_batch_1000", "events/s", append(l, &b, many, 1000));
-        figure_add(&figures[3], "append_batch_1000_pipelined", "events/s", append_pipelined(p, &b, many, 1000));
+        figure_add(&figures[3], "append_batch_1000_pipelined", "events/s",
+                   append_pipelined(p, &b, many, 1000));
         figure_add(&figures[4], "verify_chain_without_key", "records/s", verify(l));
         figure_add(&figures[5], "read_and_decrypt", "records/s", read_all(l, many + few + some));
-        figure_add(&figures[6], "floor_lmdb_batch_1", "events/s", append_bare(bare, few, 1, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
+        figure_add(&figures[6], "floor_lmdb_batch_1", "events/s",
+                   append_bare(bare, few, 1, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
         bench_folder_remove(bare);
         bench_folder(bare);
-        figure_add(&figures[7], "floor_lmdb_batch_1000", "events/s", append_bare(bare, many, 1000, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
+        figure_add(&figures[7], "floor_lmdb_batch_1000", "events/s",
+                   append_bare(bare, many, 1000, PLAIN_BYTES + RECORD_OVERHEAD_BYTES));
         log_close(l);
         log_close(p);
         bench_folder_remove(ours);

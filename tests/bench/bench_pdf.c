@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_pdf.c - setting one-page invoices of 12 lines as PDF/A-3, into memory, on one core; beside it the floor: the same number of text calls
- * by libharu alone with a standard font, nothing embedded. */
+/* bench_pdf.c - setting one-page invoices of 12 lines as PDF/A-3, into memory, on one core; beside it the
+ * floor: the same number of text calls by libharu alone with a standard font, nothing embedded. */
 #include <hpdf.h>
 
 #include "reports/invoice_pdf.h"
@@ -14,16 +14,32 @@ static struct invoice an_invoice(uint64_t number, struct arena *a)
 {
     struct money total = money_of(0, "USD");
     for (int i = 0; i < LINES; i++) {
-        lines[i] = (struct line){.kind = LINE_RECURRING, .product = STR("pro"), .description = STR("Pro, monthly"),
-                                 .from = date_of(2025, 1, 1), .to = date_of(2025, 2, 1), .quantity = decimal_of(1),
-                                 .unit_price = decimal_of(99), .amount = money_of(9900, "USD"), .tax = money_of(0, "USD")};
+        lines[i] = (struct line){.kind = LINE_RECURRING,
+                                 .product = STR("pro"),
+                                 .description = STR("Pro, monthly"),
+                                 .from = date_of(2025, 1, 1),
+                                 .to = date_of(2025, 2, 1),
+                                 .quantity = decimal_of(1),
+                                 .unit_price = decimal_of(99),
+                                 .amount = money_of(9900, "USD"),
+                                 .tax = money_of(0, "USD")};
         total.minor += 9900;
     }
-    return (struct invoice){.invoice = number, .number = str_format(a, "INV-2025-%06llu", (unsigned long long)number),
-                            .status = INVOICE_OPEN, .customer = 1, .issue_date = date_of(2025, 1, 31),
-                            .due_date = date_of(2025, 2, 14), .lines = lines, .lines_count = LINES, .subtotal = total,
-                            .tax = money_of(0, "USD"), .total = total, .credit_applied = money_of(0, "USD"),
-                            .amount_due = total, .paid = money_of(0, "USD"), .finalized_at = date_start(date_of(2025, 1, 31))};
+    return (struct invoice){.invoice = number,
+                            .number = str_format(a, "INV-2025-%06llu", (unsigned long long)number),
+                            .status = INVOICE_OPEN,
+                            .customer = 1,
+                            .issue_date = date_of(2025, 1, 31),
+                            .due_date = date_of(2025, 2, 14),
+                            .lines = lines,
+                            .lines_count = LINES,
+                            .subtotal = total,
+                            .tax = money_of(0, "USD"),
+                            .total = total,
+                            .credit_applied = money_of(0, "USD"),
+                            .amount_due = total,
+                            .paid = money_of(0, "USD"),
+                            .finalized_at = date_start(date_of(2025, 1, 31))};
 }
 
 static uint64_t set_ours(uint64_t count, uint64_t *bytes)
@@ -33,8 +49,14 @@ static uint64_t set_ours(uint64_t count, uint64_t *bytes)
     struct arena *a = arena_new();
     struct buffer out = {0};
     struct error e = {0};
-    buyer.party = (struct party){.name = STR("Ann Example"), .street = STR("1 Main Street"), .city = STR("Dublin"), .country = STR("IE")};
-    seller.party = (struct party){.name = STR("Daur AI Ltd"), .street = STR("1 Ledger Lane"), .city = STR("Dublin"), .country = STR("IE")};
+    buyer.party = (struct party){.name = STR("Ann Example"),
+                                 .street = STR("1 Main Street"),
+                                 .city = STR("Dublin"),
+                                 .country = STR("IE")};
+    seller.party = (struct party){.name = STR("Daur AI Ltd"),
+                                  .street = STR("1 Ledger Lane"),
+                                  .city = STR("Dublin"),
+                                  .country = STR("IE")};
     uint64_t begin = world_monotonic_ns();
     for (uint64_t i = 0; i < count; i++) {
         struct invoice v = an_invoice(i + 1, a);

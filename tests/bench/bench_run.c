@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_run.c - the work of a night: usage import from a file, the nightly run without PDFs, the rebuild of all views, and setting PDFs. On a fresh
- * ledger of BENCH_SUBSCRIPTIONS (20,000) customers; the rates are for the whole way, durable, deduplicated, folded. */
+/* bench_run.c - the work of a night: usage import from a file, the nightly run without PDFs, the rebuild of
+ * all views, and setting PDFs. On a fresh ledger of BENCH_SUBSCRIPTIONS (20,000) customers; the rates are for
+ * the whole way, durable, deduplicated, folded. */
 #include <unistd.h>
 
 #include "importers/importers.h"
@@ -18,7 +19,8 @@ struct night {
 
 static struct ledger_options options(struct night *n)
 {
-    return (struct ledger_options){.dir = n->ledger, .key_file = n->key, .world = world_frozen(&n->clock), .state = &daybook_state};
+    return (struct ledger_options){
+        .dir = n->ledger, .key_file = n->key, .world = world_frozen(&n->clock), .state = &daybook_state};
 }
 
 static void run_command(struct night *n, struct command *c)
@@ -59,9 +61,9 @@ static void write_usage(const struct night *n)
     bench_must(file_begin(&f, n->usage, 0600, &e), &e);
     fprintf(f.stream, "event_id,user_id,usage_type,amount,timestamp\n");
     for (uint64_t i = 0; i < n->readings; i++) {
-        fprintf(f.stream, "ev-%09llu,customer_%llu,api_calls,%llu,2025-01-%02lluT10:00:00Z\n", (unsigned long long)i,
-                (unsigned long long)(i * 7919 % n->customers), (unsigned long long)(i % 97 + 1),
-                (unsigned long long)(i * 28 / n->readings + 1));
+        fprintf(f.stream, "ev-%09llu,customer_%llu,api_calls,%llu,2025-01-%02lluT10:00:00Z\n",
+                (unsigned long long)i, (unsigned long long)(i * 7919 % n->customers),
+                (unsigned long long)(i % 97 + 1), (unsigned long long)(i * 28 / n->readings + 1));
     }
     bench_must(file_finish(&f, &e), &e);
 }
@@ -80,7 +82,8 @@ static uint64_t run_night(struct night *n, const char *through, const char *out_
 {
     struct error e = {0};
     struct run_summary s = {0};
-    struct run_options o = {.gateway = &n->gateway, .actor = STR("night"), .out_dir = out_dir, .without_pdf = !pdf, .jobs = 2};
+    struct run_options o = {
+        .gateway = &n->gateway, .actor = STR("night"), .out_dir = out_dir, .without_pdf = !pdf, .jobs = 2};
     bench_must(date_parse(&o.through, str_of(through), &e), &e);
     n->clock.now = date_start(o.through);
     uint64_t begin = world_monotonic_ns();
@@ -129,7 +132,8 @@ int main(void)
         subscribe_all(&n);
         write_usage(&n);
         figure_add(&figures[0], "usage_import", "readings/s", import_all(&n));
-        figure_add(&figures[1], "nightly_run_without_pdf", "subscriptions/s", run_night(&n, "2025-01-31", n.out, false));
+        figure_add(&figures[1], "nightly_run_without_pdf", "subscriptions/s",
+                   run_night(&n, "2025-01-31", n.out, false));
         figure_add(&figures[2], "rebuild_views", "events/s", rebuild_all(&n));
         ledger_close(n.l);
         arena_free(n.a);

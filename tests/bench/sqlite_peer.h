@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sqlite_peer.h - the same appends by SQLite and by SQLCipher (which have the same names, so a program has one of them): write-ahead log,
- * synchronous FULL, one row of 200 bytes an event, durable batches. */
+/* sqlite_peer.h - the same appends by SQLite and by SQLCipher (which have the same names, so a program has
+ * one of them): write-ahead log, synchronous FULL, one row of 200 bytes an event, durable batches. */
 #ifndef DAYBOOK_TESTS_BENCH_SQLITE_PEER_H
 #define DAYBOOK_TESTS_BENCH_SQLITE_PEER_H
 

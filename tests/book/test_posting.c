@@ -28,7 +28,11 @@ static int64_t sum_of(const struct posting *p, size_t count)
 
 static struct line fee(enum line_kind kind, int64_t cents)
 {
-    struct line l = {.kind = kind, .product = STR("pro"), .usage_type = STR("api_calls"), .amount = usd(cents), .tax = usd(0)};
+    struct line l = {.kind = kind,
+                     .product = STR("pro"),
+                     .usage_type = STR("api_calls"),
+                     .amount = usd(cents),
+                     .tax = usd(0)};
     if (kind != LINE_ITEM) l.from = day("2025-01-01");
     return l;
 }
@@ -37,8 +41,13 @@ Test(posting, an_invoice_debits_the_customer_and_credits_what_is_earned_or_still
 {
     struct line lines[] = {fee(LINE_RECURRING, 9900), fee(LINE_USAGE, 500), fee(LINE_ITEM, 1000)};
     struct event ev = {.type = EVENT_INVOICE_FINALIZED};
-    ev.invoice_finalized = (struct invoice_finalized){.customer = 1, .invoice = 1, .lines = lines, .lines_count = 3,
-                                                      .total = usd(11400), .credit_applied = usd(400), .amount_due = usd(11000)};
+    ev.invoice_finalized = (struct invoice_finalized){.customer = 1,
+                                                      .invoice = 1,
+                                                      .lines = lines,
+                                                      .lines_count = 3,
+                                                      .total = usd(11400),
+                                                      .credit_applied = usd(400),
+                                                      .amount_due = usd(11000)};
     const struct posting *p = NULL;
     size_t count = 0;
     assert_ok(event_postings(&p, &count, &ev, A, E));
@@ -54,9 +63,16 @@ Test(posting, a_credit_note_undoes_the_deferred_revenue_and_settles_what_is_open
     struct line lines[] = {fee(LINE_PRORATION_CREDIT, -3333)};
     struct allocation settles[] = {{7, usd(1000)}};
     struct event ev = {.type = EVENT_INVOICE_FINALIZED};
-    ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE, .customer = 1, .invoice = 2, .lines = lines,
-                                                      .lines_count = 1, .total = usd(-3333), .credit_applied = usd(-3333),
-                                                      .amount_due = usd(0), .settles = settles, .settles_count = 1};
+    ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE,
+                                                      .customer = 1,
+                                                      .invoice = 2,
+                                                      .lines = lines,
+                                                      .lines_count = 1,
+                                                      .total = usd(-3333),
+                                                      .credit_applied = usd(-3333),
+                                                      .amount_due = usd(0),
+                                                      .settles = settles,
+                                                      .settles_count = 1};
     const struct posting *p = NULL;
     size_t count = 0;
     assert_ok(event_postings(&p, &count, &ev, A, E));
@@ -70,8 +86,12 @@ Test(posting, a_payment_is_cash_against_the_invoices_and_the_customers_credit)
 {
     struct allocation pays[] = {{1, usd(1000)}, {2, usd(600)}};
     struct event ev = {.type = EVENT_PAYMENT_SUCCEEDED};
-    ev.payment_succeeded = (struct payment_succeeded){.customer = 1, .amount = usd(2000), .gateway = STR("simulator"), .pays = pays,
-                                                      .pays_count = 2, .credited = usd(400)};
+    ev.payment_succeeded = (struct payment_succeeded){.customer = 1,
+                                                      .amount = usd(2000),
+                                                      .gateway = STR("simulator"),
+                                                      .pays = pays,
+                                                      .pays_count = 2,
+                                                      .credited = usd(400)};
     const struct posting *p = NULL;
     size_t count = 0;
     assert_ok(event_postings(&p, &count, &ev, A, E));
@@ -84,9 +104,11 @@ Test(posting, a_payment_is_cash_against_the_invoices_and_the_customers_credit)
 /* Requested and then succeeded, or failed: what is set aside is paid out, or comes back. */
 Test(posting, a_refund_sets_credit_aside_until_it_is_answered)
 {
-    struct event asked = {.type = EVENT_REFUND_REQUESTED}, paid = {.type = EVENT_REFUND_SUCCEEDED}, failed = {.type = EVENT_REFUND_FAILED};
+    struct event asked = {.type = EVENT_REFUND_REQUESTED}, paid = {.type = EVENT_REFUND_SUCCEEDED},
+                 failed = {.type = EVENT_REFUND_FAILED};
     asked.refund_requested = (struct refund_requested){.amount = usd(1500), .from_credit = usd(1100)};
-    paid.refund_succeeded = (struct refund_succeeded){.amount = usd(1500), .from_credit = usd(1100), .gateway = STR("simulator")};
+    paid.refund_succeeded =
+        (struct refund_succeeded){.amount = usd(1500), .from_credit = usd(1100), .gateway = STR("simulator")};
     failed.refund_failed = (struct refund_failed){.amount = usd(1500), .from_credit = usd(1100)};
     const struct posting *p = NULL, *q = NULL, *r = NULL;
     size_t pn = 0, qn = 0, rn = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_values.c - the parsers of dates, instants, decimals, money, whole numbers, hexadecimal, and the checks of texts: no crash, and what is
- * accepted is written and read again as the same value. */
+/* fuzz_values.c - the parsers of dates, instants, decimals, money, whole numbers, hexadecimal, and the checks
+ * of texts: no crash, and what is accepted is written and read again as the same value. */
 #include "ledger/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* generate.h - random but valid values of any described struct, from its table alone: for tests of codecs and for fuzzing. */
+/* generate.h - random but valid values of any described struct, from its table alone: for tests of codecs and
+ * for fuzzing. */
 #ifndef DAYBOOK_TESTS_LIB_GENERATE_H
 #define DAYBOOK_TESTS_LIB_GENERATE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_ledger.c - the ledger as a whole, log and views on disk: what is acknowledged stays, what is refused leaves nothing, who else is
- * there does no harm. */
+/* test_ledger.c - the ledger as a whole, log and views on disk: what is acknowledged stays, what is refused
+ * leaves nothing, who else is there does no harm. */
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +14,9 @@ static struct frozen_clock noon = {{INT64_C(1735732800000000)}}; /* 2025-01-01T1
 
 static struct ledger_options options(const char *name)
 {
-    return (struct ledger_options){.dir = test_path(name), .world = world_frozen(&noon), .state = &daybook_state,
+    return (struct ledger_options){.dir = test_path(name),
+                                   .world = world_frozen(&noon),
+                                   .state = &daybook_state,
                                    .map_bytes = 64u << 20};
 }
 
@@ -193,8 +195,8 @@ Test(ledger, views_of_another_ledger_are_dropped_and_folded_anew)
     l = made("e");
     assert_ok(run(&out, l, &d, ""));
     ledger_close(l);
-    snprintf(command, sizeof command, "rm -rf '%s/d/views' && cp -r '%s/e/views' '%s/d/views'", test_dir(), test_dir(),
-             test_dir());
+    snprintf(command, sizeof command, "rm -rf '%s/d/views' && cp -r '%s/e/views' '%s/d/views'", test_dir(),
+             test_dir(), test_dir());
     cr_assert(system(command) == 0);
     assert_ok(ledger_open(&l, &o, E));
     assert_customer(l, "ann");
@@ -208,14 +210,19 @@ Test(ledger, nothing_a_customer_told_us_stands_in_clear_in_the_data_directory)
     struct command c = new_customer("canary_user_id");
     struct command item = {.type = COMMAND_INVOICE_ADD_ITEM};
     struct command method = {.type = COMMAND_PAYMENT_METHOD_ADD};
-    struct usage_input in = {.user = STR("canary_user_id"), .usage_type = STR("canary_usage"), .amount = decimal_of(1),
+    struct usage_input in = {.user = STR("canary_user_id"),
+                             .usage_type = STR("canary_usage"),
+                             .amount = decimal_of(1),
                              .event_id = STR("canary_event")};
     struct command usage = {.type = COMMAND_USAGE_RECORD};
     struct outcome out = {0};
     char command[1024];
-    c.customer_create.party = (struct party){.name = STR("canary name"), .email = STR("canary@example.com"), .city = STR("canary city")};
-    item.invoice_add_item = (struct invoice_add_item_command){.user = STR("canary_user_id"), .description = STR("canary item"), .amount = decimal_of(5)};
-    method.payment_method_add = (struct payment_method_add_command){.user = STR("canary_user_id"), .token = STR("pm_canary")};
+    c.customer_create.party = (struct party){
+        .name = STR("canary name"), .email = STR("canary@example.com"), .city = STR("canary city")};
+    item.invoice_add_item = (struct invoice_add_item_command){
+        .user = STR("canary_user_id"), .description = STR("canary item"), .amount = decimal_of(5)};
+    method.payment_method_add =
+        (struct payment_method_add_command){.user = STR("canary_user_id"), .token = STR("pm_canary")};
     usage.usage_record = (struct usage_record_command){.readings = &in, .readings_count = 1};
     assert_ok(run(&out, l, &c, "canary_key"));
     assert_ok(run(&out, l, &item, ""));

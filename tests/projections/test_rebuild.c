@@ -490,9 +490,10 @@ Test(rebuild, a_sum_that_no_account_can_hold_is_refused_and_leaves_nothing)
     }
     cr_assert(refused > 0, "twelve times 9,999,999,999,999,999.99 fit into an account");
     /* In one commit with others it is refused alone. */
-    struct command others[] = {{.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-1")}},
-                               {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {STR("zebra-user-0")}},
-                               {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-2")}}};
+    struct command others[] = {
+        {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-1")}},
+        {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {STR("zebra-user-0")}},
+        {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("zebra-user-2")}}};
     struct request together[3];
     struct outcome outcomes[3];
     for (int i = 0; i < 3; i++) together[i] = (struct request){.command = &others[i], .actor = STR("test")};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* expect.c - the lines that say what must be so: of the events of the step before, or of the state as it is now. */
+/* expect.c - the lines that say what must be so: of the events of the step before, or of the state as it is
+ * now. */
 #include "tests/spec/runner.h"
 
-enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path, struct arena *a,
-                  struct error *e)
+enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path,
+                  struct arena *a, struct error *e)
 {
     const char *dot = memchr(path.ptr, '.', path.len);
     struct str head = dot == NULL ? path : (struct str){path.ptr, (size_t)(dot - path.ptr)};
@@ -38,14 +39,15 @@ static enum err matches(bool *same, struct error *differs, const struct schema *
         if (err != OK) return err;
         if (str_equal(value, wanted)) continue;
         *same = false;
-        (void)fail(differs, ERR_INVALID, "%.*s is %.*s, not %.*s", STR_ARG(path), STR_ARG(value), STR_ARG(wanted));
+        (void)fail(differs, ERR_INVALID, "%.*s is %.*s, not %.*s", STR_ARG(path), STR_ARG(value),
+                   STR_ARG(wanted));
         return OK;
     }
     return OK;
 }
 
-static enum err must_match(const struct schema *schema, const void *record, const struct words *w, size_t first,
-                           struct arena *a, struct error *e)
+static enum err must_match(const struct schema *schema, const void *record, const struct words *w,
+                           size_t first, struct arena *a, struct error *e)
 {
     bool same = false;
     struct error differs = {0};
@@ -84,7 +86,8 @@ static enum err expect_refusal(struct story *s, const struct words *w, struct er
     return OK;
 }
 
-/* ---- state ------------------------------------------------------------------------------------------------------- */
+/* ---- state
+ * ------------------------------------------------------------------------------------------------------- */
 
 static enum err expect_credit(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
 {
@@ -94,7 +97,8 @@ static enum err expect_credit(struct story *s, struct views_txn *t, const struct
     if (err != OK) return err;
     struct str have = STR("0.00");
     for (size_t i = 0; i < c.balances_count; i++) {
-        if (str_is(w->items[4], c.balances[i].credit.currency)) have = money_text(s->arena, c.balances[i].credit);
+        if (str_is(w->items[4], c.balances[i].credit.currency))
+            have = money_text(s->arena, c.balances[i].credit);
     }
     if (str_equal(have, w->items[3])) return OK;
     return fail(e, ERR_INVALID, "the credit is %.*s", STR_ARG(have));
@@ -148,7 +152,8 @@ static enum err expect_history(struct story *s, struct views_txn *t, const struc
     n.wanted--;
     struct list_query q = {.customer = c.customer, .status = -1};
     err = list_history(t, &q, take_history, &n, s->arena, e);
-    if (err == OK && n.at <= n.wanted) return fail(e, ERR_INVALID, "there are %llu rows", (unsigned long long)n.at);
+    if (err == OK && n.at <= n.wanted)
+        return fail(e, ERR_INVALID, "there are %llu rows", (unsigned long long)n.at);
     return err == OK ? must_match(&schema_history, &row, w, 4, s->arena, e) : err;
 }
 
@@ -176,7 +181,8 @@ static enum err expect_state(struct story *s, struct views_txn *t, const struct 
     enum err err = find_customer(&customer, t, w->items[2], s->arena, e);
     if (err != OK) return err;
     if (str_is(what, "customer")) return must_match(&schema_customer, &customer, w, 3, s->arena, e);
-    if (!str_is(what, "subscription")) return fail(e, ERR_INVALID, "'%.*s' cannot be expected", STR_ARG(what));
+    if (!str_is(what, "subscription"))
+        return fail(e, ERR_INVALID, "'%.*s' cannot be expected", STR_ARG(what));
     err = load_subscription(&subscription, t, customer.subscription, s->arena, e);
     return err == OK ? must_match(&schema_subscription, &subscription, w, 3, s->arena, e) : err;
 }
@@ -193,7 +199,8 @@ enum err story_expect(struct story *s, const struct words *w, struct error *e)
 {
     struct views_txn *t = NULL;
     if (str_is(w->items[0], "refused")) return expect_refusal(s, w, e);
-    if (s->code != OK && !s->refusal_read) return fail(e, ERR_INVALID, "the step before was refused: %s", s->refusal.text);
+    if (s->code != OK && !s->refusal_read)
+        return fail(e, ERR_INVALID, "the step before was refused: %s", s->refusal.text);
     if (w->count < 2) return fail(e, ERR_INVALID, "expect what?");
     if (str_is(w->items[1], "nothing")) {
         return s->last.count == 0 ? OK : fail(e, ERR_INVALID, "%zu events were written", s->last.count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* runner.c - reads scenario files, runs each line, and after each verifies everything: chain, root, tags, postings, and that the live
- * views equal a rebuild. Prints a line for a file, the failing line's number and why, and at the end the sum. */
+/* runner.c - reads scenario files, runs each line, and after each verifies everything: chain, root, tags,
+ * postings, and that the live views equal a rebuild. Prints a line for a file, the failing line's number and
+ * why, and at the end the sum. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,7 +59,8 @@ static enum err run_line(struct story *s, struct str line, struct error *e)
     if (err != OK || w.count == 0) return err;
     unquote(&w, s->arena);
     if (str_is(w.items[0], "expect") || str_is(w.items[0], "refused")) return story_expect(s, &w, e);
-    if (s->code != OK && !s->refusal_read) return fail(e, ERR_INVALID, "the step before was refused: %s", s->refusal.text);
+    if (s->code != OK && !s->refusal_read)
+        return fail(e, ERR_INVALID, "the step before was refused: %s", s->refusal.text);
     err = story_step(s, &w, e);
     return err == OK ? verify_all(s, e) : err;
 }
@@ -73,8 +75,11 @@ static enum err open_ledger(struct story *s, struct error *e)
     if (mkdtemp(s->dir) == NULL) return fail_errno(e, errno, "cannot make a folder");
     snprintf(key_path, sizeof key_path, "%s.key", s->dir);
     enum err err = file_write(key_path, (struct bytes){(const uint8_t *)key, sizeof key - 1}, 0600, e);
-    struct ledger_options o = {.dir = s->dir, .in_memory = true, .world = world_frozen(&s->clock),
-                               .state = &daybook_state, .map_bytes = 64u << 20};
+    struct ledger_options o = {.dir = s->dir,
+                               .in_memory = true,
+                               .world = world_frozen(&s->clock),
+                               .state = &daybook_state,
+                               .map_bytes = 64u << 20};
     if (err == OK) err = ledger_open(&s->ledger, &o, e);
     if (err == OK) err = catalog_read(&load, "fixtures/catalog.json", s->arena, e);
     struct request r = {.command = &load, .actor = STR("spec")};
@@ -99,13 +104,16 @@ static enum err run_lines(struct story *s, struct bytes text, struct error *e)
         if (err != OK) return wrap(e, "%s:%u", s->path, s->line);
         begin = i + 1;
     }
-    if (s->code != OK && !s->refusal_read) return fail(e, ERR_INVALID, "%s: the last step was refused: %s", s->path, s->refusal.text);
+    if (s->code != OK && !s->refusal_read)
+        return fail(e, ERR_INVALID, "%s: the last step was refused: %s", s->path, s->refusal.text);
     return OK;
 }
 
 static bool run_file(const char *path)
 {
-    struct story s = {.path = path, .arena = arena_new(), .clock = {date_start(date_of(2025, 1, 1))},
+    struct story s = {.path = path,
+                      .arena = arena_new(),
+                      .clock = {date_start(date_of(2025, 1, 1))},
                       .gateway = gateway_simulator()};
     struct error e = {0};
     struct bytes text = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* runner.h - the scenario runner: plain-text stories of billing, run against the real ledger with a clock that stands still. The language
- * is in tests/spec/README.md; its step words are those of commands.def. */
+/* runner.h - the scenario runner: plain-text stories of billing, run against the real ledger with a clock
+ * that stands still. The language is in tests/spec/README.md; its step words are those of commands.def. */
 #ifndef DAYBOOK_TESTS_SPEC_RUNNER_H
 #define DAYBOOK_TESTS_SPEC_RUNNER_H
 
@@ -31,10 +31,11 @@ struct story {
     bool refusal_read; /* a "refused" line has spoken of it */
 };
 
-enum err story_step(struct story *s, const struct words *w, struct error *e);   /* commands, now, run, usage.record */
+enum err story_step(struct story *s, const struct words *w,
+                    struct error *e); /* commands, now, run, usage.record */
 enum err story_expect(struct story *s, const struct words *w, struct error *e); /* what must be so */
 /* The value of "a.b" of a described struct as text; lists give their count. */
-enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path, struct arena *a,
-                  struct error *e);
+enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path,
+                  struct arena *a, struct error *e);
 
 #endif

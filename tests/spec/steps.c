@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* steps.c - the lines that do something. A command's words come from commands.def: first its positional and required fields in order, then
- * name=value; the fields of a part (name, city …) go by their own names. */
+/* steps.c - the lines that do something. A command's words come from commands.def: first its positional and
+ * required fields in order, then name=value; the fields of a part (name, city …) go by their own names. */
 #include "tests/spec/runner.h"
 
-static enum err set_field(const struct schema *schema, void *record, struct str name, struct str value, bool *found,
-                          struct arena *a, struct error *e)
+static enum err set_field(const struct schema *schema, void *record, struct str name, struct str value,
+                          bool *found, struct arena *a, struct error *e)
 {
     size_t count = 0;
     const struct field *fields = schema_fields(schema, &count);
@@ -38,10 +38,9 @@ static enum err read_command(struct command *c, const struct words *w, struct ar
         const char *equals = memchr(w->items[i].ptr, '=', w->items[i].len);
         const struct field *f = equals == NULL ? nth_positional(schema, positional++) : NULL;
         if (equals == NULL && f == NULL) return fail(e, ERR_INVALID, "too many words");
-        struct str name = f != NULL ? str_of(f->name)
-                                    : (struct str){w->items[i].ptr, (size_t)(equals - w->items[i].ptr)};
-        struct str value = f != NULL ? w->items[i]
-                                     : (struct str){equals + 1, w->items[i].len - name.len - 1};
+        struct str name =
+            f != NULL ? str_of(f->name) : (struct str){w->items[i].ptr, (size_t)(equals - w->items[i].ptr)};
+        struct str value = f != NULL ? w->items[i] : (struct str){equals + 1, w->items[i].len - name.len - 1};
         bool found = false;
         enum err err = set_field(schema, command_body_of(c), name, value, &found, a, e);
         if (err != OK) return err;
@@ -55,7 +54,8 @@ static enum err complete(struct story *s, struct command *c, struct error *e)
 {
     struct gateway *g = &s->gateway;
     if (c->type == COMMAND_SUBSCRIPTION_CREATE && c->subscription_create.payment_method.len > 0)
-        return g->describe(g->self, &c->subscription_create.card, c->subscription_create.payment_method, s->arena, e);
+        return g->describe(g->self, &c->subscription_create.card, c->subscription_create.payment_method,
+                           s->arena, e);
     if (c->type == COMMAND_PAYMENT_METHOD_ADD)
         return g->describe(g->self, &c->payment_method_add.card, c->payment_method_add.token, s->arena, e);
     if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(g->name);
@@ -63,8 +63,8 @@ static enum err complete(struct story *s, struct command *c, struct error *e)
     return OK;
 }
 
-static enum err collect(void *context, const struct event_place *place, const struct envelope *v, struct arena *a,
-                        struct error *e)
+static enum err collect(void *context, const struct event_place *place, const struct envelope *v,
+                        struct arena *a, struct error *e)
 {
     struct story *s = context;
     (void)place, (void)a, (void)e;
@@ -96,7 +96,8 @@ static enum err execute(struct story *s, const struct command *c, struct str key
         s->refusal = (struct error){.code = s->code};
         snprintf(s->refusal.text, sizeof s->refusal.text, "%.*s", STR_ARG(outcome.refusals[0].why));
     }
-    return ledger_settle(NULL, s->ledger, &s->gateway, outcome.events, outcome.events_count, STR("spec"), s->arena, e);
+    return ledger_settle(NULL, s->ledger, &s->gateway, outcome.events, outcome.events_count, STR("spec"),
+                         s->arena, e);
 }
 
 static enum err usage_step(struct story *s, const struct words *w, struct error *e)
@@ -108,7 +109,8 @@ static enum err usage_step(struct story *s, const struct words *w, struct error 
     enum err err = decimal_parse(&in->amount, w->items[3], e);
     for (size_t i = 4; i < w->count && err == OK; i++) {
         struct str word = w->items[i];
-        if (str_starts(word, "at=")) err = instant_parse(&in->at, (struct str){word.ptr + 3, word.len - 3}, e);
+        if (str_starts(word, "at="))
+            err = instant_parse(&in->at, (struct str){word.ptr + 3, word.len - 3}, e);
         if (str_starts(word, "id=")) in->event_id = (struct str){word.ptr + 3, word.len - 3};
     }
     c.usage_record = (struct usage_record_command){.readings = in, .readings_count = 1};
