@@ -62,7 +62,7 @@ WERROR ?= -Werror
 FLAGS_release  := -O2 -g $(HARDEN)
 FLAGS_debug    := -O1 -g
 FLAGS_asan     := -O1 -g -fno-omit-frame-pointer $(SANITIZE)
-FLAGS_coverage := -O0 -g --coverage
+FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
 FLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE)
 FLAGS_analyzer := -O1 -g -fanalyzer
 ifeq ($(FLAGS_$(V)),)
@@ -124,7 +124,7 @@ bench: deps-bench
 	+@$(MAKE) --no-print-directory V=release B=$(B) -j$(JOBS) build bench-programs
 	@bash tests/tools/bench.sh $(B)/release
 coverage: deps-long
-	+@$(MAKE) --no-print-directory V=coverage CC=gcc B=$(B) -j$(JOBS) tests
+	+@$(MAKE) --no-print-directory V=coverage CC=gcc WERROR= B=$(B) -j$(JOBS) tests
 	@bash tests/tools/coverage.sh $(B)/coverage
 clean:
 	rm -rf $(B)

@@ -72,7 +72,7 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     member_put(j, "balances", balances_json(c));
     member_count(j, "open_invoices", c->open_invoices);
     member_count(j, "pending_items", c->pending_items);
-    member_id(j, "subscription", "sub", c->subscription);
+    member_id(j, "subscription_id", "sub", c->subscription);
     put_default_method(j, c, t, a);
     return j;
 }

@@ -2,16 +2,11 @@
 /* answer_invoice.c - invoices and transactions as answers. */
 #include "billing/answers.h"
 
-/* As money where the currency can say it: "99.00"; with its own digits where it is finer: "0.0025". */
 static void put_unit_price(json_t *j, const struct line *l)
 {
-    struct money m = {0};
-    struct error unused;
-    bool fits = l->unit_price.scale <= (uint32_t)currency_decimals(l->amount.currency);
-    if (fits && money_round(&m, l->unit_price, l->amount.currency, &unused) == OK)
-        member_money(j, "unit_price", m);
-    else
-        member_decimal(j, "unit_price", l->unit_price);
+    struct arena *a = arena_new();
+    member_text(j, "unit_price", price_text(a, l->unit_price, l->amount.currency));
+    arena_free(a);
 }
 
 static json_t *line_json(const struct line *l)
@@ -64,20 +59,13 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_money(j, "amount_refunded", v->refunded);
     member_text(j, "currency", str_of(v->total.currency));
     member_date(j, "paid_on", v->paid_on);
-    member_id(j, "run", "run", v->run);
+    member_id(j, "run_id", "run", v->run);
     member_count(j, "seq", v->seq);
     if (with_lines) member_put(j, "line_items", lines_json(v));
     return j;
 }
 
 /* ---- transactions ---------------------------------------------------------------------------- */
-
-/* A refund that is completed is said to be refunded, as the payment it gives back whole. */
-static const char *status_of(const struct transaction *v)
-{
-    if (v->kind == TRANSACTION_REFUND && v->status == TRANSACTION_COMPLETED) return "refunded";
-    return choice_transaction_status.words[v->status];
-}
 
 json_t *transaction_json(const struct transaction *v, struct names *n)
 {
@@ -93,8 +81,8 @@ json_t *transaction_json(const struct transaction *v, struct names *n)
     member_money(j, "amount", v->amount);
     member_money(j, "amount_refunded", v->refunded);
     member_text(j, "currency", str_of(v->amount.currency));
-    member_text(j, "status", str_of(status_of(v)));
-    member_id(j, "payment", "txn", refund ? v->payment : 0);
+    member_text(j, "status", str_of(transaction_status_shown(v)));
+    member_id(j, "payment_id", "txn", refund ? v->payment : 0);
     member_id(j, "invoice_id", "inv", v->invoice);
     member_text_or_null(j, "gateway", v->gateway);
     member_text_or_null(j, "gateway_reference", v->gateway_reference);

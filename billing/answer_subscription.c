@@ -48,7 +48,7 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     json_t *j = object_new();
     struct period p = current_period(s, today);
     bool active = s->status == SUBSCRIPTION_ACTIVE;
-    member_id(j, "subscription", "sub", s->subscription);
+    member_id(j, "subscription_id", "sub", s->subscription);
     member_user(j, n, s->customer);
     member_text(j, "tier", s->terms.product);
     member_text(j, "tier_name", s->terms.product_name);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* ask_batch.c - the long work: imports, the nightly run, reports, verification, rebuilding, figures. */
 #include "billing/answers.h"
+#include "billing/daybook.h"
+
+/* Whichever door it came by, the same program made the files: their bytes are the same. */
+static const char program[] = "daybook " DAYBOOK_VERSION;
 
 static enum err tell(const struct call *c, json_t *answer, struct error *e)
 {
@@ -102,6 +106,18 @@ static json_t *totals_json(const struct run_summary *r)
     return list;
 }
 
+static json_t *failures_json(const struct run_summary *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->failures_count; i++) {
+        json_t *j = object_new();
+        member_text(j, "user_id", r->failures[i].user);
+        member_text(j, "reason", r->failures[i].why);
+        rows_add(list, j);
+    }
+    return list;
+}
+
 static json_t *run_json(const struct run_summary *r, const struct run_query *q)
 {
     json_t *j = object_new();
@@ -122,7 +138,17 @@ static json_t *run_json(const struct run_summary *r, const struct run_query *q)
     member_flag(j, "wrote_events", r->wrote_events);
     member_text_or_null(j, "out", q->out);
     member_put(j, "totals", totals_json(r));
+    member_put(j, "failures", failures_json(r));
     return j;
+}
+
+static enum err not_all_billed(const struct run_summary *r, struct error *e)
+{
+    const struct run_failure *first = &r->failures[0];
+    bool one = r->refused == 1;
+    assert(r->failures_count > 0);
+    return fail(e, ERR_INCOMPLETE, "%ju customer%s could not be billed%s '%.*s': %.*s", (uintmax_t)r->refused,
+                one ? "" : "s", one ? ":" : "; the first,", STR_ARG(first->user), STR_ARG(first->why));
 }
 
 enum err ask_run(const struct call *c, struct error *e)
@@ -140,12 +166,12 @@ enum err ask_run(const struct call *c, struct error *e)
                             .without_pdf = q->no_pdf,
                             .gateway = &c->service->gateway,
                             .actor = c->service->actor,
+                            .program = program,
                             .progress = c->service->progress == NULL ? NULL : run_progress_told,
                             .progress_context = c->service};
     enum err err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK) err = tell(c, run_json(&r, q), e);
-    if (err != OK || r.failed == 0) return err;
-    return fail(e, ERR_INCOMPLETE, "%ju customers could not be billed", (uintmax_t)r.failed);
+    return err != OK || r.refused == 0 ? err : not_all_billed(&r, e);
 }
 
 /* ---- reports --------------------------------------------------------------------------------- */
@@ -179,7 +205,7 @@ static enum err tell_path(const struct call *c, const char *path, struct error *
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
-    struct report_query rq = {.from = q->from, .to = q->to};
+    struct report_query rq = {.from = q->from, .to = q->to, .program = program};
     const struct report *report = report_find(q->name);
     const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
     if (report == NULL) {

@@ -12,6 +12,7 @@ struct listing {
     struct customer customer; /* whose list it is; {0}: everybody's */
     struct date today;
     uint64_t told, limit;
+    const char *status; /* only those that are shown with it; NULL: all */
 };
 
 static enum err list_begin(struct listing *l, const struct call *c, struct str user, struct error *e)
@@ -86,7 +87,12 @@ static enum err tell_invoice(void *context, const struct invoice *row, struct er
 static enum err tell_transaction(void *context, const struct transaction *row, struct error *e)
 {
     struct listing *l = context;
-    return tell(l, transaction_json(row, &l->names), e);
+    if (l->status != NULL && strcmp(l->status, transaction_status_shown(row)) != 0) {
+        arena_reset(l->rows);
+        return OK;
+    }
+    enum err err = tell(l, transaction_json(row, &l->names), e);
+    return err == OK && ++l->told == l->limit ? ERR_NOT_FOUND : err;
 }
 
 static enum err tell_history(void *context, const struct history *row, struct error *e)
@@ -96,7 +102,7 @@ static enum err tell_history(void *context, const struct history *row, struct er
     member_date(j, "date", row->date);
     member_text_or_null(j, "old_tier", row->old_tier);
     member_text_or_null(j, "new_tier", row->new_tier);
-    member_id(j, "subscription", "sub", row->subscription);
+    member_id(j, "subscription_id", "sub", row->subscription);
     return tell(l, j, e);
 }
 
@@ -138,9 +144,12 @@ enum err ask_payment_list(const struct call *c, struct error *e)
     const struct payment_list_query *q = c->query;
     struct listing l = {0};
     enum err err = list_begin(&l, c, q->user, e);
-    struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
+    struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .status = -1};
+    int status = -1; /* as it is shown, which is not always as it is kept */
+    l.limit = q->limit;
     if (err == OK) err = check_dates(q->from, q->to, e);
-    if (err == OK) err = parse_status(&lq.status, &choice_transaction_status, q->status, e);
+    if (err == OK) err = parse_status(&status, &choice_transaction_status, q->status, e);
+    if (status >= 0) l.status = choice_transaction_status.words[status];
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
     return list_end(&l, err);
 }

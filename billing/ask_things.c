@@ -113,18 +113,32 @@ enum err ask_usage_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_usage, e);
 }
 
-static json_t *reading_json(const struct call *c, const struct outcome *o, bool duplicate)
+/* When it counts: as it was given, or as the ledger has noted it; of a duplicate only the caller's clock
+ * knows. */
+static struct instant time_of_reading(const struct call *c, const struct outcome *o)
 {
     const struct usage_reading_query *q = c->query;
     struct world w = c->service->world;
+    for (size_t i = 0; i < o->events_count; i++) {
+        const struct usage_recorded *v = &o->events[i].usage_recorded;
+        if (o->events[i].type == EVENT_USAGE_RECORDED && v->readings_count > 0) return v->readings[0].at;
+    }
+    return instant_is_given(q->at) ? q->at : w.now(w.self);
+}
+
+/* An answer that is given again is the first one, and says so. */
+static json_t *reading_json(const struct call *c, const struct outcome *o, bool duplicate)
+{
+    const struct usage_reading_query *q = c->query;
     json_t *j = object_new();
     member_text(j, "user_id", q->user);
     member_text(j, "usage_type", q->usage_type);
     member_decimal(j, "amount", q->amount);
-    member_instant(j, "at", instant_is_given(q->at) ? q->at : w.now(w.self));
+    member_instant(j, "at", time_of_reading(c, o));
     member_text_or_null(j, "event_id", q->event_id);
     member_flag(j, "duplicate", duplicate);
     member_put(j, "alerts", fired_alerts(o));
+    if (o->replayed) member_flag(j, "replayed", true);
     return j;
 }
 
@@ -143,7 +157,7 @@ enum err ask_usage_reading(const struct call *c, struct error *e)
     bool left_out = o.refusals_count > 0;
     bool duplicate = left_out && o.refusals[0].duplicate;
     if (left_out && !duplicate) return fail(e, o.refusals[0].code, "%.*s", STR_ARG(o.refusals[0].why));
-    return tell(c, reading_json(c, &o, duplicate || o.replayed), e);
+    return tell(c, reading_json(c, &o, duplicate), e);
 }
 
 /* ---- invoices -------------------------------------------------------------------------------- */

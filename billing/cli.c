@@ -176,11 +176,26 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     return cli_help_topic(stdout, q->topic, q->word, e);
 }
 
-/* Tells what an answer alone does not make loud enough: rows that were left out, alerts that fired. */
+/* Tells what an answer alone does not make loud enough: rows that were left out, customers who were not
+ * billed. */
 struct listener {
     struct answer inner;
-    bool quiet;
+    bool quiet, json;
 };
+
+/* One alone is told by the error itself; a program reads them in the answer. */
+static void tell_failures(const json_t *failures)
+{
+    enum { TOLD_MAX = 10 };
+    size_t count = json_array_size(failures);
+    for (size_t i = 0; count > 1 && i < count && i < TOLD_MAX; i++) {
+        const json_t *f = json_array_get(failures, i);
+        (void)fprintf(stderr, "daybook: '%s' could not be billed: %s\n",
+                      json_string_value(json_object_get(f, "user_id")),
+                      json_string_value(json_object_get(f, "reason")));
+    }
+    if (count > TOLD_MAX) (void)fprintf(stderr, "daybook: %zu more, see run.json\n", count - TOLD_MAX);
+}
 
 static void note_aloud(const struct listener *l, const json_t *value)
 {
@@ -191,6 +206,7 @@ static void note_aloud(const struct listener *l, const json_t *value)
         (void)fprintf(stderr, "daybook: %jd rows were not taken, see '%s'; the first: %s\n",
                       (intmax_t)rejected, path == NULL ? "" : path, first == NULL ? "" : first);
     }
+    if (!l->json) tell_failures(json_object_get(value, "failures"));
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");
     }
@@ -213,7 +229,7 @@ static enum err run(const struct cli_command *c, struct arena *a, struct error *
     if (c->globals.help) return OK;
     struct error late = {0};
     struct printer *p = printer_new(stdout, c->verb, &c->globals);
-    struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json};
+    struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json, c->globals.json};
     struct answer answer = {&l, listen};
     bool is_door = (c->verb->flags & VERB_DOOR) != 0;
     enum err err = is_door ? run_door(c, &answer, a, e) : run_verb(c, &answer, a, e);

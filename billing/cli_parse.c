@@ -289,6 +289,10 @@ static enum err check_complete(const struct command_line *r)
                     STR_ARG(c->group));
     }
     if (c->verb == NULL) return fail(r->e, ERR_USAGE, "a command is missing; see 'daybook help'");
+    if (c->globals.idempotency_key.len > 0 && !verb_takes_key(c->verb)) {
+        return fail(r->e, ERR_USAGE, "%.*s takes no --idempotency-key: only single commands do",
+                    STR_ARG(verb_words(r->arena, c->verb)));
+    }
     for (size_t i = 0; i < r->slots_count; i++) {
         const struct slot *s = &r->slots[i];
         if (s->given || (s->field->flags & (unsigned)FIELD_REQUIRED) == 0) continue;

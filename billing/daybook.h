@@ -83,7 +83,8 @@ DAYBOOK_API void daybook_free(void *answer);
 /* The clock stands still at `now` from here on; NULL gives the system's clock back. */
 DAYBOOK_API int daybook_set_now(struct daybook *d, const char *now, struct daybook_error *e);
 /* The next call that changes something carries this key (at most 255 bytes): the same key with the same
- * command again gives the first answer again, with another command it is REFUSED. NULL: no key. */
+ * command again gives the first answer again, with another command it is REFUSED. Runs and imports, which are
+ * many commands, answer USAGE. NULL: no key. */
 DAYBOOK_API int daybook_set_idempotency_key(struct daybook *d, const char *key, struct daybook_error *e);
 
 /* Anything that the command line can do with a ledger, by its words: "subscription.update", "invoice.list",
@@ -153,7 +154,7 @@ struct daybook_transaction {
     const char *status;         /* "completed", "failed", "pending", "refunded", "partially_refunded" */
     const char *user_id, *date, *time, *description;
     const char *amount, *amount_refunded, *currency;
-    const char *payment;    /* refunds: the payment they give back */
+    const char *payment_id; /* refunds: the payment they give back */
     const char *invoice_id; /* that it was made for */
     const char *gateway, *gateway_reference;
     const char *error, *error_code; /* of a failed one */
@@ -312,12 +313,17 @@ DAYBOOK_API int daybook_get_audit_logs(struct daybook *d, const char *user_id, c
                                        const char *end_date, struct daybook_audit_log **out,
                                        struct daybook_error *e);
 
+struct daybook_failure {
+    const char *user_id, *reason; /* one sentence */
+};
 struct daybook_run {
     const char *through, *first_number, *last_number;
     int64_t candidates, invoiced, skipped, failed; /* customers */
     int64_t payments_completed, payments_failed, payments_pending;
     int64_t files, pdfs;
-    bool wrote_events; /* false: everything was done before */
+    bool wrote_events;                      /* false: everything was done before */
+    size_t failures_count;                  /* at most 1000 are told */
+    const struct daybook_failure *failures; /* whom this call could not bill, and why; they stay due */
 };
 /* The nightly batch: bills everybody through the date, collects, and writes PDFs, CSV files and a manifest
  * into out_dir. A second run writes no event and the same files. INCOMPLETE: some customers could not be

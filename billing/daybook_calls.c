@@ -305,11 +305,21 @@ int daybook_get_audit_logs(struct daybook *d, const char *user_id, const char *s
 int daybook_run_nightly(struct daybook *d, const char *through, const char *out_dir, bool dry_run,
                         struct daybook_run **out, struct daybook_error *e)
 {
-    void *made = NULL;
+    struct error why = {0};
+    json_t *answer = NULL;
+    struct daybook_run *made = NULL;
     json_t *in = json_pack("{s:s?, s:s?, s:b}", "through", through, "out", out_dir, "dry_run", (int)dry_run);
-    int code = one(&made, d, "run", in, &shape_run, e);
+    enum err err = run_words(&answer, d, "run", in, &why);
+    if (answer != NULL) {
+        made = answer_new(sizeof *made);
+        struct arena *a = answer_arena(made);
+        fill_shape(made, &shape_run, answer, a);
+        const json_t *failures = json_object_get(answer, "failures");
+        made->failures = fill_shapes(&made->failures_count, &shape_failure, failures, a);
+    }
+    json_decref(answer);
     HAND_OUT(out, made);
-    return code;
+    return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
 int daybook_verify(struct daybook *d, struct daybook_verification **out, struct daybook_error *e)

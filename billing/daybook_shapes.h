@@ -10,14 +10,13 @@
 #define SHAPE(name, type) \
     static const struct shape shape_##name = {sizeof(struct type), members_of_##name, \
                                               sizeof members_of_##name / sizeof members_of_##name[0]}
-#define TEXT_AS(json_name, field) {json_name, offsetof(struct OF, field), MEMBER_TEXT}
 #define TEXT(field)               {#field, offsetof(struct OF, field), MEMBER_TEXT}
 #define FLAG(field)               {#field, offsetof(struct OF, field), MEMBER_FLAG}
 #define NUMBER(field)             {#field, offsetof(struct OF, field), MEMBER_NUMBER}
 
 #define OF daybook_subscription
 static const struct member members_of_subscription[] = {
-    TEXT_AS("subscription", subscription_id), TEXT(user_id), TEXT(tier), TEXT(status), TEXT(interval), TEXT(price),
+    TEXT(subscription_id), TEXT(user_id), TEXT(tier), TEXT(status), TEXT(interval), TEXT(price),
     TEXT(currency), TEXT(start), TEXT(current_period_start), TEXT(current_period_end), TEXT(next_billing_date),
     FLAG(cancel_at_period_end), TEXT(cancel_on), TEXT(ended_on), TEXT(prorated_charge), TEXT(credit_amount),
     TEXT(old_tier), TEXT(change), TEXT(effective), TEXT(ends_on), TEXT(credit), TEXT(refunded), TEXT(credit_note),
@@ -27,7 +26,7 @@ SHAPE(subscription, daybook_subscription);
 
 #define OF daybook_change
 static const struct member members_of_change[] = {
-    TEXT(date), TEXT(old_tier), TEXT(new_tier), TEXT_AS("subscription", subscription_id),
+    TEXT(date), TEXT(old_tier), TEXT(new_tier), TEXT(subscription_id),
 };
 SHAPE(change, daybook_change);
 #undef OF
@@ -35,7 +34,7 @@ SHAPE(change, daybook_change);
 #define OF daybook_transaction
 static const struct member members_of_transaction[] = {
     TEXT(transaction_id), TEXT(type), TEXT(status), TEXT(user_id), TEXT(date), TEXT(time), TEXT(description),
-    TEXT(amount), TEXT(amount_refunded), TEXT(currency), TEXT(payment), TEXT(invoice_id), TEXT(gateway),
+    TEXT(amount), TEXT(amount_refunded), TEXT(currency), TEXT(payment_id), TEXT(invoice_id), TEXT(gateway),
     TEXT(gateway_reference), TEXT(error), TEXT(error_code),
 };
 SHAPE(transaction, daybook_transaction);
@@ -94,6 +93,11 @@ static const struct member members_of_run[] = {
 SHAPE(run, daybook_run);
 #undef OF
 
+#define OF daybook_failure
+static const struct member members_of_failure[] = {TEXT(user_id), TEXT(reason)};
+SHAPE(failure, daybook_failure);
+#undef OF
+
 #define OF daybook_verification
 static const struct member members_of_verification[] = {
     TEXT(origin), TEXT(root), TEXT(last_leaf), NUMBER(records), NUMBER(events), NUMBER(postings),
@@ -101,7 +105,6 @@ static const struct member members_of_verification[] = {
 SHAPE(verification, daybook_verification);
 #undef OF
 #undef SHAPE
-#undef TEXT_AS
 #undef TEXT
 #undef FLAG
 #undef NUMBER

@@ -47,7 +47,7 @@ enum {
 #undef QUERY
 #undef DOOR
 
-enum { LIST = VERB_LIST, FILES = VERB_FILES, WRITES = VERB_WRITES };
+enum { LIST = VERB_LIST, FILES = VERB_FILES, WRITES = VERB_WRITES, KEYED = VERB_KEYED };
 #define QUERY(name_, words_, flags_, columns_, help_) {.words = words_, .help = help_, .columns = columns_, \
     .schema = &schema_of_##name_, .ask = ask_##name_, .flags = flags_},
 #define DOOR(name_, words_, help_) {.words = words_, .help = help_, .columns = "", .schema = &schema_of_##name_, \
@@ -139,6 +139,11 @@ const struct verb *verb_find(struct str words)
     return NULL;
 }
 
+bool verb_takes_key(const struct verb *v)
+{
+    return v->command != COMMAND_NONE || (v->flags & VERB_KEYED) != 0;
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 void *verb_body(const struct verb *v, struct arena *a)
@@ -146,31 +151,9 @@ void *verb_body(const struct verb *v, struct arena *a)
     return arena_take(a, 1, verb_schema(v)->size);
 }
 
-static enum err check_decimal(struct decimal d, bool optional, struct error *e)
-{
-    if (optional && decimal_is_zero(d)) return fail(e, ERR_INVALID, "more than nothing is wanted");
-    struct arena *a = arena_new();
-    bool card = text_holds_card_data(decimal_text(a, d));
-    arena_free(a);
-    return card ? fail(e, ERR_INVALID, "card numbers and security codes are never accepted") : OK;
-}
-
 enum err verb_check_field(const struct verb *v, const struct field *f, const void *record, struct error *e)
 {
-    bool optional = (f->flags & (unsigned)FIELD_REQUIRED) == 0;
-    const char *at = (const char *)record + f->offset;
-    if (v->command == COMMAND_NONE || v->command == COMMAND_USAGE_ALERT) return OK;
-    if (f->kind == KIND_DECIMAL) {
-        struct decimal d = {0};
-        memcpy(&d, at, sizeof d);
-        return check_decimal(d, optional, e);
-    }
-    if (f->kind == KIND_COUNT && optional) {
-        uint64_t n = 0;
-        memcpy(&n, at, sizeof n);
-        if (n == 0) return fail(e, ERR_INVALID, "more than nothing is wanted");
-    }
-    return OK;
+    return v->command == COMMAND_NONE ? OK : command_field_given(v->command, f, record, e);
 }
 
 static enum err run_command(const struct call *c, struct error *e)
@@ -196,5 +179,9 @@ enum err verb_run(const struct verb *v, const void *body, struct service *s, str
     struct call c = {.service = s, .verb = v, .query = body, .answer = answer, .arena = a};
     if (v->command != COMMAND_NONE) return run_command(&c, e);
     if (v->ask == NULL) return fail(e, ERR_USAGE, "'%s' is of the command line only", v->words);
+    if (s->key.len > 0 && (v->flags & VERB_WRITES) != 0 && !verb_takes_key(v)) {
+        s->key = STR_NONE; /* it was for this call */
+        return fail(e, ERR_USAGE, "'%s' takes no idempotency key: only single commands do", v->words);
+    }
     return v->ask(&c, e);
 }

@@ -25,7 +25,7 @@
 #undef END
 /* clang-format on */
 
-enum { VERB_LIST = 1, VERB_FILES = 2, VERB_DOOR = 4, VERB_WRITES = 8 };
+enum { VERB_LIST = 1, VERB_FILES = 2, VERB_DOOR = 4, VERB_WRITES = 8, VERB_KEYED = 16 };
 
 /* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the
  * reference. */
@@ -63,11 +63,12 @@ const struct schema *verb_schema(const struct verb *v);
 /* The struct that the verb's fields are kept in, zeroed. */
 void *verb_body(const struct verb *v, struct arena *a);
 
-/* What a person may not give for a field although its form is right. In a command nothing is the same as not
- * given, so a zero for what may be left out would be misunderstood; and an amount of money that is a card
- * number was meant for another field. */
+/* What a person may not give for a field of a command: see command_field_given. */
 enum err verb_check_field(const struct verb *v, const struct field *f, const void *record,
                           struct error *e) MUST_USE;
+
+/* Whether an idempotency key means something for it: it is one command. */
+bool verb_takes_key(const struct verb *v);
 
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,

@@ -248,5 +248,5 @@ enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool 
     struct batch b = {.ledger = l, .jobs = jobs, .count = count};
     if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);
     enum err err = attempt_until_won(l, &b, all_or_nothing, e);
-    return err == ERR_LIMIT && count > 1 && !all_or_nothing ? run_one_by_one(l, &b) : err;
+    return err == ERR_LIMIT && !all_or_nothing ? run_one_by_one(l, &b) : err;
 }

@@ -26,6 +26,12 @@ const struct report *report_find(struct str name)
     return NULL;
 }
 
+const char *transaction_status_shown(const struct transaction *v)
+{
+    bool made = v->kind == TRANSACTION_REFUND && v->status == TRANSACTION_COMPLETED;
+    return choice_transaction_status.words[made ? TRANSACTION_REFUNDED : v->status];
+}
+
 /* ---- the register -------------------------------------------------------------------------------------- */
 
 typedef enum err put_fn(struct report_file *f, const struct register_entry *entry, struct error *e);

@@ -26,6 +26,7 @@ struct run_options {
 
 struct run_failure {
     uint64_t customer;
+    struct str user; /* his id as others know it */
     struct str why;
 };
 
@@ -33,7 +34,8 @@ struct run_summary {
     struct date through;
     uint64_t runs; /* numbered runs of this date; their files are one set */
     uint64_t candidates, invoiced, skipped, failed;
-    const struct run_failure *failures; /* the first ten refusals of this call; who was refused stays due */
+    uint64_t refused;                   /* customers, in this call alone; they stay due */
+    const struct run_failure *failures; /* the first thousand of them */
     size_t failures_count;
     uint64_t payments_completed, payments_failed, payments_pending; /* of this set's invoices */
     const struct run_total *totals;                                 /* per currency, by code */
@@ -47,10 +49,14 @@ struct run_summary {
  * then writes OUT/invoices.csv, invoice_lines.csv, batch_control.csv   columns: README, "Reports"
  *   OUT/pdf/NUMBER.pdf                                       one an invoice or credit note, as it was issued
  *   OUT/run.json                                             manifest, written last: SHA-256 of every file,
- * chain head before and after The files describe all runs through this date as they stood when the newest of
+ * chain head before and after
+ * The files describe all runs through this date as they stood when the newest of
  * them was completed, read from the ledger alone: a second run writes the same bytes and no event, whatever
- * was paid or changed in between. Of a dry run they hold no times, records and hashes, which nobody knows
- * before. */
+ * was paid or changed in between. (A refusal is no event: run.json tells why customers could not be billed
+ * only where the call that wrote it was the one that tried them, as each does while they are due.) Of a dry
+ * run they hold no times, records and hashes, which nobody knows before. A run of an earlier date that was
+ * killed ends here: what it left is billed by this one, and its record is completed. Its files are written by
+ * running that date again. */
 enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
                      struct error *e) MUST_USE;
 
@@ -80,6 +86,10 @@ struct report {
 };
 extern const struct report reports_all[];
 const struct report *report_find(struct str name);
+
+/* What became of a transaction, in the one word that all answers and files have for it: of a refund that was
+ * made "refunded", as of the payment that it gives back whole. */
+const char *transaction_status_shown(const struct transaction *v);
 
 /* S19: everything that was billed to and paid by one customer in the dates: CSV
  * date,type,document,description,service_from,service_to, quantity,unit_price,amount,currency,status. */

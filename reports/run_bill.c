@@ -4,7 +4,7 @@
  * what was done before, so a run that was killed goes on where it was. */
 #include "reports/run.h"
 
-enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000, FAILURES_TOLD = 10 };
+enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000, FAILURES_TOLD = 1000 };
 
 struct billing {
     struct nightly *nightly;
@@ -110,7 +110,7 @@ static void note_failure(struct billing *b, uint64_t customer, const struct erro
     b->failed++;
     if (b->failures_count == FAILURES_TOLD) return;
     b->failures[b->failures_count++] =
-        (struct run_failure){customer, str_copy(b->nightly->arena, str_of(why->text))};
+        (struct run_failure){.customer = customer, .why = str_copy(b->nightly->arena, str_of(why->text))};
 }
 
 struct chunk {
@@ -231,12 +231,64 @@ static enum err start_run(uint64_t *run, struct nightly *n, struct arena *a, str
     return err;
 }
 
-static enum err complete_run(struct billing *b, struct error *e)
+static enum err complete_run(struct nightly *n, uint64_t run, uint64_t failed, struct arena *a,
+                             struct error *e)
 {
     struct command c = {.type = COMMAND_RUN_COMPLETE};
-    c.run_complete = (struct run_complete_command){.run = b->run, .failed = b->failed};
-    arena_reset(b->chunk);
-    return execute(b->nightly, &c, b->chunk, e);
+    c.run_complete = (struct run_complete_command){.run = run, .failed = failed};
+    arena_reset(a);
+    return execute(n, &c, a, e);
+}
+
+/* The number of the oldest run from *run on that was begun for an earlier date and never ended; 0: there is
+ * none. */
+static enum err next_unfinished(uint64_t *run, struct nightly *n, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct state_counts counts = {0};
+    uint64_t number = *run, found = 0;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = count_state(&counts, t, e);
+    for (; err == OK && found == 0 && number <= counts.runs; number++) {
+        struct run r = {0};
+        arena_reset(a);
+        err = load_run(&r, t, number, a, e);
+        if (err == OK && !r.completed && date_compare(r.through, n->o->through) < 0) found = number;
+    }
+    ledger_read_end(n->ledger, t);
+    *run = found;
+    return err;
+}
+
+/* What was killed and not run again for its own date would stay open for ever: what is left of it is due for
+ * this date too, and billed by its run. */
+static enum err complete_earlier(struct nightly *n, struct arena *a, struct error *e)
+{
+    for (uint64_t run = 1;; run++) {
+        enum err err = next_unfinished(&run, n, a, e);
+        if (err != OK || run == 0) return err;
+        err = complete_run(n, run, 0, a, e);
+        if (err != OK) return wrap(e, "cannot end run_%ju, which was killed", (uintmax_t)run);
+    }
+}
+
+/* A sentence about a customer is of use with the id that others know. */
+static enum err name_failures(struct billing *b, struct error *e)
+{
+    struct nightly *n = b->nightly;
+    struct views_txn *t = NULL;
+    if (b->failures_count == 0) return OK;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < b->failures_count && err == OK; i++) {
+        struct customer c = {0};
+        arena_reset(b->chunk);
+        err = load_customer(&c, t, b->failures[i].customer, b->chunk, e);
+        b->failures[i].user = str_copy(n->arena, c.user);
+    }
+    ledger_read_end(n->ledger, t);
+    return err;
 }
 
 enum err run_bill(struct nightly *n, struct error *e)
@@ -244,14 +296,17 @@ enum err run_bill(struct nightly *n, struct error *e)
     struct billing b = {.nightly = n, .chunk = arena_new()};
     b.failures = arena_array_of(n->arena, struct run_failure, FAILURES_TOLD);
     enum err err = collects(n) ? settle_left_pending(n, b.chunk, e) : OK;
+    if (err == OK) err = complete_earlier(n, b.chunk, e);
     if (err == OK) err = start_run(&b.run, n, b.chunk, e);
     if (err == OK && b.run != 0) {
         err = bill_all(&b, e);
-        if (err == OK) err = complete_run(&b, e);
+        if (err == OK) err = complete_run(n, b.run, b.failed, b.chunk, e);
+        if (err == OK) err = name_failures(&b, e);
         if (err != OK)
             err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);
     }
     arena_free(b.chunk);
+    n->summary->refused = b.failed;
     n->summary->failures = b.failures;
     n->summary->failures_count = b.failures_count;
     return err;

@@ -66,6 +66,19 @@ static void put_run(struct json_file *j, const struct nightly *n, const struct r
     json_close(j);
 }
 
+/* Refusals of the call that writes the file: the ledger does not have them. */
+static void put_failures(struct json_file *j, const struct run_summary *s)
+{
+    json_open_list(j, "failures");
+    for (size_t i = 0; i < s->failures_count; i++) {
+        json_open_line(j, NULL);
+        json_file_text(j, "user_id", s->failures[i].user);
+        json_file_text(j, "reason", s->failures[i].why);
+        json_close(j);
+    }
+    json_close(j);
+}
+
 static void put_counts(struct json_file *j, const struct run_summary *s, const struct run_manifest *m)
 {
     json_open_line(j, "counts");
@@ -105,6 +118,7 @@ enum err run_manifest_write(const struct nightly *n, struct run_manifest *m, str
     json_open_list(j, "runs");
     for (size_t i = 0; i < m->sums_count; i++) put_run(j, n, &m->sums[i]);
     json_close(j);
+    put_failures(j, n->summary);
     put_counts(j, n->summary, m);
     put_totals(j, n->summary->totals, n->summary->totals_count);
     put_files(j, m);

@@ -45,7 +45,7 @@ static enum err put(struct report_file *f, const struct transaction *v, struct e
     if (err != OK) return err;
     csv_text(c, public_id(f->row, "txn", v->transaction));
     csv_word(c, choice_transaction_kind.words[v->kind]);
-    csv_word(c, choice_transaction_status.words[v->status]);
+    csv_word(c, transaction_status_shown(v));
     csv_instant(c, v->at);
     csv_text(c, customer.user);
     csv_text(c, refund ? public_id(f->row, "txn", v->payment) : STR_NONE);

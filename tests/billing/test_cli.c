@@ -55,7 +55,8 @@ Test(cli, arguments_stand_in_their_order_and_options_anywhere)
 Test(cli, global_options_are_known_before_and_behind_the_command)
 {
     struct cli_command c = {0};
-    assert_ok(parse(&c, "--dir a --json stats --quiet --key-file=k --actor nightly --idempotency-key 17"));
+    assert_ok(parse(&c, "--dir a --json customer update u1 --quiet --key-file=k --actor nightly "
+                        "--idempotency-key 17"));
     assert_str(c.globals.dir, "a");
     assert_str(c.globals.key_file, "k");
     assert_str(c.globals.actor, "nightly");
@@ -63,6 +64,18 @@ Test(cli, global_options_are_known_before_and_behind_the_command)
     cr_assert(c.globals.json);
     cr_assert(c.globals.quiet);
     cr_assert_not(c.globals.help);
+}
+
+Test(cli, a_single_command_takes_a_key_whoever_puts_it_together)
+{
+    static const char *const lines[] = {"usage record u1 api_calls 5 --idempotency-key 17",
+                                        "catalog load c.json --idempotency-key 17",
+                                        "payment refund txn_1 --idempotency-key 17"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct cli_command c = {0};
+        assert_ok(parse(&c, lines[i]));
+        assert_str(c.globals.idempotency_key, "17");
+    }
 }
 
 Test(cli, negative_amounts_are_amounts)
@@ -179,6 +192,14 @@ static const struct {
      "--start: date '2025-02-29': there is no such day"},
     {"payment refund txn_1 --amount 0.00", ERR_INVALID, "--amount: more than nothing is wanted"},
     {"subscription update u1 --billing-day 0", ERR_INVALID, "--billing-day: more than nothing is wanted"},
+    {"run --through 2025-01-31 --out o --idempotency-key 17", ERR_USAGE,
+     "run takes no --idempotency-key: only single commands do"},
+    {"--idempotency-key 17 import usage u.csv", ERR_USAGE,
+     "import takes no --idempotency-key: only single commands do"},
+    {"usage import u.csv --idempotency-key 17", ERR_USAGE,
+     "usage import takes no --idempotency-key: only single commands do"},
+    {"payment list --idempotency-key=17", ERR_USAGE,
+     "payment list takes no --idempotency-key: only single commands do"},
     {"payment charge u1 4242424242424242", ERR_INVALID,
      "amount: card numbers and security codes are never accepted"},
 };

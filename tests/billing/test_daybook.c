@@ -2,63 +2,11 @@
 /* test_daybook.c - the seed's example workflows and promises through daybook.h, as a program would call it,
  * on a clock that stands still. Amounts are computed by hand: pro is 99.00 and basic 29.00 a month, prorated
  * by day over the whole period. */
-#include "billing/daybook.h"
-#include "tests/lib/fixture.h"
+#include "tests/billing/book.h"
 
 #include <jansson.h>
 
-static struct daybook *book;
-static struct daybook_error why;
-
-static const char *dir(void)
-{
-    return test_path("ledger");
-}
-
-static void open_at(const char *now)
-{
-    struct daybook_options o = {.dir = dir(), .now = now, .actor = "test"};
-    cr_assert(daybook_open(&book, &o, &why) == DAYBOOK_OK, "%s", why.message);
-}
-
-static void begin(void)
-{
-    test_begin();
-    struct daybook_options o = {.dir = dir(), .now = "2025-01-10T09:00:00Z", .actor = "test"};
-    cr_assert(daybook_create(&o, &why) == DAYBOOK_OK, "%s", why.message);
-    open_at(o.now);
-}
-
-static void end(void)
-{
-    struct daybook_verification *v = NULL;
-    cr_expect(daybook_verify(book, &v, &why) == DAYBOOK_OK, "%s", why.message);
-    daybook_free(v);
-    daybook_close(book);
-    test_end();
-}
-
-TestSuite(daybook, .init = begin, .fini = end);
-
-#define does(call)                                                                  \
-    do {                                                                            \
-        int code_ = (call);                                                         \
-        cr_assert(code_ == DAYBOOK_OK, "%s: %s: %s", #call, why.kind, why.message); \
-    } while (0)
-#define refuses(call, wanted, says)                                                                       \
-    do {                                                                                                  \
-        int code_ = (call);                                                                               \
-        cr_assert(code_ == (wanted), "%s: got %d (%s)", #call, code_, code_ == 0 ? "done" : why.message); \
-        cr_assert(why.code == (wanted));                                                                  \
-        cr_assert(strstr(why.message, (says)) != NULL, "%s: '%s'", #call, why.message);                   \
-    } while (0)
-#define same(got, wanted) \
-    cr_assert(strcmp((got), (wanted)) == 0, "%s: got '%s', wanted '%s'", #got, (got), (wanted))
-
-static void at(const char *now)
-{
-    does(daybook_set_now(book, now, &why));
-}
+TestSuite(daybook, .init = book_begin, .fini = book_end);
 
 /* ---- the seed's examples --------------------------------------------------------------------- */
 
@@ -309,7 +257,7 @@ Test(daybook, an_alert_rings_once_a_period_when_its_threshold_is_crossed)
     does(daybook_record_usage(book, "u1", "api_calls", "100", NULL, NULL, NULL, &why));
     assert_int(r.count, 1);
     daybook_close(book); /* the next start of the program sets it again: the same alert, a new callback */
-    open_at("2025-02-11T00:00:00Z");
+    book_open("2025-02-11T00:00:00Z");
     does(daybook_set_usage_alert(book, "u1", "api_calls", "800", ring, &r, &why));
     test_write(test_path("usage.csv"),
                STR("event_id,user_id,usage_type,amount\na,u1,api_calls,500\nb,u1,api_calls,500\n"));
@@ -491,7 +439,7 @@ Test(daybook, the_general_call_takes_what_people_may_give_and_nothing_else)
 Test(daybook, a_wrong_key_and_a_second_ledger_are_refused)
 {
     struct daybook *other = NULL;
-    struct daybook_options o = {.dir = dir(), .key_file = test_path("other.key")};
+    struct daybook_options o = {.dir = book_dir(), .key_file = test_path("other.key")};
     refuses(daybook_create(&o, &why), DAYBOOK_REFUSED, "already");
     o.dir = test_path("nowhere");
     refuses(daybook_open(&other, &o, &why), DAYBOOK_NOT_FOUND, "nowhere");

@@ -81,6 +81,12 @@ refused 3 'first day lies after' payment list --from 2025-02-01 --to 2025-01-01
 refused 3 'billing_day' subscription create u1 --tier free --billing-day 32
 unchanged 'amounts and dates'
 
+# Keys of requests, where they mean nothing.
+refused 2 'run takes no --idempotency-key' --idempotency-key k run --through 2025-01-31 --out "$work/out.run"
+refused 2 'import takes no --idempotency-key' --idempotency-key k import usage "$work/x"
+refused 2 'payment list takes no --idempotency-key' payment list --idempotency-key k
+unchanged 'keys'
+
 # The rules.
 refused 3 'payment method' subscription create u1 --tier pro
 refused 3 'custom price' subscription create u1 --tier enterprise --payment-method pm_card_visa
@@ -187,6 +193,21 @@ done
 at --json customer show nobody 2>"$work/said" >/dev/null
 grep -q '^{"error":{"code":"not_found","reason":null,"message":"' "$work/said" || fail "no JSON error: $(cat "$work/said")"
 unchanged 'full device'
+
+# Customers who cannot be billed are named, one a line, before the sentence that counts them.
+for user in big1 big2; do
+    at subscription create "$user" --tier pro --payment-method pm_card_visa --quiet || fail "subscription create $user"
+    at invoice add-item "$user" --description x --amount 50000000000000000 --quiet || fail "add-item $user"
+    at invoice add-item "$user" --description x --amount 42233720368547700 --quiet || fail "add-item $user"
+done
+status=0
+at --quiet run --through 2025-01-31 --out "$work/run" 2>"$work/said" || status=$?
+if [ "$status" = 8 ] && [ "$(wc -l <"$work/said")" = 3 ] && grep -q "^daybook: 'big2' could not be billed: .*too large" "$work/said" &&
+    tail -n 1 "$work/said" | grep -q "^daybook: 2 customers could not be billed; the first, 'big1': "; then
+    good=$((good + 1))
+else
+    fail "run with customers who cannot be billed gave $status: $(cat "$work/said")"
+fi
 
 at audit verify >/dev/null || fail 'the ledger does not verify at the end'
 echo "$good passed, $bad failed, 0 skipped"

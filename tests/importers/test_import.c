@@ -307,6 +307,41 @@ Test(import, commands_that_cannot_be_are_refused_by_line)
     shop_close(l);
 }
 
+Test(import, a_zero_that_is_given_is_not_taken_for_nothing_given)
+{
+    struct ledger *l = shop_with_users();
+    struct taken t = take(
+        l, "commands", "zero.jsonl",
+        STR("{\"command\":\"payment-method.add\",\"user\":\"u1\",\"token\":\"pm_card_visa\"}\n"
+            "{\"command\":\"payment.charge\",\"user\":\"u1\",\"amount\":\"29.00\"}\n"
+            "{\"command\":\"payment.refund\",\"transaction\":\"txn_1\",\"amount\":\"0\"}\n"
+            "{\"command\":\"payment.refund\",\"transaction\":\"txn_1\",\"amount\":\"0.00\"}\n"
+            "{\"command\":\"subscription.create\",\"user\":\"u1\",\"tier\":\"basic\",\"billing_day\":0}\n"
+            "{\"command\":\"payment.charge\",\"user\":\"u1\",\"amount\":\"4242424242424242\"}\n"
+            "{\"command\":\"payment.refund\",\"transaction\":\"txn_1\",\"amount\":null}\n"));
+    assert_counts(t, 7, 3, 0, 4);
+    struct str rejects = test_read(t.report.rejects_path);
+    static const char *const reasons[] = {
+        "3,,\"payment.refund: amount: more than nothing is wanted",
+        "4,,\"payment.refund: amount: more than nothing is wanted",
+        "5,,\"subscription.create: billing_day: more than nothing is wanted",
+        "6,,\"payment.charge: amount: card numbers and security codes are never accepted"};
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        cr_assert(strstr(str_cstring(A, rejects), reasons[i]) != NULL, "%s\n%.*s", reasons[i],
+                  STR_ARG(rejects));
+    }
+    t = take(l, "customers", "zero.csv",
+             STR("user_id,tier,payment_method,price,billing_day\n"
+                 "z1,basic,pm_card_visa,0,\nz2,basic,pm_card_visa,,0\nz3,basic,pm_card_visa,,\n"));
+    assert_counts(t, 3, 1, 0, 2);
+    rejects = test_read(t.report.rejects_path);
+    cr_assert(strstr(str_cstring(A, rejects), "2,price,\"more than nothing is wanted") != NULL, "%.*s",
+              STR_ARG(rejects));
+    cr_assert(strstr(str_cstring(A, rejects), "3,billing_day,\"more than nothing is wanted") != NULL, "%.*s",
+              STR_ARG(rejects));
+    shop_close(l);
+}
+
 static enum err count_status(void *context, const struct transaction *row, struct error *e)
 {
     (void)e;

@@ -24,6 +24,16 @@ static enum err till_charge(void *self, struct gateway_answer *out, const struct
     return OK;
 }
 
+static enum err till_refund(void *self, struct gateway_answer *out, const struct gateway_request *r,
+                            struct arena *a, struct error *e)
+{
+    (void)self;
+    (void)e;
+    *out = (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED,
+                                   .reference = str_format(a, "till_%.*s", STR_ARG(r->key))};
+    return OK;
+}
+
 static enum err till_describe(void *self, struct card *out, struct str token, struct arena *a,
                               struct error *e)
 {
@@ -91,8 +101,11 @@ static void load_catalog_and_seller(struct office *o)
 void office_open(struct office *o, const char *name, const char *today)
 {
     *o = (struct office){.clock = {date_start(day(today))}};
-    o->gateway =
-        (struct gateway){.name = "till", .self = &o->till, .describe = till_describe, .charge = till_charge};
+    o->gateway = (struct gateway){.name = "till",
+                                  .self = &o->till,
+                                  .describe = till_describe,
+                                  .charge = till_charge,
+                                  .refund = till_refund};
     struct ledger_options lo = {.dir = test_path(name),
                                 .key_file = test_path("key"),
                                 .world = world_frozen(&o->clock),

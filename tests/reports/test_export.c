@@ -191,6 +191,29 @@ Test(reports, others_can_read_every_report)
     office_close(&o);
 }
 
+Test(reports, a_refund_is_called_refunded_in_every_file)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct command c = {.type = COMMAND_PAYMENT_REFUND};
+    c.payment_refund = (struct payment_refund_command){
+        .transaction = STR("txn_1"), .amount = decimal_of(9), .gateway = STR("till")};
+    struct outcome out = office_do(&o, &c);
+    assert_ok(ledger_settle(NULL, o.l, &o.gateway, out.events, out.events_count, STR("test"), A, E));
+    struct report_query q = {.customer = 1};
+    struct str csv = report_of(&o, "transactions", &q);
+    assert_str(cell(csv, 1, "status"), "partially_refunded");
+    assert_str(cell(csv, 2, "status"), "completed");
+    assert_str(cell(csv, 3, "kind"), "refund");
+    assert_str(cell(csv, 3, "status"), "refunded");
+    assert_ok(export_customer_csv(o.l, 1, (struct date){0}, (struct date){0}, test_path("u0.csv"), A, E));
+    csv = test_read(test_path("u0.csv"));
+    size_t last = count_rows(csv);
+    assert_str(cell(csv, last, "type"), "refund");
+    assert_str(cell(csv, last, "status"), "refunded");
+    office_close(&o);
+}
+
 /* ---- export -------------------------------------------------------------------------------------------- */
 
 Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
@@ -199,17 +222,17 @@ Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
     two_months(&o);
     assert_ok(export_customer_csv(o.l, 1, day("2025-01-01"), day("2025-12-31"), test_path("u0.csv"), A, E));
     struct str csv = test_read(test_path("u0.csv"));
-    assert_str(
-        csv,
-        "date,type,document,description,service_from,service_to,quantity,unit_price,amount,"
-        "currency,status\r\n"
-        "2025-01-31,invoice,INV-2025-000001,\"Basic, monthly\",2025-01-01,2025-01-31,1,29,29.00,USD,paid\r\n"
-        "2025-01-31,payment,txn_1,Invoice INV-2025-000001,,,,,29.00,USD,completed\r\n"
-        "2025-02-28,invoice,INV-2025-000009,\"Basic, monthly\",2025-02-01,2025-02-28,1,29,29.00,USD,paid\r\n"
-        "2025-02-28,invoice,INV-2025-000009,\"api_calls over the quota: 1500 used, 1000 "
-        "included\",2025-01-01,"
-        "2025-01-31,500,0.01,5.00,USD,paid\r\n"
-        "2025-02-28,payment,txn_9,Invoice INV-2025-000009,,,,,34.00,USD,completed\r\n");
+    assert_str(csv, "date,type,document,description,service_from,service_to,quantity,unit_price,amount,"
+                    "currency,status\r\n"
+                    "2025-01-31,invoice,INV-2025-000001,\"Basic, "
+                    "monthly\",2025-01-01,2025-01-31,1,29.00,29.00,USD,paid\r\n"
+                    "2025-01-31,payment,txn_1,Invoice INV-2025-000001,,,,,29.00,USD,completed\r\n"
+                    "2025-02-28,invoice,INV-2025-000009,\"Basic, "
+                    "monthly\",2025-02-01,2025-02-28,1,29.00,29.00,USD,paid\r\n"
+                    "2025-02-28,invoice,INV-2025-000009,\"api_calls over the quota: 1500 used, 1000 "
+                    "included\",2025-01-01,"
+                    "2025-01-31,500,0.01,5.00,USD,paid\r\n"
+                    "2025-02-28,payment,txn_9,Invoice INV-2025-000009,,,,,34.00,USD,completed\r\n");
     json_t *side = side_file_of("u0");
     json_t *usd = json_array_get(json_object_get(side, "control_totals"), 0);
     assert_str(str_of(json_string_value(json_object_get(usd, "billed"))), "63.00");

@@ -216,6 +216,63 @@ Test(run, a_run_that_was_killed_is_finished_by_the_next_with_nothing_doubled)
     office_close(&killed);
 }
 
+static struct run run_of(struct office *o, uint64_t run)
+{
+    struct views_txn *t = NULL;
+    struct run r = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(load_run(&r, t, run, A, E));
+    ledger_read_end(o->l, t);
+    return r;
+}
+
+Test(run, a_run_that_was_killed_is_ended_by_the_run_of_a_later_date)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    o.clock.now = date_start(day("2025-01-31"));
+    struct command start = {.type = COMMAND_RUN_START};
+    start.run_start = (struct run_start_command){.through = day("2025-01-31"), .due = true};
+    (void)office_do(&o, &start);
+    bill_by_hand(&o, 1, 1);
+    cr_assert(!run_of(&o, 1).completed);
+
+    struct run_summary later = office_run(&o, "2025-02-01", "later");
+    assert_int(later.candidates, 10); /* the one who was billed has the second month due */
+    struct run killed = run_of(&o, 1);
+    cr_assert(killed.completed);
+    assert_int(killed.candidates, 1);
+    assert_int(killed.invoiced, 1);
+    cr_assert(run_of(&o, 2).completed);
+    cr_assert(killed.finished_seq < run_of(&o, 2).started_seq);
+
+    /* Its files are written by its own date; nothing is billed again. */
+    uint64_t records = office_records(&o);
+    struct run_summary s = office_run(&o, "2025-01-31", "out");
+    cr_assert(!s.wrote_events);
+    assert_int(s.runs, 1);
+    assert_int(s.invoiced, 1);
+    assert_int(count_rows(office_read("out", "invoices.csv")), 1);
+    (void)office_run(&o, "2025-02-01", "again");
+    assert_same_files("later", "again");
+    assert_int(office_records(&o), records);
+    assert_views_equal_a_rebuild(&o);
+    office_close(&o);
+}
+
+Test(run, a_run_of_a_later_date_that_is_open_is_left_alone)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    struct command start = {.type = COMMAND_RUN_START};
+    start.run_start = (struct run_start_command){.through = day("2025-02-28")};
+    (void)office_do(&o, &start);
+    (void)office_run(&o, "2025-01-31", NULL);
+    cr_assert(!run_of(&o, 1).completed);
+    office_close(&o);
+}
+
 Test(run, who_comes_later_gets_a_second_run_of_the_date_and_the_files_describe_both)
 {
     struct office o = {0};
@@ -255,18 +312,23 @@ Test(run, a_customer_who_cannot_be_billed_is_told_stays_due_and_stops_nobody_els
     office_open(&o, "ledger", "2025-01-01");
     office_fill(&o);
     office_add_item(&o, "u3", "more than", "50000000000000000");
-    office_add_item(&o, "u3", "can be counted", "50000000000000000");
+    office_add_item(&o, "u3", "can be counted, with the subscription", "42233720368547758");
     struct run_summary s = office_run(&o, "2025-01-31", "out");
     assert_int(s.candidates, 10);
     assert_int(s.invoiced, 8);
     assert_int(s.failed, 1);
     assert_int(s.failures_count, 1);
     assert_int(s.failures[0].customer, 4);
+    assert_str(s.failures[0].user, "u3");
+    struct str manifest = office_read("out", "run.json");
+    cr_assert(strstr(str_cstring(A, manifest), "{\"user_id\": \"u3\", \"reason\": \"") != NULL, "%.*s",
+              STR_ARG(manifest));
     cr_assert(strstr(str_cstring(A, s.failures[0].why), "too large") != NULL);
     s = office_run(&o, "2025-01-31", "out");
     assert_int(s.runs, 2); /* the second tried him again */
     assert_int(s.candidates, 11);
     assert_int(s.failed, 2);
+    assert_int(s.refused, 1);
     assert_int(count_rows(office_read("out", "batch_control.csv")), 4);
     office_close(&o);
 }

@@ -4,6 +4,7 @@
 # and 75 % of branches, and every line of ledger/store and ledger/book; they are told, not enforced.
 set -u
 folder=$1
+trap "rm -f ./*.gcov" EXIT # left when gcovr stops half-way
 find "$folder" -name '*.gcda' -delete
 for program in "$folder"/tests/test_*; do
     if [ -x "$program" ]; then "$program" >/dev/null 2>&1 || echo "$program failed"; fi

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* test_answers.c - what answers say, as programs read them: names, words, what is answered again, and what is
+ * not taken for something else. */
+#include <jansson.h>
+
+#include "tests/billing/book.h"
+
+TestSuite(answers, .init = book_begin, .fini = book_end);
+
+/* The answer to a call, freed by the arena. */
+static const char *answer_to(const char *words, const char *json)
+{
+    char *answer = NULL;
+    does(daybook_call(book, words, json, &answer, &why));
+    const char *copy = str_cstring(A, str_of(answer));
+    daybook_free(answer);
+    return copy;
+}
+
+Test(answers, a_reading_with_a_key_is_answered_again_as_it_was_the_first_time)
+{
+    static const char reading[] =
+        "{\"user\": \"u1\", \"usage_type\": \"api_calls\", \"amount\": \"5\", \"event_id\": \"e1\"}";
+    does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
+    does(daybook_set_idempotency_key(book, "k1", &why));
+    const char *first = answer_to("usage.record", reading);
+    cr_assert(strstr(first, "\"duplicate\":false") != NULL, "%s", first);
+    cr_assert(strstr(first, "replayed") == NULL, "%s", first);
+    at("2025-01-11T09:00:00Z");
+    does(daybook_set_idempotency_key(book, "k1", &why));
+    const char *again = answer_to("usage.record", reading);
+    cr_assert(strstr(again, "\"duplicate\":false") != NULL, "%s", again);
+    cr_assert(strstr(again, "\"replayed\":true") != NULL, "%s", again);
+    cr_assert(strstr(again, "\"at\":\"2025-01-10T09:00:00Z\"") != NULL, "%s", again);
+    const char *anew = answer_to("usage.record", reading); /* without the key, the event id was counted */
+    cr_assert(strstr(anew, "\"duplicate\":true") != NULL, "%s", anew);
+    cr_assert(strstr(anew, "replayed") == NULL, "%s", anew);
+}
+
+Test(answers, a_run_takes_no_idempotency_key)
+{
+    struct daybook_run *r = NULL;
+    does(daybook_set_idempotency_key(book, "k1", &why));
+    refuses(daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why), DAYBOOK_USAGE,
+            "'run' takes no idempotency key");
+    cr_assert(r == NULL);
+    does(daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why));
+    daybook_free(r);
+}
+
+static size_t listed(const char *status)
+{
+    json_t *rows = json_loads(
+        answer_to("payment.list", str_cstring(A, str_format(A, "{\"status\": \"%s\"}", status))), 0, NULL);
+    size_t count = json_array_size(rows);
+    for (size_t i = 0; i < count; i++)
+        same(json_string_value(json_object_get(json_array_get(rows, i), "status")), status);
+    json_decref(rows);
+    return count;
+}
+
+Test(answers, transactions_are_listed_by_the_status_that_they_are_shown_with)
+{
+    struct daybook_transaction *whole = NULL, *part = NULL, *refund = NULL;
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_process_payment(book, "u1", "29.00", NULL, NULL, &whole, &why));
+    does(daybook_process_payment(book, "u1", "10.00", NULL, NULL, &part, &why));
+    does(daybook_process_payment(book, "u1", "1.00", NULL, NULL, NULL, &why));
+    does(daybook_process_refund(book, whole->transaction_id, NULL, NULL, NULL, &why));
+    does(daybook_process_refund(book, part->transaction_id, "4.00", NULL, &refund, &why));
+    same(refund->payment_id, part->transaction_id);
+    assert_int(listed("refunded"), 3); /* the payment and both refunds */
+    assert_int(listed("partially_refunded"), 1);
+    assert_int(listed("completed"), 1);
+    const char *last = answer_to("payment.list", "{\"status\": \"refunded\", \"limit\": 1}");
+    cr_assert(strstr(last, "\"payment_id\":\"txn_2\"") != NULL, "%s", last);
+    cr_assert(strstr(last, "txn_4") == NULL, "%s", last);
+    daybook_free(whole);
+    daybook_free(part);
+    daybook_free(refund);
+}
+
+Test(answers, members_that_hold_an_id_are_called_so)
+{
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    (void)answer_to("run", str_cstring(A, str_format(A, "{\"through\": \"2025-01-10\", \"out\": \"%s\"}",
+                                                     test_path("out"))));
+    const char *const answers[][3] = {
+        {"subscription.show", "{\"user\": \"u1\"}", "\"subscription_id\":\"sub_1\""},
+        {"subscription.history", "{\"user\": \"u1\"}", "\"subscription_id\":\"sub_1\""},
+        {"customer.show", "{\"user\": \"u1\"}", "\"subscription_id\":\"sub_1\""},
+        {"invoice.show", "{\"invoice\": \"inv_1\"}", "\"run_id\":\"run_1\""},
+        {"payment.list", NULL, "\"payment_id\":null"}};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        const char *answer = answer_to(answers[i][0], answers[i][1]);
+        cr_assert(strstr(answer, answers[i][2]) != NULL, "%s", answer);
+    }
+}
+
+Test(answers, who_could_not_be_billed_is_told_with_the_reason)
+{
+    struct daybook_run *r = NULL;
+    does(daybook_create_subscription(book, "good", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_create_subscription(book, "bad", "pro", "pm_card_visa", NULL, &why));
+    does(daybook_add_invoice_item(book, "bad", "more than", "50000000000000000", NULL, &why));
+    does(daybook_add_invoice_item(book, "bad", "can be counted, with the tier", "42233720368547700", NULL,
+                                  &why));
+    refuses(daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why), DAYBOOK_INCOMPLETE,
+            "1 customer could not be billed: 'bad': ");
+    cr_assert(strstr(why.message, "too large") != NULL, "%s", why.message);
+    assert_int(r->invoiced, 1);
+    assert_int(r->failures_count, 1);
+    same(r->failures[0].user_id, "bad");
+    cr_assert(strstr(r->failures[0].reason, "too large") != NULL, "%s", r->failures[0].reason);
+    daybook_free(r);
+    struct str manifest = test_read(test_path("out/run.json"));
+    cr_assert(strstr(str_cstring(A, manifest), "{\"user_id\": \"bad\", \"reason\": \"") != NULL, "%.*s",
+              STR_ARG(manifest));
+    cr_assert(strstr(str_cstring(A, manifest), "\"program\": \"daybook " DAYBOOK_VERSION "\"") != NULL);
+    cr_assert(strstr(str_cstring(A, test_read(test_path("out/batch_control.csv"))),
+                     ",daybook " DAYBOOK_VERSION ",") != NULL);
+    /* The next run tries him again: he is still one customer. */
+    refuses(daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why), DAYBOOK_INCOMPLETE,
+            "1 customer could not be billed: 'bad': ");
+    assert_int(r->failed, 2);
+    assert_int(r->failures_count, 1);
+    daybook_free(r);
+}
+
+Test(answers, nothing_is_not_taken_for_everything)
+{
+    char *answer = NULL;
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_process_payment(book, "u1", "29.00", NULL, NULL, NULL, &why));
+    refuses(daybook_call(book, "payment.refund", "{\"transaction\": \"txn_1\", \"amount\": \"0.00\"}",
+                         &answer, &why),
+            DAYBOOK_INVALID, "amount: more than nothing is wanted");
+    refuses(
+        daybook_call(book, "subscription.update", "{\"user\": \"u1\", \"billing_day\": 0}", &answer, &why),
+        DAYBOOK_INVALID, "billing_day: more than nothing is wanted");
+}
