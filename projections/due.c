@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* due.c - the index of work: at most one entry a customer, under the date on which the nightly run has
- * something to do for him. With an active subscription that is the book's date for it; without one it is the
- * day on which the oldest pending item was added. So the entry that is there follows from the rows as they
- * were, and need not be noted anywhere. */
+ * something to do for him. With an active subscription that is the book's date for it; without one, pending
+ * items are due at once, whatever the next run's date. So the entry that is there follows from the rows as
+ * they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -33,7 +33,8 @@ static enum err move_entry(struct views_txn *t, uint64_t customer, struct date f
 
 static struct date items_date(const struct pending_items *p)
 {
-    return p->items_count > 0 ? p->items[0].added : (struct date){0};
+    static const struct date at_once = {1}; /* the first date there is */
+    return p->items_count > 0 ? at_once : (struct date){0};
 }
 
 static bool is_active(const struct subscription *s)

@@ -21,8 +21,7 @@ static enum err pending_put(struct views_txn *t, uint64_t customer, const struct
     return views_put_record(t, &k, &row_pending_items, row, e);
 }
 
-static enum err add_item(struct views_txn *t, const struct item_added *v, struct instant at, struct arena *a,
-                         struct error *e)
+static enum err add_item(struct views_txn *t, const struct item_added *v, struct arena *a, struct error *e)
 {
     struct item row = {.item = v->item, .customer = v->customer, .line = v->line};
     struct view_key k = key_number(SPACE_ITEM, v->item);
@@ -33,7 +32,7 @@ static enum err add_item(struct views_txn *t, const struct item_added *v, struct
     if (err != OK) return err;
     struct pending_item *items = arena_array_of(a, struct pending_item, pending.items_count + 1);
     if (pending.items_count > 0) memcpy(items, pending.items, pending.items_count * sizeof(*items));
-    items[pending.items_count] = (struct pending_item){v->item, instant_date(at)};
+    items[pending.items_count] = (struct pending_item){v->item};
     struct pending_items after = {items, pending.items_count + 1};
     err = pending_put(t, v->customer, &after, e);
     return err != OK ? err : due_items(t, v->customer, &pending, &after, e);
@@ -74,7 +73,8 @@ static enum err take_items(struct views_txn *t, const struct invoice_finalized *
 enum err fold_items(struct views_txn *t, const struct event *ev, const struct event_place *place,
                     struct arena *a, struct error *e)
 {
-    if (ev->type == EVENT_ITEM_ADDED) return add_item(t, &ev->item_added, place->at, a, e);
+    (void)place;
+    if (ev->type == EVENT_ITEM_ADDED) return add_item(t, &ev->item_added, a, e);
     if (ev->type != EVENT_INVOICE_FINALIZED) return OK;
     for (size_t i = 0; i < ev->invoice_finalized.lines_count; i++) {
         if (ev->invoice_finalized.lines[i].item != 0) return take_items(t, &ev->invoice_finalized, a, e);

@@ -63,7 +63,6 @@ struct alert_list {
 };
 struct pending_item {
     uint64_t item;
-    struct date added;
 };
 struct pending_items {
     const struct pending_item *items;

@@ -180,13 +180,17 @@ enum err usage_quota(struct quota *out, const struct subscription *s, struct str
         if (i == 0 || date_compare(from, p.start) < 0) from = p.start;
         if (date_compare(to, p.end) > 0) to = p.end;
         const struct rate *r = rate_of(&s->quotas[i], usage_type);
-        if (r == NULL || date_compare(from, to) >= 0) continue;
+        /* In a period of no day (ended on the day it began) the newest tier rules, with a quota of nothing.
+         */
+        bool rules = period_days(p) == 0 ? i + 1 == s->quotas_count : date_compare(from, to) < 0;
+        if (r == NULL || !rules) continue;
         out->known = true;
         out->unlimited = out->unlimited || r->unlimited;
         if (r->billed) {
             out->billed = true;
             out->unit_price = r->unit_price;
         }
+        if (period_days(p) == 0) continue;
         enum err err = add_quota_days(&sum, r, date_days_between(from, to), e);
         if (err != OK) return err;
     }
@@ -232,6 +236,13 @@ static void drop_quotas_before(struct subscription *s, struct date until, struct
     s->quotas_count = count;
 }
 
+/* A total counts in the period that its own begins in, also in one that ends on the day it began. */
+static bool counts_in(const struct usage_total *u, struct period p)
+{
+    if (date_compare(u->period, p.start) == 0) return true;
+    return date_compare(u->period, p.start) > 0 && date_compare(u->period, p.end) < 0;
+}
+
 enum err rate_usage(struct line_list *lines, struct subscription *s, struct date until,
                     const struct usage_total *usage, size_t usage_count, struct arena *a, struct error *e)
 {
@@ -241,7 +252,7 @@ enum err rate_usage(struct line_list *lines, struct subscription *s, struct date
         const struct usage_total *next = NULL;
         for (size_t i = 0; i < usage_count; i++) {
             const struct usage_total *u = &usage[i];
-            if (date_compare(u->period, p.start) < 0 || date_compare(u->period, p.end) >= 0) continue;
+            if (!counts_in(u, p)) continue;
             if (last.len != 0 && str_compare(u->usage_type, last) <= 0) continue;
             if (next == NULL || str_compare(u->usage_type, next->usage_type) < 0) next = u;
         }
@@ -250,8 +261,7 @@ enum err rate_usage(struct line_list *lines, struct subscription *s, struct date
         struct decimal total = {0};
         for (size_t i = 0; i < usage_count; i++) {
             const struct usage_total *u = &usage[i];
-            if (!str_equal(u->usage_type, last)) continue;
-            if (date_compare(u->period, p.start) < 0 || date_compare(u->period, p.end) >= 0) continue;
+            if (!str_equal(u->usage_type, last) || !counts_in(u, p)) continue;
             enum err err = decimal_add(&total, total, u->total, e);
             if (err != OK) return err;
         }

@@ -27,11 +27,6 @@ static uint64_t customer_for(struct decision *out, const struct facts *f, struct
     return f->counters.customer;
 }
 
-static enum err need_method(struct str tier, struct error *e)
-{
-    return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(tier));
-}
-
 static enum err method_for(struct decision *out, const struct facts *f,
                            const struct subscription_create_command *c, const struct terms *t,
                            uint64_t customer, struct arena *a, struct error *e)
@@ -43,7 +38,7 @@ static enum err method_for(struct decision *out, const struct facts *f,
         return keep_card(out, f, customer, &card, true, &added, a, e);
     }
     if (t->free || method_named(f, STR_NONE) != NULL) return OK;
-    return need_method(c->tier, e);
+    return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(c->tier));
 }
 
 static enum err start_chosen(struct date *out, const struct facts *f,
@@ -276,8 +271,6 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     wish.unit = unit_chosen(c->interval, ch.s.terms.unit);
     err = terms_for(&ch.to, f, &wish, a, e);
     if (err != OK) return err;
-    if (ch.s.terms.free && !ch.to.free && method_named(f, STR_NONE) == NULL)
-        return need_method(ch.to.product, e);
     if (same_terms(&ch.to, &ch.s.terms)) {
         return fail(e, ERR_REFUSED, "'%.*s' is on '%.*s' already", STR_ARG(c->user), STR_ARG(ch.to.product));
     }
@@ -348,7 +341,7 @@ static enum err end_now(struct decision *out, struct change *ch, struct str reas
     struct money credit = {0};
     if (date_compare(on, ch->s.start) < 0) on = ch->s.start;
     enum err err = credit_unused(&credit, ch, on, a, e);
-    if (err == OK && date_compare(ch->s.usage_through, on) < 0) {
+    if (err == OK && date_compare(ch->s.usage_through, on) <= 0) {
         err = rate_usage(&ch->lines, &ch->s, on, ch->facts->usage, ch->facts->usage_count, a, e);
     }
     if (err != OK) return err;
