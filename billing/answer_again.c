@@ -3,7 +3,7 @@
  * is there already, and what the money's outcome means for the caller. */
 #include "billing/answers.h"
 
-/* ---- alerts ---------------------------------------------------------------------------------- */
+/* ---- alerts ---- */
 
 json_t *fired_alerts(const struct outcome *o)
 {
@@ -64,7 +64,7 @@ enum err command_before(json_t **out, struct service *s, const struct command *c
     return err;
 }
 
-/* ---- invoices -------------------------------------------------------------------------------- */
+/* ---- invoices ---- */
 
 static void as_preview(json_t *j)
 {
@@ -164,7 +164,7 @@ enum err command_refused(json_t **out, struct service *s, const struct command *
     return why.code;
 }
 
-/* ---- money ----------------------------------------------------------------------------------- */
+/* ---- money ---- */
 
 static enum err status_of(struct views_txn *t, uint64_t transaction, struct arena *a, struct error *e)
 {

@@ -28,7 +28,7 @@ static enum err customer_of(struct customer *c, struct answering *g, struct str 
     return find_customer(c, g->txn, user, g->arena, e);
 }
 
-/* ---- customers ------------------------------------------------------------------------------- */
+/* ---- customers ---- */
 
 static enum err answer_seller(struct answering *g, struct error *e)
 {
@@ -62,7 +62,7 @@ static enum err answer_customer(struct answering *g, struct error *e)
     return err;
 }
 
-/* ---- payment methods ------------------------------------------------------------------------- */
+/* ---- payment methods ---- */
 
 static bool is_named(const struct method *m, struct str token_or_number, struct arena *a)
 {
@@ -98,7 +98,7 @@ static enum err answer_removed(struct answering *g, struct error *e)
     return OK;
 }
 
-/* ---- subscriptions --------------------------------------------------------------------------- */
+/* ---- subscriptions ---- */
 
 static enum err put_subscription(struct answering *g, struct str user, struct error *e)
 {
@@ -184,7 +184,7 @@ static enum err answer_canceled(struct answering *g, struct error *e)
     return err;
 }
 
-/* ---- money, usage, invoices ------------------------------------------------------------------ */
+/* ---- money, usage, invoices ---- */
 
 static uint64_t transaction_of(const struct outcome *o)
 {
@@ -237,7 +237,7 @@ static enum err answer_item(struct answering *g, struct error *e)
     return OK;
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct error *e) = {
     [COMMAND_SELLER_SET] = answer_seller,

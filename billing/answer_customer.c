@@ -89,7 +89,7 @@ json_t *seller_json(const struct seller *s)
     return j;
 }
 
-/* ---- catalog --------------------------------------------------------------------------------- */
+/* ---- catalog ---- */
 
 static json_t *rates_json(const struct rate *rates, size_t count)
 {
@@ -155,7 +155,7 @@ json_t *catalog_json(const struct catalog *c)
     return j;
 }
 
-/* ---- payment methods ------------------------------------------------------------------------- */
+/* ---- payment methods ---- */
 
 json_t *method_json(const struct method *m, const struct customer *c)
 {

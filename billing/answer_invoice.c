@@ -65,7 +65,7 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     return j;
 }
 
-/* ---- transactions ---------------------------------------------------------------------------- */
+/* ---- transactions ---- */
 
 json_t *transaction_json(const struct transaction *v, struct names *n)
 {

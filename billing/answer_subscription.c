@@ -66,7 +66,7 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     return j;
 }
 
-/* ---- periods --------------------------------------------------------------------------------- */
+/* ---- periods ---- */
 
 static struct period calendar_month(struct date today)
 {
@@ -108,7 +108,7 @@ enum err subscription_period_now(struct period *out, const struct customer *c, s
     return OK;
 }
 
-/* ---- usage ----------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 struct usage_rows {
     json_t *answer, *list;

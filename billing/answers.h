@@ -6,7 +6,7 @@
 
 #include "billing/query.h"
 
-/* ---- pieces ---------------------------------------------------------------------------------- */
+/* ---- pieces ---- */
 
 json_t *object_new(void); /* an object */
 json_t *rows_new(void);
@@ -34,7 +34,7 @@ struct names {
 struct names names_of(struct views_txn *t, struct arena *a);
 void member_user(json_t *object, struct names *n, uint64_t customer);
 
-/* ---- things ---------------------------------------------------------------------------------- */
+/* ---- things ---- */
 
 json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a);
 json_t *seller_json(const struct seller *s);
@@ -51,7 +51,7 @@ enum err usage_period_now(struct period *out, const struct customer *c, struct d
 enum err subscription_period_now(struct period *out, const struct customer *c, struct date today,
                                  struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
-/* ---- commands -------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 /* An answer that is known before the command runs (it was done before), or NULL. */
 enum err command_before(json_t **out, struct service *s, const struct command *c, struct arena *a,

@@ -21,7 +21,7 @@ static const char *path_or_null(struct str path, struct arena *a)
     return path.len == 0 ? NULL : str_cstring(a, path);
 }
 
-/* ---- imports --------------------------------------------------------------------------------- */
+/* ---- imports ---- */
 
 static void import_progress_told(void *context, uint64_t rows, uint64_t bytes_done, uint64_t bytes_total)
 {
@@ -83,7 +83,7 @@ enum err ask_customer_import(const struct call *c, struct error *e)
     return import_file(c, STR("customers"), o, e);
 }
 
-/* ---- the nightly run ------------------------------------------------------------------------- */
+/* ---- the nightly run ---- */
 
 static void run_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
 {
@@ -174,7 +174,7 @@ enum err ask_run(const struct call *c, struct error *e)
     return err != OK || r.refused == 0 ? err : not_all_billed(&r, e);
 }
 
-/* ---- reports --------------------------------------------------------------------------------- */
+/* ---- reports ---- */
 
 static enum err check_format(struct str format, struct error *e)
 {
@@ -229,7 +229,7 @@ enum err ask_export(const struct call *c, struct error *e)
     return err == OK ? tell_path(c, path, e) : err;
 }
 
-/* ---- the ledger itself ----------------------------------------------------------------------- */
+/* ---- the ledger itself ---- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total)
 {

@@ -106,7 +106,7 @@ static enum err tell_history(void *context, const struct history *row, struct er
     return tell(l, j, e);
 }
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- questions ---- */
 
 enum err ask_customer_list(const struct call *c, struct error *e)
 {
@@ -206,7 +206,7 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
-/* ---- the audit log --------------------------------------------------------------------------- */
+/* ---- the audit log ---- */
 
 /* The customer whom a record is about: the one asked for, or the one of its first event that has one. */
 static uint64_t customer_of(const struct envelope *v)

@@ -22,7 +22,7 @@ static enum err read_and_tell(const struct call *c, make_fn *make, struct error 
     return err == OK ? tell(c, answer, e) : err;
 }
 
-/* ---- our own data ---------------------------------------------------------------------------- */
+/* ---- our own data ---- */
 
 static enum err make_seller(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -63,7 +63,7 @@ enum err ask_catalog_file(const struct call *c, struct error *e)
     return err == OK ? tell(c, answer, e) : err;
 }
 
-/* ---- customers ------------------------------------------------------------------------------- */
+/* ---- customers ---- */
 
 static enum err make_customer(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -98,7 +98,7 @@ enum err ask_subscription_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_subscription, e);
 }
 
-/* ---- usage ----------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 static enum err make_usage(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -160,7 +160,7 @@ enum err ask_usage_reading(const struct call *c, struct error *e)
     return tell(c, reading_json(c, &o, duplicate), e);
 }
 
-/* ---- invoices -------------------------------------------------------------------------------- */
+/* ---- invoices ---- */
 
 static enum err make_invoice(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
@@ -201,7 +201,9 @@ static enum err make_pdf(json_t **out, const struct call *c, struct views_txn *t
     enum err err = find_invoice(&v, t, q->invoice, c->arena, e);
     if (err != OK) return err;
     struct str path = q->output.len != 0 ? q->output : str_format(c->arena, "%.*s.pdf", STR_ARG(v.number));
-    err = invoice_pdf_file(t, &v, str_cstring(c->arena, path), c->arena, e);
+    const char *file = str_cstring(c->arena, path);
+    err = ledger_guard_output(c->service->ledger, file, e);
+    if (err == OK) err = invoice_pdf_file(t, &v, file, c->arena, e);
     if (err != OK) return err;
     json_t *j = *out = object_new();
     member_text(j, "invoice_number", v.number);

@@ -9,7 +9,7 @@
 #include "billing/cli.h"
 #include "billing/daybook.h"
 
-/* ---- what surrounds a command ---------------------------------------------------------------- */
+/* ---- what surrounds a command ---- */
 
 static struct str login_name(struct arena *a)
 {
@@ -72,7 +72,7 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     return OK;
 }
 
-/* ---- making a ledger ------------------------------------------------------------------------- */
+/* ---- making a ledger ---- */
 
 static struct str default_key_path(struct str dir, struct arena *a)
 {
@@ -131,9 +131,25 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     return err;
 }
 
-/* ---- everything else ------------------------------------------------------------------------- */
+/* ---- everything else ---- */
 
-/* A ledger that opens without its key is there: then it is the key that is missing or wrong, and nothing can
+/* Does the directory hold what only a ledger has? */
+static bool was_ledger(const char *dir)
+{
+    static const char *const names[] = {"log", "views"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct buffer path = {0};
+        buffer_print(&path, "%s/%s", dir, names[i]);
+        buffer_add_byte(&path, 0);
+        found = found || file_exists((const char *)path.ptr);
+        buffer_free(&path);
+    }
+    return found;
+}
+
+/* Verifying a ledger whose log is gone has found out nothing about it, and says so. Likewise with the key: a
+ * ledger that opens without its key is there: then it is the key that is missing or wrong, and nothing can
  * be said about what only the key opens. */
 static enum err open_failed(const struct cli_command *c, const struct ledger_options *o, enum err err,
                             struct error *e)
@@ -142,10 +158,12 @@ static enum err open_failed(const struct cli_command *c, const struct ledger_opt
     struct error unused;
     struct ledger_options bare = *o;
     bare.without_key = true;
-    bool key_refused = err == ERR_INVALID || err == ERR_NOT_FOUND;
-    if (strcmp(c->verb->words, "audit.verify") != 0 || !key_refused || o->without_key) return err;
-    if (ledger_open(&l, &bare, &unused) != OK) return err;
+    bool refused = err == ERR_INVALID || err == ERR_NOT_FOUND;
+    if (strcmp(c->verb->words, "audit.verify") != 0 || !refused) return err;
+    enum err without = ledger_open(&l, &bare, &unused);
     ledger_close(l);
+    bool is_lost = without == ERR_NOT_FOUND && was_ledger(o->dir);
+    if (!is_lost && (without != OK || o->without_key)) return err;
     e->code = ERR_INCOMPLETE;
     return wrap(e, "not verified");
 }
@@ -158,6 +176,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     if (strcmp(c->verb->words, "audit.verify") == 0) {
         s.options.without_key = ((const struct audit_verify_query *)c->body)->without_key;
     }
+    s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);
     if (err != OK) return open_failed(c, &s.options, err, e);
     err = verb_run(c->verb, c->body, &s.service, answer, a, e);

@@ -24,7 +24,7 @@ const struct global_option *cli_global_option(size_t index)
     return globals[index].name == NULL ? NULL : &globals[index];
 }
 
-/* ---- slots ----------------------------------------------------------------------------------- */
+/* ---- slots ---- */
 
 static const char *option_name(const char *field, struct arena *a)
 {
@@ -67,7 +67,7 @@ size_t verb_slots(struct slot **out, const struct verb *v, struct arena *a)
     return fill_slots(*out, verb_schema(v), 0, a);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 struct command_line {
     struct cli_command *out;
@@ -214,7 +214,7 @@ static enum err read_option(struct command_line *r, struct str token)
     return unknown_option(r, &o);
 }
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static bool is_group(struct str word)
 {

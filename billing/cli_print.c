@@ -79,7 +79,7 @@ void cli_print_error(FILE *to, const struct error *e, bool json)
     json_decref(outer);
 }
 
-/* ---- how far --------------------------------------------------------------------------------- */
+/* ---- how far ---- */
 
 enum { NS_PER_S = 1000000000, SHOW_EVERY_NS = 100000000 };
 

@@ -46,7 +46,7 @@ static bool is_numeric(struct str s)
     return s.len > 0;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 struct column {
     char name[48];
@@ -168,7 +168,7 @@ void table_free(struct table *t)
     if (t != NULL) arena_free(t->arena);
 }
 
-/* ---- names and values ------------------------------------------------------------------------ */
+/* ---- names and values ---- */
 
 /* jansson walks through mutable objects only; nothing is changed here. */
 static json_t *walkable(const json_t *object)

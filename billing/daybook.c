@@ -40,7 +40,7 @@ static int wrong_call(struct daybook_error *out, const char *why)
     return report_error(out, &e);
 }
 
-/* ---- opening --------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static enum err set_clock(struct daybook *d, const char *now, struct error *e)
 {
@@ -164,7 +164,7 @@ int daybook_set_idempotency_key(struct daybook *d, const char *key, struct daybo
     return DAYBOOK_OK;
 }
 
-/* ---- alerts ---------------------------------------------------------------------------------- */
+/* ---- alerts ---- */
 
 struct fired {
     const struct usage_alert_fired *items;
@@ -235,7 +235,7 @@ static uint64_t log_size(struct daybook *d)
     return log_state(&s, ledger_log(d->service.ledger), &unused) == OK ? s.head.range.size : 0;
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 static enum err run_arguments(json_t **answer, struct daybook *d, const struct verb *v,
                               const json_t *arguments, struct arena *a, struct error *e)
@@ -307,7 +307,7 @@ int daybook_call(struct daybook *d, const char *words, const char *json, char **
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
-/* ---- setting an alert ------------------------------------------------------------------------ */
+/* ---- setting an alert ---- */
 
 static enum err customer_number(uint64_t *out, struct daybook *d, const char *user, struct error *e)
 {

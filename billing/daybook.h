@@ -94,7 +94,7 @@ DAYBOOK_API int daybook_set_idempotency_key(struct daybook *d, const char *key, 
 DAYBOOK_API int daybook_call(struct daybook *d, const char *words, const char *json, char **answer,
                              struct daybook_error *e);
 
-/* ---- subscriptions --------------------------------------------------------------------------- */
+/* ---- subscriptions ---- */
 
 struct daybook_subscription {
     const char *subscription_id, *user_id;
@@ -146,7 +146,7 @@ struct daybook_history {
 DAYBOOK_API int daybook_get_subscription_history(struct daybook *d, const char *user_id,
                                                  struct daybook_history **out, struct daybook_error *e);
 
-/* ---- payments -------------------------------------------------------------------------------- */
+/* ---- payments ---- */
 
 struct daybook_transaction {
     const char *transaction_id; /* "txn_41" */
@@ -215,7 +215,7 @@ DAYBOOK_API int daybook_list_payment_methods(struct daybook *d, const char *user
 DAYBOOK_API int daybook_remove_payment_method(struct daybook *d, const char *user_id,
                                               const char *payment_method_id, struct daybook_error *e);
 
-/* ---- usage ----------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 /* Counts a reading, e.g. 45.5 "compute_minutes". An event_id counts once, for ever: sent again, *duplicate
  * tells and the result is OK. at (when it was used; NULL: now), event_id and duplicate may be NULL. */
@@ -247,7 +247,7 @@ DAYBOOK_API int daybook_set_usage_alert(struct daybook *d, const char *user_id, 
                                         const char *threshold, daybook_alert callback, void *context,
                                         struct daybook_error *e);
 
-/* ---- invoices -------------------------------------------------------------------------------- */
+/* ---- invoices ---- */
 
 struct daybook_line_item {
     const char *description, *amount, *quantity, *unit_price;
@@ -290,7 +290,7 @@ DAYBOOK_API int daybook_generate_invoice_pdf(struct daybook *d, const char *invo
 DAYBOOK_API int daybook_add_invoice_item(struct daybook *d, const char *user_id, const char *description,
                                          const char *amount, const char *currency, struct daybook_error *e);
 
-/* ---- records and batches --------------------------------------------------------------------- */
+/* ---- records and batches ---- */
 
 /* All that was billed to and paid by a customer, as CSV (format "csv" or NULL); dates (inclusive) may be
  * NULL. */
@@ -321,7 +321,7 @@ struct daybook_run {
     int64_t candidates, invoiced, skipped, failed; /* customers */
     int64_t payments_completed, payments_failed, payments_pending;
     int64_t files, pdfs;
-    bool wrote_events;                      /* false: everything was done before */
+    bool wrote_events;                      /* false: everything was done before, or dry_run */
     size_t failures_count;                  /* at most 1000 are told */
     const struct daybook_failure *failures; /* whom this call could not bill, and why; they stay due */
 };

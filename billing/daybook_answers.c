@@ -46,7 +46,7 @@ void daybook_free(void *answer)
     arena_free(a);
 }
 
-/* ---- shapes ---------------------------------------------------------------------------------- */
+/* ---- shapes ---- */
 
 /* A list of sentences is one text; what there is not is "". */
 static const char *text_of(const json_t *value, struct arena *a)

@@ -4,7 +4,7 @@
  * than names. */
 #include "billing/daybook_shapes.h"
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 static int one(void **made, struct daybook *d, const char *words, json_t *arguments, const struct shape *s,
                struct daybook_error *e)
@@ -60,7 +60,7 @@ static int none(struct daybook *d, const char *words, json_t *arguments, struct 
             daybook_free(made); \
     } while (0)
 
-/* ---- subscriptions --------------------------------------------------------------------------- */
+/* ---- subscriptions ---- */
 
 int daybook_create_subscription(struct daybook *d, const char *user_id, const char *tier,
                                 const char *payment_method, struct daybook_subscription **out,
@@ -113,7 +113,7 @@ int daybook_get_subscription_history(struct daybook *d, const char *user_id, str
     return code;
 }
 
-/* ---- payments -------------------------------------------------------------------------------- */
+/* ---- payments ---- */
 
 int daybook_process_payment(struct daybook *d, const char *user_id, const char *amount, const char *currency,
                             const char *description, struct daybook_transaction **out,
@@ -190,7 +190,7 @@ int daybook_remove_payment_method(struct daybook *d, const char *user_id, const 
     return none(d, "payment-method.remove", in, e);
 }
 
-/* ---- usage ----------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type, const char *amount,
                          const char *at, const char *event_id, bool *duplicate, struct daybook_error *e)
@@ -223,7 +223,7 @@ int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usa
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
-/* ---- invoices -------------------------------------------------------------------------------- */
+/* ---- invoices ---- */
 
 static int one_invoice(struct daybook_invoice **out, struct daybook *d, const char *words, json_t *arguments,
                        struct daybook_error *e)
@@ -281,7 +281,7 @@ int daybook_add_invoice_item(struct daybook *d, const char *user_id, const char 
     return none(d, "invoice.add-item", in, e);
 }
 
-/* ---- records and batches --------------------------------------------------------------------- */
+/* ---- records and batches ---- */
 
 int daybook_export_billing_data(struct daybook *d, const char *user_id, const char *format,
                                 const char *output_path, const char *start_date, const char *end_date,

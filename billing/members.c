@@ -97,7 +97,7 @@ void member_id(json_t *object, const char *name, const char *word, uint64_t numb
     put_made(object, name, number == 0 ? STR_NONE : public_id(a, word, number), a);
 }
 
-/* ---- names of customers ---------------------------------------------------------------------- */
+/* ---- names of customers ---- */
 
 struct names names_of(struct views_txn *t, struct arena *a)
 {

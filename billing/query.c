@@ -102,7 +102,7 @@ enum {
     COMMANDS = sizeof commands / sizeof commands[0],
 };
 
-/* ---- finding --------------------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 const struct schema *verb_schema(const struct verb *v)
 {
@@ -144,7 +144,7 @@ bool verb_takes_key(const struct verb *v)
     return v->command != COMMAND_NONE || (v->flags & VERB_KEYED) != 0;
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 void *verb_body(const struct verb *v, struct arena *a)
 {

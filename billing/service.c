@@ -19,7 +19,7 @@ enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, s
     return err;
 }
 
-/* ---- what the gateway fills in --------------------------------------------------------------- */
+/* ---- what the gateway fills in ---- */
 
 static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a,
                          struct error *e)
@@ -40,7 +40,7 @@ static enum err fill_inner(struct service *s, struct command *c, struct arena *a
     return err == OK ? OK : wrap(e, "%s", command_kind(c->type)->words);
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 static bool asks_for_money(const struct outcome *o)
 {
@@ -64,7 +64,7 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
     return err == ERR_INCOMPLETE ? OK : err;
 }
 
-/* ---- the catalog that comes with the program ------------------------------------------------- */
+/* ---- the catalog that comes with the program ---- */
 
 extern const uint8_t example_catalog[], example_catalog_end[] __attribute__((visibility("hidden")));
 __asm__(".pushsection .rodata\n"

@@ -56,7 +56,7 @@ static bool has(const json_t *object, const char *member)
     return value != NULL && !json_is_null(value);
 }
 
-/* ---- rates ------------------------------------------------------------------------------------------ */
+/* ---- rates ---- */
 
 static enum err check_rate(struct rate *r, const json_t *object, const struct path *p, struct error *e)
 {
@@ -100,7 +100,7 @@ static enum err read_rates(struct price *out, const json_t *list, const struct p
     return OK;
 }
 
-/* ---- prices ----------------------------------------------------------------------------------------- */
+/* ---- prices ---- */
 
 static enum err read_interval(struct price *out, const json_t *object, const struct path *p, struct error *e)
 {
@@ -180,7 +180,7 @@ static enum err read_price(const struct product *of, const json_t *object, const
     return err;
 }
 
-/* ---- products --------------------------------------------------------------------------------------- */
+/* ---- products ---- */
 
 static enum err read_prices(const struct product *of, const json_t *list, const struct path *p,
                             struct reader *r, struct error *e)

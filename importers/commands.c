@@ -25,7 +25,7 @@ struct batch {
     size_t count;
 };
 
-/* ---- a line to a command ---------------------------------------------------------------------------- */
+/* ---- a line to a command ---- */
 
 static bool is_for_people(const struct schema *s)
 {
@@ -145,7 +145,7 @@ static void make_entry(struct entry *it, const struct text_line *line, struct ba
     }
 }
 
-/* ---- a batch ---------------------------------------------------------------------------------------- */
+/* ---- a batch ---- */
 
 /* Later commands may need to know what became of the money. */
 static bool moves_money(const struct command *c)

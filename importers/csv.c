@@ -67,7 +67,7 @@ static enum fed feed(struct csv_reader *r, struct str line)
     return FED_BAD;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------ */
+/* ---- lines ---- */
 
 /* The next line, of those kept or of the stream. *place: where it stands in `held`, SIZE_MAX when it does
  * not. */
@@ -162,7 +162,7 @@ static enum err more_lines(struct row *row, struct csv_reader *r, struct text_li
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 static bool is_blank(struct str line)
 {
@@ -222,7 +222,7 @@ enum err csv_next(struct csv_row *out, bool *end, struct csv_reader *r, struct a
     return OK;
 }
 
-/* ---- header ----------------------------------------------------------------------------------------- */
+/* ---- header ---- */
 
 static bool equals_lower(struct str s, const char *lower)
 {

@@ -52,7 +52,7 @@ struct batch {
     size_t count;
 };
 
-/* ---- a row to commands ------------------------------------------------------------------------------ */
+/* ---- a row to commands ---- */
 
 static void read_parsed(struct entry *it, enum column c, struct str text, enum err err, const struct error *e,
                         struct arena *a)
@@ -169,7 +169,7 @@ static void make_entry(struct entry *it, const struct csv_row *r, struct import 
     check_command(it, &it->second, a);
 }
 
-/* ---- a batch ---------------------------------------------------------------------------------------- */
+/* ---- a batch ---- */
 
 /* The same content is the same wish, whichever line of whichever file it stands on. */
 static struct str content_key(struct batch *b, const struct command *c)

@@ -45,7 +45,7 @@ enum err import_reject(struct import *im, const struct row *row, struct error *e
     return rejects_add(&im->rejects, row, e);
 }
 
-/* ---- money ------------------------------------------------------------------------------------------ */
+/* ---- money ---- */
 
 static bool asks_for_money(const struct event *ev)
 {
@@ -72,7 +72,7 @@ enum err import_settle(struct import *im, const struct outcome *outcomes, size_t
     return OK;
 }
 
-/* ---- the frame -------------------------------------------------------------------------------------- */
+/* ---- the frame ---- */
 
 /* Beside the file; what comes through a pipe has no folder of its own, so its rejects go to where the program
  * runs. */
@@ -82,6 +82,15 @@ static const char *rejects_path(const struct import_options *o, struct arena *a)
     if (o->rejects_path != NULL) return o->rejects_path;
     const char *path = stat(o->path, &info) == 0 && S_ISREG(info.st_mode) ? o->path : "stdin";
     return str_cstring(a, str_format(a, "%s.rejects.csv", path));
+}
+
+/* Asked before the first row is taken, not when the first is refused. */
+static enum err check_rejects_path(const struct import *im, struct error *e)
+{
+    const char *path = im->rejects.path;
+    if (source_is_file(im->source, path))
+        return fail(e, ERR_INVALID, "cannot write rejects to '%s': it is the file that is imported", path);
+    return ledger_guard_output(im->ledger, path, e);
 }
 
 static enum err prepare(struct import *im, struct error *e)
@@ -123,7 +132,8 @@ enum err import_run(struct import_report *out, struct ledger *l, const struct im
     im.rejects.path = rejects_path(o, a);
     enum err err = source_open(&im.source, o->path, e);
     if (err != OK) return err;
-    err = prepare(&im, e);
+    err = check_rejects_path(&im, e);
+    if (err == OK) err = prepare(&im, e);
     if (err == OK && o->strict) err = rehearse(&im, pass, e);
     if (err == OK) err = pass(&im, e);
     if (err == OK) err = rejects_finish(&im.rejects, e);

@@ -23,7 +23,7 @@ struct readings {
     struct hasher *hasher;
 };
 
-/* ---- fields to values ------------------------------------------------------------------------------- */
+/* ---- fields to values ---- */
 
 /* Senders write nanoseconds; the ledger keeps microseconds. What is finer is cut off before it is read. */
 static struct str cut_to_microseconds(struct str time, char to[64])
@@ -81,7 +81,7 @@ static void read_fields(struct reading_row *out, const struct str *fields, struc
     read_time(out, fields[TIMESTAMP], column_names[TIMESTAMP], a);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static void read_member(struct str *to, struct reading_row *out, const json_t *object, const char *name,
                         struct arena *a)
@@ -174,7 +174,7 @@ static enum err next_json(struct reading_row *out, bool *end, struct readings *r
     return OK;
 }
 
-/* ---- the file --------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static enum err first_line(struct text_line *out, struct stream *s, struct error *e)
 {

@@ -126,6 +126,13 @@ void source_of_bytes(struct source **out, struct bytes content)
     *out = s;
 }
 
+bool source_is_file(const struct source *s, const char *path)
+{
+    struct stat source = {0}, other = {0};
+    if (s->fd < 0 || fstat(s->fd, &source) != 0 || stat(path, &other) != 0) return false;
+    return source.st_dev == other.st_dev && source.st_ino == other.st_ino;
+}
+
 bool source_is_compressed(const struct source *s)
 {
     return s->compressed;
@@ -139,7 +146,7 @@ uint64_t source_bytes_total(const struct source *s)
     return s->total;
 }
 
-/* ---- gzip ------------------------------------------------------------------------------------------- */
+/* ---- gzip ---- */
 
 static enum err cut_off(const struct source *s, struct error *e)
 {
@@ -196,7 +203,7 @@ static enum err gzip_read(size_t *got, struct source *s, uint8_t *to, size_t roo
     return err;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static enum err plain_read(size_t *got, struct source *s, uint8_t *to, size_t room, struct error *e)
 {

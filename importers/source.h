@@ -15,6 +15,8 @@ enum err source_open(struct source **out, const char *path, struct error *e) MUS
 void source_of_bytes(struct source **out, struct bytes content);
 void source_close(struct source *s); /* accepts NULL */
 
+/* Is it read from the very file that this path leads to? */
+bool source_is_file(const struct source *s, const char *path);
 bool source_is_compressed(const struct source *s);
 
 /* The next bytes; *got 0 is the end. Compressed data that end too early or are damaged are ERR_INVALID,

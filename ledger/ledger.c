@@ -2,8 +2,19 @@
 /* ledger.c - opening and closing, reading, rehearsing. What a command does is in run.c. */
 #include "ledger/ledger_private.h"
 
-/* ---- create
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- create ---- */
+
+/* Appends nothing when the key is no file. */
+static void key_path(struct buffer *out, const struct ledger_options *o)
+{
+    if (o->key_command != NULL) return;
+    const char *base = o->key_file != NULL ? o->key_file : o->dir;
+    size_t len = strlen(base);
+    while (o->key_file == NULL && len > 1 && base[len - 1] == '/') len--;
+    buffer_add(out, base, len);
+    if (o->key_file == NULL) buffer_add(out, ".key", 4);
+    buffer_add(out, "", 1);
+}
 
 static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create,
                             struct error *e)
@@ -13,11 +24,7 @@ static enum err open_master(struct master_key **out, const struct ledger_options
         return fail(e, ERR_USAGE, "a key file and a key command were given; one of them is enough");
     }
     if (o->key_command != NULL) return master_key_from_command(out, o->key_command, e);
-    if (o->key_file != NULL) return master_key_open(out, o->key_file, o->dir, create, o->world, e);
-    size_t len = strlen(o->dir);
-    while (len > 1 && o->dir[len - 1] == '/') len--;
-    buffer_add(&path, o->dir, len);
-    buffer_add(&path, ".key", sizeof ".key");
+    key_path(&path, o);
     enum err err = master_key_open(out, (const char *)path.ptr, o->dir, create, o->world, e);
     buffer_free(&path);
     return err;
@@ -25,12 +32,14 @@ static enum err open_master(struct master_key **out, const struct ledger_options
 
 static struct log_options log_options_of(const struct ledger_options *o, const struct master_key *master)
 {
-    return (struct log_options){
-        .backend = o->in_memory ? &log_memory : &log_lmdb,
-        .place = {.dir = o->dir, .map_bytes = o->map_bytes, .unsafe_flags = o->unsafe_log_flags},
-        .master = master,
-        .world = o->world,
-        .program = o->program != NULL ? o->program : "daybook"};
+    return (struct log_options){.backend = o->in_memory ? &log_memory : &log_lmdb,
+                                .place = {.dir = o->dir,
+                                          .map_bytes = o->map_bytes,
+                                          .read_only = o->without_key,
+                                          .unsafe_flags = o->unsafe_log_flags},
+                                .master = master,
+                                .world = o->world,
+                                .program = o->program != NULL ? o->program : "daybook"};
 }
 
 enum err ledger_create(const struct ledger_options *o, struct error *e)
@@ -52,8 +61,7 @@ enum err ledger_create(const struct ledger_options *o, struct error *e)
     return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
 }
 
-/* ---- open and close
- * ---------------------------------------------------------------------------------------------- */
+/* ---- open and close ---- */
 
 static struct ledger *ledger_new(const struct ledger_options *o)
 {
@@ -73,6 +81,10 @@ static struct ledger *ledger_new(const struct ledger_options *o)
         WRONG("a mutex cannot be made");
     }
     if (o->state != NULL) state_definition(&l->definition, o->state, l->hasher);
+    struct buffer key = {0};
+    key_path(&key, o);
+    guard_begin(l, (const char *)key.ptr);
+    buffer_free(&key);
     return l;
 }
 
@@ -90,18 +102,20 @@ void ledger_close(struct ledger *l)
     (void)pthread_cond_destroy(&l->queue.changed);
     (void)pthread_mutex_destroy(&l->queue.lock);
     (void)pthread_mutex_destroy(&l->lock);
+    guard_end(l);
     free(l->dir);
     free(l);
 }
 
-static enum err open_views(struct ledger *l, struct error *e)
+static enum err open_views(struct ledger *l, bool drop, struct error *e)
 {
     struct views_options vo = {.dir = l->dir,
                                .map_bytes = l->map_bytes,
                                .master = l->master,
                                .origin = l->origin,
                                .definition = l->definition,
-                               .world = l->world};
+                               .world = l->world,
+                               .drop = drop};
     bool fresh = false;
     return views_open(&l->views, &fresh, &vo, e);
 }
@@ -151,6 +165,18 @@ static enum err open_log(struct ledger *l, const struct ledger_options *o, struc
     return err;
 }
 
+/* Views that are too damaged to be read, or even emptied, are deleted and folded anew. */
+static enum err open_state(struct ledger *l, bool drop, struct error *e)
+{
+    enum err err = open_views(l, drop, e);
+    if (err == OK && !drop) err = catch_up(l, NULL, NULL, e);
+    if (err != ERR_TAMPERED || drop) return err;
+    views_close(l->views);
+    l->views = NULL;
+    err = open_views(l, true, e);
+    return err == OK ? catch_up(l, NULL, NULL, e) : err;
+}
+
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e)
 {
     struct ledger *l = ledger_new(o);
@@ -159,8 +185,7 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     if (err == OK && !o->in_memory) err = dir_check_local(o->dir, e);
     if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
     if (err == OK) err = open_log(l, o, e);
-    if (err == OK && !o->without_key) err = open_views(l, e);
-    if (err == OK && !o->without_key) err = catch_up(l, NULL, NULL, e);
+    if (err == OK && !o->without_key) err = open_state(l, o->drop_views, e);
     if (err != OK) {
         ledger_close(l);
         return wrap(e, "cannot open the ledger in '%s'", o->dir);
@@ -208,8 +233,7 @@ enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *conte
     return err;
 }
 
-/* ---- rehearsal
- * --------------------------------------------------------------------------------------------------- */
+/* ---- rehearsal ---- */
 
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
 {
@@ -234,8 +258,7 @@ void ledger_rehearse_end(struct ledger *l)
     l->rehearsal = NULL;
 }
 
-/* ---- reading
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e)
 {

@@ -48,8 +48,9 @@ struct ledger_state {
 struct ledger_options {
     const char *dir;
     const char *key_file, *key_command; /* one of them; both NULL: DIR.key */
-    bool without_key;                   /* opens for verification without key only */
-    bool in_memory; /* log in memory, views in a temporary folder `dir`: tests and simulation */
+    bool without_key;                   /* opens for verification without key only; writes nothing */
+    bool drop_views; /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
+    bool in_memory;  /* log in memory, views in a temporary folder `dir`: tests and simulation */
     struct world world;
     const struct ledger_state *state;
     const char *program;
@@ -65,6 +66,10 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
 void ledger_close(struct ledger *l); /* accepts NULL */
 struct world ledger_world(const struct ledger *l);
 struct log *ledger_log(struct ledger *l);
+/* Whoever writes a file for people asks first, of each one: ERR_INVALID when `path`, or what a link there
+ * leads to, lies inside the ledger's directory or is its key file. What is not there yet, folders too, is
+ * judged by where it would be. */
+enum err ledger_guard_output(const struct ledger *l, const char *path, struct error *e) MUST_USE;
 
 struct request {
     const struct command *command;
@@ -135,8 +140,7 @@ struct ledger_report {
 enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
                        struct error *e) MUST_USE;
 
-/* ---- payments: ledger first, then the wire
- * --------------------------------------------------------------------- */
+/* ---- payments: ledger first, then the wire ---- */
 
 /* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),
  * outside any transaction, and appends the answers in one commit. The last answer's outcome is in *last when

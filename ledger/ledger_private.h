@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
- * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c. */
+ * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c,
+ * guard.c (where outputs may not go). */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -29,6 +30,9 @@ struct ledger {
     struct hash definition;
     struct hasher *hasher;
     size_t map_bytes;
+    struct {
+        char *dir, *key_file; /* absolute; NULL: there is none, as with a key command */
+    } guarded;
 
     pthread_mutex_t lock;  /* held by whoever uses log, scratch memory or a write transaction */
     struct arena *facts;   /* of the command being decided */
@@ -62,6 +66,12 @@ void state_definition(struct hash *out, const struct ledger_state *s, struct has
 /* ---- ledger.c; l->lock is held ---- */
 
 enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
+
+/* ---- guard.c ---- */
+
+/* Remembers, wherever the process goes later, what outputs must not overwrite. `key_file` may be NULL. */
+void guard_begin(struct ledger *l, const char *key_file);
+void guard_end(struct ledger *l);
 
 /* ---- run.c ---- */
 

@@ -33,8 +33,7 @@ static void copy_events(struct outcome *o, const struct event *events, size_t co
     o->events_count = count;
 }
 
-/* ---- idempotency
- * ------------------------------------------------------------------------------------------------- */
+/* ---- idempotency ---- */
 
 struct first_result {
     struct outcome *outcome;
@@ -89,8 +88,7 @@ static enum err replay(bool *known, const struct batch *b, size_t index, struct 
     return log_read(l->log, entry.seq, entry.seq + 1, take_first_result, &first, e);
 }
 
-/* ---- one command
- * ------------------------------------------------------------------------------------------------- */
+/* ---- one command ---- */
 
 static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct instant now,
                                struct outcome *o, struct error *e)
@@ -174,8 +172,7 @@ static enum err run_command(struct batch *b, size_t index, struct error *e)
     return decide_and_fold(b, job, &v, e);
 }
 
-/* ---- batches
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- batches ---- */
 
 static enum err run_commands(struct batch *b, bool all_or_nothing, struct error *e)
 {

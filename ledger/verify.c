@@ -58,8 +58,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
     return OK;
 }
 
-/* ---- views against a rebuild
- * ------------------------------------------------------------------------------------- */
+/* ---- views against a rebuild ---- */
 
 static void remove_folder(const char *path, int depth)
 {

@@ -21,7 +21,7 @@ struct csv {
     struct csv_summary summary;
 };
 
-/* ---- bytes --------------------------------------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 static void write_piece(struct csv *c)
 {
@@ -96,7 +96,7 @@ void csv_abandon(struct csv *c)
     free_parts(c);
 }
 
-/* ---- cells --------------------------------------------------------------------------------------------- */
+/* ---- cells ---- */
 
 static void begin_cell(struct csv *c)
 {

@@ -4,7 +4,7 @@
 #include "reports/documents.h"
 #include "reports/reports.h"
 
-/* ---- who was to collect it ----------------------------------------------------------------------------- */
+/* ---- who was to collect it ---- */
 
 struct collecting {
     const struct invoice *invoice;
@@ -36,7 +36,7 @@ static enum err find_simulated(bool *out, struct views_txn *t, const struct invo
     return err;
 }
 
-/* ---- what it corrects ---------------------------------------------------------------------------------- */
+/* ---- what it corrects ---- */
 
 /* The one document that a credit note credits; 0: several, or none that is known. */
 static uint64_t credited_document(const struct invoice *v)
@@ -65,7 +65,7 @@ static enum err find_corrected(struct str *out, struct views_txn *t, const struc
     return OK;
 }
 
-/* ---- together ------------------------------------------------------------------------------------------ */
+/* ---- together ---- */
 
 enum err document_gather(struct document_parts *out, struct views_txn *t, const struct invoice *v,
                          struct arena *a, struct error *e)

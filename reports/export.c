@@ -54,7 +54,7 @@ static int compare_entries(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-/* ---- documents ----------------------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 static void put_start(struct csv *c, const struct invoice *v, struct str description)
 {
@@ -101,7 +101,7 @@ static enum err put_document(struct report_file *f, uint64_t number, struct erro
     return report_count(f, amounts, e);
 }
 
-/* ---- transactions -------------------------------------------------------------------------------------- */
+/* ---- transactions ---- */
 
 static enum err put_transaction(struct report_file *f, uint64_t number, struct error *e)
 {

@@ -72,7 +72,7 @@ enum err put_figure(struct layout *l, struct error *e) MUST_USE;
 enum err put_lines(struct layout *l, struct error *e) MUST_USE;
 enum err put_totals(struct layout *l, struct error *e) MUST_USE;
 
-/* ---- words and numbers --------------------------------------------------------------------------------- */
+/* ---- words and numbers ---- */
 
 struct str document_title(const struct invoice *v);                   /* "Invoice", "Credit note" */
 struct str document_number(struct arena *a, const struct invoice *v); /* "Invoice INV-2025-000001" */

@@ -75,7 +75,7 @@ void continue_on_new_page(struct layout *l)
     l->y += 2200;
 }
 
-/* ---- what stands below the totals ---------------------------------------------------------------------- */
+/* ---- what stands below the totals ---- */
 
 static void put_note(struct layout *l, struct str label, struct str text)
 {
@@ -136,7 +136,7 @@ static void put_notes(struct layout *l)
     put_proof(l);
 }
 
-/* ---- the foot of each page ----------------------------------------------------------------------------- */
+/* ---- the foot of each page ---- */
 
 static int32_t foot_lines(const struct invoice_document *d)
 {
@@ -161,7 +161,7 @@ static void put_feet(struct layout *l)
     }
 }
 
-/* ---- the door ------------------------------------------------------------------------------------------ */
+/* ---- the door ---- */
 
 static enum err lay_out(struct layout *l, struct error *e)
 {

@@ -123,7 +123,7 @@ enum err put_lines(struct layout *l, struct error *e)
     return OK;
 }
 
-/* ---- totals -------------------------------------------------------------------------------------------- */
+/* ---- totals ---- */
 
 struct total {
     struct str label;

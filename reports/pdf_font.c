@@ -7,7 +7,7 @@
  * Only our own fonts may be loaded: libharu trusts what a font file says. */
 #include "reports/pdf_inner.h"
 
-/* ---- a font file in memory as a stream of libharu ------------------------------------------------------ */
+/* ---- a font file in memory as a stream of libharu ---- */
 
 static HPDF_STATUS file_read_bytes(HPDF_Stream stream, HPDF_BYTE *to, HPDF_UINT *size)
 {
@@ -56,7 +56,7 @@ static HPDF_FontDef load_face(HPDF_Doc doc, struct pdf_font_file *file, const ch
     return HPDF_Doc_RegisterFontDef(doc, face) == HPDF_OK ? face : NULL;
 }
 
-/* ---- fonts that are copied as they are ----------------------------------------------------------------- */
+/* ---- fonts that are copied as they are ---- */
 
 static HPDF_STATUS write_deflated(HPDF_Dict dict, HPDF_Stream out)
 {
@@ -103,7 +103,7 @@ static void load_packed(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p
     }
 }
 
-/* ---- encodings ----------------------------------------------------------------------------------------- */
+/* ---- encodings ---- */
 
 static const char *character_name(uint32_t code_point)
 {

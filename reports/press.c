@@ -48,7 +48,7 @@ static struct sheet *sheet_at(const struct press *p, uint64_t number)
     return &p->sheets[number % p->count];
 }
 
-/* ---- one sheet ----------------------------------------------------------------------------------------- */
+/* ---- one sheet ---- */
 
 static enum err write_all(int fd, struct bytes content, const char *path, struct error *e)
 {
@@ -113,7 +113,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* ---- the ring ------------------------------------------------------------------------------------------ */
+/* ---- the ring ---- */
 
 static enum err hand_over_oldest(struct press *p, struct error *e)
 {
@@ -156,7 +156,7 @@ enum err press_finish(struct press *p, struct error *e)
     return err;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------------- */
+/* ---- begin and end ---- */
 
 static unsigned jobs_wanted(unsigned jobs)
 {

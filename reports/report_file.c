@@ -6,16 +6,29 @@
 
 enum { ROWS_PER_FORGET = 512 };
 
+static const char *side_file(const struct report_file *f)
+{
+    return str_format(f->arena, "%s.meta.json", f->path).ptr;
+}
+
+static enum err check_path(const struct report_file *f, struct error *e)
+{
+    if (strcmp(f->path, "-") == 0) return OK;
+    enum err err = ledger_guard_output(f->ledger, f->path, e);
+    return err == OK ? ledger_guard_output(f->ledger, side_file(f), e) : err;
+}
+
 enum err report_begin(struct report_file *f, const char *header, struct error *e)
 {
-    enum err err = ledger_read_begin(&f->txn, f->ledger, e);
+    enum err err = check_path(f, e);
+    if (err == OK) err = ledger_read_begin(&f->txn, f->ledger, e);
     if (err != OK) return err;
     f->row = arena_new();
     err = views_cursor(&f->as_of, f->txn, e);
     return err == OK ? csv_begin(&f->csv, f->path, header, f->arena, e) : err;
 }
 
-/* ---- control totals ------------------------------------------------------------------------------------ */
+/* ---- control totals ---- */
 
 static struct control_row *control_of(struct report_file *f, const char *currency)
 {
@@ -50,7 +63,7 @@ void report_next(struct report_file *f)
     if (++f->rows % ROWS_PER_FORGET == 0) views_forget(f->txn);
 }
 
-/* ---- the side file ------------------------------------------------------------------------------------- */
+/* ---- the side file ---- */
 
 struct last_record {
     struct instant at;
@@ -104,7 +117,7 @@ static enum err write_side_file(struct report_file *f, const struct csv_summary 
     if (err == OK)
         err = ledger_walk(f->ledger, seq > LOOK_BACK ? seq - LOOK_BACK : 0, seq, take_time, &last, e);
     if (err != OK) return err;
-    err = json_begin(&j, str_format(f->arena, "%s.meta.json", f->path).ptr, f->arena, e);
+    err = json_begin(&j, side_file(f), f->arena, e);
     if (err != OK) return err;
     json_file_text(j, "report", str_of(f->name));
     put_parameters(j, f);
@@ -131,7 +144,7 @@ enum err report_end(struct report_file *f, enum err err, struct error *e)
     return err == OK ? OK : wrap(e, "report '%s'", f->name);
 }
 
-/* ---- what is asked for --------------------------------------------------------------------------------- */
+/* ---- what is asked for ---- */
 
 bool report_wants(const struct report_query *q, struct date day)
 {

@@ -32,7 +32,7 @@ const char *transaction_status_shown(const struct transaction *v)
     return choice_transaction_status.words[made ? TRANSACTION_REFUNDED : v->status];
 }
 
-/* ---- the register -------------------------------------------------------------------------------------- */
+/* ---- the register ---- */
 
 typedef enum err put_fn(struct report_file *f, const struct register_entry *entry, struct error *e);
 

@@ -9,7 +9,7 @@
 
 typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
 
-/* ---- the nightly run ----------------------------------------------------------------------------------- */
+/* ---- the nightly run ---- */
 
 struct run_options {
     struct date through;
@@ -42,7 +42,7 @@ struct run_summary {
     size_t totals_count;
     struct str first_number, last_number;
     uint64_t files, pdfs;
-    bool wrote_events; /* false: everything was done before */
+    bool wrote_events; /* false: everything was done before, or this was a dry run */
 };
 
 /* Brings everything up to the date: settles payments left pending by a crash, charges, finalizes, collects;
@@ -60,7 +60,7 @@ struct run_summary {
 enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
                      struct error *e) MUST_USE;
 
-/* ---- documents ----------------------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 /* The PDF of one invoice or credit note, in memory or as a file. */
 enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
@@ -68,7 +68,7 @@ enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoi
 enum err invoice_pdf_file(struct views_txn *t, const struct invoice *v, const char *path, struct arena *a,
                           struct error *e) MUST_USE;
 
-/* ---- reports ------------------------------------------------------------------------------------------- */
+/* ---- reports ---- */
 
 struct report_query {
     uint64_t customer;    /* 0: all */

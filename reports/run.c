@@ -9,11 +9,27 @@ void run_progress(const struct nightly *n, const char *stage, uint64_t done, uin
     if (n->o->progress != NULL) n->o->progress(n->o->progress_context, stage, done, total);
 }
 
+/* Before anything is made in it, or removed: the folder, the one of the PDFs, and the files by name. */
+static enum err check_folder(const struct nightly *n, struct error *e)
+{
+    static const char *const parts[] = {
+        "", "pdf", "invoices.csv", "invoice_lines.csv", "batch_control.csv", "run.json"};
+    enum err err = OK;
+    if (n->o->out_dir == NULL) return OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == OK; i++) {
+        const char *slash = parts[i][0] == '\0' ? "" : "/";
+        struct str path = str_format(n->arena, "%s%s%s", n->o->out_dir, slash, parts[i]);
+        err = ledger_guard_output(n->ledger, path.ptr, e);
+    }
+    return err;
+}
+
 static enum err run_steps(struct nightly *n, struct error *e)
 {
     bool with_pdf = !n->o->dry_run && !n->o->without_pdf;
-    enum err err = OK;
-    if (n->o->out_dir != NULL) err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
+    enum err err = check_folder(n, e);
+    if (err == OK && n->o->out_dir != NULL)
+        err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
     if (err == OK) err = run_bill(n, e);
     if (err == OK) err = run_files(n, e);
     out_folder_close(&n->folder);
@@ -29,7 +45,10 @@ enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run
         return fail(e, ERR_INVALID, "a nightly run wants the date that it bills through");
     enum err err = o->dry_run ? ledger_rehearse_begin(l, e) : OK;
     if (err == OK) err = run_steps(&n, e);
-    if (o->dry_run) ledger_rehearse_end(l);
+    if (o->dry_run) {
+        ledger_rehearse_end(l);
+        out->wrote_events = false; /* none of them was kept */
+    }
     if (err == OK) return OK;
     return wrap(e, "nightly run through %.*s", STR_ARG(date_text(a, o->through)));
 }

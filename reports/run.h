@@ -24,7 +24,7 @@ enum err run_bill(struct nightly *n, struct error *e) MUST_USE;
 /* run_files.c: summary, and files if they are wanted. */
 enum err run_files(struct nightly *n, struct error *e) MUST_USE;
 
-/* ---- run_late.c: what happened to invoices after the set was complete ---------------------------------- */
+/* ---- run_late.c: what happened to invoices after the set was complete ---- */
 
 struct late_payment {
     uint64_t invoice;
@@ -40,7 +40,7 @@ enum err late_read(struct late *out, struct ledger *l, uint64_t from, uint64_t t
 /* The invoice as it stood without them. */
 enum err late_undo(struct invoice *v, const struct late *late, struct error *e) MUST_USE;
 
-/* ---- run_totals.c: control totals, and batch_control.csv ----------------------------------------------- */
+/* ---- run_totals.c: control totals, and batch_control.csv ---- */
 
 enum { DOCUMENT_NUMBER_BYTES = 48 };
 struct number_range {
@@ -74,7 +74,7 @@ enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size
 enum err batch_control_write(struct csv_summary *out, const struct nightly *n, const struct run_sums *sums,
                              size_t count, struct error *e) MUST_USE;
 
-/* ---- run_manifest.c: run.json -------------------------------------------------------------------------- */
+/* ---- run_manifest.c: run.json ---- */
 
 struct run_file {
     const char *name; /* relative to OUT */

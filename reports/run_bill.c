@@ -21,7 +21,7 @@ static bool collects(const struct nightly *n)
     return n->o->gateway != NULL && !n->o->dry_run;
 }
 
-/* ---- payments ------------------------------------------------------------------------------------------ */
+/* ---- payments ---- */
 
 static struct str gateway_of(const struct event *ev)
 {
@@ -103,7 +103,7 @@ static enum err settle_left_pending(struct nightly *n, struct arena *a, struct e
     return err;
 }
 
-/* ---- one commit ---------------------------------------------------------------------------------------- */
+/* ---- one commit ---- */
 
 static void note_failure(struct billing *b, uint64_t customer, const struct error *why)
 {
@@ -174,7 +174,7 @@ static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t 
     return settle(&answered, n, asked, asked_count, b->chunk, e);
 }
 
-/* ---- all of them --------------------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 static enum err next_due(uint64_t *customers, size_t *count, size_t capacity, const struct nightly *n,
                          struct due_cursor *after, struct error *e)

@@ -32,7 +32,7 @@ static bool wants_files(const struct filing *f)
     return f->nightly->folder.fd >= 0;
 }
 
-/* ---- which documents belong to the set ----------------------------------------------------------------- */
+/* ---- which documents belong to the set ---- */
 
 static void set_add(struct filing *f, uint64_t invoice)
 {
@@ -50,7 +50,7 @@ static bool set_has(const struct filing *f, uint64_t invoice)
     return bit / 8 < f->in_set.len && (f->in_set.ptr[bit / 8] & 1U << bit % 8) != 0;
 }
 
-/* ---- one document -------------------------------------------------------------------------------------- */
+/* ---- one document ---- */
 
 static void add_file(struct filing *f, const char *name, uint64_t bytes, const struct hash *sha256)
 {
@@ -131,7 +131,7 @@ static enum err visit_document(void *context, const struct invoice *row, struct 
     return OK;
 }
 
-/* ---- payments of the set, as they stand now ------------------------------------------------------------ */
+/* ---- payments of the set, as they stand now ---- */
 
 static enum err count_payment(void *context, const struct transaction *row, struct error *e)
 {
@@ -158,7 +158,7 @@ static enum err count_payments(struct filing *f, struct error *e)
     return list_transactions(f->txn, &all, count_payment, f, f->row, e);
 }
 
-/* ---- the set ------------------------------------------------------------------------------------------- */
+/* ---- the set ---- */
 
 static enum err walk_documents(struct filing *f, struct error *e)
 {

@@ -9,7 +9,7 @@ static const char batch_control_header[] =
     "invoiced,skipped,failed,"
     "net,tax,gross,currency,first_number,last_number,program_version,config_sha256";
 
-/* ---- counting ------------------------------------------------------------------------------------------ */
+/* ---- counting ---- */
 
 /* The newest catalog that was loaded before the run began. */
 static enum err catalog_in_force(struct run_sums *out, struct views_txn *t, struct arena *a, struct error *e)
@@ -104,7 +104,7 @@ const struct number_range *run_sums_range(const struct currency_sums *c)
     return c->invoices.first[0] != '\0' ? &c->invoices : &c->credit_notes;
 }
 
-/* ---- summary ------------------------------------------------------------------------------------------- */
+/* ---- summary ---- */
 
 static enum err add_total(struct run_total *to, const struct run_total *from, struct error *e)
 {
@@ -154,7 +154,7 @@ enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size
     return err;
 }
 
-/* ---- batch_control.csv --------------------------------------------------------------------------------- */
+/* ---- batch_control.csv ---- */
 
 static void put_run(struct csv *c, const struct nightly *n, const struct run *r)
 {

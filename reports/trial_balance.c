@@ -33,7 +33,7 @@ static struct account_row *account_add(struct accounts *all, const struct accoun
     return &all->items[all->count++];
 }
 
-/* ---- from the views ------------------------------------------------------------------------------------ */
+/* ---- from the views ---- */
 
 static enum err take_account(void *context, enum account account, const struct account_total *total,
                              struct error *e)
@@ -45,7 +45,7 @@ static enum err take_account(void *context, enum account account, const struct a
     return OK;
 }
 
-/* ---- from the log -------------------------------------------------------------------------------------- */
+/* ---- from the log ---- */
 
 static bool is_of(const struct account_row *row, const struct posting *p)
 {
@@ -106,7 +106,7 @@ static int compare_rows(const void *left, const void *right)
     return by_name != 0 ? by_name : strcmp(a->debit.currency, b->debit.currency);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 static enum err put(struct report_file *f, const struct account_row *row, struct error *e)
 {

@@ -90,10 +90,20 @@ static int temporary_open(struct file_sink *sink, const char *path, unsigned mod
     return -1;
 }
 
+/* Renaming over a device (/dev/null) or a pipe would do away with it. */
+static enum err replaceable(const char *path, struct error *e)
+{
+    struct stat info = {0};
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
+        return OK; /* a folder: rename says so */
+    return fail(e, ERR_INVALID, "cannot write '%s': it is not a regular file", path);
+}
+
 enum err file_begin(struct file_sink *out, const char *path, unsigned mode, struct error *e)
 {
     *out = (struct file_sink){0};
     enum err err = path_check(path, e);
+    if (err == OK) err = replaceable(path, e);
     if (err != OK) return err;
     memcpy(out->path, path, strlen(path) + 1);
     int fd = temporary_open(out, path, mode);

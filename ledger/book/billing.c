@@ -74,8 +74,7 @@ static struct str interval_words(const struct terms *t, struct arena *a)
     return str_format(a, "every %llu %s", (unsigned long long)t->interval_count, plural[t->unit]);
 }
 
-/* ---- the recurring fee
- * ------------------------------------------------------------------------------------------- */
+/* ---- the recurring fee ---- */
 
 static void add_recurring_line(struct line_list *lines, const struct subscription *s, struct period whole,
                                struct date to, struct money amount, struct arena *a)
@@ -140,8 +139,7 @@ static enum err charge_period(struct accrual *out, struct subscription *s, struc
     return OK;
 }
 
-/* ---- usage
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 struct period usage_period(const struct subscription *s, struct date day)
 {
@@ -293,8 +291,7 @@ static bool charge_is_due(const struct subscription *s, struct date through)
     return date_compare(s->charged_through, through) <= 0;
 }
 
-/* ---- the doors
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the doors ---- */
 
 enum err accrue(struct accrual *out, struct subscription *s, struct date through,
                 const struct usage_total *usage, size_t usage_count, struct arena *a, struct error *e)

@@ -12,8 +12,7 @@ void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
     }
 }
 
-/* ---- documents
- * --------------------------------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 static enum err total_up(struct invoice_finalized *d, struct error *e)
 {
@@ -150,8 +149,7 @@ void add_documents(struct decision *out, const struct documents *d, struct arena
     }
 }
 
-/* ---- bills
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- bills ---- */
 
 /* Pending items and whatever is due through `through`. Without `keep_zero`, lines of nothing (free tiers) are
  * left out, so that they make no document. */

@@ -49,8 +49,7 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f,
     return OK;
 }
 
-/* ---- answers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 struct spread {
     struct allocation *items;
@@ -153,8 +152,7 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
     return OK;
 }
 
-/* ---- refunds
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- refunds ---- */
 
 static enum err refundable(struct money *left, const struct facts *f, const struct payment_refund_command *c,
                            struct error *e)

@@ -5,8 +5,7 @@
 
 enum { BILLING_DAY_MAX = 31 };
 
-/* ---- create
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- create ---- */
 
 static enum interval_unit unit_chosen(enum billing_interval given, enum interval_unit otherwise)
 {
@@ -81,8 +80,7 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
     return OK;
 }
 
-/* ---- update
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- update ---- */
 
 /* A change being worked out: the subscription as it becomes, and the lines that the change makes. */
 struct change {
@@ -281,8 +279,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     return change_now(out, &ch, on, a, e);
 }
 
-/* ---- cancel
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- cancel ---- */
 
 static void schedule_end(struct decision *out, const struct subscription *s, struct date on,
                          struct str reason, struct arena *a)

@@ -28,6 +28,7 @@ struct lmdb_env {
     size_t handles;
     unsigned flags;
     size_t map_bytes;
+    bool whole;
     const char *tables[LMDB_TABLES];
 
     /* gate guards all below: a transaction counts itself in, whoever moves the map waits until none is left.
@@ -58,7 +59,8 @@ static void unlock(pthread_mutex_t *m)
 enum err lmdb_fail(struct error *e, int rc, const char *what, const char *dir)
 {
     bool nonsense = rc == MDB_CORRUPTED || rc == MDB_INVALID || rc == MDB_PAGE_NOTFOUND ||
-                    rc == MDB_VERSION_MISMATCH || rc == MDB_INCOMPATIBLE || rc == MDB_BAD_VALSIZE;
+                    rc == MDB_VERSION_MISMATCH || rc == MDB_INCOMPATIBLE || rc == MDB_BAD_VALSIZE ||
+                    rc == MDB_CURSOR_FULL;
     if (nonsense)
         return fail(e, ERR_TAMPERED, "cannot %s '%s': the file is damaged: %s", what, dir, mdb_strerror(rc));
     if (rc == ENOSPC || rc == EDQUOT)
@@ -118,7 +120,30 @@ static enum err tables_open(struct lmdb_env *x, struct error *e)
     return lmdb_fail(e, rc, "open the tables of", x->dir);
 }
 
-static int environment_open(struct lmdb_env *x)
+/* The bytes that the file must have by its own account; SIZE_MAX when no file can. */
+static size_t bytes_claimed(MDB_env *mdb)
+{
+    MDB_envinfo info = {0};
+    MDB_stat st = {0};
+    (void)mdb_env_info(mdb, &info); /* both fail only without arguments */
+    (void)mdb_env_stat(mdb, &st);
+    bool countable = st.ms_psize > 0 && info.me_last_pgno < SIZE_MAX / st.ms_psize - 1;
+    return countable ? (info.me_last_pgno + 1) * st.ms_psize : SIZE_MAX;
+}
+
+static bool is_shorter(int fd, size_t bytes)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (st.st_size < 0 || (size_t)st.st_size < bytes);
+}
+
+/* With nonsense in its first pages LMDB asks the system for maps that cannot be. */
+static bool is_impossible(int rc)
+{
+    return rc == ENOMEM || rc == EINVAL || rc == EFBIG || rc == EOVERFLOW;
+}
+
+static int environment_try(struct lmdb_env *x, unsigned flags)
 {
     int dead = 0;
     int rc = mdb_env_create(&x->mdb);
@@ -126,14 +151,29 @@ static int environment_open(struct lmdb_env *x)
     rc = mdb_env_set_maxdbs(x->mdb, LMDB_TABLES);
     if (rc == 0) rc = mdb_env_set_maxreaders(x->mdb, READERS_MAX);
     if (rc == 0) rc = mdb_env_set_mapsize(x->mdb, x->map_bytes);
-    if (rc == 0) rc = mdb_env_open(x->mdb, x->dir, x->flags, 0600);
+    if (rc == 0) rc = mdb_env_open(x->mdb, x->dir, flags, 0600);
+    if (x->whole && is_impossible(rc)) rc = MDB_INVALID;
     int fd = -1;
     if (rc == 0) rc = mdb_env_get_fd(x->mdb, &fd);
     /* LMDB marks its other descriptors close-on-exec, but not this one. */
     if (rc == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) rc = errno;
     /* Slots of readers that were killed would keep old pages in use for ever. */
     if (rc == 0) rc = mdb_reader_check(x->mdb, &dead);
+    /* Touching a page behind the end would end the process. */
+    if (rc == 0 && x->whole && is_shorter(fd, bytes_claimed(x->mdb))) rc = MDB_INVALID;
     return rc;
+}
+
+/* Readers write as well: into the lock file. Of a copy that is for reading only nobody is the writer, and it
+ * needs no locks. */
+static int environment_open(struct lmdb_env *x)
+{
+    int rc = environment_try(x, x->flags);
+    bool refused = rc == EACCES || rc == EPERM || rc == EROFS;
+    if (!refused || (x->flags & MDB_RDONLY) == 0) return rc;
+    mdb_env_close(x->mdb);
+    x->mdb = NULL;
+    return environment_try(x, x->flags | MDB_NOLOCK);
 }
 
 /* Processes that open or close at the same moment can disturb each other inside LMDB (its lock file is reset
@@ -198,6 +238,7 @@ static struct lmdb_env *entry_new(const struct lmdb_options *o, const struct sta
     x->inode = st->st_ino;
     x->pid = getpid();
     x->flags = o->flags | MDB_NOTLS | (o->read_only ? MDB_RDONLY : 0U);
+    x->whole = o->whole;
     x->map_bytes = o->map_bytes != 0 ? o->map_bytes : MAP_BYTES_DEFAULT;
     memcpy(x->tables, o->tables, sizeof x->tables);
     pthread_condattr_t monotonic;
@@ -430,6 +471,14 @@ enum err lmdb_sync(struct lmdb_env *x, struct error *e)
 {
     int rc = mdb_env_sync(x->mdb, 1);
     return rc == 0 ? OK : lmdb_fail(e, rc, "sync", x->dir);
+}
+
+void lmdb_lengthen(struct lmdb_env *x)
+{
+    int fd = -1;
+    size_t claimed = bytes_claimed(x->mdb);
+    if (mdb_env_get_fd(x->mdb, &fd) != 0 || claimed > INT64_MAX || !is_shorter(fd, claimed)) return;
+    if (ftruncate(fd, (off_t)claimed) != 0) return; /* costs a rebuild, no more */
 }
 
 uint64_t lmdb_stored_bytes(struct lmdb_env *x)

@@ -16,7 +16,8 @@ struct lmdb_options {
     const char *dir;  /* exists already; data.mdb and lock.mdb lie in it */
     unsigned flags;   /* MDB_NOSYNC for views; 0 for the log. MDB_NOTLS is always added */
     size_t map_bytes; /* at least; grows. 0: the default */
-    bool read_only;
+    bool read_only;   /* where the lock file cannot be written: without locks */
+    bool whole;       /* ERR_TAMPERED for a file that is shorter than it says, or whose numbers cannot be */
     const char *tables[LMDB_TABLES];
 };
 
@@ -42,6 +43,9 @@ enum err lmdb_grow(struct lmdb_env *x, struct error *e) MUST_USE;
  * of this process is in the way; otherwise MDB_MAP_FULL comes when it comes. */
 void lmdb_grow_early(struct lmdb_env *x, size_t wanted);
 enum err lmdb_sync(struct lmdb_env *x, struct error *e) MUST_USE;
+/* Pages that were taken and given back in one transaction are never written: a sound file may end before its
+ * last page. Makes it as long as it says, so that `whole` holds. Only for who has the file alone. */
+void lmdb_lengthen(struct lmdb_env *x);
 uint64_t lmdb_stored_bytes(struct lmdb_env *x);
 
 /* The sentence for an LMDB result: ERR_STORAGE for full disks and maps, ERR_TAMPERED for files that make no

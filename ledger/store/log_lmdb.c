@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/store/lmdb_env.h"
@@ -139,11 +140,23 @@ static enum err make_log_alone(const struct folders *f, const struct log_place *
     return err == OK ? dir_sync(parent, e) : err;
 }
 
+/* What cannot be looked at may well be there. A file without a byte is no log that ever was: it is made whole
+ * under another name. */
+static enum err look_for(bool *there, const char *path, struct error *e)
+{
+    struct stat st = {0};
+    bool found = stat(path, &st) == 0;
+    if (!found && errno != ENOENT && errno != ENOTDIR) return fail_errno(e, errno, "cannot open '%s'", path);
+    *there = found && st.st_size > 0;
+    return OK;
+}
+
 static enum err open_into(struct lmdb_log *l, const struct log_place *place, struct error *e)
 {
     enum err err = folders_of(&l->folders, place->dir, e);
+    bool there = false;
+    if (err == OK) err = look_for(&there, l->folders.file, e);
     if (err != OK) return err;
-    bool there = file_exists(l->folders.file);
     if (!there && !place->create) return fail(e, ERR_NOT_FOUND, "there is no ledger in '%s'", place->dir);
     if (!there) err = make_log_alone(&l->folders, place, e);
     struct lmdb_options o = options_for(l->folders.log, place);

@@ -29,7 +29,7 @@ static const struct length_form form_str = {0xa0, 32, 0xd9, 1};
 static const struct length_form form_bin = {0, 0, 0xc4, 1};
 static const struct length_form form_array = {0x90, 16, 0xdc, 2};
 
-/* ---- putting --------------------------------------------------------------------------------- */
+/* ---- putting ---- */
 
 static inline uint8_t *grow(struct buffer *b, size_t size)
 {
@@ -127,7 +127,7 @@ void mp_put_array(struct buffer *b, size_t count)
     (void)put_length(b, &form_array, count, 0);
 }
 
-/* ---- taking ---------------------------------------------------------------------------------- */
+/* ---- taking ---- */
 
 static inline void advance(struct bytes *in, size_t size)
 {
@@ -284,7 +284,7 @@ bool mp_take_array(size_t *count, struct bytes *in)
     return true;
 }
 
-/* ---- whole values ---------------------------------------------------------------------------- */
+/* ---- whole values ---- */
 
 static bool skim_scalar(struct bytes *in)
 {

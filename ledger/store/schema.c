@@ -22,7 +22,7 @@ static bool decimal_is_normal(struct decimal d)
     return d.scale == 0 || (d.scale <= LIMIT_DECIMAL_SCALE && d.coefficient % 10 != 0);
 }
 
-/* ---- encode ---------------------------------------------------------------------------------- */
+/* ---- encode ---- */
 
 static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth);
 
@@ -110,7 +110,7 @@ void schema_encode(struct buffer *out, const struct schema *s, const void *recor
     put_record(out, s, record, 1);
 }
 
-/* ---- decode ---------------------------------------------------------------------------------- */
+/* ---- decode ---- */
 
 struct taking {
     struct bytes in;

@@ -10,7 +10,7 @@
 enum { MEMBER_BYTES = 128 };
 static const char currency_member[] = "currency";
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static json_t *object_of(const struct schema *s, const void *record, struct arena *a);
 
@@ -137,7 +137,7 @@ json_t *schema_json(const struct schema *s, const void *record)
     return object;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 struct reading {
     struct arena *arena;

@@ -4,7 +4,7 @@
  * personal field. */
 #include "ledger/store/schema_walk.h"
 
-/* ---- copy and compare ------------------------------------------------------------------------ */
+/* ---- copy and compare ---- */
 
 static void copy_list(const struct field *f, void *to, const void *from, struct arena *a)
 {
@@ -111,7 +111,7 @@ const struct field *schema_field(const struct schema *s, struct str name)
     return NULL;
 }
 
-/* ---- choices --------------------------------------------------------------------------------- */
+/* ---- choices ---- */
 
 bool choice_parse(int *out, const struct choice *c, struct str word)
 {
@@ -143,7 +143,7 @@ static enum err parse_choice(const struct field *f, int *out, struct str text, s
                 (const char *)words.ptr);
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text ---- */
 
 struct str field_text(struct arena *a, const struct field *f, const void *record)
 {

@@ -124,6 +124,7 @@ static enum err env_open(struct views *v, const struct views_options *o, bool dr
                               .flags = MDB_NOSYNC,
                               .map_bytes = o->map_bytes,
                               .read_only = o->read_only,
+                              .whole = v->guard.alone,
                               .tables = {"values", "meta"}};
     /* Opening writes the tables when they are new: the marker comes first, and again once the file has its
      * inode. */
@@ -174,14 +175,37 @@ static struct views *views_new(const struct views_options *o)
     return v;
 }
 
+static void env_close(struct views *v)
+{
+    while (v->idle != NULL) {
+        struct views_txn *t = v->idle;
+        v->idle = t->next;
+        views_txn_free(t);
+    }
+    views_guard_leave(&v->guard, v->env);
+    lmdb_close(v->env);
+    v->env = NULL;
+}
+
+/* Files that are too damaged to be opened, or to be emptied from inside, are deleted. */
+static enum err open_some(struct views *v, bool *fresh, const struct views_options *o, struct error *e)
+{
+    bool drop = o->drop && !o->read_only;
+    enum err err = env_open(v, o, drop, e);
+    if (drop && err == ERR_STORAGE) err = env_open(v, o, false, e); /* others have them open */
+    if (err == OK) err = settle_in(v, fresh, e);
+    if (err != ERR_TAMPERED || o->read_only) return err;
+    env_close(v);
+    err = env_open(v, o, true, e);
+    return err == OK ? settle_in(v, fresh, e) : err;
+}
+
 enum err views_open(struct views **out, bool *fresh, const struct views_options *o, struct error *e)
 {
     struct views *v = views_new(o);
     enum err err = master_key_derive(v->index_key, v->master, str_bytes(o->origin),
                                      str_bytes(STR("daybook/v1/index")), e);
-    if (err == OK) err = env_open(v, o, false, e);
-    if (err == ERR_TAMPERED && !o->read_only) err = env_open(v, o, true, e);
-    if (err == OK) err = settle_in(v, fresh, e);
+    if (err == OK) err = open_some(v, fresh, o, e);
     if (err != OK) {
         views_close(v);
         return err;
@@ -193,13 +217,7 @@ enum err views_open(struct views **out, bool *fresh, const struct views_options 
 void views_close(struct views *v)
 {
     if (v == NULL) return;
-    while (v->idle != NULL) {
-        struct views_txn *t = v->idle;
-        v->idle = t->next;
-        views_txn_free(t);
-    }
-    views_guard_leave(&v->guard, v->env);
-    lmdb_close(v->env);
+    env_close(v);
     OPENSSL_cleanse(v->index_key, sizeof v->index_key);
     (void)pthread_mutex_destroy(&v->mutex);
     free(v);

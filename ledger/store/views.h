@@ -39,6 +39,7 @@ struct views_options {
     struct hash definition; /* of the code's projections (names and versions); other views are dropped */
     struct world world;
     bool read_only; /* no creation, no dropping; ERR_INCOMPLETE when a rebuild would be needed */
+    bool drop;      /* deletes the files before they are opened, unless others have them open */
 };
 /* *fresh tells that the views are empty and must be built. */
 enum err views_open(struct views **out, bool *fresh, const struct views_options *o, struct error *e) MUST_USE;

@@ -143,6 +143,7 @@ static enum err enter_locked(struct views_guard *g, bool drop, struct error *e)
         if (take(g->lock, LOCK_EX | LOCK_NB)) {
             enum err err = clear_away(g, drop, e);
             if (err != OK) return err;
+            g->alone = true;
             if (!take(g->lock, LOCK_SH)) break;
             return OK;
         }
@@ -193,6 +194,7 @@ void views_guard_leave(struct views_guard *g, struct lmdb_env *env)
     struct error ignored = {0};
     if (env != NULL && !g->read_only && take(g->lock, LOCK_EX | LOCK_NB)) {
         struct state s = state_read(g);
+        if (s.there && !s.clean) lmdb_lengthen(env);
         if (s.there && !s.clean && lmdb_sync(env, &ignored) == OK) (void)state_write(g, true, &ignored);
     }
     (void)close(g->lock); /* also unlocks */

@@ -19,6 +19,7 @@ struct views_guard {
     char dir[LIMIT_PATH_BYTES]; /* DIR/views */
     int lock;                   /* descriptor; holds a shared lock while the views are open */
     bool read_only;
+    bool alone; /* nobody else had them open when this handle came */
     bool noted; /* this handle made sure that the marker says "open" */
 };
 /* Waits its turn, deletes files that may be torn (or, with `drop`, any), and holds the shared lock. */

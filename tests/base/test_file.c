@@ -259,3 +259,13 @@ Test(dir, network_file_systems_are_known_by_their_magic)
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
         cr_assert(file_system_network(local[i]) == NULL);
 }
+
+Test(file, a_device_is_never_replaced)
+{
+    struct file_sink sink = {0};
+    const char *fifo = test_path("fifo");
+    cr_assert(mkfifo(fifo, 0600) == 0);
+    assert_err(file_begin(&sink, fifo, 0600, E), ERR_INVALID,
+               str_format(A, "cannot write '%s': it is not a regular file%c", fifo, 0).ptr);
+    cr_assert(file_begin(&sink, "/dev/null", 0600, E) == ERR_INVALID);
+}

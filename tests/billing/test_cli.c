@@ -34,7 +34,7 @@ static const void *body_of(const char *line, const char *words)
     return c->body;
 }
 
-/* ---- what is meant --------------------------------------------------------------------------- */
+/* ---- what is meant ---- */
 
 Test(cli, arguments_stand_in_their_order_and_options_anywhere)
 {
@@ -154,7 +154,7 @@ Test(cli, help_needs_nothing_else)
     cr_assert(c.globals.help);
 }
 
-/* ---- slips ----------------------------------------------------------------------------------- */
+/* ---- slips ---- */
 
 static const struct {
     const char *line;
@@ -252,7 +252,7 @@ Test(cli, the_nearest_word_is_near)
     }
 }
 
-/* ---- the tables ------------------------------------------------------------------------------ */
+/* ---- the tables ---- */
 
 Test(cli, every_verb_can_be_found_and_says_what_it_does)
 {

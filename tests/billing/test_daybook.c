@@ -8,7 +8,7 @@
 
 TestSuite(daybook, .init = book_begin, .fini = book_end);
 
-/* ---- the seed's examples --------------------------------------------------------------------- */
+/* ---- the seed's examples ---- */
 
 /* "Complete Subscription Workflow" */
 Test(daybook, a_user_signs_up_upgrades_uses_is_invoiced_and_pays)
@@ -93,7 +93,7 @@ Test(daybook, the_tier_bills_what_is_over_its_quota_when_the_period_has_ended)
     daybook_free(v);
 }
 
-/* ---- subscriptions --------------------------------------------------------------------------- */
+/* ---- subscriptions ---- */
 
 Test(daybook, a_paid_tier_wants_a_payment_method)
 {
@@ -151,7 +151,7 @@ Test(daybook, a_cancellation_ends_with_the_period_or_at_once_with_a_refund)
     daybook_free(s);
 }
 
-/* ---- payments -------------------------------------------------------------------------------- */
+/* ---- payments ---- */
 
 Test(daybook, a_declined_payment_is_told_with_its_transaction)
 {
@@ -226,7 +226,7 @@ Test(daybook, payment_methods_are_kept_as_tokens_with_one_default)
     daybook_free(m);
 }
 
-/* ---- usage ----------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 struct rings {
     int count;
@@ -287,7 +287,7 @@ Test(daybook, an_event_id_counts_once)
             "u2");
 }
 
-/* ---- invoices -------------------------------------------------------------------------------- */
+/* ---- invoices ---- */
 
 Test(daybook, the_current_invoice_is_answered_again_when_nothing_is_due)
 {
@@ -324,7 +324,7 @@ Test(daybook, a_preview_changes_nothing)
     daybook_free(all);
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 Test(daybook, the_nightly_run_bills_collects_and_has_nothing_left_to_do)
 {

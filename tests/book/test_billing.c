@@ -124,8 +124,7 @@ Test(proration, what_was_used_stays_billed)
     assert_int(239995 - credit.minor, 19726);
 }
 
-/* ---- accrual
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- accrual ---- */
 
 Test(accrual, charges_each_period_once_and_catches_up_missed_ones)
 {
@@ -265,8 +264,7 @@ Test(accrual, the_next_due_day_is_the_first_on_which_something_is_due)
     }
 }
 
-/* ---- quotas
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- quotas ---- */
 
 static struct subscription upgraded(const char *on)
 {

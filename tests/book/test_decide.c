@@ -5,8 +5,7 @@
 
 TestSuite(decide, .init = test_begin, .fini = test_end);
 
-/* ---- create
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- create ---- */
 
 Test(decide, a_paid_tier_without_a_payment_method_is_invalid)
 {
@@ -68,8 +67,7 @@ Test(decide, a_custom_tier_needs_the_price_that_was_agreed)
     assert_err_says(decide(&d, &f, &c, A, E), ERR_INVALID, "too many decimals for USD");
 }
 
-/* ---- update
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- update ---- */
 
 Test(decide, an_upgrade_credits_the_rest_of_the_old_and_charges_the_rest_of_the_new)
 {
@@ -193,8 +191,7 @@ Test(decide, a_new_billing_day_leaves_what_is_charged_and_makes_a_stub)
     assert_money(stub->amount, "193.55", "USD");
 }
 
-/* ---- cancel
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- cancel ---- */
 
 static struct command cancel(bool immediate)
 {

@@ -4,8 +4,7 @@
 
 TestSuite(decide_money, .init = test_begin, .fini = test_end);
 
-/* ---- bills
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- bills ---- */
 
 static struct command bill(const char *through)
 {
@@ -61,8 +60,7 @@ Test(decide_money, a_bill_with_nothing_due_is_no_event)
     assert_int(decided(&f, &c).events.count, 0);
 }
 
-/* ---- payments and refunds
- * ---------------------------------------------------------------------------------------- */
+/* ---- payments and refunds ---- */
 
 Test(decide_money, a_refund_above_what_was_paid_is_refused)
 {
@@ -117,8 +115,7 @@ Test(decide_money, an_unknown_answer_changes_nothing)
     assert_int(decided(&f, &c).events.count, 0);
 }
 
-/* ---- usage
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- usage ---- */
 
 Test(decide_money, readings_are_counted_once_and_alerts_fire_once)
 {
@@ -210,8 +207,7 @@ Test(decide_money, only_a_token_is_kept_whatever_door_it_comes_by)
     cr_assert(decide(&d, &f, &c, A, E) == ERR_INVALID);
 }
 
-/* ---- runs
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- runs ---- */
 
 Test(decide_money, a_run_is_resumed_or_not_repeated)
 {

@@ -146,6 +146,45 @@ refused 3 'products[0]' catalog load "$work/catalog.json"
 refused 6 'no-such-folder' invoice pdf INV-2025-000001 -o "$work/no-such-folder/x.pdf"
 unchanged 'files'
 
+# Outputs that would take the place of the ledger's own files, of its key, or of what is read.
+files_of_ledger() { (cd "$work" && find d ! -name lock.mdb ! -path 'd/views*' -exec ls -d {} + && cksum d.key d/log/data.mdb); }
+files=$(files_of_ledger)
+inside="it lies inside the ledger's directory" key="it is the ledger's key file"
+ln -s d "$work/link"
+cp "$work/rows.csv" "$work/good.csv"
+refused 3 "$inside" import usage "$work/rows.csv" --rejects "$work/d/log/data.mdb"
+refused 3 "$inside" import usage "$work/rows.csv" --rejects "$work/link/log/data.mdb"
+refused 3 "$inside" usage import "$work/rows.csv" --strict --rejects "$work/nothing/../d/rejects.csv"
+refused 3 "$key" import usage "$work/rows.csv" --rejects "$work/d.key"
+refused 3 'the file that is imported' import usage "$work/rows.csv" --rejects "$work/rows.csv"
+# It must not be written: that is the test.
+# shellcheck disable=SC2094
+refused 3 'the file that is imported' import usage - --rejects "$work/rows.csv" <"$work/rows.csv"
+refused 3 "$key" report invoices -o "$work/d.key"
+refused 3 "$inside" report trial_balance -o "$work/d/views/data.mdb"
+refused 3 "$inside" export paid -o "$work/link/paid.csv"
+refused 3 "$key" export paid -o "$work/d.key"
+refused 3 "$key" invoice pdf INV-2025-000001 -o "$work/d.key"
+refused 3 "$inside" invoice pdf INV-2025-000001 -o "$work/d/x.pdf"
+for out in d d/out d/log link/out; do
+    refused 3 "$inside" run --through 2025-01-31 --out "$work/$out"
+    refused 3 "$inside" run --through 2025-01-31 --out "$work/$out" --dry-run
+done
+refused 3 "$key" run --through 2025-01-31 --out "$work/d.key"
+if [ "$(files_of_ledger)" = "$files" ]; then good=$((good + 1)); else fail "outputs changed the ledger's files: $(files_of_ledger)"; fi
+if cmp -s "$work/rows.csv" "$work/good.csv"; then good=$((good + 1)); else fail 'rejects have replaced the file that was imported'; fi
+# The side file of a report, and the rejects of a file, have names of their own.
+cp "$work/d.key" "$work/r.csv.meta.json" && cp "$work/d.key" "$work/rows.csv.rejects.csv"
+refused 3 "$key" --key-file "$work/r.csv.meta.json" report invoices -o "$work/r.csv"
+refused 3 "$key" --key-file "$work/rows.csv.rejects.csv" import usage "$work/rows.csv"
+rm "$work/r.csv.meta.json" "$work/rows.csv.rejects.csv"
+if at --json run --through 2025-01-31 --out "$work/dry" --dry-run | grep -q '"wrote_events": *false'; then
+    good=$((good + 1))
+else
+    fail 'a dry run says that it wrote events'
+fi
+unchanged 'outputs'
+
 # Keys and directories.
 head -c 32 /dev/urandom >"$work/other.key" && chmod 600 "$work/other.key"
 cp "$work/d.key" "$work/loose.key" && chmod 644 "$work/loose.key"
@@ -168,7 +207,7 @@ elsewhere 1 'hollow' "$work/hollow" --key-file "$work/d.key" stats
 mkdir "$work/torn" && cp -r "$work/d/." "$work/torn/" && truncate -s 9000 "$work/torn/log/data.mdb"
 elsewhere 4 'damaged' "$work/torn" --key-file "$work/d.key" audit verify
 cp "$work/d/views/data.mdb" "$work/torn/log/data.mdb"
-elsewhere 1 'not complete' "$work/torn" --key-file "$work/d.key" audit verify
+elsewhere 8 'not complete' "$work/torn" --key-file "$work/d.key" audit verify
 cp -r "$work/d" "$work/closed" && chmod 000 "$work/closed/log/data.mdb"
 if [ "$(id -u)" != 0 ]; then elsewhere 6 'ermission' "$work/closed" --key-file "$work/d.key" stats; fi
 unchanged 'keys and directories'

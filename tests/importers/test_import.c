@@ -182,7 +182,7 @@ Test(import, a_file_of_more_than_one_batch_reports_its_rows_in_order)
     shop_close(l);
 }
 
-/* ---- customers ---------------------------------------------------------------------------------------- */
+/* ---- customers ---- */
 
 #define CUSTOMERS "user_id,name,country,currency,tier,interval,payment_method,start,price\n"
 
@@ -250,7 +250,7 @@ Test(import, a_customer_row_that_was_put_right_is_completed)
     shop_close(l);
 }
 
-/* ---- commands ----------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 Test(import, commands_run_in_order_at_the_time_they_name)
 {
@@ -391,7 +391,7 @@ Test(import, a_strict_rehearsal_of_payments_asks_no_gateway)
     shop_close(l);
 }
 
-/* ---- the example data --------------------------------------------------------------------------------- */
+/* ---- the example data ---- */
 
 Test(import, the_example_data_are_taken_without_a_reject)
 {

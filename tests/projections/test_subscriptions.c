@@ -176,7 +176,8 @@ Test(subscriptions, items_wait_for_an_active_subscription_and_are_due_at_once_wi
     happen(&s, "2025-01-20T10:00:00Z", item(1, 1, 500));
     assert_str(due_by(&s, "2025-02-14"), "");
     happen(&s, "2025-01-21T10:00:00Z", customer_event(2), item(2, 2, 700));
-    assert_str(due_by(&s, "2025-01-01"), "2"); /* whatever the next run's date: books may be filled in later */
+    assert_str(due_by(&s, "2025-01-01"),
+               "2"); /* whatever the next run's date: books may be filled in later */
     happen(&s, "2025-01-22T10:00:00Z", canceled(1, "basic", "2025-01-22"));
     assert_str(due_by(&s, "2025-01-31"), "1 2");
     assert_int(customer_now(&s, 1).pending_items, 1);

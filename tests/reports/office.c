@@ -6,7 +6,7 @@
 
 enum { MAP_BYTES = 64 * 1024 * 1024 };
 
-/* ---- the till ------------------------------------------------------------------------------------------ */
+/* ---- the till ---- */
 
 static enum err till_charge(void *self, struct gateway_answer *out, const struct gateway_request *r,
                             struct arena *a, struct error *e)
@@ -45,7 +45,7 @@ static enum err till_describe(void *self, struct card *out, struct str token, st
     return OK;
 }
 
-/* ---- the ledger ---------------------------------------------------------------------------------------- */
+/* ---- the ledger ---- */
 
 struct outcome office_do(struct office *o, const struct command *c)
 {
@@ -131,7 +131,7 @@ uint64_t office_records(struct office *o)
     return state.head.range.size;
 }
 
-/* ---- customers ----------------------------------------------------------------------------------------- */
+/* ---- customers ---- */
 
 void office_subscribe(struct office *o, const char *user, const char *tier, const char *currency,
                       const char *token)
@@ -185,7 +185,7 @@ void office_fill(struct office *o)
     office_add_item(o, "u6", "more than the tier, back", "-150");
 }
 
-/* ---- runs ---------------------------------------------------------------------------------------------- */
+/* ---- runs ---- */
 
 struct run_options office_options(struct office *o, const char *through, const char *out)
 {
@@ -242,7 +242,7 @@ struct str sha256_of(struct str content)
     return hex_text(A, digest, sizeof digest);
 }
 
-/* ---- reading CSV --------------------------------------------------------------------------------------- */
+/* ---- reading CSV ---- */
 
 /* Takes a cell and the comma behind it; false when nothing is left. Inner quotes stay doubled. */
 static bool take(struct str *value, struct str *rest)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* paper.c - reads PDFs with programs that no one here wrote. */
 #include "tests/reports/paper.h"
-/* ---- what other programs read -------------------------------------------------------------------------- */
+/* ---- what other programs read ---- */
 
 struct str output_of(const char *command)
 {

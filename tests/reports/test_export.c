@@ -214,7 +214,7 @@ Test(reports, a_refund_is_called_refunded_in_every_file)
     office_close(&o);
 }
 
-/* ---- export -------------------------------------------------------------------------------------------- */
+/* ---- export ---- */
 
 Test(reports, an_export_has_what_one_customer_was_billed_and_paid_by_date)
 {

@@ -9,7 +9,7 @@
 
 TestSuite(invoice_pdf, .init = test_begin, .fini = test_end);
 
-/* ---- given: an invoice of Acme for Mueller, with usage, a credit and tax ------------------------------- */
+/* ---- given: an invoice of Acme for Mueller, with usage, a credit and tax ---- */
 
 struct given {
     struct line lines[3];
@@ -99,7 +99,7 @@ static struct bytes rendered(const struct given *g)
     return (struct bytes){out.ptr, out.len};
 }
 
-/* ---- the same bytes for ever --------------------------------------------------------------------------- */
+/* ---- the same bytes for ever ---- */
 
 Test(invoice_pdf, the_same_invoice_is_the_same_bytes)
 {
@@ -181,7 +181,7 @@ Test(invoice_pdf, a_page_of_english_stays_below_25_kilobytes)
     cr_assert(rendered(&g).len < 25000, "%zu bytes", rendered(&g).len);
 }
 
-/* ---- what stands on it --------------------------------------------------------------------------------- */
+/* ---- what stands on it ---- */
 
 Test(invoice_pdf, everything_that_the_law_wants_stands_on_it)
 {
@@ -313,7 +313,7 @@ Test(invoice_pdf, without_seller_and_with_erased_buyer_it_is_still_an_invoice)
     assert_nothing_collides(rendered(&g));
 }
 
-/* ---- pages --------------------------------------------------------------------------------------------- */
+/* ---- pages ---- */
 
 static void given_many_lines(struct given *g, size_t count)
 {
@@ -390,7 +390,7 @@ Test(invoice_pdf, long_names_and_large_amounts_do_not_collide)
     assert_nothing_collides(rendered(&g));
 }
 
-/* ---- scripts and characters ---------------------------------------------------------------------------- */
+/* ---- scripts and characters ---- */
 
 static const char *const scripts[] = {
     "Grüße aus Köln, Straße, 5 €",
@@ -463,7 +463,7 @@ Test(invoice_pdf, what_is_xml_to_others_is_text_to_us)
     assert_checked_by("validators/check-pdfa.sh", rendered(&g));
 }
 
-/* ---- other judges -------------------------------------------------------------------------------------- */
+/* ---- other judges ---- */
 
 Test(invoice_pdf, independent_readers_find_nothing_wrong)
 {

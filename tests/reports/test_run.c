@@ -29,7 +29,7 @@ static void assert_views_equal_a_rebuild(struct office *o)
     cr_assert(memcmp(&live, &rebuilt, sizeof live) == 0, "the views differ from a rebuild");
 }
 
-/* ---- what it bills ------------------------------------------------------------------------------------- */
+/* ---- what it bills ---- */
 
 Test(run, everything_due_is_invoiced_and_collected)
 {
@@ -117,7 +117,7 @@ Test(run, a_night_without_work_is_on_record_once)
     office_close(&o);
 }
 
-/* ---- again --------------------------------------------------------------------------------------------- */
+/* ---- again ---- */
 
 Test(run, a_second_run_writes_no_event_and_the_same_files)
 {
@@ -333,7 +333,7 @@ Test(run, a_customer_who_cannot_be_billed_is_told_stays_due_and_stops_nobody_els
     office_close(&o);
 }
 
-/* ---- payments ------------------------------------------------------------------------------------------ */
+/* ---- payments ---- */
 
 Test(run, a_gateway_that_does_not_answer_leaves_payments_pending_for_the_next_run)
 {
@@ -386,7 +386,7 @@ Test(run, without_a_gateway_nothing_is_asked_for)
     office_close(&o);
 }
 
-/* ---- dry run ------------------------------------------------------------------------------------------- */
+/* ---- dry run ---- */
 
 Test(run, a_dry_run_writes_no_event_and_foretells_the_totals)
 {
@@ -407,6 +407,7 @@ Test(run, a_dry_run_writes_no_event_and_foretells_the_totals)
     assert_int(o.till.asked, 0);
     assert_int(dry.payments_pending, 8);
     assert_int(dry.pdfs, 0);
+    cr_assert(!dry.wrote_events);
     cr_assert(!file_exists(test_path("dry/pdf")));
 
     struct run_summary s = office_run(&o, "2025-01-31", "out");

@@ -182,7 +182,7 @@ Test(run_files, a_document_on_request_is_the_one_that_the_run_wrote)
     office_close(&o);
 }
 
-/* ---- faults -------------------------------------------------------------------------------------------- */
+/* ---- faults ---- */
 
 Test(run_files, a_text_that_cannot_be_set_stops_the_files_and_keeps_the_events)
 {

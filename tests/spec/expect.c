@@ -86,8 +86,7 @@ static enum err expect_refusal(struct story *s, const struct words *w, struct er
     return OK;
 }
 
-/* ---- state
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- state ---- */
 
 static enum err expect_credit(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
 {

@@ -26,7 +26,7 @@ static struct bytes from_hex(struct arena *a, const char *digits)
     return (struct bytes){to, len};
 }
 
-/* ---- bytes ----------------------------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 Test(schema, a_record_has_its_golden_bytes)
 {
@@ -202,7 +202,7 @@ Test(schema, bytes_after_the_record_are_refused)
     arena_free(a);
 }
 
-/* ---- what is refused, and the sentence ------------------------------------------------------- */
+/* ---- what is refused, and the sentence ---- */
 
 struct price_only {
     struct money price;
@@ -371,7 +371,7 @@ Test(schema, a_claimed_number_of_items_is_held_against_the_bytes_before_memory_i
     arena_free(a);
 }
 
-/* ---- depth ----------------------------------------------------------------------------------- */
+/* ---- depth ---- */
 
 static void put_nest(struct buffer *b, int levels)
 {
@@ -402,7 +402,7 @@ Test(schema, records_stand_in_each_other_only_so_deep_that_msgpack_can_be_skimme
     arena_free(a);
 }
 
-/* ---- what encode must not be given ----------------------------------------------------------- */
+/* ---- what encode must not be given ---- */
 
 static void encode(const struct sample *s)
 {
@@ -440,7 +440,7 @@ Test(schema, an_amount_without_currency_never_gets_into_the_log, .signal = SIGAB
     encode(&s);
 }
 
-/* ---- copy and compare ------------------------------------------------------------------------ */
+/* ---- copy and compare ---- */
 
 Test(schema, a_copy_is_equal_and_shares_nothing)
 {

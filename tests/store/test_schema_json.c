@@ -101,7 +101,7 @@ Test(schema_json, a_record_round_trips)
     expect_round_trip(&sample_schema, &none, &again);
 }
 
-/* ---- currencies ------------------------------------------------------------------------------ */
+/* ---- currencies ---- */
 
 struct amounts {
     struct money fee, tax;
@@ -165,7 +165,7 @@ Test(schema_json, counts_beyond_a_json_integer_are_strings)
     json_decref(json);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static enum err read_into(struct sample *out, const char *text, struct arena *a, struct error *e)
 {
