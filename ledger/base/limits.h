@@ -12,9 +12,8 @@ enum {
     LIMIT_TOKEN_BYTES = 128,
     LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
     LIMIT_ACTOR_BYTES = 64,
-    LIMIT_CODE_BYTES = 64,        /* product, price and tax codes */
-    LIMIT_TEXT_BYTES = 512,       /* names, address lines, descriptions, reasons */
-    LIMIT_LINE_DESCRIPTION = 512, /* what must fit an invoice line */
+    LIMIT_CODE_BYTES = 64,  /* product, price and tax codes */
+    LIMIT_TEXT_BYTES = 512, /* names, address lines, descriptions, reasons */
 
     /* Numbers. 18 digits always fit int64_t. */
     LIMIT_DECIMAL_DIGITS = 18,

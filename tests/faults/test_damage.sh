@@ -5,7 +5,7 @@
 # it. A crash on a damaged page is one sentence and an exit status of the contract.
 set -u
 daybook=$(realpath "${DAYBOOK:?}")
-work=$(mktemp -d) || exit 1
+work=$(TMPDIR=/tmp mktemp -d) || exit 1 # another user must get there
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 unset DAYBOOK_DIR DAYBOOK_KEY_FILE
 bad=0 good=0 skipped=0
