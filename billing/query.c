@@ -63,38 +63,11 @@ static const struct verb questions[] = {
 #undef MAY
 #undef END
 
-#define FIELD(kind, name)
-#define ARG(kind, name, help)
-#define NEED(kind, name, help)
-#define MAY(kind, name, help)
-#define MAY_AS(kind, name, word, help)
-#define MAY_CHOOSE(choice, name, help)
-#define MAY_PART(record, name)
-#define INNER(kind, name)
-#define INNER_CHOICE(choice, name)
-#define INNER_PART(record, name)
-#define INNER_LIST(record, name)
-#define RECORD(name)
-#define END(name)
 #define COMMAND(name, NAME, words_, help_) {.words = words_, .help = help_, .columns = "", .command = COMMAND_##NAME, \
     .flags = VERB_WRITES},
 static const struct verb commands[] = {
 #include "ledger/book/commands.def"
 };
-#undef COMMAND
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef END
 /* clang-format on */
 
 enum {

@@ -36,65 +36,21 @@ enum {
 #define COMMAND(name, NAME, words, help) OPEN(fields_of_##name##_command, name##_command)
 #define END(name) }; *count = sizeof fields / sizeof fields[0]; return fields; }
 #include "ledger/book/commands.def"
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef COMMAND
-#undef END
-
-#define FIELD(kind, name)
-#define ARG(kind, name, help)
-#define NEED(kind, name, help)
-#define MAY(kind, name, help)
-#define MAY_AS(kind, name, word, help)
-#define MAY_CHOOSE(choice, name, help)
-#define MAY_PART(record, name)
-#define INNER(kind, name)
-#define INNER_CHOICE(choice, name)
-#define INNER_PART(record, name)
-#define INNER_LIST(record, name)
-#define RECORD(name)
-#define END(name)
 
 #define COMMAND(name_, NAME, words_, help_) static const struct schema schema_##name_##_command = { \
     .name = words_, .size = sizeof(struct name_##_command), .tell = fields_of_##name_##_command};
 #include "ledger/book/commands.def"
-#undef COMMAND
 
 #define COMMAND(name, NAME, words_, help_) \
     [COMMAND_##NAME] = {.words = words_, .help = help_, .schema = &schema_##name##_command},
 static const struct command_kind kinds[COMMAND_TYPES] = {
 #include "ledger/book/commands.def"
 };
-#undef COMMAND
 
 #define COMMAND(name, NAME, words, help) [COMMAND_##NAME] = offsetof(struct command, name),
 static const size_t bodies[COMMAND_TYPES] = {
 #include "ledger/book/commands.def"
 };
-#undef COMMAND
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef END
 /* clang-format on */
 
 const struct command_kind *command_kind(enum command_type t)

@@ -21,41 +21,11 @@
 #define COMMAND(name, NAME, words, help) struct name##_command {
 #define END(name)                      };
 #include "ledger/book/commands.def"
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef COMMAND
-#undef END
-
-/* For includers that only want the list of commands: everything but COMMAND is nothing. */
-#define FIELD(kind, name)
-#define ARG(kind, name, help)
-#define NEED(kind, name, help)
-#define MAY(kind, name, help)
-#define MAY_AS(kind, name, word, help)
-#define MAY_CHOOSE(choice, name, help)
-#define MAY_PART(record, name)
-#define INNER(kind, name)
-#define INNER_CHOICE(choice, name)
-#define INNER_PART(record, name)
-#define INNER_LIST(record, name)
-#define RECORD(name)
-#define END(name)
 
 enum command_type {
     COMMAND_NONE = 0,
 #define COMMAND(name, NAME, words, help) COMMAND_##NAME,
 #include "ledger/book/commands.def"
-#undef COMMAND
     COMMAND_TYPES
 };
 
@@ -64,22 +34,8 @@ struct command {
     union {
 #define COMMAND(name, NAME, words, help) struct name##_command name;
 #include "ledger/book/commands.def"
-#undef COMMAND
     };
 };
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef END
 /* clang-format on */
 
 /* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person

@@ -3,19 +3,6 @@
 #include "ledger/book/decide.h"
 
 /* clang-format off */
-#define FIELD(kind, name)
-#define ARG(kind, name, help)
-#define NEED(kind, name, help)
-#define MAY(kind, name, help)
-#define MAY_AS(kind, name, word, help)
-#define MAY_CHOOSE(choice, name, help)
-#define MAY_PART(record, name)
-#define INNER(kind, name)
-#define INNER_CHOICE(choice, name)
-#define INNER_PART(record, name)
-#define INNER_LIST(record, name)
-#define RECORD(name)
-#define END(name)
 #define COMMAND(name, NAME, words, help) case COMMAND_##NAME: return decide_##name(out, f, &c->name, a, e);
 
 enum err decide(struct decision *out, const struct facts *f, const struct command *c, struct arena *a, struct error *e)

@@ -80,33 +80,6 @@ enum err decide(struct decision *out, const struct facts *f, const struct comman
 #define COMMAND(name, NAME, words, help)                                                                \
     enum err decide_##name(struct decision *out, const struct facts *f, const struct name##_command *c, \
                            struct arena *a, struct error *e) MUST_USE;
-#define FIELD(kind, name)
-#define ARG(kind, name, help)
-#define NEED(kind, name, help)
-#define MAY(kind, name, help)
-#define MAY_AS(kind, name, word, help)
-#define MAY_CHOOSE(choice, name, help)
-#define MAY_PART(record, name)
-#define INNER(kind, name)
-#define INNER_CHOICE(choice, name)
-#define INNER_PART(record, name)
-#define INNER_LIST(record, name)
-#define RECORD(name)
-#define END(name)
 #include "ledger/book/commands.def"
-#undef COMMAND
-#undef FIELD
-#undef ARG
-#undef NEED
-#undef MAY
-#undef MAY_AS
-#undef MAY_CHOOSE
-#undef MAY_PART
-#undef INNER
-#undef INNER_CHOICE
-#undef INNER_PART
-#undef INNER_LIST
-#undef RECORD
-#undef END
 
 #endif
