@@ -119,6 +119,18 @@ void *arena_take(struct arena *a, size_t count, size_t size)
     return memory;
 }
 
+void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t size)
+{
+    enum { FIRST_ITEMS = 8 };
+    assert(count <= *capacity);
+    if (count < *capacity) return items;
+    size_t room = *capacity == 0 ? FIRST_ITEMS : *capacity * 2;
+    void *grown = arena_take(a, room, size);
+    if (count > 0) memcpy(grown, items, count * size);
+    *capacity = room;
+    return grown;
+}
+
 size_t arena_used(const struct arena *a)
 {
     return a->used;

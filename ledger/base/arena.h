@@ -26,6 +26,11 @@ void *arena_take(struct arena *a, size_t count, size_t size) __attribute__((retu
 #define arena_new_of(a, type)      ((type *)arena_take((a), 1, sizeof(type)))
 #define arena_array_of(a, type, n) ((type *)arena_take((a), (n), sizeof(type)))
 
+/* Room for one more item: `items` itself while count < *capacity, else a copy of twice the size (8 at first),
+ * *capacity with it. The old items stay where they are until the reset, so a list's readers may keep them. */
+void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t size)
+    __attribute__((returns_nonnull));
+
 /* Not zeroed, for buffers that are filled at once. */
 void *arena_take_raw(struct arena *a, size_t size) __attribute__((returns_nonnull));
 

@@ -28,13 +28,7 @@ struct money credit_cap(struct money potential, struct money billed, struct mone
 
 struct line *line_add(struct line_list *l, struct arena *a)
 {
-    if (l->count == l->capacity) {
-        size_t capacity = l->capacity == 0 ? 8 : l->capacity * 2;
-        struct line *grown = arena_array_of(a, struct line, capacity);
-        if (l->count > 0) memcpy(grown, l->items, l->count * sizeof *grown);
-        l->items = grown;
-        l->capacity = capacity;
-    }
+    l->items = arena_grow(a, l->items, l->count, &l->capacity, sizeof *l->items);
     return &l->items[l->count++];
 }
 

@@ -51,13 +51,7 @@ static struct usage_total *total_for(struct customer_usage *u, struct str usage_
         types++;
     }
     if (types >= LIMIT_USAGE_TYPES_PER_CUSTOMER) return NULL;
-    if (u->totals_count == u->totals_capacity) {
-        size_t capacity = u->totals_capacity == 0 ? 8 : u->totals_capacity * 2;
-        struct usage_total *grown = arena_array_of(a, struct usage_total, capacity);
-        if (u->totals_count > 0) memcpy(grown, u->totals, u->totals_count * sizeof *grown);
-        u->totals = grown;
-        u->totals_capacity = capacity;
-    }
+    u->totals = arena_grow(a, u->totals, u->totals_count, &u->totals_capacity, sizeof *u->totals);
     struct usage_total *t = &u->totals[u->totals_count++];
     *t = (struct usage_total){.usage_type = usage_type, .period = period};
     return t;

@@ -160,13 +160,7 @@ uint64_t event_customer(const struct event *ev)
 
 struct event *event_add(struct event_list *list, enum event_type type, struct arena *a)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-        struct event *grown = arena_array_of(a, struct event, capacity);
-        if (list->count > 0) memcpy(grown, list->items, list->count * sizeof *grown);
-        list->items = grown;
-        list->capacity = capacity;
-    }
+    list->items = arena_grow(a, list->items, list->count, &list->capacity, sizeof *list->items);
     struct event *ev = &list->items[list->count++];
     ev->type = type;
     return ev;

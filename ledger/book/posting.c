@@ -41,13 +41,7 @@ static void post(struct journal *j, enum account account, struct str detail, str
 {
     if (money_is_zero(amount)) return;
     assert(money_is_given(amount));
-    if (j->count == j->capacity) {
-        size_t capacity = j->capacity == 0 ? 8 : j->capacity * 2;
-        struct posting *grown = arena_array_of(j->arena, struct posting, capacity);
-        if (j->count > 0) memcpy(grown, j->items, j->count * sizeof *grown);
-        j->items = grown;
-        j->capacity = capacity;
-    }
+    j->items = arena_grow(j->arena, j->items, j->count, &j->capacity, sizeof *j->items);
     j->items[j->count++] = (struct posting){account, detail, j->customer, j->invoice, j->date, amount};
 }
 

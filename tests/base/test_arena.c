@@ -156,3 +156,15 @@ Test(buffer, room_leaves_the_length_and_clear_keeps_the_memory)
     buffer_add(&b, NULL, 0);
     assert_int(b.len, 0);
 }
+
+Test(arena, a_list_grows_and_keeps_its_items)
+{
+    int *items = NULL;
+    size_t capacity = 0;
+    for (size_t count = 0; count < 1000; count++) {
+        items = arena_grow(A, items, count, &capacity, sizeof *items);
+        items[count] = (int)count;
+    }
+    assert_int(capacity, 1024);
+    for (int i = 0; i < 1000; i++) assert_int(items[i], i);
+}
