@@ -31,6 +31,7 @@ enum {
 #undef KIND
 };
 
+#define SINCE(form)
 /* A function per struct, for its scope lets FIELD say offsetof(self, …). */
 #define FIELD(kind_, name_) {.name = #name_, .kind = (enum kind)FIELD_KIND_##kind_, .offset = offsetof(self, name_)},
 #define CHOICE(of_words, name_) \
@@ -51,16 +52,40 @@ enum {
 #undef RECORD
 #undef EVENT
 #undef END
+#undef SINCE
 
+/* How many fields each form of a struct added: a sum of ones that each SINCE begins anew. */
+#define FIELD(kind, name)   +1
+#define CHOICE(words, name) +1
+#define PART(record, name)  +1
+#define LIST(record, name)  +1
+#define SINCE(form)         , 0
+#define RECORD(name) static const uint8_t growth_of_##name[] = {0
+#define EVENT(name, NAME, wire, version, sentence) RECORD(name)
+#define END(name) };
+#include "ledger/book/events.def"
+#include "ledger/book/records.def"
+#undef FIELD
+#undef CHOICE
+#undef PART
+#undef LIST
+#undef RECORD
+#undef EVENT
+#undef END
+#undef SINCE
+
+#define SINCE(form)
 #define FIELD(kind, name)
 #define CHOICE(choice, name)
 #define PART(record, name)
 #define LIST(record, name)
 #define END(name)
 #define RECORD(name_) const struct schema schema_##name_ = {.name = #name_, .size = sizeof(struct name_), \
-                                                            .tell = fields_of_##name_};
+                                                            .tell = fields_of_##name_, .growth = growth_of_##name_, \
+                                                            .forms = sizeof growth_of_##name_};
 #define EVENT(name_, NAME, wire, version, sentence) \
-    const struct schema schema_##name_ = {.name = wire, .size = sizeof(struct name_), .tell = fields_of_##name_};
+    const struct schema schema_##name_ = {.name = wire, .size = sizeof(struct name_), .tell = fields_of_##name_, \
+                                          .growth = growth_of_##name_, .forms = sizeof growth_of_##name_};
 #include "ledger/book/events.def"
 #include "ledger/book/records.def"
 #undef RECORD
@@ -79,6 +104,7 @@ static const size_t bodies[EVENT_TYPES] = {
 #include "ledger/book/events.def"
 };
 #undef EVENT
+#undef SINCE
 #undef RECORD
 #undef FIELD
 #undef CHOICE

@@ -43,6 +43,7 @@
 #define CHOICE(choice, name)   enum choice name;
 #define PART(record, name)     struct record name;
 #define LIST(record, name)     const struct record *name; size_t name##_count;
+#define SINCE(form)
 #define RECORD(name)           struct name {
 #define EVENT(name, NAME, wire, version, sentence) struct name {
 #define END(name)              };
@@ -92,6 +93,7 @@ struct event {
 #undef PART
 #undef LIST
 #undef END
+#undef SINCE
 
 /* clang-format on */
 

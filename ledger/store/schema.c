@@ -237,11 +237,23 @@ static enum err take_scalar(struct taking *t, const struct field *f, void *to)
     WRONG("a nested record is not a scalar");
 }
 
+/* Whether some form of the record had this many fields. */
+static bool is_form(const struct schema *s, size_t fields_count, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < s->forms; i++) {
+        sum += s->growth[i];
+        if (sum == count) return true;
+    }
+    return count == fields_count;
+}
+
 /* The fewest bytes a record of this shape can have: what a claimed number of them is held against. */
 static size_t least_bytes(const struct schema *s)
 {
     size_t sum = 1, count = 0;
     const struct field *fields = schema_fields(s, &count);
+    if (s->forms > 0) count = s->growth[0];
     for (const struct field *f = fields; f < fields + count; f++) {
         sum += f->kind == KIND_PART ? least_bytes(f->of) : 1;
     }
@@ -288,7 +300,7 @@ static enum err take_record(struct taking *t, const struct schema *s, void *reco
     const struct field *fields = schema_fields(s, &fields_count);
     if (depth > RECORD_DEPTH) return refuse(t, where, "nested too deep");
     if (!mp_take_array(&count, &t->in)) return refuse(t, where, "not a record");
-    if (count != fields_count)
+    if (!is_form(s, fields_count, count))
         return refuse(t, where, count < fields_count ? "too few fields" : "too many fields");
     for (const struct field *f = fields; f < fields + count; f++) {
         enum err err = f->kind == KIND_LIST   ? take_list(t, f, record, where, depth + 1)

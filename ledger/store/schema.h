@@ -4,7 +4,9 @@
  * Macros make tables of struct field (from events.def, records.def, commands.def); the ordinary functions
  * here read them: encode, decode, compare, walk. On the wire a record is a msgpack array of its fields in
  * declared order: no maps, no floats, integers in their shortest form. Decoding is strict: whatever encode
- * would not have written, byte for byte, is refused. */
+ * would not have written, byte for byte, is refused - but for one thing: a record may grow at its end, in
+ * marked steps. What was written before a step has the fields of an earlier form, and the rest is read as
+ * nothing. */
 #ifndef DAYBOOK_LEDGER_STORE_SCHEMA_H
 #define DAYBOOK_LEDGER_STORE_SCHEMA_H
 
@@ -50,6 +52,10 @@ struct schema {
     const struct field *fields;
     size_t count;
     const struct field *(*tell)(size_t *count);
+    /* How many fields each form had more than the one before it, the first form first; NULL: there is but the
+     * one form of all fields. */
+    const uint8_t *growth;
+    size_t forms;
 };
 static inline const struct field *schema_fields(const struct schema *s, size_t *count)
 {
