@@ -100,12 +100,24 @@ static enum err answer_removed(struct answering *g, struct error *e)
 
 /* ---- subscriptions ---- */
 
+/* The one that the events are about; the customer's newest when there was nothing to do. */
+static uint64_t subscription_of(const struct outcome *o, const struct customer *c)
+{
+    for (size_t i = 0; i < o->events_count; i++) {
+        uint64_t number = 0;
+        if (o->events[i].type == EVENT_SUBSCRIPTION_CREATED)
+            return o->events[i].subscription_created.subscription;
+        if (subscription_event(&number, &o->events[i])) return number;
+    }
+    return c->subscription;
+}
+
 static enum err put_subscription(struct answering *g, struct str user, struct error *e)
 {
     struct customer c = {0};
     struct subscription s = {0};
     enum err err = customer_of(&c, g, user, e);
-    if (err == OK) err = load_subscription(&s, g->txn, c.subscription, g->arena, e);
+    if (err == OK) err = load_subscription(&s, g->txn, subscription_of(g->outcome, &c), g->arena, e);
     if (err == OK) *g->out = subscription_json(&s, service_today(g->service), &g->names);
     return err;
 }
@@ -145,6 +157,20 @@ static enum err answer_updated(struct answering *g, struct error *e)
         return OK;
     }
     return now == NULL ? OK : put_change(*g->out, &now->subscription_changed, e);
+}
+
+/* The subscription as it is now, with what pausing or resuming gave back. */
+static enum err answer_state(struct answering *g, struct error *e)
+{
+    const struct command *c = g->command;
+    const struct event *resumed = event_of(g->outcome, EVENT_SUBSCRIPTION_RESUMED);
+    struct str user = c->type == COMMAND_SUBSCRIPTION_PAUSE    ? c->subscription_pause.user
+                      : c->type == COMMAND_SUBSCRIPTION_RESUME ? c->subscription_resume.user
+                      : c->type == COMMAND_SUBSCRIPTION_UNDO   ? c->subscription_undo.user
+                                                               : c->subscription_reactivate.user;
+    enum err err = put_subscription(g, user, e);
+    if (err == OK && resumed != NULL) member_money(*g->out, "credit", resumed->subscription_resumed.credit);
+    return err;
 }
 
 /* Refunds that the cancellation asked for, as they are by now. */
@@ -247,6 +273,10 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_SUBSCRIPTION_CREATE] = answer_created,
     [COMMAND_SUBSCRIPTION_UPDATE] = answer_updated,
     [COMMAND_SUBSCRIPTION_CANCEL] = answer_canceled,
+    [COMMAND_SUBSCRIPTION_PAUSE] = answer_state,
+    [COMMAND_SUBSCRIPTION_RESUME] = answer_state,
+    [COMMAND_SUBSCRIPTION_UNDO] = answer_state,
+    [COMMAND_SUBSCRIPTION_REACTIVATE] = answer_state,
     [COMMAND_PAYMENT_METHOD_ADD] = answer_method,
     [COMMAND_PAYMENT_METHOD_REMOVE] = answer_removed,
     [COMMAND_PAYMENT_METHOD_DEFAULT] = answer_method,

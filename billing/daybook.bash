@@ -16,10 +16,10 @@ _daybook_options() {
 _daybook_values() {
     local program=$1 command=$2 before=$3
     case "$command $before" in
-    *' --interval') echo month year ;;
+    *' --interval') echo day week month quarter half_year year ;;
     *' --when') echo now period_end ;;
     *' --format') echo csv ;;
-    'subscription list --status') echo active canceled ;;
+    'subscription list --status') echo active trialing paused past_due unpaid canceled ;;
     'invoice list --status') echo open paid partially_paid void uncollectible ;;
     'payment list --status') echo pending completed failed refunded partially_refunded ;;
     'import import') "$program" help import 2>/dev/null | sed -n '/^Kinds:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;

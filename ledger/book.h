@@ -11,5 +11,6 @@
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"
 #include "ledger/book/posting.h"
+#include "ledger/book/subscription.h"
 
 #endif

@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* due.c - the index of work: at most one entry a customer, under the date on which the nightly run has
- * something to do for him. With an active subscription that is the book's date for it; without one, pending
- * items are due at once, whatever the next run's date. So the entry that is there follows from the rows as
- * they were, and need not be noted anywhere. */
+/* due.c - the index of work: an entry for each live subscription, under the date on which the nightly run has
+ * something to do for it; the date is the book's. A customer without a live one has an entry of his own while
+ * items are pending: they are due at once, whatever the next run's date. So the entry that is there follows
+ * from the rows as they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
 
-static struct view_key due_key(struct date date, uint64_t customer)
+/* `subscription` 0: the customer's items. */
+static struct view_key due_key(struct date date, uint64_t customer, uint64_t subscription)
 {
     struct view_key k = view_key(SPACE_DUE);
     view_key_date(&k, date);
     view_key_u64(&k, customer);
+    view_key_u64(&k, subscription);
     return k;
 }
 
-static enum err move_entry(struct views_txn *t, uint64_t customer, struct date from, struct date to,
-                           struct error *e)
+static enum err move_entry(struct views_txn *t, uint64_t customer, uint64_t subscription, struct date from,
+                           struct date to, struct error *e)
 {
     if (date_compare(from, to) == 0) return OK;
     if (date_is_given(from)) {
-        struct view_key k = due_key(from, customer);
+        struct view_key k = due_key(from, customer, subscription);
         enum err err = views_delete(t, &k, e);
         if (err != OK) return err;
     }
     if (!date_is_given(to)) return OK;
     uint8_t days[4];
     be32_put(days, (uint32_t)to.days);
-    struct view_key k = due_key(to, customer);
+    struct view_key k = due_key(to, customer, subscription);
     return views_put(t, &k, (struct bytes){days, sizeof(days)}, e);
 }
 
@@ -37,39 +39,55 @@ static struct date items_date(const struct pending_items *p)
     return p->items_count > 0 ? at_once : (struct date){0};
 }
 
-static bool is_active(const struct subscription *s)
+enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                  struct error *e)
 {
-    return s != NULL && s->status == SUBSCRIPTION_ACTIVE;
+    struct view_key k = key_number(SPACE_LIVE, customer);
+    return numbers_get(out, t, &k, a, e);
 }
 
-static enum err note_active(struct views_txn *t, uint64_t customer, bool active, struct error *e)
+/* With the first live subscription the items wait for it, after the last one they are due at once. */
+static enum err note_live(struct views_txn *t, const struct subscription *s, bool live, struct arena *a,
+                          struct error *e)
 {
-    struct view_key k = key_number(SPACE_ACTIVE, customer);
-    return active ? mark_put(t, &k, e) : views_delete(t, &k, e);
+    struct view_key k = key_number(SPACE_LIVE, s->customer);
+    struct numbers numbers = {0};
+    struct pending_items pending = {0};
+    const struct date none = {0};
+    enum err err = live_get(&numbers, t, s->customer, a, e);
+    if (err != OK) return err;
+    bool any_before = numbers.count > 0;
+    if (live)
+        numbers_add(&numbers, s->subscription, a);
+    else
+        (void)numbers_remove(&numbers, s->subscription); /* false only for a record that was tampered with */
+    bool any_after = numbers.count > 0;
+    err = numbers_put(t, &k, &numbers, a, e);
+    if (err != OK || any_before == any_after) return err;
+    err = pending_get(&pending, t, s->customer, a, e);
+    if (err != OK) return err;
+    struct date items = items_date(&pending);
+    return move_entry(t, s->customer, 0, any_before ? none : items, any_after ? none : items, e);
 }
 
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
                           const struct subscription *after, struct arena *a, struct error *e)
 {
-    struct pending_items pending = {0};
-    bool was = is_active(before), is = is_active(after);
-    enum err err = OK;
-    if (was != is) err = note_active(t, after->customer, is, e);
-    if (err == OK && !(was && is)) err = pending_get(&pending, t, after->customer, a, e);
+    bool was = before != NULL && subscription_is_live(before), is = subscription_is_live(after);
+    struct date from = was ? subscription_due(before) : (struct date){0};
+    enum err err = was == is ? OK : note_live(t, after, is, a, e);
     if (err != OK) return err;
-    struct date from = was ? subscription_due(before) : items_date(&pending);
-    struct date to = is ? subscription_due(after) : items_date(&pending);
-    return move_entry(t, after->customer, from, to, e);
+    return move_entry(t, after->customer, after->subscription, from, subscription_due(after), e);
 }
 
 enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
                    const struct pending_items *after, struct error *e)
 {
-    struct view_key k = key_number(SPACE_ACTIVE, customer);
-    struct bytes active = {0};
-    enum err err = views_get(&active, t, &k, e);
-    if (err != ERR_NOT_FOUND) return err; /* the subscription's date is his, whatever waits */
-    return move_entry(t, customer, items_date(before), items_date(after), e);
+    struct view_key k = key_number(SPACE_LIVE, customer);
+    struct bytes live = {0};
+    enum err err = views_get(&live, t, &k, e);
+    if (err != ERR_NOT_FOUND) return err; /* the subscriptions' dates are his, whatever waits */
+    return move_entry(t, customer, 0, items_date(before), items_date(after), e);
 }
 
 struct due_page {
@@ -86,7 +104,7 @@ static enum err due_visit(void *context, struct bytes key, struct bytes value, s
         return fail(e, ERR_TAMPERED, "an entry of the index of due work has %zu bytes", value.len);
     struct date date = {(int32_t)be32_get(value.ptr)};
     if (date_compare(date, page->through) > 0 || *page->count == page->capacity) return ERR_NOT_FOUND;
-    uint64_t customer = key_tail(key, 8);
+    uint64_t customer = key_tail(key, 16);
     page->customers[(*page->count)++] = customer;
     *page->after = (struct due_cursor){date, customer};
     return OK;
@@ -96,7 +114,7 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
                   size_t *count, size_t capacity, struct error *e)
 {
     *count = 0;
-    struct view_key from = due_key(after->date, after->customer + 1);
+    struct view_key from = due_key(after->date, after->customer + 1, 0);
     struct due_page page = {.through = through, .after = after, .count = count, .capacity = capacity};
     page.customers = customers;
     return views_scan(t, &from, 1, false, due_visit, &page, e);

@@ -168,17 +168,30 @@ struct need {
     enum naming naming;
     size_t field;
     unsigned facts;
+    size_t subscription; /* where it may name one of several; 0: it does not */
 };
 
-#define USER_OF(name) BY_USER, offsetof(struct name##_command, user)
+#define USER_OF(name)  BY_USER, offsetof(struct name##_command, user)
+#define NAMED_IN(name) .subscription = offsetof(struct name##_command, subscription)
 static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_SELLER_SET] = {BY_NOTHING, 0, SELLER},
     [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, CATALOG},
     [COMMAND_CUSTOMER_CREATE] = {USER_OF(customer_create), 0},
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
-    [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG},
-    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | CATALOG},
-    [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS},
+    [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG,
+                                     .subscription = offsetof(struct subscription_create_command, add_to)},
+    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | PAYMENTS | CATALOG,
+                                     NAMED_IN(subscription_update)},
+    [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS,
+                                     NAMED_IN(subscription_cancel)},
+    [COMMAND_SUBSCRIPTION_PAUSE] = {USER_OF(subscription_pause), SUBSCRIPTION | USAGE | METHODS,
+                                    NAMED_IN(subscription_pause)},
+    [COMMAND_SUBSCRIPTION_RESUME] = {USER_OF(subscription_resume), SUBSCRIPTION | USAGE | METHODS,
+                                     NAMED_IN(subscription_resume)},
+    [COMMAND_SUBSCRIPTION_UNDO] = {USER_OF(subscription_undo), SUBSCRIPTION | USAGE | METHODS,
+                                   NAMED_IN(subscription_undo)},
+    [COMMAND_SUBSCRIPTION_REACTIVATE] = {USER_OF(subscription_reactivate), SUBSCRIPTION | METHODS | CATALOG,
+                                         NAMED_IN(subscription_reactivate)},
     [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
@@ -197,6 +210,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
 };
 #undef USER_OF
+#undef NAMED_IN
 
 static enum err gather_customer(struct gathering *g, const struct need *n)
 {
@@ -224,9 +238,12 @@ enum err gather(struct facts *out, struct views_txn *t, const struct command *c,
     const struct need *n = &needs[c->type];
     struct gathering g = {.facts = out, .t = t, .command = c, .arena = a, .e = e};
     *out = (struct facts){.now = now};
+    if (n->subscription != 0)
+        memcpy(&g.subscription, (const char *)command_body(c) + n->subscription, sizeof(g.subscription));
     enum err err = counters_get(&out->counters, t, a, e);
     if (err == OK) err = gather_customer(&g, n);
     out->today = customer_today(out->customer, now);
+    out->second = (uint64_t)(now.us / 1000000 - date_start(out->today).us / 1000000);
     for (size_t i = 0; err == OK && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
         if ((n->facts & loaders[i].fact) != 0) err = loaders[i].load(&g);
     }

@@ -5,26 +5,82 @@
 
 #include "ledger/book.h"
 
+static enum err need_subscription(struct subscription *out, struct gathering *g, uint64_t number)
+{
+    struct view_key k = key_number(SPACE_SUBSCRIPTION, number);
+    return row_need(out, &schema_subscription, g->t, &k, "subscription", number, g->arena, g->e);
+}
+
+static enum err load_live(struct gathering *g)
+{
+    struct numbers live = {0};
+    enum err err = live_get(&live, g->t, g->facts->customer->customer, g->arena, g->e);
+    struct subscription *all = arena_array_of(g->arena, struct subscription, live.count);
+    for (size_t i = 0; err == OK && i < live.count; i++) err = need_subscription(&all[i], g, live.items[i]);
+    g->facts->subscriptions = all;
+    g->facts->subscriptions_count = live.count;
+    return err;
+}
+
+/* The one that was named, if it is the customer's. */
+static enum err named_subscription(struct gathering *g, struct str name)
+{
+    struct facts *f = g->facts;
+    struct error unused = {0};
+    uint64_t number = 0;
+    if (public_id_parse(&number, "sub", name, &unused) != OK) return OK;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        if (f->subscriptions[i].subscription == number) f->subscription = &f->subscriptions[i];
+    }
+    if (f->subscription != NULL) return OK;
+    struct subscription *s = arena_new_of(g->arena, struct subscription);
+    enum err err = load_subscription(s, g->t, number, g->arena, &unused);
+    if (err == OK && s->customer == f->customer->customer) f->subscription = s;
+    if (err == OK || err == ERR_NOT_FOUND) return OK;
+    *g->e = unused;
+    return err;
+}
+
+/* Without a name: the only live plan, or the newest subscription when none is live. */
+static enum err meant_subscription(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    size_t plans = 0;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        if (f->subscriptions[i].parent != 0) continue;
+        f->subscription = &f->subscriptions[i];
+        plans++;
+    }
+    if (plans > 1) f->subscription = NULL;
+    if (f->subscriptions_count > 0) return OK;
+    struct subscription *s = arena_new_of(g->arena, struct subscription);
+    enum err err = need_subscription(s, g, f->customer->subscription);
+    if (err == OK) f->subscription = s;
+    return err;
+}
+
 enum err gather_subscription(struct gathering *g)
 {
     const struct customer *c = g->facts->customer;
     if (c == NULL || c->subscription == 0) return OK;
-    struct subscription *s = arena_new_of(g->arena, struct subscription);
-    struct view_key k = key_number(SPACE_SUBSCRIPTION, c->subscription);
-    enum err err =
-        row_need(s, &schema_subscription, g->t, &k, "subscription", c->subscription, g->arena, g->e);
-    if (err == OK) g->facts->subscription = s;
-    return err;
+    enum err err = load_live(g);
+    if (err != OK) return err;
+    return g->subscription.len != 0 ? named_subscription(g, g->subscription) : meant_subscription(g);
 }
 
 enum err gather_usage(struct gathering *g)
 {
-    const struct subscription *s = g->facts->subscription;
+    struct facts *f = g->facts;
     struct usage_total *totals = NULL;
-    if (s == NULL) return OK;
-    struct date from = usage_period(s, s->usage_through).start;
-    enum err err = usage_since(&totals, &g->facts->usage_count, g->t, s->customer, from, g->arena, g->e);
-    g->facts->usage = totals;
+    struct date from = {0};
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        struct date open = usage_period(s, s->usage_through).start;
+        if (i == 0 || date_compare(open, from) < 0) from = open;
+    }
+    if (f->subscriptions_count == 0) return OK;
+    enum err err = usage_since(&totals, &f->usage_count, g->t, f->customer->customer, from, g->arena, g->e);
+    f->usage = totals;
     return err;
 }
 

@@ -4,20 +4,14 @@
 #ifndef DAYBOOK_LEDGER_BOOK_BILLING_H
 #define DAYBOOK_LEDGER_BOOK_BILLING_H
 
-#include "ledger/book/event.h"
+#include "ledger/book/fees.h"
+#include "ledger/book/subscription.h"
 
 /* Version of the rules in this file; stored with every invoice, raised when an amount would come out
  * differently. */
-enum { BILLING_RULE_VERSION = 1 };
+enum { BILLING_RULE_VERSION = 2 };
 
-/* The share of `amount` for [from, to) of a period that is `whole` days long. */
-enum err prorate(struct money *out, struct money amount, struct date from, struct date to, int32_t whole_days,
-                 struct error *e) MUST_USE;
-
-/* What a credit may be at most: never negative, never more than was billed less what was credited already. */
-struct money credit_cap(struct money potential, struct money billed, struct money already_credited);
-
-/* The lines of a document being put together, and the subscription as it will be afterwards. */
+/* The lines of a document being put together. */
 struct line_list {
     struct line *items;
     size_t count, capacity;
@@ -28,30 +22,46 @@ enum err lines_total(struct money *out, const struct line *lines, size_t count, 
 
 struct interval terms_interval(const struct terms *t);
 
-/* Charges every period of the subscription that begins on or before `through` and rates every usage period
- * that has ended by then, up to the subscription's end. Moves charged_through, usage_through, billed_from and
- * billed_amount of *s, and applies a scheduled change or end that falls due (*changed, *ended tell). Usage
- * totals are those of the periods not rated yet. A charge for a part of a period is prorated by day over the
- * whole anchored period. */
+/* Everything of a subscription that falls due by `through`, in the order of time: fees of periods that begin
+ * (in arrears: that have ended), usage periods and minimum commitments that have ended, the end of a trial or
+ * a planned pause, a scheduled change, a scheduled end. `lines` is what it costs, `events` is what happened
+ * to the subscription; *s is as those events leave it. */
 struct accrual {
+    struct date through;
+    const struct usage_total *usage; /* of the periods not rated yet */
+    size_t usage_count;
+    bool can_pay; /* there is a payment method: asked when a trial ends */
     struct line_list lines;
-    bool moved; /* something in the subscription changed */
-    bool changed, ended;
-    struct date changed_on;
+    struct event_list events;
 };
-enum err accrue(struct accrual *out, struct subscription *s, struct date through,
-                const struct usage_total *usage, size_t usage_count, struct arena *a,
+enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, struct error *e) MUST_USE;
+
+/* Fees in arrears for the days up to `until`, within the open period: before a change, a pause or an end.
+ * With subscription.billed, if there are any. */
+enum err charge_until(struct accrual *out, struct subscription *s, struct moment until, struct arena *a,
+                      struct error *e) MUST_USE;
+
+/* Gives back what was billed for [from, to) of each charge: credit lines of this kind, and their sum as a
+ * positive amount. The charges note it. */
+enum err credit_charges(struct line_list *lines, struct money *sum, struct subscription *s,
+                        enum line_kind kind, struct moment from, struct date to, struct arena *a,
+                        struct error *e) MUST_USE;
+
+/* Rates usage_through..until, which lies within the open usage period. */
+enum err rate_usage_until(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
+                          struct error *e) MUST_USE;
+
+/* Ends the pause on a day: gives the paused days back that were billed, and goes on charging from there. */
+enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
                 struct error *e) MUST_USE;
 
-/* Rates usage_through..until (until within the open usage period) into *lines: for cancellation. */
-enum err rate_usage(struct line_list *lines, struct subscription *s, struct date until,
-                    const struct usage_total *usage, size_t usage_count, struct arena *a,
-                    struct error *e) MUST_USE;
+/* What the minimum commitment asks for up to `until`: a line, if fees and usage were less. Billing goes on
+ * counting from there. */
+enum err true_up(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
+                 struct error *e) MUST_USE;
 
-/* The credit for the days [on, charged_through) of what was last billed, positive; zero when nothing is left.
- */
-enum err unused_credit(struct money *out, const struct subscription *s, struct date on,
-                       struct error *e) MUST_USE;
+/* subscription.billed with the state as it is. */
+void add_billed(struct accrual *out, const struct subscription *s, struct arena *a);
 
 /* The usage period that holds `day`, and what the tiers include of a usage type in it, prorated by day over
  * the tiers in force, rounded up to a whole unit. */

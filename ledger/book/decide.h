@@ -26,19 +26,24 @@ struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
     struct instant now;
     struct date today;             /* of now, in the customer's zone */
+    uint64_t second;               /* of today, there */
     struct counters counters;      /* the next numbers */
     const struct seller *seller;   /* NULL: not set */
     const struct catalog *catalog; /* newest; NULL: none loaded */
 
-    const struct customer *customer;         /* NULL: unknown */
-    const struct subscription *subscription; /* the customer's newest; NULL: never had one */
-    const struct method *methods;            /* all, removed ones too */
+    const struct customer *customer; /* NULL: unknown */
+    /* The one that the command names; else the only live plan, or without a live one the newest. NULL: there
+     * is none, or several live plans and none was named. */
+    const struct subscription *subscription;
+    const struct subscription *subscriptions; /* all live ones, by number */
+    size_t subscriptions_count;
+    const struct method *methods; /* all, removed ones too */
     size_t methods_count;
     const struct item *items; /* pending, oldest first */
     size_t items_count;
     const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
     size_t open_invoices_count;
-    const struct usage_total *usage; /* of periods from subscription.usage_through on */
+    const struct usage_total *usage; /* of periods that a live subscription has not rated yet */
     size_t usage_count;
     const struct alert *alerts;
     size_t alerts_count;

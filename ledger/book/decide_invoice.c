@@ -151,30 +151,23 @@ void add_documents(struct decision *out, const struct documents *d, struct arena
 
 /* ---- bills ---- */
 
-/* Pending items and whatever is due through `through`. Without `keep_zero`, lines of nothing (free tiers) are
- * left out, so that they make no document. */
-static enum err bill_lines(struct bill *b, struct accrual *due, struct subscription *after,
-                           struct date through, bool keep_zero, struct arena *a, struct error *e)
+enum err bill_lines(struct decision *out, struct bill *b, struct date through, bool keep_zero,
+                    struct arena *a, struct error *e)
 {
     const struct facts *f = b->facts;
     take_pending_items(b, f, a);
-    if (f->subscription == NULL) return OK;
-    *after = *f->subscription;
-    enum err err = accrue(due, after, through, f->usage, f->usage_count, a, e);
-    for (size_t i = 0; i < due->lines.count && err == OK; i++) {
-        if (keep_zero || !money_is_zero(due->lines.items[i].amount))
-            *line_add(&b->lines, a) = due->lines.items[i];
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        struct accrual due = accrual_through(f, through);
+        struct subscription after = f->subscriptions[i];
+        enum err err = accrue(&due, &after, a, e);
+        if (err != OK) return err;
+        for (size_t k = 0; k < due.lines.count; k++) {
+            if (keep_zero || !money_is_zero(due.lines.items[k].amount))
+                *line_add(&b->lines, a) = due.lines.items[k];
+        }
+        add_accrued(out, &due, a);
     }
-    return err;
-}
-
-/* The document that bills the newest recurring charge, for later credits to refer to. */
-static uint64_t billed_by(const struct documents *d, const struct subscription *s)
-{
-    for (size_t i = 0; i < d->count; i++) {
-        if (strcmp(d->items[i].total.currency, s->terms.amount.currency) == 0) return d->items[i].invoice;
-    }
-    return 0;
+    return OK;
 }
 
 static void request_payments(struct decision *out, const struct facts *f, const struct documents *d,
@@ -204,15 +197,12 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
         return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
     }
     struct bill b = {.facts = f, .customer = c->customer, .run = c->run, .issue_date = f->issue_date};
-    struct accrual due = {0};
-    struct subscription after = {0};
     struct documents docs = {0};
-    enum err err = bill_lines(&b, &due, &after, c->through, false, a, e);
+    enum err err = bill_lines(out, &b, c->through, false, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
-    if (docs.count == 0 && !due.moved && !due.ended)
+    if (docs.count == 0 && out->events.count == 0)
         return OK; /* nothing is due: a second run writes nothing */
-    if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
     add_documents(out, &docs, a);
     if (c->run != 0) {
         struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
@@ -229,15 +219,12 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f,
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
     struct bill b = {.facts = f, .customer = f->customer->customer, .issue_date = f->issue_date};
-    struct accrual due = {0};
-    struct subscription after = {0};
     struct documents docs = {0};
-    err = bill_lines(&b, &due, &after, f->today, true, a, e);
+    err = bill_lines(out, &b, f->today, true, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return err;
     if (docs.count == 0)
         return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
-    if (f->subscription != NULL) add_accrued(out, &due, f->subscription, &after, billed_by(&docs, &after), a);
     add_documents(out, &docs, a);
     return OK;
 }

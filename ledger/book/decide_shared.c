@@ -8,12 +8,16 @@ enum err need_customer(const struct facts *f, struct str user, struct error *e)
     return fail(e, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(user));
 }
 
-enum err need_active_subscription(const struct facts *f, struct str user, struct error *e)
+enum err need_subscription(const struct facts *f, struct str user, struct error *e)
 {
     enum err err = need_customer(f, user, e);
     if (err != OK) return err;
+    if (f->subscription == NULL && f->subscriptions_count > 1) {
+        return fail(e, ERR_REFUSED, "'%.*s' has %zu subscriptions: name the one that is meant", STR_ARG(user),
+                    f->subscriptions_count);
+    }
     if (f->subscription == NULL) return fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(user));
-    if (f->subscription->status == SUBSCRIPTION_ACTIVE) return OK;
+    if (subscription_is_live(f->subscription)) return OK;
     return fail(e, ERR_REFUSED, "the subscription of '%.*s' is canceled", STR_ARG(user));
 }
 
@@ -130,16 +134,25 @@ static const struct product *product_of(const struct catalog *c, struct str code
     return NULL;
 }
 
-static const struct price *price_of(const struct catalog *c, const struct terms_wish *w)
+const struct price *price_of(const struct catalog *c, const struct terms_wish *w)
 {
     for (size_t i = 0; i < c->prices_count; i++) {
         const struct price *p = &c->prices[i];
         if (str_equal(p->product, w->tier) && p->unit == w->unit &&
+            p->interval_count == (w->interval_count == 0 ? 1 : w->interval_count) &&
             strcmp(p->amount.currency, w->currency) == 0) {
             return p;
         }
     }
     return NULL;
+}
+
+struct terms_wish wish_of(const struct terms *t)
+{
+    return (struct terms_wish){.tier = t->product,
+                               .unit = t->unit,
+                               .interval_count = t->interval_count,
+                               .currency = t->amount.currency};
 }
 
 /* The agreed price of a custom tier, or the catalog's of any other. */
@@ -194,60 +207,20 @@ void add_items(struct decision *out, const struct line_list *lines, uint64_t cus
     }
 }
 
-static void add_due_change(struct decision *out, const struct accrual *due, const struct subscription *before,
-                           const struct subscription *after, struct arena *a)
+struct accrual accrual_through(const struct facts *f, struct date through)
 {
-    const struct terms *to = &after->terms;
-    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGED, a);
-    ev->subscription_changed = (struct subscription_changed){
-        .subscription = after->subscription,
-        .customer = after->customer,
-        .on = due->changed_on,
-        .kind = to->rank > before->terms.rank   ? CHANGE_UPGRADE
-                : to->rank < before->terms.rank ? CHANGE_DOWNGRADE
-                                                : CHANGE_SIDEWAYS,
-        .old_product = before->terms.product,
-        .terms = *to,
-        .anchor = after->anchor,
-        .anchor_day = after->anchor_day,
-        .charged_through = due->changed_on,
-        .billed_from = before->billed_from,
-        .billed_amount = before->billed_amount,
-        .credit = money_zero(to->amount),
-        .charge = money_zero(to->amount),
-    };
+    return (struct accrual){.through = through,
+                            .usage = f->usage,
+                            .usage_count = f->usage_count,
+                            .can_pay = method_named(f, STR_NONE) != NULL};
 }
 
-void add_accrued(struct decision *out, const struct accrual *due, const struct subscription *before,
-                 const struct subscription *after, uint64_t billed_by, struct arena *a)
+void add_accrued(struct decision *out, const struct accrual *due, struct arena *a)
 {
-    if (due->changed) add_due_change(out, due, before, after, a);
-    if (due->moved) {
-        /* Where only usage was rated, the newest charge is still the one that an earlier document billed. */
-        bool charged = date_compare(before->charged_through, after->charged_through) != 0;
-        struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_BILLED, a);
-        ev->subscription_billed =
-            (struct subscription_billed){.subscription = after->subscription,
-                                         .customer = after->customer,
-                                         .charged_through = after->charged_through,
-                                         .usage_through = after->usage_through,
-                                         .billed_from = after->billed_from,
-                                         .billed_amount = after->billed_amount,
-                                         .billed_by = charged ? billed_by : before->billed_by};
+    for (size_t i = 0; i < due->events.count; i++) {
+        struct event *ev = event_add(&out->events, due->events.items[i].type, a);
+        *ev = due->events.items[i];
     }
-    if (due->ended) add_canceled(out, after, after->ended_on, money_zero(after->terms.amount), STR_NONE, a);
-}
-
-void add_canceled(struct decision *out, const struct subscription *s, struct date on, struct money credit,
-                  struct str reason, struct arena *a)
-{
-    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCELED, a);
-    ev->subscription_canceled = (struct subscription_canceled){.subscription = s->subscription,
-                                                               .customer = s->customer,
-                                                               .on = on,
-                                                               .product = s->terms.product,
-                                                               .credit = credit,
-                                                               .reason = reason};
 }
 
 struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena *a)

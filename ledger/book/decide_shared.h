@@ -9,7 +9,8 @@
 enum { DEFAULT_TERMS_DAYS = 14 };
 
 enum err need_customer(const struct facts *f, struct str user, struct error *e) MUST_USE;
-enum err need_active_subscription(const struct facts *f, struct str user, struct error *e) MUST_USE;
+/* The subscription that the command is about, and that it has not ended. */
+enum err need_subscription(const struct facts *f, struct str user, struct error *e) MUST_USE;
 
 /* A decimal of major units as money, if the currency has that many decimals: "amount '12.345': too many
  * decimals for USD". */
@@ -32,22 +33,23 @@ enum err keep_card(struct decision *out, const struct facts *f, uint64_t custome
 struct terms_wish {
     struct str tier;
     enum interval_unit unit;
+    uint64_t interval_count; /* 0: 1 */
     const char *currency;
     struct decimal price;
     bool price_given;
 };
+/* NULL: there is no such price. */
+const struct price *price_of(const struct catalog *c, const struct terms_wish *w);
+struct terms_wish wish_of(const struct terms *t); /* for the same terms again */
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e) MUST_USE;
 
 /* item.added for each line; numbers go on from *next. */
 void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next,
                struct arena *a);
-/* What accrue() did to a subscription, as events: a scheduled change that came due, subscription.billed, a
- * scheduled end. */
-void add_accrued(struct decision *out, const struct accrual *due, const struct subscription *before,
-                 const struct subscription *after, uint64_t billed_by, struct arena *a);
-void add_canceled(struct decision *out, const struct subscription *s, struct date on, struct money credit,
-                  struct str reason, struct arena *a);
+/* What accrue() did to a subscription. */
+void add_accrued(struct decision *out, const struct accrual *due, struct arena *a);
+struct accrual accrual_through(const struct facts *f, struct date through);
 
 /* One document per currency of the lines (and of none when there is nothing to show): pending items and new
  * lines together. */
@@ -61,6 +63,10 @@ struct documents {
     struct invoice_finalized *items;
     size_t count;
 };
+/* Pending items and whatever is due of all live subscriptions through `through`, whose events go to *out.
+ * Without `keep_zero`, lines of nothing (free tiers) are left out, so that they make no document. */
+enum err bill_lines(struct decision *out, struct bill *b, struct date through, bool keep_zero,
+                    struct arena *a, struct error *e) MUST_USE;
 enum err documents_of(struct documents *out, const struct bill *b, struct arena *a, struct error *e) MUST_USE;
 void add_documents(struct decision *out, const struct documents *d, struct arena *a);
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a);

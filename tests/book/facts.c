@@ -73,6 +73,13 @@ void subscribe(struct facts *f, const char *tier, enum interval_unit unit, int64
     *m = (struct method){
         .customer = 1, .method = 1, .token = STR("pm_card_visa"), .gateway = STR("simulator")};
     bool pro = strcmp(tier, "pro") == 0;
+    struct charge *charge = arena_new_of(A, struct charge);
+    *charge = (struct charge){.from = day(from),
+                              .to = day(to),
+                              .amount = usd(cents),
+                              .discount = usd(0),
+                              .credited = usd(0),
+                              .invoice = 7};
     *s = (struct subscription){.subscription = 1,
                                .customer = 1,
                                .status = SUBSCRIPTION_ACTIVE,
@@ -80,10 +87,11 @@ void subscribe(struct facts *f, const char *tier, enum interval_unit unit, int64
                                .anchor = day(from),
                                .usage_anchor = day(from),
                                .charged_through = day(to),
-                               .billed_from = day(from),
-                               .billed_amount = usd(cents),
-                               .billed_credited = usd(0),
-                               .billed_by = 7,
+                               .quantity = 1,
+                               .charges = charge,
+                               .charges_count = 1,
+                               .committed_from = day(from),
+                               .committed = usd(0),
                                .usage_through = day(from)};
     s->terms = (struct terms){.catalog_version = 1,
                               .product = str_of(tier),
@@ -97,7 +105,8 @@ void subscribe(struct facts *f, const char *tier, enum interval_unit unit, int64
     f->customer = c;
     f->methods = m;
     f->methods_count = 1;
-    f->subscription = s;
+    f->subscription = f->subscriptions = s;
+    f->subscriptions_count = 1;
     f->counters.customer = f->counters.subscription = 2;
 }
 

@@ -183,8 +183,8 @@ Test(decide, a_new_billing_day_leaves_what_is_charged_and_makes_a_stub)
     s.anchor = ch->anchor;
     s.usage_anchor = ch->anchor;
     s.anchor_day = ch->anchor_day;
-    struct accrual due = {0};
-    assert_ok(accrue(&due, &s, day("2013-09-01"), NULL, 0, A, E));
+    struct accrual due = {.through = day("2013-09-01")};
+    assert_ok(accrue(&due, &s, A, E));
     const struct line *stub = &due.lines.items[due.lines.count - 1];
     assert_day(stub->from, "2013-09-01");
     assert_day(stub->to, "2013-09-07");

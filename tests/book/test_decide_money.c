@@ -32,7 +32,11 @@ Test(decide_money, a_bill_is_one_invoice_of_everything_due_and_asks_for_its_paym
     assert_str(v->number, "INV-2025-000001");
     assert_day(v->due_date, "2025-02-15");
     assert_money(find(&d, EVENT_PAYMENT_REQUESTED, 0)->payment_requested.amount, "39.00", "USD");
-    assert_int(find(&d, EVENT_SUBSCRIPTION_BILLED, 0)->subscription_billed.billed_by, v->invoice);
+    struct subscription after = *f.subscription;
+    assert_ok(subscription_apply(&after, find(&d, EVENT_SUBSCRIPTION_BILLED, 0), A, E));
+    cr_assert(subscription_note_invoice(&after, v, A));
+    assert_int(after.charges[0].invoice, v->invoice);
+    assert_int(after.charges[0].line, 2);
 }
 
 Test(decide_money, a_bill_takes_the_customers_credit_first)

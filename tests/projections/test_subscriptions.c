@@ -47,7 +47,7 @@ Test(subscriptions, a_new_one_is_charged_and_rated_through_its_start)
     assert_day(v.charged_through, "2025-01-15");
     assert_day(v.usage_through, "2025-01-15");
     assert_day(v.usage_anchor, "2025-01-15");
-    assert_int(v.billed_by, 0);
+    assert_int(v.charges_count, 0);
     assert_int(v.quotas_count, 1);
     assert_day(v.quotas[0].from, "2025-01-15");
     assert_int(v.quotas[0].rates[0].included.coefficient, 1000);
@@ -64,14 +64,14 @@ Test(subscriptions, a_bill_moves_it_on_and_drops_quotas_that_are_rated)
     struct subscription v = subscription_now(&s, 1);
     assert_int(v.quotas_count, 2);
     assert_day(v.quotas[1].from, "2025-02-01");
-    assert_money(v.billed_amount, "49.50", "USD");
-    assert_day(v.billed_from, "2025-02-01");
-    assert_int(v.billed_by, 0);
+    assert_money(v.charges[0].amount, "49.50", "USD");
+    assert_day(v.charges[0].from, "2025-02-01");
+    assert_int(v.charges[0].invoice, 0);
     happen(&s, "2025-02-15T10:00:00Z", billed(1, "2025-02-15", "2025-03-15", "2025-02-15", 9900, 2));
     v = subscription_now(&s, 1);
     assert_day(v.charged_through, "2025-03-15");
     assert_day(v.usage_through, "2025-02-15");
-    assert_int(v.billed_by, 2);
+    assert_int(v.charges[0].invoice, 2);
     assert_int(v.quotas_count, 1);
     assert_day(v.quotas[0].from, "2025-02-15");
     assert_int(v.quotas[0].rates[0].included.coefficient, 10000);
@@ -124,11 +124,11 @@ Test(subscriptions, the_invoice_that_takes_the_waiting_charge_is_what_billed_it)
     charge.item_added.line.to = day("2025-02-15");
     happen(&s, "2025-01-15T10:00:00Z", customer_event(1), subscribed(1, "basic", 2900, "2025-01-15"));
     happen(&s, "2025-02-01T10:00:00Z", charge, changed(1, "basic", "pro", 9900, "2025-02-01", "2025-02-15"));
-    assert_int(subscription_now(&s, 1).billed_by, 0);
+    assert_int(subscription_now(&s, 1).charges[0].invoice, 0);
     struct event document = invoice(1, 1, "2025-02-03", 4950);
     document.invoice_finalized.lines = &charge.item_added.line;
     happen(&s, "2025-02-03T10:00:00Z", document);
-    assert_int(subscription_now(&s, 1).billed_by, 1);
+    assert_int(subscription_now(&s, 1).charges[0].invoice, 1);
     stage_close(&s);
 }
 
@@ -143,7 +143,7 @@ Test(subscriptions, a_moved_billing_day_keeps_who_billed_the_period)
     happen(&s, "2025-01-15T10:00:00Z", customer_event(1), subscribed(1, "basic", 2900, "2025-01-15"));
     happen(&s, "2025-01-15T11:00:00Z", billed(1, "2025-01-15", "2025-02-15", "2025-01-15", 2900, 7));
     happen(&s, "2025-01-20T11:00:00Z", moved);
-    assert_int(subscription_now(&s, 1).billed_by, 7);
+    assert_int(subscription_now(&s, 1).charges[0].invoice, 7);
     assert_int(subscription_now(&s, 1).anchor_day, 20);
     stage_close(&s);
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* accrual.c - everything of a subscription that falls due, in the order of time. What happens to it is an
+ * event, and the event is applied as the projections will apply it. */
+#include "ledger/book/billing_shared.h"
+
+/* ---- what happens to a subscription in the course of time ---- */
+
+/* A scheduled change takes effect: the next terms rule, and a new interval counts from here. */
+static enum err take_change(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    struct date on = s->change_on;
+    const struct terms *to = &s->next_terms;
+    bool anew = to->unit != s->terms.unit || to->interval_count != s->terms.interval_count;
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGED, a);
+    ev->subscription_changed = (struct subscription_changed){
+        .subscription = s->subscription,
+        .customer = s->customer,
+        .on = on,
+        .kind = to->rank > s->terms.rank   ? CHANGE_UPGRADE
+                : to->rank < s->terms.rank ? CHANGE_DOWNGRADE
+                                           : CHANGE_SIDEWAYS,
+        .old_product = s->terms.product,
+        .terms = *to,
+        .anchor = anew ? on : s->anchor,
+        .anchor_day = anew ? 0 : s->anchor_day,
+        .charged_through = s->charged_through,
+        .credit = money_zero(to->amount),
+        .charge = money_zero(to->amount),
+        .quantity = s->next_quantity,
+        .charges = s->charges,
+        .charges_count = s->charges_count,
+    };
+    return subscription_apply(s, ev, a, e);
+}
+
+static enum err end(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
+                    struct error *e)
+{
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCELED, a);
+    ev->subscription_canceled = (struct subscription_canceled){.subscription = s->subscription,
+                                                               .customer = s->customer,
+                                                               .on = on,
+                                                               .product = s->terms.product,
+                                                               .credit = money_zero(s->terms.amount)};
+    return subscription_apply(s, ev, a, e);
+}
+
+static enum err end_trial(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    bool needs_method = !s->terms.free && !out->can_pay;
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_TRIAL_ENDED, a);
+    ev->subscription_trial_ended =
+        (struct subscription_trial_ended){.subscription = s->subscription,
+                                          .customer = s->customer,
+                                          .on = s->trial_end,
+                                          .outcome = needs_method ? s->terms.trial_end : TRIAL_CONVERTS};
+    bool cancels = ev->subscription_trial_ended.outcome == TRIAL_CANCELS;
+    enum err err = subscription_apply(s, ev, a, e);
+    return err == OK && cancels ? end(out, s, s->trial_end, a, e) : err;
+}
+
+enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a, struct error *e)
+{
+    struct money credit = {0};
+    struct moment from = {s->paused_on, 0};
+    enum err err = credit_charges(&out->lines, &credit, s, LINE_PAUSE_CREDIT, from, on, a, e);
+    if (err != OK) return err;
+    bool behind = date_compare(s->charged_through, on) < 0;
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_RESUMED, a);
+    ev->subscription_resumed = (struct subscription_resumed){
+        .subscription = s->subscription,
+        .customer = s->customer,
+        .on = on,
+        .credit = credit,
+        .charged_through = behind ? on : s->charged_through,
+        .charges = behind ? NULL : s->charges,
+        .charges_count = behind ? 0 : s->charges_count,
+    };
+    return subscription_apply(s, ev, a, e);
+}
+
+/* The paid period of a paused subscription is over: all its paused days are given back. */
+static enum err close_paused(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    struct money credit = {0};
+    struct moment from = {s->paused_on, 0};
+    enum err err = credit_charges(&out->lines, &credit, s, LINE_PAUSE_CREDIT, from, s->charged_through, a, e);
+    s->charges = NULL;
+    s->charges_count = 0;
+    return err;
+}
+
+/* ---- the order of time ---- */
+
+enum work {
+    WORK_NONE,
+    TRIAL_END,
+    RESUME,
+    ARREARS,
+    USAGE_FIRST,
+    COMMITMENT,
+    CHANGE,
+    PAUSED_PERIOD,
+    ADVANCE,
+    USAGE
+};
+
+/* Where the open usage period ends, the subscription's end included. */
+static struct date usage_end(const struct subscription *s)
+{
+    if (s->status == SUBSCRIPTION_TRIALING) return (struct date){0};
+    if (date_is_given(s->cancel_on) && date_compare(s->usage_through, s->cancel_on) >= 0)
+        return (struct date){0};
+    return earlier(anchored_month(s, s->usage_through).end, s->cancel_on);
+}
+
+static bool is_charged_to_end(const struct subscription *s)
+{
+    return date_is_given(s->cancel_on) && date_compare(s->charged_through, s->cancel_on) >= 0;
+}
+
+/* When this kind of work falls due; none: never, as things are. */
+static struct date work_date(const struct subscription *s, enum work w)
+{
+    const struct date never = {0};
+    bool charged = subscription_is_charged(s) && !is_charged_to_end(s);
+    bool paused = date_is_given(s->paused_on);
+    switch (w) {
+    case TRIAL_END: return s->status == SUBSCRIPTION_TRIALING ? s->trial_end : never;
+    case RESUME: return s->status == SUBSCRIPTION_PAUSED ? s->resume_on : never;
+    case ARREARS: return charged && s->terms.in_arrears ? next_stretch(s).to : never;
+    case ADVANCE: return charged && !s->terms.in_arrears ? s->charged_through : never;
+    case PAUSED_PERIOD: return paused && s->charges_count > 0 ? s->charged_through : never;
+    case CHANGE: return charged || paused ? s->change_on : never;
+    case COMMITMENT: return is_by(s->cancel_on, s->committed_from) ? never : commitment_end(s);
+    case USAGE_FIRST:
+    case USAGE: return usage_end(s);
+    case WORK_NONE: break;
+    }
+    return never;
+}
+
+/* Of what falls due on one day, what comes first. Usage is rated behind the fee that begins with the next
+ * period, as people read it; but before new terms rule, and before a commitment is counted up. */
+static enum work next_work(const struct subscription *s, struct date through)
+{
+    enum work next = WORK_NONE;
+    struct date on = {0};
+    bool usage_first = date_is_given(s->change_on) || has_commitment(s);
+    for (enum work w = TRIAL_END; w <= USAGE; w++) {
+        struct date due = work_date(s, w);
+        if (w == USAGE_FIRST && !usage_first) continue;
+        if (!is_by(due, through) || (next != WORK_NONE && date_compare(due, on) >= 0)) continue;
+        next = w;
+        on = due;
+    }
+    return next;
+}
+
+static enum err do_work(struct accrual *out, struct subscription *s, enum work w, struct arena *a,
+                        struct error *e)
+{
+    struct stretch stretch = {0};
+    switch (w) {
+    case TRIAL_END: return end_trial(out, s, a, e);
+    case RESUME: return resume(out, s, s->resume_on, a, e);
+    case CHANGE: return take_change(out, s, a, e);
+    case COMMITMENT: return true_up(out, s, commitment_end(s), a, e);
+    case PAUSED_PERIOD: return close_paused(out, s, a, e);
+    case USAGE_FIRST:
+    case USAGE: return rate_usage_until(out, s, usage_end(s), a, e);
+    case ARREARS:
+    case ADVANCE: stretch = next_stretch(s); return charge_stretch(out, s, &stretch, a, e);
+    case WORK_NONE: break;
+    }
+    WRONG("no such work");
+}
+
+/* ---- the doors ---- */
+
+void add_billed(struct accrual *out, const struct subscription *s, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_BILLED, a);
+    ev->subscription_billed = (struct subscription_billed){.subscription = s->subscription,
+                                                           .customer = s->customer,
+                                                           .charged_through = s->charged_through,
+                                                           .usage_through = s->usage_through,
+                                                           .charges = s->charges,
+                                                           .charges_count = s->charges_count,
+                                                           .committed_from = s->committed_from,
+                                                           .committed = s->committed};
+}
+
+enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    bool moved = false;
+    int rounds = 0;
+    for (;;) {
+        enum work w = subscription_is_live(s) ? next_work(s, out->through) : WORK_NONE;
+        if (w == WORK_NONE) break;
+        if (++rounds > LIMIT_CATCH_UP_PERIODS)
+            return fail(e, ERR_LIMIT, "more than %d periods to catch up", LIMIT_CATCH_UP_PERIODS);
+        enum err err = do_work(out, s, w, a, e);
+        if (err != OK) return err;
+        moved = moved || (w != TRIAL_END && w != CHANGE && w != RESUME);
+    }
+    if (moved) add_billed(out, s, a);
+    if (!subscription_is_live(s) || !is_by(s->cancel_on, out->through)) return OK;
+    return end(out, s, s->cancel_on, a, e);
+}
+
+struct date subscription_due(const struct subscription *s)
+{
+    struct date due = {0};
+    if (!subscription_is_live(s)) return due;
+    for (enum work w = TRIAL_END; w <= USAGE; w++) due = earlier(due, work_date(s, w));
+    return earlier(due, s->cancel_on);
+}

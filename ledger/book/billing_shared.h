@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* billing_shared.h - what the files of billing.h share: billing.c (fees and credits), rating.c (usage and
+ * commitments), accrual.c (the order of time). For them only. */
+#ifndef DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
+#define DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
+
+#include "ledger/book/billing.h"
+
+/* The anchored period of fees, and the usage month, that holds a day. */
+struct period anchored(const struct subscription *s, struct date day);
+struct period anchored_month(const struct subscription *s, struct date day);
+
+struct date earlier(struct date a, struct date b); /* none counts as never */
+bool is_by(struct date d, struct date limit);      /* given, and no later */
+
+/* A line of the subscription, with what is the same for every kind. */
+struct line *add_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
+                      struct money amount, struct arena *a);
+
+bool has_commitment(const struct subscription *s);
+/* Fees and usage count towards the commitment as they are billed. */
+enum err count_committed(struct subscription *s, struct money amount, struct error *e) MUST_USE;
+struct date commitment_end(const struct subscription *s); /* of the open one; none: there is none */
+
+/* Rates usage_through..until into *lines. */
+enum err rate_usage(struct line_list *lines, struct subscription *s, struct date until,
+                    const struct usage_total *usage, size_t usage_count, struct arena *a,
+                    struct error *e) MUST_USE;
+
+struct stretch {
+    struct moment from;
+    struct date to;
+    struct period whole; /* the anchored period it is of */
+};
+/* The stretch that is charged next: to the period's end, or to a change or an end before it. */
+struct stretch next_stretch(const struct subscription *s);
+/* Every fee for a stretch of a period: a line each. What was billed before it is not given back any more. */
+enum err charge_stretch(struct accrual *out, struct subscription *s, const struct stretch *w, struct arena *a,
+                        struct error *e) MUST_USE;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_change.h - what the decisions about subscriptions share: decide_subscription.c, decide_change.c,
+ * decide_end.c. For them only. */
+#ifndef DAYBOOK_LEDGER_BOOK_DECIDE_CHANGE_H
+#define DAYBOOK_LEDGER_BOOK_DECIDE_CHANGE_H
+
+#include "ledger/book/decide_shared.h"
+
+enum { BILLING_DAY_MAX = 31, TRIAL_DAYS_MAX = 3660 };
+
+/* The interval that a command means, else `otherwise`. */
+struct interval interval_chosen(enum billing_interval given, uint64_t count, struct interval otherwise);
+/* Seats that the terms can have; 0 is "not given". */
+enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *e) MUST_USE;
+
+/* A change being worked out: the subscription as it becomes, and what that costs. */
+struct change {
+    const struct facts *facts;
+    struct subscription s;
+    struct accrual due;
+    uint64_t next_item;
+};
+/* Begins a change of a subscription: charges everything due through today on its old terms. */
+enum err change_begin(struct change *ch, const struct facts *f, const struct subscription *s, struct arena *a,
+                      struct error *e) MUST_USE;
+/* Puts what happened, and what it costs as items for the next invoice, into the decision. */
+void change_finish(struct decision *out, struct change *ch, struct arena *a);
+/* An event about the subscription, from here on: fill it, then change_apply. */
+struct event *change_event(struct change *ch, enum event_type type, struct arena *a);
+enum err change_apply(struct change *ch, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
+
+/* Everything that the customer is still owed or owes in one document, if that comes to less than nothing;
+ * what it gives back and no open invoice takes is refunded to the payments it came from. */
+enum err credit_and_refund(struct decision *out, const struct facts *f, const char *currency, struct arena *a,
+                           struct error *e) MUST_USE;
+
+#endif

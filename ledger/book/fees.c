@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* fees.c - fees and their parts. A credit is a share of what was billed, never of a price list: whoever paid
+ * half a month gets parts of that half month back. */
+#include "ledger/book/fees.h"
+
+enum { SECONDS_PER_DAY = 86400 };
+
+/* ---- fees of terms ---- */
+
+static enum err fee_price(struct money *out, const struct fee *f, uint64_t quantity, const char *currency,
+                          struct error *e)
+{
+    return money_multiply(out, f->unit_price, decimal_of(f->per_seat ? (int64_t)quantity : 1), currency, e);
+}
+
+static struct component own_amount(const struct terms *t)
+{
+    return (struct component){.name = t->product_name,
+                              .quantity = decimal_of(1),
+                              .unit_price = money_decimal(t->amount),
+                              .amount = t->amount};
+}
+
+static enum err component_of(struct component *out, const struct fee *f, const char *currency,
+                             uint64_t quantity, struct arena *a, struct error *e)
+{
+    *out = (struct component){.code = f->code, .name = f->name, .quantity = decimal_of(1)};
+    enum err err = fee_price(&out->amount, f, quantity, currency, e);
+    if (err != OK) return wrap(e, "fee '%.*s'", STR_ARG(f->code));
+    out->unit_price = money_decimal(out->amount);
+    if (!f->per_seat) return OK;
+    out->seats = quantity;
+    out->name = str_format(a, "%.*s x %ju", STR_ARG(f->name), (uintmax_t)quantity);
+    bool plain = f->model == PRICING_PER_UNIT && decimal_is_zero(f->included);
+    if (!plain) return OK;
+    out->quantity = decimal_of((int64_t)quantity);
+    out->unit_price = f->unit_price;
+    return OK;
+}
+
+enum err terms_components(struct components *out, const struct terms *t, uint64_t quantity, struct arena *a,
+                          struct error *e)
+{
+    *out = (struct components){arena_array_of(a, struct component, t->fees_count + 1), 1};
+    out->items[0] = own_amount(t);
+    for (size_t i = 0; i < t->fees_count; i++) {
+        enum err err =
+            component_of(&out->items[out->count++], &t->fees[i], t->amount.currency, quantity, a, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+/* ---- parts of a period ---- */
+
+static int64_t seconds_between(struct moment from, struct date to)
+{
+    return (int64_t)date_days_between(from.day, to) * SECONDS_PER_DAY - (int64_t)from.second;
+}
+
+static bool is_whole(struct moment from, struct date to, struct period whole)
+{
+    return from.second == 0 && date_compare(from.day, whole.start) == 0 && date_compare(to, whole.end) == 0;
+}
+
+enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
+                 struct date to, struct period whole, struct error *e)
+{
+    int64_t days = t->fixed_days != 0 ? (int64_t)t->fixed_days : period_days(whole);
+    assert(days > 0);
+    *out = amount;
+    if (t->proration == PRORATE_NOT || is_whole(from, to, whole)) return OK;
+    bool by_second = t->proration == PRORATE_BY_SECOND;
+    int64_t part = by_second ? seconds_between(from, to) : date_days_between(from.day, to);
+    int64_t all = by_second ? days * SECONDS_PER_DAY : days;
+    return money_part(out, amount, part < all ? part : all, all, e);
+}
+
+/* ---- credits ---- */
+
+struct money credit_cap(struct money potential, struct money billed, struct money already_credited)
+{
+    struct money none = money_zero(potential);
+    if (potential.minor <= 0 || billed.minor <= already_credited.minor) return none;
+    struct money left = money_of(billed.minor - already_credited.minor, potential.currency);
+    return money_min(potential, left);
+}
+
+static struct moment later(struct moment a, struct moment b)
+{
+    int order = date_compare(a.day, b.day);
+    if (order == 0) return a.second < b.second ? b : a;
+    return order < 0 ? b : a;
+}
+
+enum err unused_credit(struct money *out, const struct charge *c, const struct terms *t, struct moment from,
+                       struct date to, struct error *e)
+{
+    struct moment begin = {c->from, c->from_second};
+    struct money paid = {0}, potential = {0};
+    *out = money_zero(c->amount);
+    from = later(from, begin);
+    if (date_compare(c->to, to) < 0) to = c->to;
+    int64_t all = seconds_between(begin, c->to), part = seconds_between(from, to);
+    if (t->fixed_days != 0) { /* days beyond them cost nothing */
+        int64_t fixed = (int64_t)t->fixed_days * SECONDS_PER_DAY;
+        all = all < fixed ? all : fixed;
+        part = part < fixed ? part : fixed;
+    }
+    if (t->proration == PRORATE_NOT || all <= 0 || part <= 0) return OK;
+    enum err err = money_subtract(&paid, c->amount, c->discount, e);
+    if (err == OK) err = money_part(&potential, paid, part, all, e);
+    if (err == OK) *out = credit_cap(potential, paid, c->credited);
+    return err;
+}

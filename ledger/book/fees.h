@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* fees.h - what a subscription's terms charge for a period, fee by fee: for a whole one, for a part of it,
+ * and what is given back of what was billed. */
+#ifndef DAYBOOK_LEDGER_BOOK_FEES_H
+#define DAYBOOK_LEDGER_BOOK_FEES_H
+
+#include "ledger/book/event.h"
+
+/* A second of a billing date. Only prices that are prorated by second ever have another than 0. */
+struct moment {
+    struct date day;
+    uint64_t second;
+};
+
+/* One fee of the terms with the price of a whole period: first the tier's own amount, then each of fees. */
+struct component {
+    struct str code; /* "" the tier's own */
+    struct str name; /* on documents */
+    uint64_t seats;  /* what it is charged for; 0: it does not go by seats */
+    struct decimal quantity, unit_price;
+    struct money amount;
+};
+struct components {
+    struct component *items;
+    size_t count;
+};
+enum err terms_components(struct components *out, const struct terms *t, uint64_t quantity, struct arena *a,
+                          struct error *e) MUST_USE;
+
+/* The share of `amount` for [from, to) of the anchored period `whole`, as the terms prorate. A whole period
+ * costs the amount itself; the denominator is always the whole period, or the terms' fixed days. */
+enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
+                 struct date to, struct period whole, struct error *e) MUST_USE;
+
+/* What a credit may be at most: never negative, never more than was billed less what was credited already. */
+struct money credit_cap(struct money potential, struct money billed, struct money already_credited);
+
+/* What the days [from, to) of a charge are worth of what was billed for it, net of its discount and capped by
+ * what is left of it; positive. Nothing where the terms give nothing back. */
+enum err unused_credit(struct money *out, const struct charge *c, const struct terms *t, struct moment from,
+                       struct date to, struct error *e) MUST_USE;
+
+#endif
