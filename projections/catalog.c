@@ -13,7 +13,16 @@ static enum err keep_catalog(struct views_txn *t, const struct catalog_loaded *v
                           .products = v->products,
                           .products_count = v->products_count,
                           .prices = v->prices,
-                          .prices_count = v->prices_count};
+                          .prices_count = v->prices_count,
+                          .from = v->from,
+                          .metrics = v->metrics,
+                          .metrics_count = v->metrics_count,
+                          .coupons = v->coupons,
+                          .coupons_count = v->coupons_count,
+                          .taxes = v->taxes,
+                          .taxes_count = v->taxes_count,
+                          .rules = v->rules,
+                          .rules_count = v->rules_count};
     struct view_key k = key_number(SPACE_CATALOG, v->version);
     return views_put_record(t, &k, &schema_catalog, &row, e);
 }

@@ -83,7 +83,16 @@ enum err decide_catalog_load(struct decision *out, const struct facts *f,
                                                  .products = c->products,
                                                  .products_count = c->products_count,
                                                  .prices = c->prices,
-                                                 .prices_count = c->prices_count};
+                                                 .prices_count = c->prices_count,
+                                                 .from = c->from,
+                                                 .metrics = c->metrics,
+                                                 .metrics_count = c->metrics_count,
+                                                 .coupons = c->coupons,
+                                                 .coupons_count = c->coupons_count,
+                                                 .taxes = c->taxes,
+                                                 .taxes_count = c->taxes_count,
+                                                 .rules = c->rules,
+                                                 .rules_count = c->rules_count};
     return OK;
 }
 

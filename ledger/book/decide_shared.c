@@ -172,12 +172,23 @@ static enum err amount_for(struct money *out, const struct price *p, const struc
     return money_exact(out, w->price, w->currency, "price", a, e);
 }
 
+/* Who has a retired tier keeps it, and may change its interval. */
+static bool has_tier(const struct facts *f, struct str tier)
+{
+    const struct subscription *s = f->subscription;
+    return s != NULL && s->status != SUBSCRIPTION_NONE && s->status != SUBSCRIPTION_CANCELED &&
+           str_equal(s->terms.product, tier);
+}
+
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e)
 {
     if (f->catalog == NULL) return fail(e, ERR_REFUSED, "no catalog is loaded yet");
     const struct product *product = product_of(f->catalog, w->tier);
     if (product == NULL) return fail(e, ERR_NOT_FOUND, "no tier '%.*s' in the catalog", STR_ARG(w->tier));
+    if (product->retired && !has_tier(f, w->tier))
+        return fail(e, ERR_REFUSED, "tier '%.*s' is retired: nobody can subscribe to it any more",
+                    STR_ARG(w->tier));
     const struct price *price = price_of(f->catalog, w);
     if (price == NULL) {
         return fail(e, ERR_NOT_FOUND, "tier '%.*s' has no price per %s in %s", STR_ARG(w->tier),
@@ -191,7 +202,20 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
                           .unit = price->unit,
                           .interval_count = price->interval_count,
                           .rates = price->rates,
-                          .rates_count = price->rates_count};
+                          .rates_count = price->rates_count,
+                          .kind = product->kind,
+                          .fees = price->fees,
+                          .fees_count = price->fees_count,
+                          .in_arrears = price->in_arrears,
+                          .proration = price->proration,
+                          .fixed_days = price->fixed_days,
+                          .alignment = price->alignment,
+                          .trial_end = price->trial_end,
+                          .commitment = price->commitment,
+                          .tax_inclusive = price->tax_inclusive,
+                          .tax_code = product->tax_code,
+                          .features = product->features,
+                          .features_count = product->features_count};
     return amount_for(&out->amount, price, w, a, e);
 }
 
