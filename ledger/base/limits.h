@@ -28,6 +28,14 @@ enum {
     LIMIT_INVOICE_LINES = 8192,
     LIMIT_CATALOG_PRODUCTS = 256,
     LIMIT_CATALOG_PRICES = 2048,
+    LIMIT_CATALOG_METRICS = 256,
+    LIMIT_CATALOG_COUPONS = 4096,
+    LIMIT_CATALOG_TAXES = 4096, /* countries, their regions, classes of goods, and the years of each */
+    LIMIT_CATALOG_RULES = 1024,
+    LIMIT_PRODUCT_FEATURES = 128,
+    LIMIT_PRICE_FEES = 32,
+    LIMIT_PRICE_TIERS = 100, /* steps of one price by quantity */
+    LIMIT_TRIAL_DAYS = 730,  /* as Stripe: two years */
     LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
     LIMIT_EVENTS_PER_RECORD = 4096,
     LIMIT_CATCH_UP_PERIODS = 1200, /* periods one bill may catch up: a hundred years of months */

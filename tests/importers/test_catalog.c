@@ -171,7 +171,7 @@ Test(catalog, rates_that_cannot_be_are_refused)
     refused(RATED("{\"usage_type\":\"t\",\"billed\":true}"),
             "products[0].prices[0].rates[0].unit_price: a value is missing");
     refused(RATED("{\"usage_type\":\"t\",\"billed\":false,\"unit_price\":\"1\"}"),
-            "products[0].prices[0].rates[0].billed: a unit price is given, but it is not billed");
+            "products[0].prices[0].rates[0].billed: a price is given, but it is not billed");
     refused(RATED("{\"usage_type\":\"t\",\"unlimited\":true,\"included\":\"1\"}"),
             "products[0].prices[0].rates[0].included: what is unlimited includes no number");
     refused(RATED("{\"usage_type\":\"t\",\"unlimited\":true,\"unit_price\":\"1\"}"),
