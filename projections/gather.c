@@ -239,7 +239,8 @@ enum err gather(struct facts *out, struct views_txn *t, const struct command *c,
     struct gathering g = {.facts = out, .t = t, .command = c, .arena = a, .e = e};
     *out = (struct facts){.now = now};
     if (n->subscription != 0)
-        memcpy(&g.subscription, (const char *)command_body(c) + n->subscription, sizeof(g.subscription));
+        memcpy(&out->subscription_name, (const char *)command_body(c) + n->subscription,
+               sizeof(out->subscription_name));
     enum err err = counters_get(&out->counters, t, a, e);
     if (err == OK) err = gather_customer(&g, n);
     out->today = customer_today(out->customer, now);

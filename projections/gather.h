@@ -11,7 +11,6 @@ struct gathering {
     struct facts *facts;
     struct views_txn *t;
     const struct command *command;
-    struct str subscription;             /* that the command names; "": none */
     const struct customer_row *customer; /* whose record is facts->customer; NULL: unknown */
     struct arena *arena;
     struct error *e;

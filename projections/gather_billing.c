@@ -65,7 +65,8 @@ enum err gather_subscription(struct gathering *g)
     if (c == NULL || c->subscription == 0) return OK;
     enum err err = load_live(g);
     if (err != OK) return err;
-    return g->subscription.len != 0 ? named_subscription(g, g->subscription) : meant_subscription(g);
+    struct str name = g->facts->subscription_name;
+    return name.len != 0 ? named_subscription(g, name) : meant_subscription(g);
 }
 
 enum err gather_usage(struct gathering *g)

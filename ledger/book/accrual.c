@@ -76,7 +76,9 @@ enum err resume(struct accrual *out, struct subscription *s, struct date on, str
         .charges = behind ? NULL : s->charges,
         .charges_count = behind ? 0 : s->charges_count,
     };
-    return subscription_apply(s, ev, a, e);
+    err = subscription_apply(s, ev, a, e);
+    if (err == OK && has_commitment(s)) add_billed(out, s, a); /* what was given back counts no more */
+    return err;
 }
 
 /* The paid period of a paused subscription is over: all its paused days are given back. */

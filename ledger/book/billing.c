@@ -201,6 +201,7 @@ enum err credit_charges(struct line_list *lines, struct money *sum, struct subsc
         enum err err = unused_credit(&credit, c, &s->terms, from, to, e);
         if (err == OK) err = money_add(&c->credited, c->credited, credit, e);
         if (err == OK) err = money_add(sum, *sum, credit, e);
+        if (err == OK) err = count_committed(s, money_negate(credit), e);
         if (err != OK) return err;
         if (money_is_zero(credit)) continue;
         struct period p = {date_compare(from.day, c->from) < 0 ? c->from : from.day,

@@ -12,6 +12,10 @@ enum err need_subscription(const struct facts *f, struct str user, struct error 
 {
     enum err err = need_customer(f, user, e);
     if (err != OK) return err;
+    if (f->subscription == NULL && f->subscription_name.len != 0) {
+        struct str name = text_quotable(f->subscription_name);
+        return fail(e, ERR_NOT_FOUND, "no subscription %.*s of '%.*s'", STR_ARG(name), STR_ARG(user));
+    }
     if (f->subscription == NULL && f->subscriptions_count > 1) {
         return fail(e, ERR_REFUSED, "'%.*s' has %zu subscriptions: name the one that is meant", STR_ARG(user),
                     f->subscriptions_count);

@@ -177,7 +177,9 @@ static enum err expect_state(struct story *s, struct views_txn *t, const struct 
         if (err == OK) err = load_transaction(&transaction, t, number, s->arena, e);
         return err == OK ? must_match(&schema_transaction, &transaction, w, 3, s->arena, e) : err;
     }
-    enum err err = find_customer(&customer, t, w->items[2], s->arena, e);
+    bool by_id = str_is(what, "subscription") && str_starts(w->items[2], "sub_");
+    enum err err = by_id ? public_id_parse(&customer.subscription, "sub", w->items[2], e)
+                         : find_customer(&customer, t, w->items[2], s->arena, e);
     if (err != OK) return err;
     if (str_is(what, "customer")) return must_match(&schema_customer, &customer, w, 3, s->arena, e);
     if (!str_is(what, "subscription"))

@@ -129,6 +129,16 @@ static enum err run_step(struct story *s, const struct words *w, struct error *e
     return OK;
 }
 
+/* Another catalog, as a new version. */
+static enum err catalog_step(struct story *s, const struct words *w, struct error *e)
+{
+    struct command c = {0};
+    if (w->count != 2) return fail(e, ERR_INVALID, "catalog FILE is wanted");
+    s->refusal_read = false;
+    s->code = catalog_read(&c, str_cstring(s->arena, w->items[1]), s->arena, &s->refusal);
+    return s->code == OK ? execute(s, &c, STR_NONE, e) : OK;
+}
+
 static enum err command_step(struct story *s, const struct words *words, struct error *e)
 {
     struct words w = *words;
@@ -157,6 +167,8 @@ enum err story_step(struct story *s, const struct words *w, struct error *e)
     if (err != OK) return err;
     if (str_is(w->items[0], "run"))
         err = run_step(s, w, e);
+    else if (str_is(w->items[0], "catalog"))
+        err = catalog_step(s, w, e);
     else if (str_is(w->items[0], "usage.record"))
         err = usage_step(s, w, e);
     else
