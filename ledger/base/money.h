@@ -17,6 +17,15 @@ struct decimal {
     uint32_t scale;
 };
 
+/* An exact number on its way to its one rounding: value * 10^-scale / divisor. Sums, products and parts of
+ * decimals are kept in it whole; what has no room in it is ERR_LIMIT, and nothing else is ever lost.
+ * Functions leave it reduced. {0} is zero. */
+struct exact {
+    __extension__ __int128 value;
+    uint32_t scale;
+    int64_t divisor; /* 0: none */
+};
+
 /* `minor` counts the smallest unit of the currency (cents for USD, yen for JPY, fils for KWD).
  * {0} - currency "" - means "no amount given". */
 struct money {
@@ -37,6 +46,22 @@ int decimal_compare(struct decimal a, struct decimal b);
 bool decimal_is_negative(struct decimal d);
 bool decimal_is_zero(struct decimal d);
 struct str decimal_text(struct arena *a, struct decimal d); /* "12.5", "-0.01", "1000" */
+
+struct exact exact_of(struct decimal d);
+enum err exact_add(struct exact *out, struct exact a, struct exact b, struct error *e) MUST_USE;
+enum err exact_subtract(struct exact *out, struct exact a, struct exact b, struct error *e) MUST_USE;
+enum err exact_multiply(struct exact *out, struct exact a, struct exact b, struct error *e) MUST_USE;
+/* a * num / den; den > 0. */
+enum err exact_part(struct exact *out, struct exact a, int64_t num, int64_t den, struct error *e) MUST_USE;
+/* How many times `size` (more than nothing) goes into a, as a whole number: a part counts whole (up), or not
+ * at all. */
+enum err exact_times(struct exact *out, struct exact a, struct decimal size, bool up,
+                     struct error *e) MUST_USE;
+int exact_compare(struct exact a, struct exact b);
+int exact_sign(struct exact x); /* -1, 0 or 1 */
+/* As a decimal: exactly where one can hold it, else rounded half away from zero to six decimals. To be
+ * shown. */
+enum err exact_decimal(struct decimal *out, struct exact x, struct error *e) MUST_USE;
 
 /* ISO 4217: is the code known, and how many decimals has it (JPY 0, USD 2, KWD 3)? -1: unknown. */
 int currency_decimals(const char *code);
@@ -75,7 +100,8 @@ enum err money_part(struct money *out, struct money amount, int64_t num, int64_t
 /* unit_price (major units) * quantity, half away from zero to the currency's minor unit. */
 enum err money_multiply(struct money *out, struct decimal unit_price, struct decimal quantity,
                         const char *currency, struct error *e) MUST_USE;
-/* Rounds an exact decimal of major units to the currency, half away from zero. */
+/* Rounds an exact decimal, or any exact number, of major units to the currency, half away from zero. */
+enum err exact_money(struct money *out, struct exact major, const char *currency, struct error *e) MUST_USE;
 enum err money_round(struct money *out, struct decimal major, const char *currency, struct error *e) MUST_USE;
 /* Spreads `total` over `count` parts in proportion to weights[] (>= 0, not all zero) by largest remainder,
  * ties to the earlier part: the parts always sum to `total` exactly. */
