@@ -11,6 +11,7 @@
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"
 #include "ledger/book/posting.h"
+#include "ledger/book/pricing.h"
 #include "ledger/book/subscription.h"
 
 #endif

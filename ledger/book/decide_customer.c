@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_customer.c - seller, catalog, customers, payment methods. Decisions only: no read, no clock. */
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/pricing.h"
 
 static enum err check_country(struct str country, struct error *e)
 {
@@ -71,11 +72,26 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     return OK;
 }
 
+static enum err check_price(const struct price *p, size_t index, struct error *e)
+{
+    for (size_t i = 0; i < p->rates_count; i++) {
+        if (rate_check(&p->rates[i], e) != OK) return wrap(e, "prices[%zu].rates[%zu]", index, i);
+    }
+    for (size_t i = 0; i < p->fees_count; i++) {
+        if (fee_check(&p->fees[i], e) != OK) return wrap(e, "prices[%zu].fees[%zu]", index, i);
+    }
+    return OK;
+}
+
 enum err decide_catalog_load(struct decision *out, const struct facts *f,
                              const struct catalog_load_command *c, struct arena *a, struct error *e)
 {
     if (c->products_count == 0) return fail(e, ERR_INVALID, "the catalog has no products");
     if (f->catalog != NULL && memcmp(&f->catalog->sha256, &c->sha256, sizeof c->sha256) == 0) return OK;
+    for (size_t i = 0; i < c->prices_count; i++) {
+        enum err err = check_price(&c->prices[i], i, e);
+        if (err != OK) return err;
+    }
     struct event *ev = event_add(&out->events, EVENT_CATALOG_LOADED, a);
     ev->catalog_loaded = (struct catalog_loaded){.version = f->counters.catalog,
                                                  .name = c->name,
