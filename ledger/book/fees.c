@@ -2,16 +2,11 @@
 /* fees.c - fees and their parts. A credit is a share of what was billed, never of a price list: whoever paid
  * half a month gets parts of that half month back. */
 #include "ledger/book/fees.h"
+#include "ledger/book/pricing.h"
 
 enum { SECONDS_PER_DAY = 86400 };
 
 /* ---- fees of terms ---- */
-
-static enum err fee_price(struct money *out, const struct fee *f, uint64_t quantity, const char *currency,
-                          struct error *e)
-{
-    return money_multiply(out, f->unit_price, decimal_of(f->per_seat ? (int64_t)quantity : 1), currency, e);
-}
 
 static struct component own_amount(const struct terms *t)
 {
@@ -25,8 +20,8 @@ static enum err component_of(struct component *out, const struct fee *f, const c
                              uint64_t quantity, struct arena *a, struct error *e)
 {
     *out = (struct component){.code = f->code, .name = f->name, .quantity = decimal_of(1)};
-    enum err err = fee_price(&out->amount, f, quantity, currency, e);
-    if (err != OK) return wrap(e, "fee '%.*s'", STR_ARG(f->code));
+    enum err err = fee_cost(&out->amount, f, quantity, currency, e);
+    if (err != OK) return err;
     out->unit_price = money_decimal(out->amount);
     if (!f->per_seat) return OK;
     out->seats = quantity;

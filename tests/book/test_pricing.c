@@ -383,6 +383,25 @@ Test(pricing, a_fee_that_goes_by_no_seats_is_charged_once)
     cr_assert_str_eq(fee(&f, 40, "KWD"), "15.000");
 }
 
+Test(pricing, the_fees_of_a_tier_are_priced_by_their_models)
+{
+    struct rate t = tiered(PRICING_GRADUATED, "5 @10 +20, rest @8");
+    const struct fee fees[] = {{.code = STR("seats"),
+                                .name = STR("Seats"),
+                                .per_seat = true,
+                                .model = PRICING_GRADUATED,
+                                .tiers = t.tiers,
+                                .tiers_count = t.tiers_count},
+                               {.code = STR("base"), .name = STR("Base"), .unit_price = number("15")}};
+    const struct terms terms = {.amount = money_of(2900, "USD"), .fees = fees, .fees_count = 2};
+    struct components c = {0};
+    assert_ok(terms_components(&c, &terms, 7, A, E));
+    assert_int(c.count, 3);
+    assert_money(c.items[0].amount, "29.00", "USD");
+    assert_money(c.items[1].amount, "86.00", "USD"); /* 20 + 5 x 10 + 2 x 8 */
+    assert_money(c.items[2].amount, "15.00", "USD");
+}
+
 /* ---- what can be priced ---- */
 
 Test(price_check, rates_of_every_model_are_taken)
