@@ -46,6 +46,7 @@ static enum err answer_catalog(struct answering *g, struct error *e)
     json_t *j = *g->out = object_new();
     member_count(j, "version", c.version);
     member_text(j, "name", c.name);
+    member_date(j, "from", catalog_first_day(&c));
     member_count(j, "products", c.products_count);
     member_count(j, "prices", c.prices_count);
     member_hash(j, "sha256", &c.sha256);

@@ -186,8 +186,10 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
     const struct catalog_history_query *q = c->query;
     struct listing l = {0};
     struct catalog newest = {0};
+    uint64_t in_force = 0;
     enum err err = list_begin(&l, c, STR_NONE, e);
     l.limit = q->limit;
+    if (err == OK) err = catalog_in_force(&in_force, l.txn, service_today(c->service), 0, c->arena, e);
     if (err == OK) err = load_catalog(&newest, l.txn, 0, c->arena, e);
     if (err == ERR_NOT_FOUND) return list_end(&l, OK); /* none yet: a list of none */
     for (uint64_t version = 1; version <= newest.version && err == OK && !is_over(&l); version++) {
@@ -197,6 +199,8 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
         json_t *j = object_new();
         member_count(j, "version", v.version);
         member_text(j, "name", v.name);
+        member_date(j, "from", catalog_first_day(&v));
+        member_flag(j, "in_force", v.version == in_force);
         member_instant(j, "loaded_at", v.loaded_at);
         member_count(j, "products", v.products_count);
         member_count(j, "prices", v.prices_count);

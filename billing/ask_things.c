@@ -41,7 +41,15 @@ static enum err make_catalog(json_t **out, const struct call *c, struct views_tx
 {
     const struct catalog_show_query *q = c->query;
     struct catalog v = {0};
-    enum err err = load_catalog(&v, t, q->version, c->arena, e);
+    uint64_t version = q->version;
+    enum err err = OK;
+    if (version != 0 && date_is_given(q->on))
+        return fail(e, ERR_USAGE, "--version and --on exclude each other");
+    if (version == 0 && !date_is_given(q->on))
+        err = catalog_in_force(&version, t, service_today(c->service), 0, c->arena, e);
+    if (err != OK) return err;
+    err = date_is_given(q->on) ? load_catalog_on(&v, t, q->on, c->arena, e)
+                               : load_catalog(&v, t, version, c->arena, e);
     if (err == OK) *out = catalog_json(&v);
     return err;
 }

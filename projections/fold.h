@@ -15,6 +15,10 @@
 /* counters.c: the next numbers, all 1 in an empty ledger. */
 enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
+/* catalog.c: a version that exists, decoded once for the transaction. */
+enum err catalog_kept(const struct catalog **out, struct views_txn *t, uint64_t version,
+                      struct error *e) MUST_USE;
+
 /* series.c: as last left; last_serial 0 for a new one. The name is the caller's. */
 enum err series_get(struct series *out, struct views_txn *t, struct str name, struct arena *a,
                     struct error *e) MUST_USE;

@@ -21,10 +21,16 @@ static enum err gather_seller(struct gathering *g)
 
 static enum err gather_catalog(struct gathering *g)
 {
-    struct catalog *c = arena_new_of(g->arena, struct catalog);
-    enum err err = load_catalog(c, g->t, 0, g->arena, g->e);
-    if (err == OK) g->facts->catalog = c;
-    return unless_missing(err);
+    uint64_t version = 0;
+    enum err err = catalog_in_force(&version, g->t, g->facts->today, 0, g->arena, g->e);
+    if (err != OK || version == 0) return err;
+    return catalog_kept(&g->facts->catalog, g->t, version, g->e);
+}
+
+static enum err gather_newest_catalog(struct gathering *g)
+{
+    uint64_t version = g->facts->counters.catalog - 1;
+    return version == 0 ? OK : catalog_kept(&g->facts->newest_catalog, g->t, version, g->e);
 }
 
 static enum err gather_methods(struct gathering *g)
@@ -138,6 +144,7 @@ enum {
     CATALOG = 1 << 10,
     RUN = 1 << 11,
     READINGS = 1 << 12,
+    NEWEST_CATALOG = 1 << 13,
     BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER,
 };
 
@@ -157,6 +164,7 @@ static const struct {
     {SERIES, gather_series},
     {SELLER, gather_seller},
     {CATALOG, gather_catalog},
+    {NEWEST_CATALOG, gather_newest_catalog},
     {RUN, gather_run},
     {READINGS, gather_readings},
 };
@@ -175,7 +183,7 @@ struct need {
 #define NAMED_IN(name) .subscription = offsetof(struct name##_command, subscription)
 static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_SELLER_SET] = {BY_NOTHING, 0, SELLER},
-    [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, CATALOG},
+    [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, NEWEST_CATALOG},
     [COMMAND_CUSTOMER_CREATE] = {USER_OF(customer_create), 0},
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
     [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG,

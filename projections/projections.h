@@ -27,6 +27,16 @@ enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, 
                      struct error *e) MUST_USE; /* 0: newest */
 enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a,
                       struct error *e) MUST_USE; /* 0: newest */
+/* The version in force on a date, as is known now, of those up to `newest` (0: of all); 0: none. A version
+ * begins on its first day, or when it was loaded if that is later, and of those whose first day has come the
+ * last to begin is in force: the newer one, if two begin on one day. Without a first day it counts at once,
+ * also where the date is still yesterday. */
+enum err catalog_in_force(uint64_t *version, struct views_txn *t, struct date on, uint64_t newest,
+                          struct arena *a, struct error *e) MUST_USE;
+/* The one that was in force on a date, as was known then. ERR_NOT_FOUND: none had begun. */
+enum err load_catalog_on(struct catalog *out, struct views_txn *t, struct date on, struct arena *a,
+                         struct error *e) MUST_USE;
+struct date catalog_first_day(const struct catalog *c); /* given, or that of the loading if that is later */
 enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription,
                            struct arena *a, struct error *e) MUST_USE;
 enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,

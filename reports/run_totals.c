@@ -11,16 +11,20 @@ static const char batch_control_header[] =
 
 /* ---- counting ---- */
 
-/* The newest catalog that was loaded before the run began. */
-static enum err catalog_in_force(struct run_sums *out, struct views_txn *t, struct arena *a, struct error *e)
+/* The catalog in force on the run's date, of those that were loaded before the run began. */
+static enum err note_catalog(struct run_sums *out, struct views_txn *t, struct arena *a, struct error *e)
 {
     struct catalog c = {0};
+    uint64_t version = 0;
     enum err err = load_catalog(&c, t, 0, a, e);
     while (err == OK && c.loaded_at.us > out->run->started_at.us && c.version > 1) {
         err = load_catalog(&c, t, c.version - 1, a, e);
     }
-    if (err == ERR_NOT_FOUND) return OK; /* none was ever loaded */
-    out->has_config = err == OK && c.loaded_at.us <= out->run->started_at.us;
+    if (err == ERR_NOT_FOUND || (err == OK && c.loaded_at.us > out->run->started_at.us)) return OK;
+    if (err == OK) err = catalog_in_force(&version, t, out->run->through, c.version, a, e);
+    if (err != OK || version == 0) return err;
+    err = load_catalog(&c, t, version, a, e);
+    out->has_config = err == OK;
     out->config = c.sha256;
     return err;
 }
@@ -29,7 +33,7 @@ enum err run_sums_begin(struct run_sums *out, const struct run *run, struct view
                         struct error *e)
 {
     *out = (struct run_sums){.run = run};
-    return catalog_in_force(out, t, a, e);
+    return note_catalog(out, t, a, e);
 }
 
 static struct currency_sums *sums_of(struct run_sums *s, const char *currency, struct arena *a)

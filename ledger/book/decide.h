@@ -25,11 +25,12 @@ struct customer_usage {
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
     struct instant now;
-    struct date today;             /* of now, in the customer's zone */
-    uint64_t second;               /* of today, there */
-    struct counters counters;      /* the next numbers */
-    const struct seller *seller;   /* NULL: not set */
-    const struct catalog *catalog; /* newest; NULL: none loaded */
+    struct date today;                    /* of now, in the customer's zone */
+    uint64_t second;                      /* of today, there */
+    struct counters counters;             /* the next numbers */
+    const struct seller *seller;          /* NULL: not set */
+    const struct catalog *catalog;        /* in force today; NULL: none */
+    const struct catalog *newest_catalog; /* NULL: none loaded */
 
     const struct customer *customer; /* NULL: unknown */
     /* The one that the command names; else the only live plan, or without a live one the newest. NULL: there

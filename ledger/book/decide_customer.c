@@ -87,7 +87,8 @@ enum err decide_catalog_load(struct decision *out, const struct facts *f,
                              const struct catalog_load_command *c, struct arena *a, struct error *e)
 {
     if (c->products_count == 0) return fail(e, ERR_INVALID, "the catalog has no products");
-    if (f->catalog != NULL && memcmp(&f->catalog->sha256, &c->sha256, sizeof c->sha256) == 0) return OK;
+    const struct catalog *newest = f->newest_catalog;
+    if (newest != NULL && memcmp(&newest->sha256, &c->sha256, sizeof c->sha256) == 0) return OK;
     for (size_t i = 0; i < c->prices_count; i++) {
         enum err err = check_price(&c->prices[i], i, e);
         if (err != OK) return err;

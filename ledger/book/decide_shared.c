@@ -187,7 +187,7 @@ static bool has_tier(const struct facts *f, struct str tier)
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e)
 {
-    if (f->catalog == NULL) return fail(e, ERR_REFUSED, "no catalog is loaded yet");
+    if (f->catalog == NULL) return fail(e, ERR_REFUSED, "no catalog is in force yet");
     const struct product *product = product_of(f->catalog, w->tier);
     if (product == NULL) return fail(e, ERR_NOT_FOUND, "no tier '%.*s' in the catalog", STR_ARG(w->tier));
     if (product->retired && !has_tier(f, w->tier))

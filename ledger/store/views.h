@@ -89,6 +89,10 @@ enum err views_scan(struct views_txn *t, const struct view_key *from, size_t pre
 /* Records (described structs) as values. The record's texts live as long as the value (see views_get). */
 enum err views_get_record(void *out, const struct schema *s, struct views_txn *t, const struct view_key *k,
                           struct arena *a, struct error *e) MUST_USE;
+/* The same for what is read again and again: decoded once, valid until the transaction ends. One record is
+ * kept at a time; a put of its key ends that. */
+enum err views_get_kept(const void **out, const struct schema *s, struct views_txn *t,
+                        const struct view_key *k, struct error *e) MUST_USE;
 enum err views_put_record(struct views_txn *t, const struct view_key *k, const struct schema *s,
                           const void *record, struct error *e) MUST_USE;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* views_private.h - what the files of the views share: views.c (opening, meta row, dropping), views_guard.c
- * (may the files be opened at all), views_cache.c (values in memory), views_txn.c (transactions),
- * views_scan.c (scans and digests). */
+ * (may the files be opened at all), views_cache.c (values in memory), views_kept.c (one decoded record),
+ * views_txn.c (transactions), views_scan.c (scans and digests). */
 #ifndef DAYBOOK_LEDGER_STORE_VIEWS_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_VIEWS_PRIVATE_H
 
@@ -70,6 +70,17 @@ void views_cache_replay(struct views_cache *c);  /* everything changed is dirty 
 void views_cache_reset(struct views_cache *c);
 void views_cache_free(struct views_cache *c);
 
+/* ---- views_kept.c ---- */
+
+struct views_kept {
+    struct view_key key; /* empty: nothing is kept */
+    const struct schema *schema;
+    const void *record;
+    struct arena *arena;
+};
+void views_kept_changed(struct views_txn *t, const struct view_key *k);
+void views_kept_reset(struct views_txn *t);
+
 /* ---- views.c, views_txn.c ---- */
 
 struct views {
@@ -102,6 +113,7 @@ struct views_txn {
     struct sealer *sealer;
 
     struct views_cache cache;
+    struct views_kept kept;
     struct buffer scratch;
     bool cursor_known, cursor_changed;
     struct view_cursor cursor;

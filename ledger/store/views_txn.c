@@ -98,6 +98,7 @@ static struct views_txn *txn_new(struct views *v)
 void views_txn_free(struct views_txn *t)
 {
     views_cache_free(&t->cache);
+    arena_free(t->kept.arena);
     buffer_free(&t->scratch);
     sealer_free(t->sealer);
     indexer_free(t->indexer);
@@ -119,6 +120,7 @@ static void txn_give_back(struct views_txn *t)
 {
     struct views *v = t->views;
     views_cache_reset(&t->cache);
+    views_kept_reset(t);
     t->txn = NULL;
     t->cursor_known = t->cursor_changed = false;
     if (pthread_mutex_lock(&v->mutex) != 0) WRONG("cannot lock a mutex");
@@ -177,6 +179,7 @@ void views_forget(struct views_txn *t)
 {
     assert(!t->write);
     views_cache_reset(&t->cache);
+    views_kept_reset(t);
 }
 
 struct indexer *views_indexer(struct views_txn *t)
@@ -233,6 +236,7 @@ enum err views_get(struct bytes *out, struct views_txn *t, const struct view_key
 static struct cached *entry_for(struct views_txn *t, const struct view_key *k)
 {
     assert(t->write);
+    views_kept_changed(t, k);
     struct cached *entry = views_cache_find(&t->cache, bytes_of(k));
     return entry != NULL ? entry : views_cache_add(&t->cache, bytes_of(k));
 }
