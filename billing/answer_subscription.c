@@ -16,11 +16,14 @@ static struct period current_period(const struct subscription *s, struct date to
     return p;
 }
 
+/* When fees are charged next; none while nothing is. A period that is due already is the run's to catch up:
+ * what comes next is the one behind it. */
 static struct date next_billing_date(const struct subscription *s, struct date today)
 {
     struct date next = s->charged_through;
-    if (s->status != SUBSCRIPTION_ACTIVE) return (struct date){0};
-    if (date_compare(next, today) <= 0) next = current_period(s, today).end;
+    if (s->status == SUBSCRIPTION_PAUSED) return s->resume_on;
+    if (!subscription_is_entitled(s)) return (struct date){0};
+    if (s->terms.in_arrears || date_compare(next, today) <= 0) next = current_period(s, today).end;
     bool ends_before = date_is_given(s->cancel_on) && date_compare(s->cancel_on, next) <= 0;
     return ends_before ? (struct date){0} : next;
 }
@@ -33,6 +36,23 @@ static void put_terms(json_t *j, const struct terms *t)
     member_text(j, "currency", str_of(t->amount.currency));
 }
 
+/* What is charged beside the tier's own price. */
+static json_t *fees_json(const struct terms *t)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < t->fees_count; i++) {
+        const struct fee *f = &t->fees[i];
+        json_t *j = object_new();
+        member_text(j, "code", f->code);
+        member_text(j, "name", f->name);
+        member_flag(j, "per_seat", f->per_seat);
+        member_text(j, "model", str_of(choice_pricing_model.words[f->model]));
+        member_decimal(j, "unit_price", f->unit_price);
+        rows_add(list, j);
+    }
+    return list;
+}
+
 static json_t *scheduled_change_json(const struct subscription *s)
 {
     if (!date_is_given(s->change_on)) return json_null();
@@ -40,6 +60,7 @@ static json_t *scheduled_change_json(const struct subscription *s)
     member_date(j, "on", s->change_on);
     member_text(j, "tier", s->next_terms.product);
     put_terms(j, &s->next_terms);
+    member_count(j, "quantity", s->next_quantity);
     return j;
 }
 
@@ -47,7 +68,8 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
 {
     json_t *j = object_new();
     struct period p = current_period(s, today);
-    bool active = s->status == SUBSCRIPTION_ACTIVE;
+    bool live = subscription_is_live(s), trial = s->status == SUBSCRIPTION_TRIALING;
+    if (trial) p = (struct period){s->start, s->trial_end};
     member_id(j, "subscription_id", "sub", s->subscription);
     member_user(j, n, s->customer);
     member_text(j, "tier", s->terms.product);
@@ -55,14 +77,22 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     member_text(j, "status", str_of(choice_subscription_status.words[s->status]));
     put_terms(j, &s->terms);
     member_date(j, "start", s->start);
-    member_date(j, "current_period_start", active ? p.start : (struct date){0});
-    member_date(j, "current_period_end", active ? p.end : (struct date){0});
+    member_date(j, "current_period_start", live ? p.start : (struct date){0});
+    member_date(j, "current_period_end", live ? p.end : (struct date){0});
     member_date(j, "next_billing_date", next_billing_date(s, today));
-    member_flag(j, "cancel_at_period_end", active && date_is_given(s->cancel_on));
+    member_flag(j, "cancel_at_period_end", live && date_is_given(s->cancel_on));
     member_date(j, "cancel_on", s->cancel_on);
     member_date(j, "ended_on", s->ended_on);
     member_put(j, "scheduled_change", scheduled_change_json(s));
     member_count(j, "catalog_version", s->terms.catalog_version);
+    member_count(j, "quantity", s->quantity);
+    member_id(j, "added_to", "sub", s->parent);
+    member_put(j, "fees", fees_json(&s->terms));
+    member_flag(j, "in_arrears", s->terms.in_arrears);
+    member_date(j, "trial_end", s->trial_end);
+    member_date(j, "paused_on", s->paused_on);
+    member_date(j, "resume_on", s->resume_on);
+    member_date(j, "charged_through", s->charged_through);
     return j;
 }
 
@@ -81,8 +111,8 @@ static enum err active_subscription(bool *found, struct subscription *s, const s
 {
     *found = false;
     if (c->subscription == 0) return OK;
-    enum err err = load_subscription(s, t, c->subscription, a, e);
-    *found = err == OK && s->status == SUBSCRIPTION_ACTIVE;
+    enum err err = find_subscription(s, t, c->user, STR_NONE, a, e);
+    *found = err == OK && subscription_is_live(s);
     return err;
 }
 

@@ -123,8 +123,11 @@ enum err ask_subscription_list(const struct call *c, struct error *e)
     const struct subscription_list_query *q = c->query;
     struct listing l = {0};
     struct list_query lq = {.limit = q->limit};
+    struct customer who = {0};
     enum err err = list_begin(&l, c, STR_NONE, e);
     if (err == OK) err = parse_status(&lq.status, &choice_subscription_status, q->status, e);
+    if (err == OK && q->customer.len != 0) err = find_customer(&who, l.txn, q->customer, c->arena, e);
+    lq.customer = who.customer;
     if (err == OK) err = list_subscriptions(l.txn, &lq, tell_subscription, &l, l.rows, e);
     return list_end(&l, err);
 }

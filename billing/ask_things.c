@@ -90,12 +90,8 @@ enum err ask_customer_show(const struct call *c, struct error *e)
 static enum err make_subscription(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
     const struct subscription_show_query *q = c->query;
-    struct customer v = {0};
     struct subscription s = {0};
-    enum err err = find_customer(&v, t, q->user, c->arena, e);
-    if (err == OK && v.subscription == 0)
-        err = fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(q->user));
-    if (err == OK) err = load_subscription(&s, t, v.subscription, c->arena, e);
+    enum err err = find_subscription(&s, t, q->user, q->subscription, c->arena, e);
     struct names n = names_of(t, c->arena);
     if (err == OK) *out = subscription_json(&s, service_today(c->service), &n);
     return err;

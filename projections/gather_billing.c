@@ -11,17 +11,6 @@ static enum err need_subscription(struct subscription *out, struct gathering *g,
     return row_need(out, &schema_subscription, g->t, &k, "subscription", number, g->arena, g->e);
 }
 
-static enum err load_live(struct gathering *g)
-{
-    struct numbers live = {0};
-    enum err err = live_get(&live, g->t, g->facts->customer->customer, g->arena, g->e);
-    struct subscription *all = arena_array_of(g->arena, struct subscription, live.count);
-    for (size_t i = 0; err == OK && i < live.count; i++) err = need_subscription(&all[i], g, live.items[i]);
-    g->facts->subscriptions = all;
-    g->facts->subscriptions_count = live.count;
-    return err;
-}
-
 /* The one that was named, if it is the customer's. */
 static enum err named_subscription(struct gathering *g, struct str name)
 {
@@ -63,7 +52,10 @@ enum err gather_subscription(struct gathering *g)
 {
     const struct customer *c = g->facts->customer;
     if (c == NULL || c->subscription == 0) return OK;
-    enum err err = load_live(g);
+    struct subscription *live = NULL;
+    enum err err =
+        live_subscriptions(&live, &g->facts->subscriptions_count, g->t, c->customer, g->arena, g->e);
+    g->facts->subscriptions = live;
     if (err != OK) return err;
     struct str name = g->facts->subscription_name;
     return name.len != 0 ? named_subscription(g, name) : meant_subscription(g);

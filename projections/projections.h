@@ -39,6 +39,13 @@ enum err load_catalog_on(struct catalog *out, struct views_txn *t, struct date o
 struct date catalog_first_day(const struct catalog *c); /* given, or that of the loading if that is later */
 enum err load_subscription(struct subscription *out, struct views_txn *t, uint64_t subscription,
                            struct arena *a, struct error *e) MUST_USE;
+/* The customer's subscriptions that have not ended, by number. */
+enum err live_subscriptions(struct subscription **out, size_t *count, struct views_txn *t, uint64_t customer,
+                            struct arena *a, struct error *e) MUST_USE;
+/* The one that is meant by an id ("sub_7"), or without one: the only live plan, the oldest of several, or the
+ * newest subscription when none is live. ERR_NOT_FOUND: "no subscription for 'u1'". */
+enum err find_subscription(struct subscription *out, struct views_txn *t, struct str user, struct str id,
+                           struct arena *a, struct error *e) MUST_USE;
 enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
                       struct error *e) MUST_USE;
 /* By public id (inv_12) or document number (INV-2025-000001). */

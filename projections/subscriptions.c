@@ -80,6 +80,49 @@ enum err load_subscription(struct subscription *out, struct views_txn *t, uint64
     return row_load(out, &schema_subscription, t, &k, "subscription sub_", subscription, a, e);
 }
 
+enum err live_subscriptions(struct subscription **out, size_t *count, struct views_txn *t, uint64_t customer,
+                            struct arena *a, struct error *e)
+{
+    struct numbers live = {0};
+    enum err err = live_get(&live, t, customer, a, e);
+    *out = arena_array_of(a, struct subscription, live.count);
+    *count = live.count;
+    for (size_t i = 0; err == OK && i < live.count; i++)
+        err = subscription_need(&(*out)[i], t, live.items[i], a, e);
+    return err;
+}
+
+static enum err find_meant(struct subscription *out, struct views_txn *t, const struct customer *c,
+                           struct arena *a, struct error *e)
+{
+    struct subscription *live = NULL;
+    size_t count = 0;
+    enum err err = live_subscriptions(&live, &count, t, c->customer, a, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < count; i++) {
+        if (live[i].parent != 0) continue;
+        *out = live[i];
+        return OK;
+    }
+    return load_subscription(out, t, c->subscription, a, e);
+}
+
+enum err find_subscription(struct subscription *out, struct views_txn *t, struct str user, struct str id,
+                           struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    uint64_t number = 0;
+    enum err err = find_customer(&c, t, user, a, e);
+    if (err == OK && c.subscription == 0)
+        err = fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(user));
+    if (err != OK) return err;
+    if (id.len == 0) return find_meant(out, t, &c, a, e);
+    err = public_id_parse(&number, "sub", id, e);
+    if (err == OK) err = load_subscription(out, t, number, a, e);
+    if (err != OK || out->customer == c.customer) return err;
+    return fail(e, ERR_NOT_FOUND, "no subscription sub_%ju of '%.*s'", (uintmax_t)number, STR_ARG(user));
+}
+
 static bool is_wanted(const struct list_query *q, const void *row)
 {
     const struct subscription *s = row;

@@ -34,8 +34,8 @@ enum {
     LIMIT_CATALOG_RULES = 1024,
     LIMIT_PRODUCT_FEATURES = 128,
     LIMIT_PRICE_FEES = 32,
-    LIMIT_PRICE_TIERS = 100, /* steps of one price by quantity */
-    LIMIT_TRIAL_DAYS = 730,  /* as Stripe: two years */
+    LIMIT_PRICE_TIERS = 100,          /* steps of one price by quantity */
+    LIMIT_TRIAL_DAYS = 730,           /* as Stripe: two years */
     LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
     LIMIT_EVENTS_PER_RECORD = 4096,
     LIMIT_CATCH_UP_PERIODS = 1200, /* periods one bill may catch up: a hundred years of months */
