@@ -100,7 +100,7 @@ enum err open_invoices_change(struct customer_row *row, const struct event *ev, 
     enum err err =
         invoice ? take_parts(&l, v->settles, v->settles_count, e) : take_parts(&l, p->pays, p->pays_count, e);
     if (invoice && v->amount_due.minor > 0)
-        l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due};
+        l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due, v->due_date};
     row->open = l.items;
     row->open_count = l.count;
     row->customer.open_invoices = l.count;

@@ -59,7 +59,10 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .payment_terms_text = v->payment_terms_text,
                          .payment_terms_days = v->payment_terms_days,
                          .footer = v->footer,
-                         .timezone = v->timezone};
+                         .timezone = v->timezone,
+                         .past_due_days = v->past_due_days,
+                         .unpaid_days = v->unpaid_days,
+                         .cancel_days = v->cancel_days};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     return views_put_record(t, &k, &schema_seller, &row, e);
 }

@@ -117,8 +117,10 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
     struct pending_items pending = {0};
     bool items = ev->type == EVENT_ITEM_ADDED ||
                  (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
+    struct customer_row before = *row;
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);
+    if (err == OK) err = due_invoices(t, &before, row, e);
     if (err != OK || !items) return err;
     err = pending_get(&pending, t, row->customer.customer, a, e);
     row->customer.pending_items = pending.items_count;

@@ -17,6 +17,13 @@ static struct view_key due_key(struct date date, uint64_t customer, uint64_t sub
     return k;
 }
 
+static enum err put_days(struct views_txn *t, const struct view_key *k, struct date date, struct error *e)
+{
+    uint8_t days[4];
+    be32_put(days, (uint32_t)date.days);
+    return views_put(t, k, (struct bytes){days, sizeof(days)}, e);
+}
+
 static enum err move_entry(struct views_txn *t, uint64_t customer, uint64_t subscription, struct date from,
                            struct date to, struct error *e)
 {
@@ -27,10 +34,8 @@ static enum err move_entry(struct views_txn *t, uint64_t customer, uint64_t subs
         if (err != OK) return err;
     }
     if (!date_is_given(to)) return OK;
-    uint8_t days[4];
-    be32_put(days, (uint32_t)to.days);
     struct view_key k = due_key(to, customer, subscription);
-    return views_put(t, &k, (struct bytes){days, sizeof(days)}, e);
+    return put_days(t, &k, to, e);
 }
 
 static struct date items_date(const struct pending_items *p)
@@ -90,11 +95,49 @@ enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_
     return move_entry(t, customer, 0, items_date(before), items_date(after), e);
 }
 
+/* ---- unpaid invoices ---- */
+
+static struct view_key overdue_key(struct date due, uint64_t customer)
+{
+    struct view_key k = view_key(SPACE_OVERDUE);
+    view_key_date(&k, due);
+    view_key_u64(&k, customer);
+    return k;
+}
+
+static struct date oldest_due(const struct customer_row *row)
+{
+    struct date oldest = {0};
+    for (size_t i = 0; i < row->open_count; i++) {
+        struct date due = row->open[i].due;
+        if (i == 0 || date_compare(due, oldest) < 0) oldest = due;
+    }
+    return oldest;
+}
+
+enum err due_invoices(struct views_txn *t, const struct customer_row *before,
+                      const struct customer_row *after, struct error *e)
+{
+    struct date from = oldest_due(before), to = oldest_due(after);
+    if (date_compare(from, to) == 0) return OK;
+    if (date_is_given(from)) {
+        struct view_key k = overdue_key(from, after->customer.customer);
+        enum err err = views_delete(t, &k, e);
+        if (err != OK) return err;
+    }
+    if (!date_is_given(to)) return OK;
+    struct view_key k = overdue_key(to, after->customer.customer);
+    return put_days(t, &k, to, e);
+}
+
+/* ---- queries ---- */
+
 struct due_page {
     struct date through;
     struct due_cursor *after;
     uint64_t *customers;
     size_t *count, capacity;
+    size_t tail; /* bytes of the key from the customer's number on */
 };
 
 static enum err due_visit(void *context, struct bytes key, struct bytes value, struct error *e)
@@ -104,18 +147,33 @@ static enum err due_visit(void *context, struct bytes key, struct bytes value, s
         return fail(e, ERR_TAMPERED, "an entry of the index of due work has %zu bytes", value.len);
     struct date date = {(int32_t)be32_get(value.ptr)};
     if (date_compare(date, page->through) > 0 || *page->count == page->capacity) return ERR_NOT_FOUND;
-    uint64_t customer = key_tail(key, 16);
+    uint64_t customer = key_tail(key, page->tail);
     page->customers[(*page->count)++] = customer;
     *page->after = (struct due_cursor){date, customer};
     return OK;
 }
 
+static enum err list_page(struct views_txn *t, const struct view_key *from, size_t tail, struct date through,
+                          struct due_cursor *after, uint64_t *customers, size_t *count, size_t capacity,
+                          struct error *e)
+{
+    struct due_page page = {
+        .through = through, .after = after, .count = count, .capacity = capacity, .tail = tail};
+    page.customers = customers;
+    *count = 0;
+    return views_scan(t, from, 1, false, due_visit, &page, e);
+}
+
 enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                   size_t *count, size_t capacity, struct error *e)
 {
-    *count = 0;
     struct view_key from = due_key(after->date, after->customer + 1, 0);
-    struct due_page page = {.through = through, .after = after, .count = count, .capacity = capacity};
-    page.customers = customers;
-    return views_scan(t, &from, 1, false, due_visit, &page, e);
+    return list_page(t, &from, 16, through, after, customers, count, capacity, e);
+}
+
+enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
+                      size_t *count, size_t capacity, struct error *e)
+{
+    struct view_key from = overdue_key(after->date, after->customer + 1);
+    return list_page(t, &from, 8, through, after, customers, count, capacity, e);
 }

@@ -65,6 +65,8 @@ enum err open_invoices_change(struct customer_row *row, const struct event *ev, 
 /* due.c: called by the folds that move a customer's date. `before` is NULL for a new subscription. */
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
                           const struct subscription *after, struct arena *a, struct error *e) MUST_USE;
+enum err due_invoices(struct views_txn *t, const struct customer_row *before,
+                      const struct customer_row *after, struct error *e) MUST_USE;
 /* The customer's subscriptions that have not ended, by number. */
 enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
                   struct error *e) MUST_USE;

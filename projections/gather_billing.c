@@ -87,10 +87,31 @@ enum err gather_items(struct gathering *g)
     return err;
 }
 
-/* Oldest first, as the row lists them. A payment for a named invoice pays no other: it needs none of them. */
+/* Does an open invoice have a due date that is over? */
+static bool is_overdue(const struct gathering *g)
+{
+    const struct customer_row *c = g->customer;
+    for (size_t i = 0; c != NULL && i < c->open_count; i++) {
+        if (date_compare(c->open[i].due, g->facts->today) < 0) return true;
+    }
+    return false;
+}
+
+/* A payment may be the one that subscriptions of an overdue customer wait for. */
+enum err gather_stopped(struct gathering *g)
+{
+    if (!is_overdue(g)) return OK;
+    enum err err = gather_subscription(g);
+    return err == OK ? gather_usage(g) : err;
+}
+
+/* Oldest first, as the row lists them. A payment for a named invoice pays no other: it needs none of them,
+ * but to see whether all that is overdue is paid. */
 enum err gather_open_invoices(struct gathering *g)
 {
-    if (g->customer == NULL || g->customer->open_count == 0 || g->facts->invoice != NULL) return OK;
+    if (g->customer == NULL || (g->facts->invoice != NULL && !is_overdue(g))) return OK;
+    g->facts->open_invoices_known = true;
+    if (g->customer->open_count == 0) return OK;
     size_t count = g->customer->open_count;
     struct invoice *rows = arena_array_of(g->arena, struct invoice, count);
     for (size_t i = 0; i < count; i++) {

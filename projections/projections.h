@@ -109,6 +109,9 @@ struct due_cursor {
 };
 enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                   size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* Customers whose oldest open invoice was due on or before `through`, in the same way. */
+enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
+                      size_t *count, size_t capacity, struct error *e) MUST_USE;
 /* Pending transactions, oldest first: outcomes to be asked for again. As events, ready for ledger_settle. */
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;

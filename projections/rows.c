@@ -29,7 +29,8 @@ const struct schema row_pending_items = ROW("pending items", pending_items, fiel
 static const struct field fields_of_usage[] = {ROW_LIST(usage_row, schema_usage_total, totals)};
 const struct schema row_usage = ROW("usage", usage_row, fields_of_usage);
 
-static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left)};
+static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left),
+                                                     ROW_FIELD(open_invoice, DATE, due)};
 static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);
 static const struct field fields_of_customer[] = {ROW_PART(customer_row, schema_customer, customer),
                                                   ROW_LIST(customer_row, row_open_invoice, open)};

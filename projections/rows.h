@@ -75,6 +75,7 @@ struct usage_row { /* of one customer and usage period */
 struct open_invoice { /* with something left to pay */
     uint64_t invoice;
     struct money left;
+    struct date due;
 };
 struct customer_row {
     struct customer customer;

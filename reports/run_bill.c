@@ -9,7 +9,6 @@ enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000, FAILURES_TOLD = 1
 struct billing {
     struct nightly *nightly;
     uint64_t run;
-    struct due_cursor cursor; /* only moves forward: who is refused is not asked again in this run */
     struct arena *chunk;
     uint64_t done, failed;
     struct run_failure *failures;
@@ -176,28 +175,60 @@ static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t 
 
 /* ---- all of them ---- */
 
-static enum err next_due(uint64_t *customers, size_t *count, size_t capacity, const struct nightly *n,
-                         struct due_cursor *after, struct error *e)
+typedef enum err page_fn(struct views_txn *t, struct date through, struct due_cursor *after,
+                         uint64_t *customers, size_t *count, size_t capacity, struct error *e);
+
+static enum err next_page(uint64_t *customers, size_t *count, size_t capacity, const struct nightly *n,
+                          page_fn *next, struct date through, struct due_cursor *after, struct error *e)
 {
     struct views_txn *t = NULL;
     enum err err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
-    err = list_due(t, n->o->through, after, customers, count, capacity, e);
+    err = next(t, through, after, customers, count, capacity, e);
     ledger_read_end(n->ledger, t);
     return err;
 }
 
-static enum err bill_all(struct billing *b, struct error *e)
+static enum err bill_pages(struct billing *b, page_fn *next, struct date through, struct error *e)
 {
     uint64_t *customers = arena_array_of(b->nightly->arena, uint64_t, CUSTOMERS_PER_COMMIT);
+    struct due_cursor cursor = {0}; /* only moves forward: who is refused is not asked again in this run */
     for (;;) {
         size_t count = 0;
-        enum err err = next_due(customers, &count, CUSTOMERS_PER_COMMIT, b->nightly, &b->cursor, e);
+        enum err err =
+            next_page(customers, &count, CUSTOMERS_PER_COMMIT, b->nightly, next, through, &cursor, e);
         if (err != OK || count == 0) return err;
         err = bill_chunk(b, customers, count, e);
         if (err != OK) return err;
         run_progress(b->nightly, "billing", b->done, 0);
     }
+}
+
+/* The last day on which an invoice that is still open may have been due, for something to happen to its
+ * customer's subscriptions; none: nothing ever does. */
+static enum err overdue_since(struct date *out, struct nightly *n, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct seller s = {0};
+    *out = (struct date){0};
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = load_seller(&s, t, 0, a, e);
+    ledger_read_end(n->ledger, t);
+    if (err == ERR_NOT_FOUND) return OK;
+    uint64_t days = s.past_due_days != 0 ? s.past_due_days
+                    : s.unpaid_days != 0 ? s.unpaid_days
+                                         : s.cancel_days;
+    if (err == OK && days != 0) *out = date_add_days(n->o->through, -(int32_t)days);
+    return err;
+}
+
+static enum err bill_all(struct billing *b, struct error *e)
+{
+    struct date since = {0};
+    enum err err = bill_pages(b, list_due, b->nightly->o->through, e);
+    if (err == OK) err = overdue_since(&since, b->nightly, b->chunk, e);
+    return err == OK && date_is_given(since) ? bill_pages(b, list_overdue, since, e) : err;
 }
 
 static enum err execute(struct nightly *n, const struct command *c, struct arena *a, struct error *e)
@@ -218,7 +249,7 @@ static enum err start_run(uint64_t *run, struct nightly *n, struct arena *a, str
     struct views_txn *t = NULL;
     struct run *runs = NULL;
     *run = 0;
-    enum err err = next_due(&first, &count, 1, n, &start, e);
+    enum err err = next_page(&first, &count, 1, n, list_due, n->o->through, &start, e);
     if (err != OK) return err;
     struct command c = {.type = COMMAND_RUN_START};
     c.run_start = (struct run_start_command){.through = n->o->through, .due = count > 0};

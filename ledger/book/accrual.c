@@ -33,15 +33,15 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
     return subscription_apply(s, ev, a, e);
 }
 
-static enum err end(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
-                    struct error *e)
+static enum err end(struct accrual *out, struct subscription *s, struct date on, struct money credit,
+                    struct arena *a, struct error *e)
 {
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCELED, a);
     ev->subscription_canceled = (struct subscription_canceled){.subscription = s->subscription,
                                                                .customer = s->customer,
                                                                .on = on,
                                                                .product = s->terms.product,
-                                                               .credit = money_zero(s->terms.amount)};
+                                                               .credit = credit};
     return subscription_apply(s, ev, a, e);
 }
 
@@ -56,7 +56,7 @@ static enum err end_trial(struct accrual *out, struct subscription *s, struct ar
                                           .outcome = needs_method ? s->terms.trial_end : TRIAL_CONVERTS};
     bool cancels = ev->subscription_trial_ended.outcome == TRIAL_CANCELS;
     enum err err = subscription_apply(s, ev, a, e);
-    return err == OK && cancels ? end(out, s, s->trial_end, a, e) : err;
+    return err == OK && cancels ? end(out, s, s->trial_end, money_zero(s->terms.amount), a, e) : err;
 }
 
 enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a, struct error *e)
@@ -92,11 +92,59 @@ static enum err close_paused(struct accrual *out, struct subscription *s, struct
     return err;
 }
 
+/* ---- unpaid invoices ---- */
+
+/* Never before what is billed now began: an old debt gives no old bills back. */
+static struct date not_before_bills(const struct subscription *s, struct date on)
+{
+    struct date first = s->charges_count > 0 ? s->charges[0].from : s->start;
+    return date_compare(on, first) < 0 ? first : on;
+}
+
+static enum err fall_overdue(struct accrual *out, struct subscription *s, enum subscription_status status,
+                             struct date on, struct arena *a, struct error *e)
+{
+    on = not_before_bills(s, on);
+    enum err err = status == SUBSCRIPTION_UNPAID ? charge_until(out, s, (struct moment){on, 0}, a, e) : OK;
+    if (err != OK) return err;
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_OVERDUE, a);
+    ev->subscription_overdue = (struct subscription_overdue){.subscription = s->subscription,
+                                                             .customer = s->customer,
+                                                             .on = on,
+                                                             .status = status,
+                                                             .invoice = out->overdue.invoice};
+    return subscription_apply(s, ev, a, e);
+}
+
+/* What was billed for days on which nothing could be used is given back. */
+static enum err end_unpaid(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
+                           struct error *e)
+{
+    struct money credit = {0};
+    on = not_before_bills(s, on);
+    struct moment from = {date_is_given(s->paused_on) ? s->paused_on : on, 0};
+    enum err err = charge_until(out, s, (struct moment){on, 0}, a, e);
+    if (err == OK) {
+        err = credit_charges(&out->lines, &credit, s, LINE_PRORATION_CREDIT, from, s->charged_through, a, e);
+    }
+    return err == OK ? end(out, s, on, credit, a, e) : err;
+}
+
+enum err paid_again(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    if (s->status == SUBSCRIPTION_UNPAID) return resume(out, s, out->today, a, e);
+    if (s->status != SUBSCRIPTION_PAST_DUE) return OK;
+    return fall_overdue(out, s, SUBSCRIPTION_ACTIVE, out->today, a, e);
+}
+
 /* ---- the order of time ---- */
 
 enum work {
     WORK_NONE,
     TRIAL_END,
+    PAST_DUE,
+    UNPAID,
+    UNPAID_END,
     RESUME,
     ARREARS,
     USAGE_FIRST,
@@ -122,13 +170,17 @@ static bool is_charged_to_end(const struct subscription *s)
 }
 
 /* When this kind of work falls due; none: never, as things are. */
-static struct date work_date(const struct subscription *s, enum work w)
+static struct date work_date(const struct subscription *s, const struct overdue *o, enum work w)
 {
     const struct date never = {0};
     bool charged = subscription_is_charged(s) && !is_charged_to_end(s);
     bool paused = date_is_given(s->paused_on);
     switch (w) {
     case TRIAL_END: return s->status == SUBSCRIPTION_TRIALING ? s->trial_end : never;
+    case PAST_DUE: return s->status == SUBSCRIPTION_ACTIVE ? o->past_due : never;
+    case UNPAID: return s->status == SUBSCRIPTION_PAST_DUE ? o->unpaid : never;
+    case UNPAID_END:
+        return s->status == SUBSCRIPTION_PAST_DUE || s->status == SUBSCRIPTION_UNPAID ? o->cancel : never;
     case RESUME: return s->status == SUBSCRIPTION_PAUSED ? s->resume_on : never;
     case ARREARS: return charged && s->terms.in_arrears ? next_stretch(s).to : never;
     case ADVANCE: return charged && !s->terms.in_arrears ? s->charged_through : never;
@@ -144,19 +196,26 @@ static struct date work_date(const struct subscription *s, enum work w)
 
 /* Of what falls due on one day, what comes first. Usage is rated behind the fee that begins with the next
  * period, as people read it; but before new terms rule, and before a commitment is counted up. */
-static enum work next_work(const struct subscription *s, struct date through)
+static enum work next_work(const struct subscription *s, const struct accrual *out)
 {
     enum work next = WORK_NONE;
     struct date on = {0};
     bool usage_first = date_is_given(s->change_on) || has_commitment(s);
     for (enum work w = TRIAL_END; w <= USAGE; w++) {
-        struct date due = work_date(s, w);
+        struct date due = work_date(s, &out->overdue, w);
         if (w == USAGE_FIRST && !usage_first) continue;
-        if (!is_by(due, through) || (next != WORK_NONE && date_compare(due, on) >= 0)) continue;
+        if (!is_by(due, out->through) || (next != WORK_NONE && date_compare(due, on) >= 0)) continue;
         next = w;
         on = due;
     }
     return next;
+}
+
+/* Does it move what is charged and rated? */
+static bool is_billing(enum work w)
+{
+    return w == ARREARS || w == ADVANCE || w == USAGE || w == USAGE_FIRST || w == COMMITMENT ||
+           w == PAUSED_PERIOD;
 }
 
 static enum err do_work(struct accrual *out, struct subscription *s, enum work w, struct arena *a,
@@ -166,6 +225,9 @@ static enum err do_work(struct accrual *out, struct subscription *s, enum work w
     switch (w) {
     case TRIAL_END: return end_trial(out, s, a, e);
     case RESUME: return resume(out, s, s->resume_on, a, e);
+    case PAST_DUE: return fall_overdue(out, s, SUBSCRIPTION_PAST_DUE, out->overdue.past_due, a, e);
+    case UNPAID: return fall_overdue(out, s, SUBSCRIPTION_UNPAID, out->overdue.unpaid, a, e);
+    case UNPAID_END: return end_unpaid(out, s, out->overdue.cancel, a, e);
     case CHANGE: return take_change(out, s, a, e);
     case COMMITMENT: return true_up(out, s, commitment_end(s), a, e);
     case PAUSED_PERIOD: return close_paused(out, s, a, e);
@@ -197,24 +259,29 @@ enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, st
 {
     bool moved = false;
     int rounds = 0;
+    if (out->overdue.known && out->overdue.invoice == 0) {
+        enum err err = paid_again(out, s, a, e);
+        if (err != OK) return err;
+    }
     for (;;) {
-        enum work w = subscription_is_live(s) ? next_work(s, out->through) : WORK_NONE;
+        enum work w = subscription_is_live(s) ? next_work(s, out) : WORK_NONE;
         if (w == WORK_NONE) break;
         if (++rounds > LIMIT_CATCH_UP_PERIODS)
             return fail(e, ERR_LIMIT, "more than %d periods to catch up", LIMIT_CATCH_UP_PERIODS);
         enum err err = do_work(out, s, w, a, e);
         if (err != OK) return err;
-        moved = moved || (w != TRIAL_END && w != CHANGE && w != RESUME);
+        moved = moved || is_billing(w);
     }
     if (moved) add_billed(out, s, a);
     if (!subscription_is_live(s) || !is_by(s->cancel_on, out->through)) return OK;
-    return end(out, s, s->cancel_on, a, e);
+    return end(out, s, s->cancel_on, money_zero(s->terms.amount), a, e);
 }
 
 struct date subscription_due(const struct subscription *s)
 {
+    const struct overdue not_known = {0};
     struct date due = {0};
     if (!subscription_is_live(s)) return due;
-    for (enum work w = TRIAL_END; w <= USAGE; w++) due = earlier(due, work_date(s, w));
+    for (enum work w = TRIAL_END; w <= USAGE; w++) due = earlier(due, work_date(s, &not_known, w));
     return earlier(due, s->cancel_on);
 }

@@ -26,8 +26,14 @@ struct interval terms_interval(const struct terms *t);
  * (in arrears: that have ended), usage periods and minimum commitments that have ended, the end of a trial or
  * a planned pause, a scheduled change, a scheduled end. `lines` is what it costs, `events` is what happened
  * to the subscription; *s is as those events leave it. */
+struct overdue {                          /* by the oldest invoice that is still open */
+    bool known;                           /* it was looked for */
+    uint64_t invoice;                     /* 0: there is none */
+    struct date past_due, unpaid, cancel; /* none: never */
+};
 struct accrual {
-    struct date through;
+    struct date through, today;
+    struct overdue overdue;
     const struct usage_total *usage; /* of the periods not rated yet */
     size_t usage_count;
     bool can_pay; /* there is a payment method: asked when a trial ends */
@@ -35,6 +41,9 @@ struct accrual {
     struct event_list events;
 };
 enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, struct error *e) MUST_USE;
+
+/* An invoice is overdue no more: what was past due is active, what was unpaid goes on from today. */
+enum err paid_again(struct accrual *out, struct subscription *s, struct arena *a, struct error *e) MUST_USE;
 
 /* Fees in arrears for the days up to `until`, within the open period: before a change, a pause or an end.
  * With subscription.billed, if there are any. */

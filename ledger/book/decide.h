@@ -45,6 +45,7 @@ struct facts {
     size_t items_count;
     const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
     size_t open_invoices_count;
+    bool open_invoices_known;        /* they were asked for, all of them */
     const struct usage_total *usage; /* of periods that a live subscription has not rated yet */
     size_t usage_count;
     const struct alert *alerts;

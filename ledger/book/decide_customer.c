@@ -52,6 +52,28 @@ static struct party merged(const struct party *given, const struct party *before
                           .tax_id = given_or(given->tax_id, before->tax_id)};
 }
 
+static uint64_t given_count(uint64_t given, uint64_t before)
+{
+    return given != 0 ? given : before;
+}
+
+/* First past due, then unpaid, then ended; a step can be left out. */
+static enum err check_overdue_days(const struct seller_set *s, struct error *e)
+{
+    enum { DAYS_MAX = 3660 };
+    const uint64_t days[] = {s->past_due_days, s->unpaid_days, s->cancel_days};
+    static const char *const names[] = {"past_due_days", "unpaid_days", "cancel_days"};
+    uint64_t before = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (days[i] == 0) continue;
+        if (days[i] > DAYS_MAX)
+            return fail(e, ERR_INVALID, "%s: at most %d days are allowed", names[i], DAYS_MAX);
+        if (days[i] < before) return fail(e, ERR_INVALID, "%s: fewer days than the step before it", names[i]);
+        before = days[i];
+    }
+    return OK;
+}
+
 enum err decide_seller_set(struct decision *out, const struct facts *f, const struct seller_set_command *c,
                            struct arena *a, struct error *e)
 {
@@ -60,6 +82,11 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     enum err err = check_party(&c->party, e);
     if (err != OK) return err;
     if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
+    struct seller_set after = {.past_due_days = given_count(c->past_due_days, before->past_due_days),
+                               .unpaid_days = given_count(c->unpaid_days, before->unpaid_days),
+                               .cancel_days = given_count(c->cancel_days, before->cancel_days)};
+    err = check_overdue_days(&after, e);
+    if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
     ev->seller_set = (struct seller_set){
         .version = f->counters.seller,
@@ -68,6 +95,9 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .payment_terms_days = c->terms_days != 0 ? c->terms_days : before->payment_terms_days,
         .footer = given_or(c->footer, before->footer),
         .timezone = STR("UTC"),
+        .past_due_days = after.past_due_days,
+        .unpaid_days = after.unpaid_days,
+        .cancel_days = after.cancel_days,
     };
     return OK;
 }

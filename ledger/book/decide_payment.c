@@ -70,6 +70,24 @@ static enum err allot(struct spread *s, const struct invoice *v, struct error *e
     return money_subtract(&s->left, s->left, part, e);
 }
 
+/* With the last overdue invoice paid, subscriptions that were past due or had stopped go on. */
+static enum err restore_subscriptions(struct decision *out, const struct facts *f, const struct spread *paid,
+                                      struct arena *a, struct error *e)
+{
+    struct overdue left = overdue_by(f, f->today, paid->items, paid->count);
+    uint64_t next = f->counters.item;
+    if (!left.known || left.invoice != 0) return OK;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        struct accrual due = {.through = f->today, .today = f->today, .overdue = left};
+        struct subscription s = f->subscriptions[i];
+        enum err err = paid_again(&due, &s, a, e);
+        if (err != OK) return err;
+        add_items(out, &due.lines, s.customer, &next, a);
+        add_accrued(out, &due, a);
+    }
+    return OK;
+}
+
 /* The invoice that was meant first, then open ones, oldest first; a payment made for one invoice pays no
  * other. */
 static enum err succeed_payment(struct decision *out, const struct facts *f,
@@ -95,7 +113,7 @@ static enum err succeed_payment(struct decision *out, const struct facts *f,
                                                        .pays = s.items,
                                                        .pays_count = s.count,
                                                        .credited = s.left};
-    return OK;
+    return restore_subscriptions(out, f, &s, a, e);
 }
 
 static void fail_payment(struct decision *out, const struct transaction *t,

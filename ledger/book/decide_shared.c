@@ -235,9 +235,38 @@ void add_items(struct decision *out, const struct line_list *lines, uint64_t cus
     }
 }
 
+struct overdue overdue_by(const struct facts *f, struct date day, const struct allocation *paid,
+                          size_t paid_count)
+{
+    struct overdue o = {.known = f->open_invoices_known};
+    const struct seller *s = f->seller;
+    for (size_t i = 0; i < f->open_invoices_count && o.invoice == 0; i++) {
+        const struct invoice *v = &f->open_invoices[i];
+        int64_t left = v->amount_due.minor - v->paid.minor;
+        for (size_t k = 0; k < paid_count; k++) {
+            if (paid[k].invoice == v->invoice) left -= paid[k].amount.minor;
+        }
+        if (left <= 0 || date_compare(v->due_date, day) >= 0) continue;
+        o.invoice = v->invoice;
+        if (s == NULL) break;
+        struct date never = {0};
+        o.cancel = s->cancel_days == 0 ? never : date_add_days(v->due_date, (int32_t)s->cancel_days);
+        o.unpaid = s->unpaid_days == 0 ? never : date_add_days(v->due_date, (int32_t)s->unpaid_days);
+        /* Every step begins with the first. */
+        uint64_t first = s->past_due_days != 0 ? s->past_due_days
+                         : s->unpaid_days != 0 ? s->unpaid_days
+                                               : s->cancel_days;
+        o.past_due = first == 0 ? never : date_add_days(v->due_date, (int32_t)first);
+    }
+    return o;
+}
+
 struct accrual accrual_through(const struct facts *f, struct date through)
 {
+    struct date day = date_compare(through, f->today) < 0 ? f->today : through;
     return (struct accrual){.through = through,
+                            .today = f->today,
+                            .overdue = overdue_by(f, day, NULL, 0),
                             .usage = f->usage,
                             .usage_count = f->usage_count,
                             .can_pay = method_named(f, STR_NONE) != NULL};

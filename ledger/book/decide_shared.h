@@ -49,6 +49,10 @@ void add_items(struct decision *out, const struct line_list *lines, uint64_t cus
                struct arena *a);
 /* What accrue() did to a subscription. */
 void add_accrued(struct decision *out, const struct accrual *due, struct arena *a);
+/* By the oldest invoice that on this day is past its due date and still open after `paid`, and the seller's
+ * days. */
+struct overdue overdue_by(const struct facts *f, struct date day, const struct allocation *paid,
+                          size_t paid_count);
 struct accrual accrual_through(const struct facts *f, struct date through);
 
 /* One document per currency of the lines (and of none when there is nothing to show): pending items and new

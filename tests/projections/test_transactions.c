@@ -146,13 +146,29 @@ Test(transactions, facts_of_a_cancellation_have_the_payments_that_can_be_refunde
     stage_close(&s);
 }
 
+Test(transactions, a_payment_of_an_overdue_customer_is_told_of_all_that_is_open_and_of_the_subscriptions)
+{
+    struct stage s = stage_open("d");
+    struct event for_invoice = payment(1, 1, 2900);
+    for_invoice.payment_requested.invoice = 1;
+    set_up(&s);
+    happen(&s, "2025-01-10T10:00:00Z", subscribed(1, "basic", 2900, "2025-01-10"));
+    happen(&s, "2025-01-16T10:00:00Z", invoice(1, 1, "2025-01-16", 2900), for_invoice); /* due on 01-30 */
+    struct command c = {.type = COMMAND_PAYMENT_SETTLE, .payment_settle = {.transaction = 1}};
+    const struct facts *f = gathered(&s, &c);
+    cr_assert(f->open_invoices_known);
+    assert_int(f->open_invoices_count, 1);
+    assert_int(f->subscriptions_count, 1);
+    stage_close(&s);
+}
+
 Test(transactions, facts_of_a_settlement_have_transaction_payment_and_customer)
 {
     struct stage s = stage_open("d");
     struct event for_invoice = payment(1, 1, 2900);
     for_invoice.payment_requested.invoice = 1;
     set_up(&s);
-    happen(&s, "2025-01-16T10:00:00Z", invoice(1, 1, "2025-01-16", 2900), for_invoice);
+    happen(&s, "2025-01-20T10:00:00Z", invoice(1, 1, "2025-01-20", 2900), for_invoice);
     struct command c = {.type = COMMAND_PAYMENT_SETTLE, .payment_settle = {.transaction = 1}};
     const struct facts *f = gathered(&s, &c);
     assert_int(f->transaction->transaction, 1);
@@ -161,7 +177,7 @@ Test(transactions, facts_of_a_settlement_have_transaction_payment_and_customer)
     assert_int(f->invoice->invoice, 1);
     assert_int(f->open_invoices_count, 0); /* it pays that invoice and no other */
     struct allocation all = {1, usd(2900)};
-    happen(&s, "2025-01-17T10:00:00Z", paid(1, 1, 2900, &all, 1, 0), refund(2, 1, 1, 100, 0));
+    happen(&s, "2025-01-21T10:00:00Z", paid(1, 1, 2900, &all, 1, 0), refund(2, 1, 1, 100, 0));
     c.payment_settle.transaction = 2;
     f = gathered(&s, &c);
     assert_int(f->transaction->kind, TRANSACTION_REFUND);
