@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* answer_customer.c - customers, our own data, the catalog and payment methods as answers. */
+/* answer_customer.c - customers, our own data and payment methods as answers. */
 #include "billing/answers.h"
 
 static void put_party(json_t *j, const struct party *p)
@@ -86,72 +86,6 @@ json_t *seller_json(const struct seller *s)
     member_count(j, "terms_days", s->payment_terms_days);
     member_text_or_null(j, "footer", s->footer);
     member_text_or_null(j, "timezone", s->timezone);
-    return j;
-}
-
-/* ---- catalog ---- */
-
-static json_t *rates_json(const struct rate *rates, size_t count)
-{
-    json_t *list = rows_new();
-    for (size_t i = 0; i < count; i++) {
-        const struct rate *r = &rates[i];
-        json_t *j = object_new();
-        member_text(j, "usage_type", r->usage_type);
-        if (r->unlimited)
-            member_text(j, "included", STR("unlimited"));
-        else
-            member_decimal(j, "included", r->included);
-        if (r->billed)
-            member_decimal(j, "unit_price", r->unit_price);
-        else
-            member_put(j, "unit_price", json_null());
-        rows_add(list, j);
-    }
-    return list;
-}
-
-static json_t *prices_json(const struct catalog *c, struct str product)
-{
-    json_t *list = rows_new();
-    for (size_t i = 0; i < c->prices_count; i++) {
-        const struct price *p = &c->prices[i];
-        if (!str_equal(p->product, product)) continue;
-        json_t *j = object_new();
-        member_text(j, "interval", str_of(choice_interval_unit.words[p->unit]));
-        member_count(j, "interval_count", p->interval_count);
-        member_flag(j, "custom", p->custom);
-        if (p->custom)
-            member_put(j, "amount", json_null());
-        else
-            member_money(j, "amount", p->amount);
-        member_text(j, "currency", str_of(p->amount.currency));
-        member_put(j, "rates", rates_json(p->rates, p->rates_count));
-        rows_add(list, j);
-    }
-    return list;
-}
-
-json_t *catalog_json(const struct catalog *c)
-{
-    json_t *j = object_new(), *products = rows_new();
-    member_count(j, "version", c->version);
-    member_text(j, "name", c->name);
-    member_hash(j, "sha256", &c->sha256);
-    member_instant(j, "loaded_at", c->loaded_at);
-    for (size_t i = 0; i < c->products_count; i++) {
-        const struct product *p = &c->products[i];
-        json_t *tier = object_new();
-        member_text(tier, "tier", p->code);
-        member_text(tier, "name", p->name);
-        member_text_or_null(tier, "description", p->description);
-        member_text_or_null(tier, "support", p->support);
-        member_count(tier, "rank", p->rank);
-        member_flag(tier, "free", p->free);
-        member_put(tier, "prices", prices_json(c, p->code));
-        rows_add(products, tier);
-    }
-    member_put(j, "products", products);
     return j;
 }
 

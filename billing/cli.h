@@ -69,8 +69,9 @@ struct table *table_new(FILE *to, const char *columns);
 void table_row(struct table *t, const json_t *row);
 void table_end(struct table *t);
 void table_free(struct table *t);
-/* Names and values, lists as tables. `only`: those members, with commas between; "": all. */
-void print_values(FILE *to, const json_t *object, const char *only, unsigned indent);
+/* Names and values, lists as tables. `only`: those members, with commas between; "": all. `deep`: the lists
+ * within a list's rows follow it, each under the name of its row. */
+void print_values(FILE *to, const json_t *object, const char *only, unsigned indent, bool deep);
 struct str value_text(struct arena *a, const json_t *value);
 
 /* A line on a terminal that says how far the work is; nothing elsewhere. */

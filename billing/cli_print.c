@@ -45,7 +45,7 @@ static enum err take(void *self, json_t *value, bool is_row, struct error *e)
     else if (is_row)
         table_row(p->table, value);
     else if (!p->silent)
-        print_values(p->to, value, p->verb->columns, 0);
+        print_values(p->to, value, p->verb->columns, 0, (p->verb->flags & VERB_DEEP) != 0);
     json_decref(value);
     return ferror(p->to) == 0 ? OK : fail(e, ERR_STORAGE, "cannot write to standard output");
 }

@@ -3,7 +3,7 @@
  * under a name where a value is a list. Columns of numbers stand at the right. Nothing is coloured. */
 #include "billing/cli.h"
 
-enum { COLUMNS_MAX = 24, ROWS_MEASURED = 500, GAP = 2 };
+enum { COLUMNS_MAX = 24, ROWS_MEASURED = 500, GAP = 2, INDENT = 2 };
 
 /* Characters on a terminal: UTF-8 bytes that begin one. */
 static size_t width_of(struct str s)
@@ -223,7 +223,7 @@ static struct str columns_of(struct arena *a, const json_t *list)
     return (struct str){(const char *)columns.ptr, columns.len - 1};
 }
 
-static void print_list(FILE *to, const json_t *list, unsigned indent)
+static void print_rows(FILE *to, const json_t *list, unsigned indent)
 {
     struct arena *a = arena_new();
     struct table *t = table_new(to, columns_of(a, list).ptr);
@@ -242,9 +242,33 @@ static void print_name(FILE *to, const char *name, unsigned indent, size_t width
     (void)fprintf(to, "%*s", (int)(len < width ? width - len : 0), "");
 }
 
-void print_values(FILE *to, const json_t *object, const char *only, unsigned indent)
+/* "prices of pro": the row's first member is its name. */
+static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
 {
-    enum { INDENT = 2 };
+    struct arena *a = arena_new();
+    const char *name = "";
+    json_t *value = NULL, *first = NULL;
+    json_object_foreach(row, name, value)
+    {
+        if (first == NULL) first = value;
+        if (!is_table(value)) continue;
+        struct str of = value_text(a, first);
+        print_name(to, name, indent, 0);
+        (void)fprintf(to, " of %.*s\n", STR_ARG(of));
+        print_rows(to, value, indent + INDENT);
+    }
+    arena_free(a);
+}
+
+static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep)
+{
+    print_rows(to, list, indent);
+    for (size_t i = 0; deep && i < json_array_size(list); i++)
+        print_inner_lists(to, json_array_get(list, i), indent);
+}
+
+void print_values(FILE *to, const json_t *object, const char *only, unsigned indent, bool deep)
+{
     struct arena *a = arena_new();
     json_t *walked = walkable(object);
     size_t width = name_width(walked, only);
@@ -257,9 +281,9 @@ void print_values(FILE *to, const json_t *object, const char *only, unsigned ind
             print_name(to, name, indent, 0);
             (void)fputc('\n', to);
             if (json_is_object(value))
-                print_values(to, value, "", indent + INDENT);
+                print_values(to, value, "", indent + INDENT, deep);
             else
-                print_list(to, value, indent + INDENT);
+                print_list(to, value, indent + INDENT, deep);
             continue;
         }
         struct str text = value_text(a, value);

@@ -33,7 +33,7 @@ static struct str print_one(const char *json, const char *only)
     FILE *stream = open_memstream(&text, &len);
     json_t *object = json_loads(json, 0, NULL);
     cr_assert(object != NULL, "%s", json);
-    print_values(stream, object, only, 0);
+    print_values(stream, object, only, 0, false);
     json_decref(object);
     (void)fclose(stream);
     struct str printed = str_copy(A, (struct str){text, len});
