@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Catalog files: what they hold comes out, and whatever is wrong is named by its path. */
+/* Catalog files: what they hold comes out. What is wrong with one is in test_catalog_faults.c. */
 #include "importers/catalog.h"
 #include "importers/importers.h"
 #include "tests/importers/files.h"
@@ -9,9 +9,6 @@ TestSuite(catalog, .init = test_begin, .fini = test_end);
 #define PRICE      "{\"currency\":\"USD\",\"interval\":\"month\",\"amount\":\"29.00\"}"
 #define PRODUCT(x) "{\"code\":\"basic\",\"name\":\"Basic\"," x "}"
 #define PRICED(x)  "{\"products\":[" PRODUCT("\"prices\":[" x "]") "]}"
-#define RATED(x) \
-    PRICED("{\"currency\":\"USD\",\"interval\":\"month\",\"amount\":\"29.00\",\"rates\":[" x "]}")
-
 static struct catalog_load_command parse(const char *text)
 {
     struct command c = {0};
@@ -113,71 +110,6 @@ Test(catalog, the_hash_is_that_of_the_files_bytes)
     /* sha256sum of the same bytes */
     assert_str(hex_text(A, c.sha256.bytes, 32),
                "920f2b28edec06ff087088be385e328af33f1ab2ea66dba431d8496b2e4d684f");
-}
-
-Test(catalog, what_is_wrong_is_named_by_its_path)
-{
-    refused("[]", "a JSON object is expected");
-    refused("{", "not valid JSON, at or before byte 1");
-    refused("{\"products\":[]}", "products: a list of at least one product is expected");
-    refused("{\"product\":[]}", "there is no member 'product'");
-    refused("{\"products\":[3]}", "products[0]: an object is expected");
-    refused("{\"products\":[{\"name\":\"x\"}]}", "products[0].code: a value is missing");
-    refused("{\"products\":[{\"code\":\"x\"}]}", "products[0].name: a value is missing");
-    refused("{\"products\":[" PRODUCT("\"rank\":-1") "]}",
-            "products[0].rank: a whole number from 0 is expected");
-    refused("{\"products\":[" PRODUCT("\"price\":1") "]}", "products[0].price: there is no such member");
-    refused("{\"products\":[" PRODUCT("\"rank\":1") "]}", "products[0].prices: a value is missing");
-    refused("{\"products\":[" PRODUCT("\"prices\":[]") "]}",
-            "products[0].prices: a product needs at least one price");
-    refused("{\"products\":[" PRODUCT("\"prices\":[" PRICE "]") "," PRODUCT("\"prices\":[" PRICE "]") "]}",
-            "products[1].code: this code stands there twice");
-    refused(PRICED(PRICE "," PRICE),
-            "products[0].prices[1]: a price for this currency and interval is there already");
-}
-
-Test(catalog, prices_that_cannot_be_are_refused)
-{
-    refused(PRICED("{\"interval\":\"month\",\"amount\":\"1\"}"),
-            "products[0].prices[0].currency: a value is missing");
-    refused(PRICED("{\"currency\":\"XXQ\",\"interval\":\"month\",\"amount\":\"1\"}"),
-            "products[0].prices[0].currency: currency 'XXQ': not a code of ISO 4217");
-    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"month\"}"),
-            "products[0].prices[0].amount: a value is missing");
-    refused(PRICED("{\"currency\":\"USD\",\"amount\":\"1\"}"),
-            "products[0].prices[0].interval: a value is missing");
-    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"months\",\"amount\":\"1\"}"),
-            "products[0].prices[0].interval: day, week, month or year is expected");
-    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"month\",\"interval_count\":0,\"amount\":\"1\"}"),
-            "products[0].prices[0].interval_count: a whole number from 1 to 1000 is expected");
-    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"month\",\"amount\":\"-1\"}"),
-            "products[0].prices[0].amount: a price cannot be negative");
-    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"month\",\"custom\":true,\"amount\":\"5\"}"),
-            "products[0].prices[0].amount: a custom price is agreed per customer");
-    refused("{\"products\":[" PRODUCT("\"free\":true,\"prices\":[" PRICE "]") "]}",
-            "products[0].prices[0].amount: a free product costs nothing");
-    struct command c = {0};
-    struct str yen = str_of(PRICED("{\"currency\":\"JPY\",\"interval\":\"month\",\"amount\":\"1.5\"}"));
-    assert_err_says(catalog_parse(&c, str_bytes(yen), A, E), ERR_INVALID, "products[0].prices[0].amount: ");
-}
-
-Test(catalog, rates_that_cannot_be_are_refused)
-{
-    refused(RATED("{\"included\":\"5\"}"), "products[0].prices[0].rates[0].usage_type: a value is missing");
-    refused(RATED("{\"usage_type\":\"t\",\"included\":\"-5\"}"),
-            "products[0].prices[0].rates[0].included: a quota cannot be negative");
-    refused(RATED("{\"usage_type\":\"t\",\"unit_price\":\"-5\"}"),
-            "products[0].prices[0].rates[0].unit_price: a price cannot be negative");
-    refused(RATED("{\"usage_type\":\"t\",\"billed\":true}"),
-            "products[0].prices[0].rates[0].unit_price: a value is missing");
-    refused(RATED("{\"usage_type\":\"t\",\"billed\":false,\"unit_price\":\"1\"}"),
-            "products[0].prices[0].rates[0].billed: a price is given, but it is not billed");
-    refused(RATED("{\"usage_type\":\"t\",\"unlimited\":true,\"included\":\"1\"}"),
-            "products[0].prices[0].rates[0].included: what is unlimited includes no number");
-    refused(RATED("{\"usage_type\":\"t\",\"unlimited\":true,\"unit_price\":\"1\"}"),
-            "products[0].prices[0].rates[0].unlimited: what is unlimited cannot be billed by the unit");
-    refused(RATED("{\"usage_type\":\"t\"},{\"usage_type\":\"t\"}"),
-            "products[0].prices[0].rates[1].usage_type: this usage type stands there twice");
 }
 
 Test(catalog, card_data_in_a_description_are_refused_without_being_shown)
