@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* answer_catalog.c - the catalog as an answer: what its file said, by the file's names, and what each price
- * says in a few words. What a catalog leaves unsaid is left out here too, so that what is there is read. */
+ * says in a few words. What a price or a rate leaves unsaid is left out here too, so that what is there is
+ * read. */
 #include "billing/catalog_words.h"
 
 /* ---- members that say something ---- */
@@ -99,7 +100,7 @@ static json_t *price_json(const struct price *p, struct arena *a)
     else
         member_money(j, "amount", p->amount);
     member_text(j, "currency", str_of(p->amount.currency));
-    member_put(j, "summary", price_words(p, a));
+    member_text(j, "summary", price_words(p, a));
     member_put(j, "rates", rates_json(p));
     return said(j, &schema_price, p, told);
 }
@@ -113,9 +114,28 @@ static json_t *prices_json(const struct catalog *c, struct str product, struct a
     return list;
 }
 
+static json_t *features_json(const struct product *p)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < p->features_count; i++) {
+        const struct feature *f = &p->features[i];
+        json_t *j = object_new();
+        member_text(j, "code", f->code);
+        member_text(j, "kind", str_of(choice_feature_kind.words[f->kind]));
+        if (f->unlimited)
+            member_text(j, "limit", STR("unlimited"));
+        else if (f->kind == FEATURE_LIMIT)
+            member_decimal(j, "limit", f->limit);
+        else
+            member_put(j, "limit", json_null());
+        member_text_or_null(j, "text", f->text);
+        rows_add(list, j);
+    }
+    return list;
+}
+
 static json_t *product_json(const struct catalog *c, const struct product *p, struct arena *a)
 {
-    static const char *const told[] = {"code", "name", "description", "support", "rank", "free", NULL};
     json_t *j = object_new();
     member_text(j, "tier", p->code);
     member_text(j, "name", p->name);
@@ -123,7 +143,10 @@ static json_t *product_json(const struct catalog *c, const struct product *p, st
     member_text_or_null(j, "support", p->support);
     member_count(j, "rank", p->rank);
     member_flag(j, "free", p->free);
-    said(j, &schema_product, p, told);
+    member_text(j, "kind", str_of(choice_product_kind.words[p->kind]));
+    member_text_or_null(j, "tax_code", p->tax_code);
+    member_flag(j, "retired", p->retired);
+    member_put(j, "features", features_json(p));
     member_put(j, "prices", prices_json(c, p->code, a));
     return j;
 }
@@ -132,25 +155,26 @@ static json_t *product_json(const struct catalog *c, const struct product *p, st
 
 static json_t *metrics_json(const struct catalog *c)
 {
-    static const char *const told[] = {"usage_type", "aggregation", NULL};
     json_t *list = rows_new();
     for (size_t i = 0; i < c->metrics_count; i++) {
+        const struct metric *v = &c->metrics[i];
         json_t *j = object_new();
-        member_text(j, "usage_type", c->metrics[i].usage_type);
-        member_text(j, "aggregation", str_of(choice_aggregation.words[c->metrics[i].aggregation]));
-        rows_add(list, said(j, &schema_metric, &c->metrics[i], told));
+        member_text(j, "usage_type", v->usage_type);
+        member_text(j, "aggregation", str_of(choice_aggregation.words[v->aggregation]));
+        member_text_or_null(j, "name", v->name);
+        rows_add(list, j);
     }
     return list;
 }
 
 static json_t *coupons_json(const struct catalog *c)
 {
-    static const char *const told[] = {"code", "percent", "amount", "currency", "duration", NULL};
     json_t *list = rows_new();
     for (size_t i = 0; i < c->coupons_count; i++) {
         const struct coupon *v = &c->coupons[i];
         json_t *j = object_new();
         member_text(j, "code", v->code);
+        member_text_or_null(j, "name", v->name);
         if (decimal_is_zero(v->percent))
             member_put(j, "percent", json_null());
         else
@@ -158,15 +182,16 @@ static json_t *coupons_json(const struct catalog *c)
         member_money(j, "amount", v->amount);
         member_text_or_null(j, "currency", str_of(v->amount.currency));
         member_text(j, "duration", str_of(choice_coupon_duration.words[v->duration]));
-        rows_add(list, said(j, &schema_coupon, v, told));
+        member_put(j, "times", v->times == 0 ? json_null() : json_integer((json_int_t)v->times));
+        member_text_or_null(j, "product", v->product);
+        member_date(j, "valid_until", v->valid_until);
+        rows_add(list, j);
     }
     return list;
 }
 
 static json_t *taxes_json(const struct catalog *c)
 {
-    static const char *const told[] = {"code", "name",  "country",  "region", "percent",
-                                       "from", "until", "category", NULL};
     json_t *list = rows_new();
     for (size_t i = 0; i < c->taxes_count; i++) {
         const struct tax *v = &c->taxes[i];
@@ -175,11 +200,14 @@ static json_t *taxes_json(const struct catalog *c)
         member_text(j, "name", v->name);
         member_text(j, "country", v->country);
         member_text_or_null(j, "region", v->region);
+        member_text_or_null(j, "product_code", v->product_code);
         member_decimal(j, "percent", v->percent);
         member_date(j, "from", v->from);
         member_date(j, "until", v->until);
         member_text(j, "category", v->category);
-        rows_add(list, said(j, &schema_tax, v, told));
+        member_flag(j, "reverse_charge", v->reverse_charge);
+        member_text_or_null(j, "note", v->note);
+        rows_add(list, j);
     }
     return list;
 }
@@ -220,5 +248,20 @@ json_t *catalog_json(const struct catalog *c)
     member_put(j, "taxes", taxes_json(c));
     member_put(j, "rules", rules_json(c));
     arena_free(a);
+    return j;
+}
+
+json_t *catalog_file_json(const struct catalog_load_command *c)
+{
+    json_t *j = object_new();
+    member_flag(j, "valid", true);
+    member_text(j, "name", c->name);
+    member_date(j, "from", c->from);
+    member_count(j, "products", c->products_count);
+    member_count(j, "prices", c->prices_count);
+    member_count(j, "metrics", c->metrics_count);
+    member_count(j, "coupons", c->coupons_count);
+    member_count(j, "taxes", c->taxes_count);
+    member_count(j, "rules", c->rules_count);
     return j;
 }

@@ -9,9 +9,9 @@ struct words {
     const char *currency;
 };
 
-static struct words words_new(const struct price *p, struct arena *a)
+static void begin_sentence(struct words *w)
 {
-    return (struct words){.text = {.arena = a}, .arena = a, .currency = p->amount.currency};
+    if (w->text.len != 0) buffer_print(&w->text, "; ");
 }
 
 static struct str price_of(const struct words *w, struct decimal d)
@@ -88,82 +88,80 @@ static void add_pricing(struct words *w, const struct pricing *g)
 
 /* ---- sentences ---- */
 
-static void put_sentence(json_t *list, const struct words *w)
+static void add_rate(struct words *w, const struct rate *r)
 {
-    rows_add(list, json_stringn((const char *)w->text.ptr, w->text.len));
-}
-
-static void add_rate(json_t *list, const struct price *p, const struct rate *r, struct arena *a)
-{
-    struct words w = words_new(p, a);
     struct pricing g = {r->model,   "each",       r->unit_price, r->package_size,
                         r->percent, r->event_fee, r->tiers,      r->tiers_count};
     bool quota = !decimal_is_zero(r->included);
-    buffer_print(&w.text, "%.*s: ", STR_ARG(r->name.len != 0 ? r->name : r->usage_type));
-    if (r->unlimited) buffer_print(&w.text, "unlimited");
+    begin_sentence(w);
+    buffer_print(&w->text, "%.*s: ", STR_ARG(r->name.len != 0 ? r->name : r->usage_type));
+    if (r->unlimited) buffer_print(&w->text, "unlimited");
     if (quota || (!r->billed && !r->unlimited))
-        buffer_print(&w.text, "%.*s included", STR_ARG(number_of(&w, r->included)));
-    if (r->billed && quota) buffer_print(&w.text, ", then ");
-    if (r->billed) add_pricing(&w, &g);
+        buffer_print(&w->text, "%.*s included", STR_ARG(number_of(w, r->included)));
+    if (r->billed && quota) buffer_print(&w->text, ", then ");
+    if (r->billed) add_pricing(w, &g);
     if (!decimal_is_zero(r->minimum))
-        buffer_print(&w.text, ", at least %.*s", STR_ARG(price_of(&w, r->minimum)));
+        buffer_print(&w->text, ", at least %.*s", STR_ARG(price_of(w, r->minimum)));
     if (!decimal_is_zero(r->maximum))
-        buffer_print(&w.text, ", at most %.*s", STR_ARG(price_of(&w, r->maximum)));
-    put_sentence(list, &w);
+        buffer_print(&w->text, ", at most %.*s", STR_ARG(price_of(w, r->maximum)));
 }
 
-static void add_fee(json_t *list, const struct price *p, const struct fee *f, struct arena *a)
+static void add_fee(struct words *w, const struct fee *f)
 {
-    struct words w = words_new(p, a);
     struct pricing g = {.model = f->model,
                         .unit = f->per_seat ? "a seat" : "a period",
                         .unit_price = f->unit_price,
                         .package_size = f->package_size,
                         .tiers = f->tiers,
                         .tiers_count = f->tiers_count};
-    buffer_print(&w.text, "%.*s: ", STR_ARG(f->name));
+    begin_sentence(w);
+    buffer_print(&w->text, "%.*s: ", STR_ARG(f->name));
     if (!decimal_is_zero(f->included))
-        buffer_print(&w.text, "%.*s seats included, then ", STR_ARG(number_of(&w, f->included)));
-    add_pricing(&w, &g);
-    put_sentence(list, &w);
+        buffer_print(&w->text, "%.*s seats included, then ", STR_ARG(number_of(w, f->included)));
+    add_pricing(w, &g);
 }
 
-static void add_trial(json_t *list, const struct price *p, struct arena *a)
+static void add_trial(struct words *w, const struct price *p)
 {
     static const char *const ends[] = {
         [TRIAL_CONVERTS] = "is charged", [TRIAL_CANCELS] = "is canceled", [TRIAL_PAUSES] = "is paused"};
-    struct words w = words_new(p, a);
-    buffer_print(&w.text, "trial of %ju days", (uintmax_t)p->trial_days);
-    if (p->trial_without_method)
-        buffer_print(&w.text, ", needs no payment method and without one %s", ends[p->trial_end]);
-    put_sentence(list, &w);
+    begin_sentence(w);
+    buffer_print(&w->text, "trial of %ju days", (uintmax_t)p->trial_days);
+    if (!p->trial_without_method) return;
+    buffer_print(&w->text, ", needs no payment method and without one %s", ends[p->trial_end]);
 }
 
-static void add_proration(json_t *list, const struct price *p, struct arena *a)
+static void add_periods(struct words *w, const struct price *p)
 {
-    struct words w = words_new(p, a);
+    bool by_day = p->proration == PRORATE_BY_DAY;
+    begin_sentence(w);
     if (p->proration == PRORATE_NOT)
-        buffer_print(&w.text, "not prorated");
-    else
-        buffer_print(&w.text, "prorated by the %s", choice_proration.words[p->proration]);
-    if (p->fixed_days != 0) buffer_print(&w.text, ", a period as %ju days", (uintmax_t)p->fixed_days);
-    put_sentence(list, &w);
+        buffer_print(&w->text, "not prorated");
+    else if (!by_day)
+        buffer_print(&w->text, "prorated by the %s", choice_proration.words[p->proration]);
+    if (p->fixed_days != 0)
+        buffer_print(&w->text, "%sa period counts as %ju days", by_day ? "" : ", ", (uintmax_t)p->fixed_days);
 }
 
-json_t *price_words(const struct price *p, struct arena *a)
+static void add_words(struct words *w, const char *words)
 {
-    json_t *list = rows_new();
-    for (size_t i = 0; i < p->fees_count; i++) add_fee(list, p, &p->fees[i], a);
-    for (size_t i = 0; i < p->rates_count; i++) add_rate(list, p, &p->rates[i], a);
-    if (p->in_arrears) rows_add(list, json_string("charged in arrears"));
-    if (p->alignment == ALIGN_CALENDAR) rows_add(list, json_string("periods of the calendar"));
-    if (p->proration != PRORATE_BY_DAY || p->fixed_days != 0) add_proration(list, p, a);
-    if (p->trial_days != 0) add_trial(list, p, a);
+    begin_sentence(w);
+    buffer_print(&w->text, "%s", words);
+}
+
+struct str price_words(const struct price *p, struct arena *a)
+{
+    struct words w = {.text = {.arena = a}, .arena = a, .currency = p->amount.currency};
+    for (size_t i = 0; i < p->fees_count; i++) add_fee(&w, &p->fees[i]);
+    for (size_t i = 0; i < p->rates_count; i++) add_rate(&w, &p->rates[i]);
+    if (p->in_arrears) add_words(&w, "charged in arrears");
+    if (p->alignment == ALIGN_CALENDAR) add_words(&w, "periods of the calendar");
+    if (p->proration != PRORATE_BY_DAY || p->fixed_days != 0) add_periods(&w, p);
+    if (p->trial_days != 0) add_trial(&w, p);
     if (money_is_given(p->commitment)) {
-        struct words w = words_new(p, a);
+        begin_sentence(&w);
         buffer_print(&w.text, "at least %.*s in all", STR_ARG(money_text(a, p->commitment)));
-        put_sentence(list, &w);
     }
-    if (p->tax_inclusive) rows_add(list, json_string("tax is included"));
-    return list;
+    if (p->tax_inclusive) add_words(&w, "tax is included");
+    return (struct str){(const char *)w.text.ptr, w.text.len};
 }

@@ -5,8 +5,7 @@
 
 #include "billing/answers.h"
 
-/* A list of sentences: "api_calls: 1000 included, then 0.01 each", "trial of 14 days, then canceled without a
- * payment method" … */
-json_t *price_words(const struct price *p, struct arena *a);
+/* "api_calls: 1000 included, then 0.01 each; trial of 14 days"; "" when the amount is all there is. */
+struct str price_words(const struct price *p, struct arena *a);
 
 #endif

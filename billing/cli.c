@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "billing/answers.h"
 #include "billing/cli.h"
 #include "billing/daybook.h"
 
@@ -131,6 +132,20 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     return err;
 }
 
+/* ---- checking a catalog ---- */
+
+static enum err run_validate(const struct cli_command *c, struct answer *answer, struct arena *a,
+                             struct error *e)
+{
+    const struct catalog_validate_query *q = c->body;
+    struct command *command = arena_new_of(a, struct command);
+    const struct catalog_load_command *v = &command->catalog_load;
+    enum err err = catalog_read(command, str_cstring(a, q->file), a, e);
+    if (err == OK) err = command_check(command, e);
+    if (err != OK) return err;
+    return answer->take(answer->self, catalog_file_json(v), false, e);
+}
+
 /* ---- everything else ---- */
 
 /* Does the directory hold what only a ledger has? */
@@ -188,6 +203,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
 static enum err run_door(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
 {
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
+    if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
         return answer->take(answer->self, json_pack("{s:s}", "daybook", DAYBOOK_VERSION), false, e);
     }

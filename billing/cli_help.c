@@ -34,7 +34,7 @@ static struct str capitals(struct arena *a, const char *name)
 
 static const char *value_name(const struct field *f)
 {
-    static const char *const files[] = {"catalog", "output", "rejects"};
+    static const char *const files[] = {"catalog", "file", "output", "rejects"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (strcmp(f->name, files[i]) == 0) return " FILE";
     }

@@ -208,6 +208,12 @@ static size_t name_width(json_t *object, const char *only)
     return widest;
 }
 
+static bool is_column(const json_t *value)
+{
+    return !json_is_object(value) && !is_table(value) &&
+           !(json_is_array(value) && json_array_size(value) == 0);
+}
+
 /* Members of the first row that are no lists or objects are the columns. */
 static struct str columns_of(struct arena *a, const json_t *list)
 {
@@ -216,7 +222,7 @@ static struct str columns_of(struct arena *a, const json_t *list)
     json_t *value = NULL;
     json_object_foreach(json_array_get(list, 0), name, value)
     {
-        if (json_is_object(value) || is_table(value)) continue;
+        if (!is_column(value)) continue;
         buffer_print(&columns, "%s%s", columns.len == 0 ? "" : ",", name);
     }
     buffer_add_byte(&columns, '\0');

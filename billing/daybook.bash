@@ -65,7 +65,7 @@ _daybook() {
         candidates=$(_daybook_options "$program" help $command)
     elif candidates=$(_daybook_values "$program" "$command" "$before"); then
         :
-    elif [ -n "$command" ] || [[ $before =~ ^(--key-file|--catalog|--rejects|--output|-o)$ ]]; then
+    elif [ -n "$command" ] || [[ $before =~ ^(--key-file|--catalog|--file|--rejects|--output|-o)$ ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     elif [ ${#words[@]} = 0 ]; then

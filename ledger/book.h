@@ -8,6 +8,7 @@
 #include "ledger/book/billing.h"
 #include "ledger/book/command.h"
 #include "ledger/book/decide.h"
+#include "ledger/book/difference.h"
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"
 #include "ledger/book/posting.h"
