@@ -181,10 +181,25 @@ static enum err check_rule(struct change_rule *v, const json_t *object, struct c
     return v->refused || says ? OK : catalog_refuse(r, p, "when", "when, credit or refused is missing");
 }
 
-static bool same_case(const struct change_rule *a, const struct change_rule *b)
+/* The kind of the changes that a rule is for, where it says one or its two tiers do. */
+static bool kind_of_rule(enum change_kind *out, const struct change_rule *v, const struct catalog_reader *r)
 {
-    return str_equal(a->from, b->from) && str_equal(a->to, b->to) && a->any_kind == b->any_kind &&
-           (a->any_kind || a->kind == b->kind);
+    *out = v->kind;
+    if (!v->any_kind) return true;
+    if (v->from.len == 0 || v->to.len == 0) return false;
+    uint64_t from = catalog_product(r->out, v->from)->rank, to = catalog_product(r->out, v->to)->rank;
+    *out = to > from ? CHANGE_UPGRADE : to < from ? CHANGE_DOWNGRADE : CHANGE_SIDEWAYS;
+    return true;
+}
+
+/* The first rule that fits a change holds, so one that comes after a wider one would never. */
+static bool leaves_nothing(const struct change_rule *first, const struct change_rule *later,
+                           const struct catalog_reader *r)
+{
+    enum change_kind kind = CHANGE_UPGRADE;
+    if (first->from.len != 0 && !str_equal(first->from, later->from)) return false;
+    if (first->to.len != 0 && !str_equal(first->to, later->to)) return false;
+    return first->any_kind || (kind_of_rule(&kind, later, r) && kind == first->kind);
 }
 
 enum err catalog_read_rules(const json_t *root, struct catalog_reader *r)
@@ -199,8 +214,9 @@ enum err catalog_read_rules(const json_t *root, struct catalog_reader *r)
         struct catalog_path p = path_at(&top, list.name, i);
         err = check_rule(&rules[i], json_array_get(objects, i), r, &p);
         for (size_t k = 0; err == OK && k < i; k++) {
-            if (same_case(&rules[k], &rules[i]))
-                err = catalog_refuse(r, &p, "", "an earlier rule is for the same changes");
+            if (leaves_nothing(&rules[k], &rules[i], r))
+                err =
+                    catalog_refuse(r, &p, "", "an earlier rule is for the same changes, and the first holds");
         }
     }
     return err;

@@ -166,8 +166,8 @@ Test(catalog_examples, an_announced_one_has_its_day_and_its_rules)
 {
     struct catalog_load_command c = example("announced.json");
     assert_day(c.from, "2026-01-01");
-    cr_assert(c.rules[0].kind == CHANGE_UPGRADE && !c.rules[0].any_kind);
-    cr_assert(c.rules[1].when == CHANGE_PERIOD_END && c.rules[1].credit == CREDIT_NONE);
-    cr_assert(c.rules[2].any_kind && str_is(c.rules[2].from, "pro") && str_is(c.rules[2].to, "basic"));
-    cr_assert(c.rules[3].refused);
+    cr_assert(c.rules[0].any_kind && str_is(c.rules[0].from, "pro") && str_is(c.rules[0].to, "basic"));
+    cr_assert(c.rules[1].refused);
+    cr_assert(c.rules[2].kind == CHANGE_UPGRADE && !c.rules[2].any_kind);
+    cr_assert(c.rules[3].when == CHANGE_PERIOD_END && c.rules[3].credit == CREDIT_NONE);
 }

@@ -397,7 +397,17 @@ Test(catalog_faults, rules)
          "[0].credit: 'cash' is not one of default, refund, credit, offset, none"},
         {"{'any_kind':true,'when':'now'}", "[0].any_kind: there is no such member"},
         {"{'from':'pro','when':'now'},{'from':'pro','credit':'none'}",
-         "[1]: an earlier rule is for the same changes"},
+         "[1]: an earlier rule is for the same changes, and the first holds"},
+        {"{'kind':'downgrade','when':'now'},{'from':'pro','to':'basic','credit':'none'}",
+         "[1]: an earlier rule is for the same changes, and the first holds"},
+        {"{'from':'pro','when':'now'},{'from':'pro','kind':'upgrade','credit':'none'}",
+         "[1]: an earlier rule is for the same changes, and the first holds"},
     };
     REFUSED("{'products':[" BASIC "," PRO "," SEATS "],'rules':[%s]}", "rules", faults);
+}
+
+Test(catalog_faults, a_rule_for_one_change_may_stand_before_one_for_all)
+{
+    taken("{'products':[" BASIC "," PRO "],'rules':[{'from':'pro','to':'basic','when':'now'},"
+          "{'kind':'downgrade','when':'period_end'},{'from':'pro','refused':true},{'credit':'none'}]}");
 }
