@@ -225,6 +225,15 @@ enum err decimal_part_up(struct decimal *out, struct decimal a, int64_t num, int
     return OK;
 }
 
+enum err decimal_ratio(struct ratio *out, struct decimal a, struct decimal b, struct error *e)
+{
+    assert(a.coefficient >= 0 && b.coefficient > 0);
+    uint32_t scale = larger_scale(a, b);
+    bool fits =
+        wide_fits(&out->num, decimal_at_scale(a, scale)) && wide_fits(&out->den, decimal_at_scale(b, scale));
+    return fits ? OK : fail(e, ERR_LIMIT, "cannot divide numbers: they have too many digits together");
+}
+
 int decimal_compare(struct decimal a, struct decimal b)
 {
     uint32_t scale = larger_scale(a, b);

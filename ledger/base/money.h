@@ -33,6 +33,11 @@ struct money {
     char currency[4]; /* three letters and NUL */
 };
 
+/* A share of something: num / den, num >= 0, den > 0. */
+struct ratio {
+    int64_t num, den;
+};
+
 /* Plain decimals as people write them: "-12.50". No exponent, no thousands sign, no plus, no blanks. */
 enum err decimal_parse(struct decimal *out, struct str text, struct error *e) MUST_USE;
 struct decimal decimal_of(int64_t whole);
@@ -42,6 +47,8 @@ enum err decimal_subtract(struct decimal *out, struct decimal a, struct decimal 
 /* a * num / den, rounded up (towards plus infinity) to a whole number; den > 0. For prorated quotas. */
 enum err decimal_part_up(struct decimal *out, struct decimal a, int64_t num, int64_t den,
                          struct error *e) MUST_USE;
+/* a / b exactly; a >= 0, b > 0. A percentage is a ratio to 100. ERR_LIMIT: it needs more than 64 bits. */
+enum err decimal_ratio(struct ratio *out, struct decimal a, struct decimal b, struct error *e) MUST_USE;
 int decimal_compare(struct decimal a, struct decimal b);
 bool decimal_is_negative(struct decimal d);
 bool decimal_is_zero(struct decimal d);
@@ -106,6 +113,12 @@ enum err money_round(struct money *out, struct decimal major, const char *curren
 /* Spreads `total` over `count` parts in proportion to weights[] (>= 0, not all zero) by largest remainder,
  * ties to the earlier part: the parts always sum to `total` exactly. */
 enum err money_spread(int64_t *parts, int64_t total, const int64_t *weights, size_t count,
+                      struct error *e) MUST_USE;
+/* The same share of each of `count` amounts, of any sign. Their sum's share is rounded once, half away from
+ * zero, and the parts sum to it exactly: each is its own share rounded down or up, up for the largest
+ * remainders, ties to the earlier amount. The opposite amounts have the opposite parts. ERR_LIMIT: the sum,
+ * or a part, leaves 64 bits. */
+enum err money_shares(int64_t *parts, const int64_t *amounts, size_t count, struct ratio share,
                       struct error *e) MUST_USE;
 
 #endif

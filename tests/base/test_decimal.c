@@ -248,3 +248,18 @@ Test(decimal, a_prorated_quota_is_rounded_up_to_a_whole_number)
         assert_str(decimal_text(A, out), rows[i].part);
     }
 }
+
+Test(decimal, a_ratio_of_two_numbers_is_exact)
+{
+    struct decimal percent = {0}, tiny = {0};
+    struct ratio r = {0};
+    assert_ok(decimal_parse(&percent, STR("23.33"), E));
+    assert_ok(decimal_ratio(&r, percent, decimal_of(100), E));
+    assert_int(r.num, 2333);
+    assert_int(r.den, 10000);
+    assert_ok(decimal_ratio(&r, decimal_of(0), percent, E));
+    assert_int(r.num, 0);
+    assert_ok(decimal_parse(&tiny, STR("0.000000000001"), E));
+    assert_err(decimal_ratio(&r, decimal_of(123456789), tiny, E), ERR_LIMIT,
+               "cannot divide numbers: they have too many digits together");
+}

@@ -135,3 +135,84 @@ Test(spread, the_longest_invoice_is_spread_too)
     for (size_t i = 0; i < LIMIT_INVOICE_LINES; i++) left -= parts[i];
     assert_int(left, 0);
 }
+
+/* ---- shares ---- */
+
+/* By hand, with Python's fractions: the sum's share rounded once, then unit by unit to the largest
+ * remainders. */
+Test(spread, the_same_share_of_every_amount_sums_to_the_share_of_the_sum)
+{
+    static const struct {
+        const char *says;
+        struct ratio share;
+        size_t count;
+        int64_t amounts[MOST], parts[MOST];
+    } rows[] = {
+        {"R-6: 20% of 28.50 and 19.00", {20, 100}, 2, {2850, 1900}, {570, 380}},
+        {"R-8: 40% of twice one cent is one cent", {40, 100}, 2, {1, 1}, {1, 0}},
+        {"R-9: 40% of eight times one cent is three", {40, 100}, 8, {1, 1, 1, 1, 1, 1, 1, 1}, {1, 1, 1}},
+        {"R-14: 20% of two lines of 68.33, together 27.33", {20, 100}, 2, {6833, 6833}, {1367, 1366}},
+        {"R-26: a price of 2.99 holds 4%", {100, 104}, 1, {299}, {288}},
+        {"half a cent goes away from zero", {1, 2}, 1, {1}, {1}},
+        {"also below it", {1, 2}, 1, {-1}, {-1}},
+        {"19% of 0.10 and a credit of 0.07: 0.0057 of the 0.03", {19, 100}, 2, {10, -7}, {2, -1}},
+        {"amounts that cancel out have shares that do", {19, 100}, 2, {1000, -1000}, {190, -190}},
+        {"halves of amounts that cancel out", {1, 2}, 2, {1, -1}, {1, -1}},
+        {"the other way round", {1, 2}, 2, {-1, 1}, {-1, 1}},
+        {"a small rest of large amounts: shares of each, not of the rest",
+         {20, 100},
+         3,
+         {10000, -9999, 2},
+         {2000, -2000, 1}},
+        {"nothing", {0, 100}, 2, {100, 50}, {0, 0}},
+        {"no amounts", {1, 2}, 0, {0}, {0}},
+        {"the edge of 64 bits", {1, 2}, 1, {INT64_MAX}, {INT64_MAX / 2 + 1}},
+        {"the other edge", {1, 2}, 1, {-INT64_MAX}, {-(INT64_MAX / 2 + 1)}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t parts[MOST] = {0};
+        assert_ok(money_shares(parts, rows[i].amounts, rows[i].count, rows[i].share, E));
+        for (size_t j = 0; j < rows[i].count; j++) {
+            cr_expect(parts[j] == rows[i].parts[j], "%s: part %zu is %" PRId64, rows[i].says, j, parts[j]);
+        }
+    }
+}
+
+Test(spread, shares_are_rounded_down_or_up_and_the_sum_once)
+{
+    struct dice dice = dice_of(101);
+    for (int round = 0; round < 50000; round++) {
+        int64_t amounts[MOST] = {0}, opposite[MOST] = {0}, parts[MOST] = {0}, back[MOST] = {0};
+        size_t count = (size_t)dice_between(&dice, 1, MOST);
+        struct ratio share = {dice_between(&dice, 0, 120), dice_between(&dice, 1, 120)};
+        int64_t most = dice_chance(&dice, 50) ? 9 : 100000, sum = 0, given = 0;
+        for (size_t i = 0; i < count; i++) {
+            amounts[i] = dice_between(&dice, -most, most);
+            opposite[i] = -amounts[i];
+            sum += amounts[i];
+        }
+        assert_ok(money_shares(parts, amounts, count, share, E));
+        assert_ok(money_shares(back, opposite, count, share, E));
+        for (size_t i = 0; i < count; i++) {
+            int64_t away = parts[i] * share.den - amounts[i] * share.num;
+            cr_assert(away > -share.den && away < share.den, "part %zu is not its share rounded", i);
+            cr_assert(back[i] == -parts[i], "a credit must mirror its charge");
+            given += parts[i];
+        }
+        int64_t off =
+            2 * (given * share.den - sum * share.num); /* at most half a unit, a half away from zero */
+        cr_assert(off >= -share.den && off <= share.den);
+        if (off == share.den || off == -share.den)
+            cr_assert((off > 0) == (sum > 0), "a half goes away from zero");
+    }
+}
+
+Test(spread, shares_that_leave_64_bits_are_refused)
+{
+    int64_t parts[2] = {0}, most[2] = {INT64_MAX, INT64_MAX};
+    struct ratio half = {1, 2}, twice = {2, 1};
+    assert_err(money_shares(parts, most, 2, half, E), ERR_LIMIT,
+               "cannot take shares of amounts: they are too large");
+    assert_err(money_shares(parts, most, 1, twice, E), ERR_LIMIT,
+               "cannot take shares of amounts: they are too large");
+}
