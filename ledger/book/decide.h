@@ -52,6 +52,8 @@ struct facts {
     size_t alerts_count;
     const struct transaction *payments; /* completed, with something left to refund, newest first */
     size_t payments_count;
+    const struct redemption *coupons; /* in force, by redemption number */
+    size_t coupons_count;
 
     const struct invoice *invoice;         /* the one the command names; NULL: unknown */
     const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */

@@ -34,6 +34,20 @@ static enum err check_party(const struct party *p, struct error *e)
     return err == OK ? check_email(p->email, e) : err;
 }
 
+/* Of somebody known before only when it, or the country that it is read by, is given anew: what the ledger
+ * has already stands in nobody's way. */
+static enum err check_tax_id(const struct party *given, const struct party *after, struct error *e)
+{
+    if (given->tax_id.len == 0 && given->country.len == 0) return OK;
+    return tax_id_check(after->tax_id, after->country, e);
+}
+
+static enum err check_exemption(bool exempt, struct str reason_given, struct error *e)
+{
+    if (exempt || reason_given.len == 0) return OK;
+    return fail(e, ERR_INVALID, "tax_exempt_reason: it is for customers who are exempt");
+}
+
 static struct str given_or(struct str given, struct str before)
 {
     return given.len != 0 ? given : before;
@@ -79,7 +93,9 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
 {
     static const struct seller none = {.payment_terms_days = DEFAULT_TERMS_DAYS};
     const struct seller *before = f->seller != NULL ? f->seller : &none;
+    struct party party = merged(&c->party, &before->party);
     enum err err = check_party(&c->party, e);
+    if (err == OK) err = check_tax_id(&c->party, &party, e);
     if (err != OK) return err;
     if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
     struct seller_set after = {.past_due_days = given_count(c->past_due_days, before->past_due_days),
@@ -90,7 +106,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
     ev->seller_set = (struct seller_set){
         .version = f->counters.seller,
-        .party = merged(&c->party, &before->party),
+        .party = party,
         .payment_terms_text = given_or(c->payment_terms, before->payment_terms_text),
         .payment_terms_days = c->terms_days != 0 ? c->terms_days : before->payment_terms_days,
         .footer = given_or(c->footer, before->footer),
@@ -152,6 +168,9 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
     enum err err = currency_chosen(currency, c->currency, NULL, e);
     if (err == OK) err = check_timezone(c->timezone, e);
     if (err == OK) err = check_party(&c->party, e);
+    if (err == OK) err = check_tax_id(&c->party, &c->party, e);
+    bool exempt = c->tax_exempt == YES_NO_YES;
+    if (err == OK) err = check_exemption(exempt, c->tax_exempt_reason, e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_CUSTOMER_CREATED, a);
     ev->customer_created = (struct customer_created){.customer = f->counters.customer,
@@ -159,7 +178,9 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
                                                      .currency = str_copy(a, str_of(currency)),
                                                      .timezone = given_or(c->timezone, STR("UTC")),
                                                      .locale = given_or(c->locale, STR("en-US")),
-                                                     .party = c->party};
+                                                     .party = c->party,
+                                                     .tax_exempt = exempt,
+                                                     .tax_exempt_reason = c->tax_exempt_reason};
     return OK;
 }
 
@@ -170,14 +191,21 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     if (err == OK) err = check_timezone(c->timezone, e);
     if (err == OK) err = check_party(&c->party, e);
     if (err != OK) return err;
-    struct customer_updated after = {.customer = f->customer->customer,
-                                     .version = f->customer->version + 1,
-                                     .timezone = given_or(c->timezone, f->customer->timezone),
-                                     .locale = given_or(c->locale, f->customer->locale),
-                                     .party = merged(&c->party, &f->customer->party)};
-    bool same = schema_equal(&schema_party, &after.party, &f->customer->party) &&
-                str_equal(after.timezone, f->customer->timezone) &&
-                str_equal(after.locale, f->customer->locale);
+    const struct customer *before = f->customer;
+    struct customer_updated after = {.customer = before->customer,
+                                     .version = before->version + 1,
+                                     .timezone = given_or(c->timezone, before->timezone),
+                                     .locale = given_or(c->locale, before->locale),
+                                     .party = merged(&c->party, &before->party)};
+    after.tax_exempt = c->tax_exempt == YES_NO_DEFAULT ? before->tax_exempt : c->tax_exempt == YES_NO_YES;
+    if (after.tax_exempt) after.tax_exempt_reason = given_or(c->tax_exempt_reason, before->tax_exempt_reason);
+    err = check_tax_id(&c->party, &after.party, e);
+    if (err == OK) err = check_exemption(after.tax_exempt, c->tax_exempt_reason, e);
+    if (err != OK) return err;
+    bool same = schema_equal(&schema_party, &after.party, &before->party) &&
+                str_equal(after.timezone, before->timezone) && str_equal(after.locale, before->locale) &&
+                after.tax_exempt == before->tax_exempt &&
+                str_equal(after.tax_exempt_reason, before->tax_exempt_reason);
     if (same) return OK;
     event_add(&out->events, EVENT_CUSTOMER_UPDATED, a)->customer_updated = after;
     return OK;

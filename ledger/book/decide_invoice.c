@@ -14,17 +14,63 @@ void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
 
 /* ---- documents ---- */
 
-static enum err total_up(struct invoice_finalized *d, struct error *e)
+/* The coupons that are still in force after the documents made before this one. */
+static const struct redemption *coupons_left(size_t *count, const struct bill *b,
+                                             const struct documents *before, struct arena *a)
 {
-    const char *currency = d->lines[0].amount.currency;
+    const struct facts *f = b->facts;
+    struct redemption *left = arena_array_of(a, struct redemption, f->coupons_count);
+    *count = 0;
+    for (size_t i = 0; i < f->coupons_count; i++) {
+        struct redemption r = f->coupons[i];
+        uint64_t uses = 0;
+        for (size_t d = 0; d < before->count; d++) {
+            for (size_t k = 0; k < before->items[d].discounts_count; k++)
+                uses += before->items[d].discounts[k].redemption == r.redemption;
+        }
+        if (r.uses_left == 0 || uses < r.uses_left) left[(*count)++] = r;
+    }
+    return left;
+}
+
+static enum err sum_up(struct invoice_finalized *d, struct error *e)
+{
     enum err err = OK;
-    d->subtotal = d->tax = money_of(0, currency);
+    d->subtotal = d->discount = d->tax = money_of(0, d->lines[0].amount.currency);
     for (size_t i = 0; i < d->lines_count && err == OK; i++) {
         err = money_add(&d->subtotal, d->subtotal, d->lines[i].amount, e);
-        if (err == OK && money_is_given(d->lines[i].tax))
-            err = money_add(&d->tax, d->tax, d->lines[i].tax, e);
+        if (err == OK) err = money_add(&d->discount, d->discount, d->lines[i].discount, e);
+        if (err == OK) err = money_add(&d->tax, d->tax, d->lines[i].tax, e);
     }
-    return err == OK ? money_add(&d->total, d->subtotal, d->tax, e) : err;
+    if (err == OK) err = money_subtract(&d->total, d->subtotal, d->discount, e);
+    return err == OK ? money_add(&d->total, d->total, d->tax, e) : err;
+}
+
+/* Coupons, taxes, sums. */
+static enum err total_up(struct invoice_finalized *d, struct line *lines, const struct bill *b,
+                         const struct documents *before, struct arena *a, struct error *e)
+{
+    const struct facts *f = b->facts;
+    struct assessment x = {0};
+    struct assess_facts facts = {.where = tax_jurisdiction(f->customer, f->seller),
+                                 .on = d->issue_date,
+                                 .reversed = tax_is_reversed(f->customer, f->seller),
+                                 .exempt = f->customer->tax_exempt,
+                                 .exempt_reason = f->customer->tax_exempt_reason};
+    if (f->catalog != NULL) {
+        facts.taxes = f->catalog->taxes;
+        facts.taxes_count = f->catalog->taxes_count;
+        d->catalog_version = f->catalog->version;
+    }
+    facts.coupons = coupons_left(&facts.coupons_count, b, before, a);
+    enum err err = assess_lines(&x, lines, d->lines_count, &facts, a, e);
+    d->lines = lines;
+    d->discounts = x.discounts;
+    d->discounts_count = x.discounts_count;
+    d->taxes = x.taxes;
+    d->taxes_count = x.taxes_count;
+    d->note = x.note;
+    return err == OK ? sum_up(d, e) : err;
 }
 
 /* An invoice takes what credit the customer has; a credit note pays open invoices, oldest first, and gives
@@ -90,11 +136,10 @@ static enum err document_of(struct documents *out, const struct bill *b, const c
         return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d.lines_count,
                     LIMIT_INVOICE_LINES);
     }
-    d.lines = lines;
     d.issue_date = b->issue_date;
     d.buyer_version = b->facts->customer->version;
     d.seller_version = b->facts->seller != NULL ? b->facts->seller->version : 0;
-    enum err err = total_up(&d, e);
+    enum err err = total_up(&d, lines, b, out, a, e);
     if (err != OK) return err;
     d.kind = money_is_negative(d.total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
     d.due_date = d.kind == INVOICE_INVOICE ? terms_due(b->facts, b->issue_date) : b->issue_date;
@@ -124,18 +169,33 @@ enum err documents_of(struct documents *out, const struct bill *b, struct arena 
     return OK;
 }
 
+static int64_t sum_of_taxes(const struct line *l)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < l->taxes_count; i++) sum += l->taxes[i].amount.minor;
+    return sum;
+}
+
 /* What production trusts is what production checks: a document whose parts do not add up is never written. */
 static void assert_adds_up(const struct invoice_finalized *d)
 {
-    int64_t sum = 0, tax = 0, settled = 0;
+    int64_t sum = 0, discount = 0, tax = 0, coupons = 0, taxes = 0, settled = 0;
     for (size_t i = 0; i < d->lines_count; i++) {
-        sum += d->lines[i].amount.minor;
-        tax += d->lines[i].tax.minor;
+        const struct line *l = &d->lines[i];
+        sum += l->amount.minor;
+        discount += l->discount.minor;
+        tax += l->tax.minor;
+        assert(sum_of_taxes(l) == l->tax.minor);
     }
+    for (size_t i = 0; i < d->discounts_count; i++) coupons += d->discounts[i].amount.minor;
+    for (size_t i = 0; i < d->taxes_count; i++) taxes += d->taxes[i].amount.minor;
     for (size_t i = 0; i < d->settles_count; i++) settled += d->settles[i].amount.minor;
     assert(sum == d->subtotal.minor);
+    assert(discount == d->discount.minor);
+    assert(coupons == d->discount.minor);
     assert(tax == d->tax.minor);
-    assert(sum + tax == d->total.minor);
+    assert(taxes == d->tax.minor);
+    assert(sum - discount + tax == d->total.minor);
     assert(d->total.minor - d->credit_applied.minor == d->amount_due.minor);
     assert(d->amount_due.minor >= 0);
     assert(settled <= (d->total.minor < 0 ? -d->total.minor : 0));
@@ -258,5 +318,7 @@ enum err decide_invoice_add_item(struct decision *out, const struct facts *f,
     l->unit_price = c->amount;
     l->amount = amount;
     l->tax = money_zero(amount);
+    l->tax_code = c->tax_code;
+    l->tax_inclusive = c->tax_inclusive;
     return OK;
 }

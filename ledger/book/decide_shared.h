@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_LEDGER_BOOK_DECIDE_SHARED_H
 #define DAYBOOK_LEDGER_BOOK_DECIDE_SHARED_H
 
+#include "ledger/book/assess.h"
 #include "ledger/book/billing.h"
 #include "ledger/book/decide.h"
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* assess.h - what coupons take off the lines of a document, and what taxes put on them: functions of values.
+ * Whatever the lines are, a document adds up exactly: each coupon and each tax is rounded once, and what it
+ * comes to is spread over its lines to the last cent. The order of the lines changes no sum. Sources:
+ * DESIGN.md's rules as listed in the README; the numbers they must meet are in tests/book/test_assess.c. */
+#ifndef DAYBOOK_LEDGER_BOOK_ASSESS_H
+#define DAYBOOK_LEDGER_BOOK_ASSESS_H
+
+#include "ledger/book/event.h"
+
+struct jurisdiction {
+    struct str country, region; /* ISO 3166-1 alpha-2, and a region as the catalog's taxes name it, or "" */
+};
+/* Where a document is taxed: where the buyer is; where that is not known, where the seller is. Either may be
+ * NULL. */
+struct jurisdiction tax_jurisdiction(const struct customer *buyer, const struct seller *seller);
+/* The buyer accounts for taxes that know reverse charge himself: he is in another country than the seller,
+ * and has a tax id. */
+bool tax_is_reversed(const struct customer *buyer, const struct seller *seller);
+
+/* What the sums of a document depend on beside its lines. */
+struct assess_facts {
+    const struct redemption *coupons; /* in force, by redemption number */
+    size_t coupons_count;
+    const struct tax *taxes; /* at least those of where it is taxed */
+    size_t taxes_count;
+    struct jurisdiction where;
+    struct date on; /* tax date */
+    bool reversed;  /* tax_is_reversed */
+    bool exempt;    /* the buyer pays no tax at all … */
+    struct str exempt_reason;
+};
+
+/* What came of it, beside the lines: the coupons that took something and the taxes that count for some line,
+ * and the words that the document must bear for these. */
+struct assessment {
+    struct discount_total *discounts;
+    size_t discounts_count;
+    struct tax_total *taxes;
+    size_t taxes_count;
+    struct str note;
+};
+
+/* Completes the lines of a document, all of one currency. Before, a line's amount is its price, which holds
+ * its tax where the line says so; afterwards it is the net amount before discount, and amount - discount is
+ * what was taxed. Percentages take their part of what is left first, then fixed amounts, each kind by
+ * redemption number; only positive lines are discounted. A tax counts for the lines with its product code,
+ * and negative lines count negative. Lists are in the arena. ERR_LIMIT: a sum leaves 64 bits. */
+enum err assess_lines(struct assessment *out, struct line *lines, size_t count, const struct assess_facts *f,
+                      struct arena *a, struct error *e) MUST_USE;
+
+/* The form of a tax id (blanks, points and hyphens do not count): EU VAT numbers by their country, GB, XI,
+ * CH, NO and US with their check digits where those are published; of other countries and none, letters and
+ * digits alone. Whether it was ever given to anybody is not asked. ERR_INVALID, in a sentence that does not
+ * quote it. */
+enum err tax_id_check(struct str tax_id, struct str country, struct error *e) MUST_USE;
+
+#endif
