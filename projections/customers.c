@@ -58,7 +58,9 @@ static enum err create(struct views_txn *t, const struct customer_created *v, st
                                             .timezone = v->timezone,
                                             .locale = v->locale,
                                             .party = v->party,
-                                            .created_at = at}};
+                                            .created_at = at,
+                                            .tax_exempt = v->tax_exempt,
+                                            .tax_exempt_reason = v->tax_exempt_reason}};
     enum err err = customer_put(t, &row, e);
     return err != OK ? err : user_put(t, v->user, (struct user_entry){v->customer, 0}, e);
 }
@@ -78,7 +80,9 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
                               .timezone = c->timezone,
                               .locale = c->locale,
                               .party = c->party,
-                              .created_at = c->created_at};
+                              .created_at = c->created_at,
+                              .tax_exempt = c->tax_exempt,
+                              .tax_exempt_reason = c->tax_exempt_reason};
     struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c->customer, c->version);
     err = views_put_record(t, &k, &schema_customer, &before, e);
     if (err != OK) return err;
@@ -86,10 +90,12 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     c->timezone = v->timezone;
     c->locale = v->locale;
     c->party = v->party;
+    c->tax_exempt = v->tax_exempt;
+    c->tax_exempt_reason = v->tax_exempt_reason;
     return customer_put(t, &row, e);
 }
 
-/* What subscriptions, methods and alerts change about the main row. */
+/* What subscriptions, methods, alerts and coupons change about the main row. */
 static enum err note(struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
 {
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) {
@@ -106,6 +112,8 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
         c->default_method = ev->payment_method_made_default.method;
     } else if (ev->type == EVENT_USAGE_ALERT_SET) {
         if (ev->usage_alert_set.alert > c->alerts) c->alerts = ev->usage_alert_set.alert;
+    } else if (ev->type == EVENT_COUPON_REDEEMED) {
+        c->coupons = ev->coupon_redeemed.redemption;
     }
     return OK;
 }
@@ -137,7 +145,7 @@ static bool concerns_customer(enum event_type type)
 {
     return moves_money(type) || type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
            type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
-           type == EVENT_USAGE_ALERT_SET;
+           type == EVENT_USAGE_ALERT_SET || type == EVENT_COUPON_REDEEMED;
 }
 
 enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,

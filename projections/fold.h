@@ -32,6 +32,10 @@ enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t cust
 enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
                     struct error *e) MUST_USE;
 
+/* coupons.c: those that the customer has in force, by redemption number. */
+enum err coupons_get(struct coupon_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e) MUST_USE;
+
 /* usage.c */
 /* Totals of the periods that start on `from` or later. */
 enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,

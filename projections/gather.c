@@ -33,6 +33,16 @@ static enum err gather_newest_catalog(struct gathering *g)
     return version == 0 ? OK : catalog_kept(&g->facts->newest_catalog, g->t, version, g->e);
 }
 
+static enum err gather_coupons(struct gathering *g)
+{
+    struct coupon_list row = {0};
+    if (g->facts->customer == NULL || g->facts->customer->coupons == 0) return OK;
+    enum err err = coupons_get(&row, g->t, g->facts->customer->customer, g->arena, g->e);
+    g->facts->coupons = row.coupons;
+    g->facts->coupons_count = row.coupons_count;
+    return err;
+}
+
 static enum err gather_methods(struct gathering *g)
 {
     struct method_list row = {0};
@@ -146,10 +156,12 @@ enum {
     READINGS = 1 << 12,
     STOPPED = 1 << 13,
     NEWEST_CATALOG = 1 << 13,
-    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER,
+    COUPONS = 1 << 14,
+    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
 };
 
-/* In this order: usage asks the subscription, open invoices are not asked for when the invoice is known. */
+/* In this order: usage asks the subscription, open invoices are not asked for when the
+ * invoice is known. */
 static const struct {
     unsigned fact;
     enum err (*load)(struct gathering *g);
@@ -169,6 +181,7 @@ static const struct {
     {NEWEST_CATALOG, gather_newest_catalog},
     {RUN, gather_run},
     {READINGS, gather_readings},
+    {COUPONS, gather_coupons},
 };
 
 enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID };
@@ -190,7 +203,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
     [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG,
                                      .subscription = offsetof(struct subscription_create_command, add_to)},
-    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | PAYMENTS | CATALOG,
+    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | PAYMENTS,
                                      NAMED_IN(subscription_update)},
     [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS,
                                      NAMED_IN(subscription_cancel)},
@@ -218,6 +231,9 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_RUN_START] = {BY_NOTHING, 0, RUN},
     [COMMAND_RUN_COMPLETE] = {BY_NOTHING, 0, RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
+    [COMMAND_COUPON_APPLY] = {USER_OF(coupon_apply), SUBSCRIPTION | CATALOG | COUPONS,
+                              NAMED_IN(coupon_apply)},
+    [COMMAND_COUPON_REMOVE] = {USER_OF(coupon_remove), COUPONS},
 };
 #undef USER_OF
 #undef NAMED_IN

@@ -60,6 +60,13 @@ static struct invoice invoice_of(const struct invoice_finalized *v, const struct
                             .refunded = money_zero(v->total),
                             .paid_on = open ? (struct date){0} : v->issue_date,
                             .rule_version = v->rule_version,
+                            .discount = v->discount,
+                            .taxes = v->taxes,
+                            .taxes_count = v->taxes_count,
+                            .discounts = v->discounts,
+                            .discounts_count = v->discounts_count,
+                            .note = v->note,
+                            .catalog_version = v->catalog_version,
                             .seq = place->seq,
                             .leaf = place->leaf,
                             .finalized_at = place->at};

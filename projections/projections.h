@@ -86,6 +86,9 @@ enum err list_transactions(struct views_txn *t, const struct list_query *q, tran
                            void *context, struct arena *a, struct error *e) MUST_USE; /* newest first */
 enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
                       struct arena *a, struct error *e) MUST_USE; /* oldest first */
+/* Coupons in force, by redemption number. */
+enum err list_coupons(struct redemption **out, size_t *count, struct views_txn *t, uint64_t customer,
+                      struct arena *a, struct error *e) MUST_USE;
 enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer,
                       struct arena *a, struct error *e) MUST_USE; /* those not removed, by number */
 enum err list_items(struct item **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,

@@ -61,6 +61,10 @@ struct alert_list {
     const struct alert *alerts;
     size_t alerts_count;
 };
+struct coupon_list { /* of a customer, in force, by redemption number */
+    const struct redemption *coupons;
+    size_t coupons_count;
+};
 struct pending_item {
     uint64_t item;
 };
@@ -90,7 +94,7 @@ struct run_row {
     struct run run;
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
-extern const struct schema row_tally, row_methods, row_alerts, row_pending_items, row_usage, row_customer,
-    row_series, row_run;
+extern const struct schema row_tally, row_methods, row_alerts, row_coupons, row_pending_items, row_usage,
+    row_customer, row_series, row_run;
 
 #endif
