@@ -53,30 +53,46 @@ static void transfer(struct journal *j, enum account debit, struct str debit_det
     post(j, credit, credit_detail, money_negate(amount));
 }
 
-/* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are
- * delivered now. */
-static void post_line(struct journal *j, const struct line *l)
+/* "DE/vat": whose tax it is, and which. */
+static struct str tax_detail(const struct line_tax *t, struct arena *a)
 {
+    return str_format(a, "%.*s/%.*s", STR_ARG(t->jurisdiction), STR_ARG(t->code));
+}
+
+/* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are
+ * delivered now. What a coupon took was never earned. */
+static enum err post_line(struct journal *j, const struct line *l, struct error *e)
+{
+    struct money net = {0};
     bool deferred = l->kind != LINE_USAGE && l->kind != LINE_ITEM && date_is_given(l->from);
     struct str detail = l->kind == LINE_USAGE  ? l->usage_type
                         : l->kind == LINE_ITEM ? STR("items")
                                                : l->product;
-    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail,
-             l->amount);
-    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_TAX_PAYABLE, l->tax_category, l->tax);
+    enum err err = money_subtract(&net, l->amount, l->discount, e);
+    if (err != OK) return err;
+    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail, net);
+    for (size_t i = 0; i < l->taxes_count; i++) {
+        const struct line_tax *t = &l->taxes[i];
+        transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_TAX_PAYABLE, tax_detail(t, j->arena), t->amount);
+    }
+    return OK;
 }
 
-static void post_invoice(struct journal *j, const struct invoice_finalized *v)
+static enum err post_invoice(struct journal *j, const struct invoice_finalized *v, struct error *e)
 {
     j->customer = v->customer;
     j->invoice = v->invoice;
     j->date = v->issue_date;
-    for (size_t i = 0; i < v->lines_count; i++) post_line(j, &v->lines[i]);
+    for (size_t i = 0; i < v->lines_count; i++) {
+        enum err err = post_line(j, &v->lines[i], e);
+        if (err != OK) return err;
+    }
     transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->credit_applied);
     for (size_t i = 0; i < v->settles_count; i++) {
         j->invoice = v->settles[i].invoice;
         transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->settles[i].amount);
     }
+    return OK;
 }
 
 static void post_payment(struct journal *j, const struct payment_succeeded *v)
@@ -120,7 +136,7 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
 {
     struct journal j = {.arena = a};
     enum err err = OK;
-    if (ev->type == EVENT_INVOICE_FINALIZED) post_invoice(&j, &ev->invoice_finalized);
+    if (ev->type == EVENT_INVOICE_FINALIZED) err = post_invoice(&j, &ev->invoice_finalized, e);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) post_payment(&j, &ev->payment_succeeded);
     if (ev->type == EVENT_REFUND_REQUESTED) post_refund_requested(&j, &ev->refund_requested);
     if (ev->type == EVENT_REFUND_SUCCEEDED) err = post_refund_succeeded(&j, &ev->refund_succeeded, e);

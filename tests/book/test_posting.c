@@ -58,6 +58,44 @@ Test(posting, an_invoice_debits_the_customer_and_credits_what_is_earned_or_still
     assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), 400);
 }
 
+static int64_t balance_of_detail(const struct posting *p, size_t count, enum account account,
+                                 const char *detail)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (p[i].account == account && str_is(p[i].detail, detail)) sum += p[i].amount.minor;
+    }
+    return sum;
+}
+
+Test(posting, what_a_coupon_took_is_never_earned_and_each_tax_is_owed_to_whose_it_is)
+{
+    struct line_tax taxes[] = {{.code = STR("gst"), .amount = usd(445), .jurisdiction = STR("CA")},
+                               {.code = STR("qst"), .amount = usd(889), .jurisdiction = STR("CA-QC")}};
+    struct line lines[] = {fee(LINE_RECURRING, 9900), fee(LINE_USAGE, 500)};
+    lines[0].discount = usd(990);
+    lines[0].taxes = taxes;
+    lines[0].taxes_count = 2;
+    lines[0].tax = usd(1334);
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    ev.invoice_finalized = (struct invoice_finalized){.customer = 1,
+                                                      .invoice = 1,
+                                                      .lines = lines,
+                                                      .lines_count = 2,
+                                                      .total = usd(10744),
+                                                      .credit_applied = usd(0),
+                                                      .amount_due = usd(10744)};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), 10744);
+    assert_int(balance_of(p, count, ACCOUNT_DEFERRED), -8910);
+    assert_int(balance_of(p, count, ACCOUNT_REVENUE), -500);
+    assert_int(balance_of_detail(p, count, ACCOUNT_TAX_PAYABLE, "CA/gst"), -445);
+    assert_int(balance_of_detail(p, count, ACCOUNT_TAX_PAYABLE, "CA-QC/qst"), -889);
+}
+
 Test(posting, a_credit_note_undoes_the_deferred_revenue_and_settles_what_is_open)
 {
     struct line lines[] = {fee(LINE_PRORATION_CREDIT, -3333)};
