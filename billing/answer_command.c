@@ -211,6 +211,27 @@ static enum err answer_canceled(struct answering *g, struct error *e)
     return err;
 }
 
+/* ---- drafts ---- */
+
+static enum err answer_approved(struct answering *g, struct error *e)
+{
+    struct draft d = {0};
+    enum err err = find_draft(&d, g->txn, g->command->draft_approve.draft, g->arena, e);
+    if (err == OK) *g->out = draft_json(&d, false, &g->names);
+    return err;
+}
+
+static enum err answer_discarded(struct answering *g, struct error *e)
+{
+    const struct event *ev = event_of(g->outcome, EVENT_DRAFT_DISCARDED);
+    if (ev == NULL) return fail(e, ERR_NOT_FOUND, "the draft is gone already");
+    json_t *j = *g->out = object_new();
+    member_id(j, "draft_id", "draft", ev->draft_discarded.draft);
+    member_user(j, &g->names, ev->draft_discarded.customer);
+    member_flag(j, "discarded", true);
+    return OK;
+}
+
 /* ---- money, usage, invoices ---- */
 
 static uint64_t transaction_of(const struct outcome *o)
@@ -281,6 +302,8 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_PAYMENT_METHOD_ADD] = answer_method,
     [COMMAND_PAYMENT_METHOD_REMOVE] = answer_removed,
     [COMMAND_PAYMENT_METHOD_DEFAULT] = answer_method,
+    [COMMAND_DRAFT_APPROVE] = answer_approved,
+    [COMMAND_DRAFT_DISCARD] = answer_discarded,
     [COMMAND_USAGE_ALERT] = answer_alert,
     [COMMAND_INVOICE_GENERATE] = answer_invoice,
     [COMMAND_INVOICE_ADD_ITEM] = answer_item,

@@ -36,6 +36,13 @@ static void put_terms(json_t *j, const struct terms *t)
     member_text(j, "currency", str_of(t->amount.currency));
 }
 
+static void put_price(json_t *j, const char *name, struct decimal price, const char *currency)
+{
+    struct arena *a = arena_new();
+    member_text(j, name, price_text(a, price, currency));
+    arena_free(a);
+}
+
 /* What is charged beside the tier's own price. */
 static json_t *fees_json(const struct terms *t)
 {
@@ -47,7 +54,7 @@ static json_t *fees_json(const struct terms *t)
         member_text(j, "name", f->name);
         member_flag(j, "per_seat", f->per_seat);
         member_text(j, "model", str_of(choice_pricing_model.words[f->model]));
-        member_decimal(j, "unit_price", f->unit_price);
+        put_price(j, "unit_price", f->unit_price, t->amount.currency);
         rows_add(list, j);
     }
     return list;

@@ -43,6 +43,7 @@ json_t *catalog_file_json(const struct catalog_load_command *c); /* of a good on
 json_t *subscription_json(const struct subscription *s, struct date today, struct names *n);
 json_t *method_json(const struct method *m, const struct customer *c);
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n);
+json_t *draft_json(const struct draft *d, bool with_documents, struct names *n);
 json_t *transaction_json(const struct transaction *v, struct names *n);
 enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,
                     struct arena *a, struct error *e) MUST_USE;

@@ -126,6 +126,7 @@ static json_t *run_json(const struct run_summary *r, const struct run_query *q)
     member_count(j, "runs", r->runs);
     member_count(j, "candidates", r->candidates);
     member_count(j, "invoiced", r->invoiced);
+    member_count(j, "drafted", r->drafted);
     member_count(j, "skipped", r->skipped);
     member_count(j, "failed", r->failed);
     member_count(j, "payments_completed", r->payments_completed);
@@ -156,7 +157,10 @@ enum err ask_run(const struct call *c, struct error *e)
     const struct run_query *q = c->query;
     struct run_summary r = {0};
     enum { JOBS_MAX = 256 };
-    if (q->out.len == 0 && !q->dry_run)
+    if (q->draft && (q->finalize || q->out.len != 0))
+        return fail(e, ERR_USAGE, "--draft makes no invoices: --finalize and --out are for those");
+    if (q->approve && !q->finalize) return fail(e, ERR_USAGE, "--approve is for --finalize");
+    if (q->out.len == 0 && !q->dry_run && !q->draft)
         return fail(e, ERR_USAGE, "--out is missing: a directory for the files");
     if (q->jobs > JOBS_MAX) return fail(e, ERR_LIMIT, "--jobs: at most %d", JOBS_MAX);
     struct run_options o = {.through = q->through,
@@ -164,6 +168,10 @@ enum err ask_run(const struct call *c, struct error *e)
                             .jobs = (unsigned)q->jobs,
                             .dry_run = q->dry_run,
                             .without_pdf = q->no_pdf,
+                            .mode = q->draft      ? BILL_DRAFT
+                                    : q->finalize ? BILL_FINALIZE
+                                                  : BILL_WHOLE,
+                            .approved = q->approve,
                             .gateway = &c->service->gateway,
                             .actor = c->service->actor,
                             .program = program,

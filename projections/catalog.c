@@ -62,7 +62,9 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .timezone = v->timezone,
                          .past_due_days = v->past_due_days,
                          .unpaid_days = v->unpaid_days,
-                         .cancel_days = v->cancel_days};
+                         .cancel_days = v->cancel_days,
+                         .approval = v->approval,
+                         .draft_days = v->draft_days};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     return views_put_record(t, &k, &schema_seller, &row, e);
 }

@@ -114,6 +114,10 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
         if (ev->usage_alert_set.alert > c->alerts) c->alerts = ev->usage_alert_set.alert;
     } else if (ev->type == EVENT_COUPON_REDEEMED) {
         c->coupons = ev->coupon_redeemed.redemption;
+    } else if (ev->type == EVENT_INVOICE_DRAFTED) {
+        c->draft = ev->invoice_drafted.draft;
+    } else if (ev->type == EVENT_DRAFT_DISCARDED) {
+        c->draft = 0;
     }
     return OK;
 }
@@ -126,6 +130,7 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
     bool items = ev->type == EVENT_ITEM_ADDED ||
                  (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
     struct customer_row before = *row;
+    if (ev->type == EVENT_INVOICE_FINALIZED && ev->invoice_finalized.draft != 0) row->customer.draft = 0;
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);
     if (err == OK) err = due_invoices(t, &before, row, e);
@@ -145,7 +150,8 @@ static bool concerns_customer(enum event_type type)
 {
     return moves_money(type) || type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
            type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
-           type == EVENT_USAGE_ALERT_SET || type == EVENT_COUPON_REDEEMED;
+           type == EVENT_USAGE_ALERT_SET || type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED ||
+           type == EVENT_DRAFT_DISCARDED;
 }
 
 enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,

@@ -48,6 +48,11 @@ struct event_ids {
 };
 enum err event_id_seen(bool *seen, struct event_ids *ids, struct str event_id, struct error *e) MUST_USE;
 
+/* drafts.c: the customer's open draft; whose draft a name means (draft_7, or a user id), 0: nobody's. */
+enum err draft_of(bool *found, struct draft *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                  struct error *e) MUST_USE;
+enum err draft_customer(uint64_t *customer, struct views_txn *t, struct str name, struct error *e) MUST_USE;
+
 /* items.c */
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;

@@ -125,6 +125,13 @@ static enum err load_one_transaction(const struct transaction **out, struct gath
     return unless_missing(err);
 }
 
+static enum err customer_by_draft(struct gathering *g, struct str name)
+{
+    uint64_t customer = 0;
+    enum err err = draft_customer(&customer, g->t, name, g->e);
+    return err != OK || customer == 0 ? err : customer_by_number(g, customer);
+}
+
 /* The transaction, whose customer is then the command's, and of a refund the payment. */
 static enum err customer_by_transaction(struct gathering *g, uint64_t number)
 {
@@ -155,9 +162,10 @@ enum {
     RUN = 1 << 11,
     READINGS = 1 << 12,
     STOPPED = 1 << 13,
+    DRAFT = 1 << 16,
     NEWEST_CATALOG = 1 << 13,
     COUPONS = 1 << 14,
-    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
+    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | DRAFT,
 };
 
 /* In this order: usage asks the subscription, open invoices are not asked for when the
@@ -175,6 +183,7 @@ static const struct {
     {INVOICE, gather_invoice},
     {OPEN_INVOICES, gather_open_invoices},
     {STOPPED, gather_stopped},
+    {DRAFT, gather_draft},
     {SERIES, gather_series},
     {SELLER, gather_seller},
     {CATALOG, gather_catalog},
@@ -184,7 +193,7 @@ static const struct {
     {COUPONS, gather_coupons},
 };
 
-enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID };
+enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID, BY_DRAFT };
 
 /* `field` is where the command's body names whom it is about. */
 struct need {
@@ -222,6 +231,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), SUBSCRIPTION | USAGE | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
     [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},
+    [COMMAND_DRAFT_APPROVE] = {BY_DRAFT, offsetof(struct draft_approve_command, draft), DRAFT},
+    [COMMAND_DRAFT_DISCARD] = {BY_DRAFT, offsetof(struct draft_discard_command, draft), DRAFT},
     [COMMAND_CUSTOMER_BILL] = {BY_NUMBER, offsetof(struct customer_bill_command, customer), BILL | METHODS},
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
     [COMMAND_PAYMENT_SETTLE] = {BY_TRANSACTION, offsetof(struct payment_settle_command, transaction),
@@ -244,12 +255,14 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     struct error unused;
     struct str text = {0};
     uint64_t number = 0;
-    if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID) memcpy(&text, field, sizeof(text));
+    if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID || n->naming == BY_DRAFT)
+        memcpy(&text, field, sizeof(text));
     if (n->naming == BY_NUMBER || n->naming == BY_TRANSACTION) memcpy(&number, field, sizeof(number));
     if (n->naming == BY_TRANSACTION_ID && public_id_parse(&number, "txn", text, &unused) != OK) return OK;
     switch (n->naming) {
     case BY_USER: return customer_by_user(g, text);
     case BY_NUMBER: return customer_by_number(g, number);
+    case BY_DRAFT: return customer_by_draft(g, text);
     case BY_TRANSACTION:
     case BY_TRANSACTION_ID: return customer_by_transaction(g, number);
     case BY_NOTHING: break;

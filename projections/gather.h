@@ -23,6 +23,7 @@ enum err gather_readings(struct gathering *g) MUST_USE;
 enum err gather_subscription(struct gathering *g) MUST_USE;
 enum err gather_usage(struct gathering *g) MUST_USE;
 enum err gather_stopped(struct gathering *g) MUST_USE; /* subscriptions that a payment may let go on */
+enum err gather_draft(struct gathering *g) MUST_USE;
 enum err gather_items(struct gathering *g) MUST_USE;
 enum err gather_open_invoices(struct gathering *g) MUST_USE;
 enum err gather_payments(struct gathering *g) MUST_USE;

@@ -77,6 +77,17 @@ enum err gather_usage(struct gathering *g)
     return err;
 }
 
+enum err gather_draft(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    if (c == NULL || c->draft == 0) return OK;
+    struct draft *d = arena_new_of(g->arena, struct draft);
+    bool found = false;
+    enum err err = draft_of(&found, d, g->t, c->customer, g->arena, g->e);
+    if (err == OK && found) g->facts->draft = d;
+    return err;
+}
+
 enum err gather_items(struct gathering *g)
 {
     const struct customer *c = g->facts->customer;

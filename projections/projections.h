@@ -115,6 +115,14 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
 /* Customers whose oldest open invoice was due on or before `through`, in the same way. */
 enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                       size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* Customers with an open draft, by number; `through` is not asked. */
+enum err list_drafts(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
+                     size_t *count, size_t capacity, struct error *e) MUST_USE;
+enum err load_draft(struct draft *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                    struct error *e) MUST_USE; /* the customer's open one */
+/* By id (draft_7) or user id. */
+enum err find_draft(struct draft *out, struct views_txn *t, struct str name, struct arena *a,
+                    struct error *e) MUST_USE;
 /* Pending transactions, oldest first: outcomes to be asked for again. As events, ready for ledger_settle. */
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;

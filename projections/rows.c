@@ -49,8 +49,21 @@ const struct schema row_run = ROW("run", run_row, fields_of_run);
 
 /* ---- keys ---- */
 
+/* Two spaces of the same byte do not compile. */
+static bool is_space(enum space space)
+{
+    switch (space) {
+#define SPACE(NAME, byte) case SPACE_##NAME:
+#include "projections/spaces.def"
+#undef SPACE
+        return true;
+    }
+    return false;
+}
+
 struct view_key key_number(enum space space, uint64_t number)
 {
+    assert(is_space(space));
     struct view_key k = view_key((uint8_t)space);
     view_key_u64(&k, number);
     return k;

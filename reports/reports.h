@@ -17,6 +17,8 @@ struct run_options {
     unsigned jobs;       /* threads that set PDFs; 0: as many as there are processors */
     bool dry_run; /* the same code without the append; with out_dir the CSV files of what would be, no PDFs */
     bool without_pdf;
+    enum bill_mode mode; /* draft: drafts are made and no files; finalize: of drafts alone */
+    bool approved;       /* mode finalize: all drafts are approved, as far as they still come out the same */
     const struct gateway *gateway; /* NULL: nothing is collected */
     struct str actor;
     const char *program;       /* "daybook 0.1.0", stands in the files; NULL: nothing does */
@@ -37,6 +39,7 @@ struct run_summary {
     uint64_t refused;                   /* customers, in this call alone; they stay due */
     const struct run_failure *failures; /* the first thousand of them */
     size_t failures_count;
+    uint64_t drafted; /* customers whose draft is new or another than before, in this call alone */
     uint64_t payments_completed, payments_failed, payments_pending; /* of this set's invoices */
     const struct run_total *totals;                                 /* per currency, by code */
     size_t totals_count;

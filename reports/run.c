@@ -24,14 +24,30 @@ static enum err check_folder(const struct nightly *n, struct error *e)
     return err;
 }
 
+/* Where invoices need approval, nothing is finalized without a draft. */
+static enum err check_mode(const struct nightly *n, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct seller s = {0};
+    if (n->o->mode != BILL_WHOLE || n->o->dry_run) return OK;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = load_seller(&s, t, 0, n->arena, e);
+    ledger_read_end(n->ledger, t);
+    if (err == ERR_NOT_FOUND || (err == OK && s.approval != YES_NO_YES)) return OK;
+    if (err != OK) return err;
+    return fail(e, ERR_REFUSED, "invoices need approval: draft them, approve them, then finalize the drafts");
+}
+
 static enum err run_steps(struct nightly *n, struct error *e)
 {
     bool with_pdf = !n->o->dry_run && !n->o->without_pdf;
-    enum err err = check_folder(n, e);
+    enum err err = check_mode(n, e);
+    if (err == OK) err = check_folder(n, e);
     if (err == OK && n->o->out_dir != NULL)
         err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
     if (err == OK) err = run_bill(n, e);
-    if (err == OK) err = run_files(n, e);
+    if (err == OK && n->o->mode != BILL_DRAFT) err = run_files(n, e);
     out_folder_close(&n->folder);
     return err;
 }

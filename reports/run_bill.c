@@ -20,6 +20,12 @@ static bool collects(const struct nightly *n)
     return n->o->gateway != NULL && !n->o->dry_run;
 }
 
+/* What the commands did is looked at, not only that they did. */
+static bool tells_events(const struct nightly *n)
+{
+    return collects(n) || n->o->mode != BILL_WHOLE;
+}
+
 /* ---- payments ---- */
 
 static struct str gateway_of(const struct event *ev)
@@ -132,9 +138,11 @@ static struct chunk chunk_of(const struct billing *b, const uint64_t *customers,
             .customer = customers[i],
             .through = o->through,
             .run = b->run,
+            .mode = o->mode,
+            .approved = o->approved,
             .gateway = o->gateway != NULL ? str_of(o->gateway->name) : STR_NONE};
-        c.requests[i] =
-            (struct request){.command = &c.commands[i], .actor = o->actor, .brief = !collects(b->nightly)};
+        c.requests[i] = (struct request){
+            .command = &c.commands[i], .actor = o->actor, .brief = !tells_events(b->nightly)};
     }
     return c;
 }
@@ -154,6 +162,14 @@ static size_t requested_payments(struct event **out, const struct chunk *c, stru
     return taken;
 }
 
+static bool is_drafted(const struct outcome *o)
+{
+    for (size_t i = 0; i < o->events_count; i++) {
+        if (o->events[i].type == EVENT_INVOICE_DRAFTED) return true;
+    }
+    return false;
+}
+
 static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t count, struct error *e)
 {
     struct nightly *n = b->nightly;
@@ -166,6 +182,7 @@ static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t 
     for (size_t i = 0; i < count; i++) {
         if (c.outcomes[i].code != OK) note_failure(b, customers[i], &c.outcomes[i].error);
         if (c.outcomes[i].seq != 0) n->summary->wrote_events = true;
+        n->summary->drafted += is_drafted(&c.outcomes[i]);
     }
     b->done += count;
     if (!collects(n)) return OK;
@@ -226,6 +243,7 @@ static enum err overdue_since(struct date *out, struct nightly *n, struct arena 
 static enum err bill_all(struct billing *b, struct error *e)
 {
     struct date since = {0};
+    if (b->nightly->o->mode == BILL_FINALIZE) return bill_pages(b, list_drafts, b->nightly->o->through, e);
     enum err err = bill_pages(b, list_due, b->nightly->o->through, e);
     if (err == OK) err = overdue_since(&since, b->nightly, b->chunk, e);
     return err == OK && date_is_given(since) ? bill_pages(b, list_overdue, since, e) : err;
@@ -249,7 +267,8 @@ static enum err start_run(uint64_t *run, struct nightly *n, struct arena *a, str
     struct views_txn *t = NULL;
     struct run *runs = NULL;
     *run = 0;
-    enum err err = next_page(&first, &count, 1, n, list_due, n->o->through, &start, e);
+    page_fn *next = n->o->mode == BILL_FINALIZE ? list_drafts : list_due;
+    enum err err = next_page(&first, &count, 1, n, next, n->o->through, &start, e);
     if (err != OK) return err;
     struct command c = {.type = COMMAND_RUN_START};
     c.run_start = (struct run_start_command){.through = n->o->through, .due = count > 0};
@@ -326,12 +345,13 @@ enum err run_bill(struct nightly *n, struct error *e)
 {
     struct billing b = {.nightly = n, .chunk = arena_new()};
     b.failures = arena_array_of(n->arena, struct run_failure, FAILURES_TOLD);
-    enum err err = collects(n) ? settle_left_pending(n, b.chunk, e) : OK;
-    if (err == OK) err = complete_earlier(n, b.chunk, e);
-    if (err == OK) err = start_run(&b.run, n, b.chunk, e);
-    if (err == OK && b.run != 0) {
+    bool drafts = n->o->mode == BILL_DRAFT; /* no run of the book: nothing is billed */
+    enum err err = collects(n) && !drafts ? settle_left_pending(n, b.chunk, e) : OK;
+    if (err == OK && !drafts) err = complete_earlier(n, b.chunk, e);
+    if (err == OK && !drafts) err = start_run(&b.run, n, b.chunk, e);
+    if (err == OK && (b.run != 0 || drafts)) {
         err = bill_all(&b, e);
-        if (err == OK) err = complete_run(n, b.run, b.failed, b.chunk, e);
+        if (err == OK && !drafts) err = complete_run(n, b.run, b.failed, b.chunk, e);
         if (err == OK) err = name_failures(&b, e);
         if (err != OK)
             err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);

@@ -43,6 +43,7 @@ struct facts {
     size_t methods_count;
     const struct item *items; /* pending, oldest first */
     size_t items_count;
+    const struct draft *draft;           /* the customer's open one; NULL: there is none */
     const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
     size_t open_invoices_count;
     bool open_invoices_known;        /* they were asked for, all of them */

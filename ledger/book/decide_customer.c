@@ -100,7 +100,9 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
     struct seller_set after = {.past_due_days = given_count(c->past_due_days, before->past_due_days),
                                .unpaid_days = given_count(c->unpaid_days, before->unpaid_days),
-                               .cancel_days = given_count(c->cancel_days, before->cancel_days)};
+                               .cancel_days = given_count(c->cancel_days, before->cancel_days),
+                               .approval = c->approval != YES_NO_DEFAULT ? c->approval : before->approval,
+                               .draft_days = given_count(c->draft_days, before->draft_days)};
     err = check_overdue_days(&after, e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
@@ -114,6 +116,8 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .past_due_days = after.past_due_days,
         .unpaid_days = after.unpaid_days,
         .cancel_days = after.cancel_days,
+        .approval = after.approval,
+        .draft_days = after.draft_days,
     };
     return OK;
 }

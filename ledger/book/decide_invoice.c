@@ -258,11 +258,19 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     }
     struct bill b = {.facts = f, .customer = c->customer, .run = c->run, .issue_date = f->issue_date};
     struct documents docs = {0};
-    enum err err = bill_lines(out, &b, c->through, false, a, e);
+    bool drafted = c->mode == BILL_FINALIZE, done = false;
+    if (drafted && f->draft == NULL) return OK;
+    enum err err = bill_lines(out, &b, drafted ? f->draft->through : c->through, false, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
-    if (docs.count == 0 && out->events.count == 0)
+    if (c->mode == BILL_DRAFT) {
+        draft_documents(out, f, c, &docs, a);
+        return OK;
+    }
+    if (drafted) check_draft(&done, out, f, c, &docs, a);
+    if (done || (docs.count == 0 && out->events.count == 0 && f->draft == NULL))
         return OK; /* nothing is due: a second run writes nothing */
+    close_draft(out, f, &docs, a);
     add_documents(out, &docs, a);
     if (c->run != 0) {
         struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
@@ -285,6 +293,7 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f,
     if (err != OK) return err;
     if (docs.count == 0)
         return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
+    close_draft(out, f, &docs, a);
     add_documents(out, &docs, a);
     return OK;
 }

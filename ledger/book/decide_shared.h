@@ -73,6 +73,14 @@ struct documents {
 enum err bill_lines(struct decision *out, struct bill *b, struct date through, bool keep_zero,
                     struct arena *a, struct error *e) MUST_USE;
 enum err documents_of(struct documents *out, const struct bill *b, struct arena *a, struct error *e) MUST_USE;
+/* In mode draft: a draft of the documents instead of what was decided, unless there is just that. In mode
+ * finalize: *done is set when the draft is not to be finalized, or not as it is. */
+void draft_documents(struct decision *out, const struct facts *f, const struct customer_bill_command *c,
+                     const struct documents *d, struct arena *a);
+void check_draft(bool *done, struct decision *out, const struct facts *f,
+                 const struct customer_bill_command *c, const struct documents *d, struct arena *a);
+/* What is finalized now was drafted before, or makes the draft pointless. */
+void close_draft(struct decision *out, const struct facts *f, struct documents *d, struct arena *a);
 void add_documents(struct decision *out, const struct documents *d, struct arena *a);
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a);
 

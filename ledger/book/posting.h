@@ -18,7 +18,8 @@ const char *account_type(enum account a); /* "asset", "liability", "income", "ex
 
 struct posting {
     enum account account;
-    struct str detail; /* product, usage type, tax or gateway that the account is kept by; "" where it is not */
+    struct str
+        detail; /* product, usage type, tax or gateway that the account is kept by; "" where it is not */
     uint64_t customer;
     uint64_t invoice; /* document it belongs to; 0 none */
     struct date date; /* billing date it is effective on; none: the record's date */

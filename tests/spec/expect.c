@@ -172,6 +172,11 @@ static enum err expect_state(struct story *s, struct views_txn *t, const struct 
         enum err err = find_invoice(&invoice, t, w->items[2], s->arena, e);
         return err == OK ? must_match(&schema_invoice, &invoice, w, 3, s->arena, e) : err;
     }
+    if (str_is(what, "draft")) {
+        struct draft draft = {0};
+        enum err err = find_draft(&draft, t, w->items[2], s->arena, e);
+        return err == OK ? must_match(&schema_draft, &draft, w, 3, s->arena, e) : err;
+    }
     if (str_is(what, "transaction")) {
         enum err err = public_id_parse(&number, "txn", w->items[2], e);
         if (err == OK) err = load_transaction(&transaction, t, number, s->arena, e);

@@ -121,8 +121,12 @@ static enum err run_step(struct story *s, const struct words *w, struct error *e
 {
     struct run_summary summary = {0};
     struct run_options o = {.gateway = &s->gateway, .actor = STR("night")};
-    if (w->count != 2) return fail(e, ERR_INVALID, "run DATE is wanted");
+    if (w->count < 2) return fail(e, ERR_INVALID, "run DATE [draft|finalize|approve] is wanted");
     enum err err = date_parse(&o.through, w->items[1], e);
+    for (size_t i = 2; i < w->count && err == OK; i++) {
+        o.mode = str_is(w->items[i], "draft") ? BILL_DRAFT : BILL_FINALIZE;
+        o.approved = str_is(w->items[i], "approve");
+    }
     if (err != OK) return err;
     s->code = nightly_run(&summary, s->ledger, &o, s->arena, &s->refusal);
     s->refusal_read = false;
