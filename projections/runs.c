@@ -96,8 +96,7 @@ static enum err add_invoice(struct views_txn *t, const struct invoice_finalized 
     if (err != OK) return err;
     struct run_total *total = total_of(&row.run, v->total.currency, a);
     total->invoices++;
-    err = money_add(&total->net, total->net, v->subtotal, e);
-    if (err == OK) err = money_subtract(&total->net, total->net, v->discount, e);
+    err = money_add(&total->net, total->net, net_of(v->subtotal, v->discount), e);
     if (err == OK) err = money_add(&total->tax, total->tax, v->tax, e);
     if (err == OK) err = money_add(&total->gross, total->gross, v->total, e);
     if (err != OK) return err;

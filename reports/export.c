@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* export.c - S19: what one customer was billed and paid, by date. A document is one row a line and one for
- * its tax, so the rows of a document sum to its total; payments and refunds are amounts as they were asked
- * for, with what became of them. */
+/* export.c - S19: what one customer was billed and paid, by date. A document is one row a line, one for each
+ * coupon and one for each tax, so the rows of a document sum to its total; payments and refunds are amounts
+ * as they were asked for, with what became of them. */
 #include "reports/report_file.h"
+#include "reports/sum_texts.h"
 
 static const char header[] =
     "date,type,document,description,service_from,service_to,quantity,unit_price,amount,currency,status";
@@ -83,11 +84,12 @@ static void put_line(struct csv *c, const struct invoice *v, const struct line *
     put_end(c, v, l->amount);
 }
 
-static void put_tax(struct csv *c, const struct invoice *v)
+/* What is no line: a coupon, a tax. */
+static void put_sum(struct csv *c, const struct invoice *v, struct str description, struct money amount)
 {
-    put_start(c, v, STR("Tax"));
+    put_start(c, v, description);
     for (size_t column = 0; column < 4; column++) csv_empty(c);
-    put_end(c, v, v->tax);
+    put_end(c, v, amount);
 }
 
 static enum err put_document(struct report_file *f, uint64_t number, struct error *e)
@@ -96,7 +98,14 @@ static enum err put_document(struct report_file *f, uint64_t number, struct erro
     enum err err = load_invoice(&v, f->txn, number, f->row, e);
     if (err != OK) return err;
     for (size_t i = 0; i < v.lines_count; i++) put_line(f->csv, &v, &v.lines[i]);
-    if (!money_is_zero(v.tax)) put_tax(f->csv, &v);
+    for (size_t i = 0; i < v.discounts_count; i++) {
+        const struct discount_total *d = &v.discounts[i];
+        put_sum(f->csv, &v, discount_text(f->row, d), money_negate(d->amount));
+    }
+    for (size_t i = 0; i < v.taxes_count; i++) {
+        const struct tax_total *t = &v.taxes[i];
+        if (!money_is_zero(t->amount)) put_sum(f->csv, &v, tax_text(f->row, t), t->amount);
+    }
     const struct money amounts[CONTROL_SUMS_MAX] = {v.total};
     return report_count(f, amounts, e);
 }

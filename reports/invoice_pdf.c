@@ -95,26 +95,6 @@ static void put_payment_terms(struct layout *l)
     put_note(l, STR("Payment terms"), d->seller->payment_terms_text);
 }
 
-/* What the law wants said where no tax is charged, by the categories of EN 16931. */
-static void put_tax_notes(struct layout *l)
-{
-    static const struct {
-        const char *category, *words;
-    } notes[] = {
-        {"AE", "Reverse charge: the customer owes the tax."},
-        {"E", "Exempt from tax."},
-        {"K", "Intra-Community supply, exempt from tax; the customer accounts for it."},
-        {"G", "Export outside the European Union, free of tax."},
-        {"O", "Not subject to tax."},
-    };
-    const struct invoice *v = l->document->invoice;
-    for (size_t n = 0; n < sizeof notes / sizeof notes[0]; n++) {
-        size_t i = 0;
-        while (i < v->lines_count && !str_is(v->lines[i].tax_category, notes[n].category)) i++;
-        if (i < v->lines_count) put_note(l, STR_NONE, str_of(notes[n].words));
-    }
-}
-
 /* Where an auditor finds the document in the ledger. */
 static void put_proof(struct layout *l)
 {
@@ -129,7 +109,7 @@ static void put_proof(struct layout *l)
 static void put_notes(struct layout *l)
 {
     put_payment_terms(l);
-    put_tax_notes(l);
+    put_note(l, STR_NONE, l->document->invoice->note); /* what the law wants said of its taxes */
     if (l->document->simulated_gateway)
         put_note(l, STR("Payments by the built-in simulator"),
                  STR("No payment provider is connected; no money moves."));

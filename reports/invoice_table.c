@@ -2,6 +2,7 @@
 /* invoice_table.c - the lines of an invoice, over as many pages as they need, and its totals. Columns are as
  * wide as their widest number, so that nothing collides; descriptions wrap in what is left. */
 #include "reports/invoice_layout.h"
+#include "reports/sum_texts.h"
 
 enum {
     TABLE_HEAD_HEIGHT = 1320,
@@ -16,12 +17,29 @@ struct columns {
 };
 
 struct row {
-    struct str quantity, price, amount, days;
+    struct str quantity, price, amount, under; /* in small print under the description */
 };
 
-static struct row row_of(struct arena *a, const struct line *line)
+static void also(struct str *text, struct str more, struct arena *a)
 {
-    struct row r = {.amount = money_pretty(a, line->amount), .days = days_text(a, line->from, line->to)};
+    *text = text->len == 0 ? more : str_format(a, "%.*s, %.*s", STR_ARG(*text), STR_ARG(more));
+}
+
+/* The days; what the price holds and what was taken off it; which rate, where there are several. */
+static struct str under_text(struct arena *a, const struct invoice *v, const struct line *line)
+{
+    struct str text = days_text(a, line->from, line->to);
+    if (line->tax_inclusive) also(&text, STR("unit price with tax"), a);
+    if (!money_is_zero(line->discount))
+        also(&text, str_format(a, "discount %.*s", STR_ARG(money_pretty(a, line->discount))), a);
+    if (v->taxes_count > 1 && line->taxes_count > 0)
+        also(&text, str_format(a, "tax %.*s%%", STR_ARG(decimal_text(a, line->tax_rate))), a);
+    return text;
+}
+
+static struct row row_of(struct arena *a, const struct invoice *v, const struct line *line)
+{
+    struct row r = {.amount = money_pretty(a, line->amount), .under = under_text(a, v, line)};
     if (decimal_is_zero(line->quantity)) return r;
     r.quantity = decimal_pretty(a, line->quantity, 0);
     int decimals = currency_decimals(line->amount.currency);
@@ -47,7 +65,7 @@ static struct columns columns_of(const struct layout *l)
     widen(&amount, STYLE_LABEL, amount_label(l->arena, v));
     widen(&amount, STYLE_BODY, money_pretty(l->arena, v->subtotal));
     for (size_t i = 0; i < v->lines_count; i++) {
-        struct row r = row_of(l->arena, &v->lines[i]);
+        struct row r = row_of(l->arena, v, &v->lines[i]);
         widen(&quantity, STYLE_BODY, r.quantity);
         widen(&price, STYLE_BODY, r.price);
         widen(&amount, STYLE_BODY, r.amount);
@@ -91,16 +109,18 @@ static void turn_page(struct layout *l, const struct columns *c)
 static enum err put_line(struct layout *l, struct columns *c, const struct line *line, bool last,
                          struct error *e)
 {
-    struct row r = row_of(l->arena, line);
+    struct row r = row_of(l->arena, l->document->invoice, line);
     int32_t lines = paragraph_lines(STYLE_BODY, c->description_width, line->description);
     if (lines == 0) lines = 1;
-    int32_t height = 2 * ROW_PADDING + lines * BODY_LEADING + (r.days.len > 0 ? SMALL_LEADING + 150 : 0);
+    int32_t small = paragraph_lines(STYLE_SMALL, c->description_width, r.under);
+    int32_t height = 2 * ROW_PADDING + lines * BODY_LEADING + (small > 0 ? small * SMALL_LEADING + 150 : 0);
     if (l->y + height + (last ? 0 : CARRIED_HEIGHT) > l->bottom) turn_page(l, c);
     int32_t y = l->y + ROW_PADDING;
     struct area area = {PAGE_LEFT, y, c->description_width, BODY_LEADING, 0};
-    int32_t under = put_paragraph(l, STYLE_BODY, area, line->description);
-    if (under == y) under += BODY_LEADING;
-    put_text(l, STYLE_SMALL, PAGE_LEFT, under + 800, r.days);
+    area.y = put_paragraph(l, STYLE_BODY, area, line->description);
+    if (area.y == y) area.y += BODY_LEADING;
+    area.leading = SMALL_LEADING;
+    (void)put_paragraph(l, STYLE_SMALL, area, r.under);
     put_right(l, STYLE_BODY, c->quantity_right, y + 920, r.quantity);
     put_right(l, STYLE_BODY, c->price_right, y + 920, r.price);
     put_right(l, STYLE_BODY, c->amount_right, y + 920, r.amount);
@@ -141,41 +161,24 @@ static void add_total(struct totals *t, struct str label, struct money amount, b
     t->rows[t->count++] = (struct total){label, amount, strong};
 }
 
-/* Tax by rate, in the order in which the rates first occur. */
-struct tax_group {
-    struct decimal rate;
-    struct money base, tax;
-};
-
-static enum err group_taxes(struct tax_group **out, size_t *count, const struct invoice *v, struct arena *a,
-                            struct error *e)
+/* What coupons took, and what is left where tax comes on top of it. */
+static void add_discounts(struct totals *t, const struct invoice *v, struct arena *a)
 {
-    struct tax_group *groups = arena_array_of(a, struct tax_group, v->lines_count);
-    *count = 0;
-    for (size_t i = 0; i < v->lines_count; i++) {
-        const struct line *line = &v->lines[i];
-        if (line->tax_category.len == 0 && money_is_zero(line->tax)) continue;
-        size_t at = 0;
-        while (at < *count && decimal_compare(groups[at].rate, line->tax_rate) != 0) at++;
-        if (at == *count)
-            groups[(*count)++] =
-                (struct tax_group){line->tax_rate, money_zero(v->total), money_zero(v->total)};
-        enum err err = money_add(&groups[at].base, groups[at].base, line->amount, e);
-        if (err == OK) err = money_add(&groups[at].tax, groups[at].tax, line->tax, e);
-        if (err != OK) return err;
+    for (size_t i = 0; i < v->discounts_count; i++) {
+        const struct discount_total *d = &v->discounts[i];
+        add_total(t, discount_text(a, d), money_negate(d->amount), false);
     }
-    *out = groups;
-    return OK;
+    bool several = v->discounts_count + v->taxes_count > 1;
+    if (v->discounts_count > 0 && several) add_total(t, STR("Net"), net_of(v->subtotal, v->discount), false);
 }
 
-static void add_taxes(struct totals *t, const struct tax_group *groups, size_t count, struct money tax,
-                      struct arena *a)
+static void add_tax_rows(struct totals *t, const struct invoice *v, struct arena *a)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct str rate = decimal_text(a, groups[i].rate), base = money_pretty(a, groups[i].base);
-        add_total(t, str_format(a, "Tax %.*s%% on %.*s", STR_ARG(rate), STR_ARG(base)), groups[i].tax, false);
+    for (size_t i = 0; i < v->taxes_count; i++) {
+        const struct tax_total *tax = &v->taxes[i];
+        struct str what = tax_text(a, tax), base = money_pretty(a, tax->taxable);
+        add_total(t, str_format(a, "%.*s on %.*s", STR_ARG(what), STR_ARG(base)), tax->amount, false);
     }
-    if (count == 0 && !money_is_zero(tax)) add_total(t, STR("Tax"), tax, false);
 }
 
 static struct str paid_label(struct arena *a, const struct invoice *v)
@@ -187,15 +190,13 @@ static struct str paid_label(struct arena *a, const struct invoice *v)
 static enum err gather_totals(struct totals *t, const struct layout *l, struct error *e)
 {
     const struct invoice *v = l->document->invoice;
-    struct tax_group *groups = NULL;
-    size_t count = 0;
     struct standing s = {0};
     enum err err = standing_of(&s, l->document, e);
-    if (err == OK) err = group_taxes(&groups, &count, v, l->arena, e);
     if (err != OK) return err;
-    t->rows = arena_array_of(l->arena, struct total, count + 8);
+    t->rows = arena_array_of(l->arena, struct total, v->discounts_count + v->taxes_count + 9);
     add_total(t, STR("Subtotal"), v->subtotal, false);
-    add_taxes(t, groups, count, v->tax, l->arena);
+    add_discounts(t, v, l->arena);
+    add_tax_rows(t, v, l->arena);
     add_total(t, STR("Total"), v->total, s.credit_note);
     if (s.credit_note) return OK;
     if (!money_is_zero(v->credit_applied))

@@ -108,6 +108,15 @@ enum err check_invoice_texts(const struct invoice_document *d, struct arena *a, 
     if (err == OK && d->seller != NULL)
         err = pdf_check_text(d->seller->payment_terms_text, "seller's payment terms", e);
     if (err == OK && d->seller != NULL) err = pdf_check_text(d->seller->footer, "seller's footer", e);
+    if (err == OK) err = pdf_check_text(v->note, "note", e);
+    for (size_t i = 0; i < v->discounts_count && err == OK; i++) {
+        err = pdf_check_text(v->discounts[i].name, "coupon's name", e);
+        if (err == OK) err = pdf_check_text(v->discounts[i].code, "coupon's code", e);
+    }
+    for (size_t i = 0; i < v->taxes_count && err == OK; i++) {
+        err = pdf_check_text(v->taxes[i].name, "tax's name", e);
+        if (err == OK) err = pdf_check_text(v->taxes[i].code, "tax's code", e);
+    }
     for (size_t i = 0; i < v->lines_count && err == OK; i++) {
         err = pdf_check_text(v->lines[i].description, "description", e);
         if (err != OK) return wrap(e, "line %zu", i + 1);

@@ -7,10 +7,11 @@ const char invoices_header[] = "document_type,document_number,series,issue_date,
                                "from,service_to,customer_id,customer_name,"
                                "customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
                                "written_off,balance,status,credits_document,"
-                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256";
+                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note";
 const char invoice_lines_header[] = "document_number,line_no,product_id,price_id,description,service_from,"
                                     "service_to,quantity,unit,unit_price,discount,net,"
-                                    "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq";
+                                    "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq,"
+                                    "tax_codes,tax_inclusive";
 
 /* INV-2025 of INV-2025-000001 */
 static struct str series_of(struct str number)
@@ -45,7 +46,7 @@ static void put_amounts(struct csv *c, const struct invoice *v)
     struct money balance = {0};
     struct error unused = {0};
     csv_word(c, v->total.currency);
-    csv_money(c, v->subtotal);
+    csv_money(c, net_of(v->subtotal, v->discount));
     csv_money(c, v->tax);
     csv_money(c, v->total);
     csv_money(c, v->paid);
@@ -92,6 +93,8 @@ void register_put_invoice(struct csv *c, const struct register_entry *entry)
     put_record(c, entry);
     csv_hash(c, entry->pdf);
     csv_empty(c); /* structured invoices are not made */
+    csv_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
+    csv_text(c, v->note);
     csv_end_row(c);
 }
 
@@ -102,6 +105,17 @@ static struct str revenue_account(const struct line *l, struct arena *a)
                         : l->kind == LINE_ITEM ? STR("items")
                                                : l->product;
     return str_format(a, "%s:%.*s", account_name(ACCOUNT_REVENUE), STR_ARG(detail));
+}
+
+/* Of all taxes of a line, "CA; CA-QC": whose they are, or which. */
+static struct str join_taxes(const struct line *l, bool codes, struct arena *a)
+{
+    struct str all = STR_NONE;
+    for (size_t i = 0; i < l->taxes_count; i++) {
+        struct str one = codes ? l->taxes[i].code : l->taxes[i].jurisdiction;
+        all = all.len == 0 ? one : str_format(a, "%.*s; %.*s", STR_ARG(all), STR_ARG(one));
+    }
+    return all;
 }
 
 static void put_line(struct csv *c, const struct register_entry *entry, size_t place, struct arena *a)
@@ -116,20 +130,22 @@ static void put_line(struct csv *c, const struct register_entry *entry, size_t p
     csv_decimal(c, l->quantity);
     csv_text(c, l->kind == LINE_USAGE ? l->usage_type : STR_NONE);
     csv_price(c, l->unit_price, l->amount.currency);
-    csv_money(c, money_zero(l->amount));
-    csv_money(c, l->amount);
+    csv_money(c, money_is_given(l->discount) ? l->discount : money_zero(l->amount));
+    csv_money(c, net_of(l->amount, l->discount));
     csv_text(c, l->tax_category);
     if (l->tax_category.len > 0)
         csv_decimal(c, l->tax_rate);
     else
         csv_empty(c);
-    csv_empty(c); /* jurisdiction: no line has one yet */
+    csv_text(c, join_taxes(l, false, a));
     csv_money(c, money_is_given(l->tax) ? l->tax : money_zero(l->amount));
     csv_text(c, revenue_account(l, a));
     if (entry->rehearsed)
         csv_empty(c);
     else
         csv_count(c, entry->invoice->seq);
+    csv_text(c, join_taxes(l, true, a));
+    csv_word(c, l->tax_inclusive ? "yes" : "no"); /* a spreadsheet would write true in capitals */
     csv_end_row(c);
 }
 

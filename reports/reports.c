@@ -39,7 +39,7 @@ typedef enum err put_fn(struct report_file *f, const struct register_entry *entr
 static enum err put_invoice(struct report_file *f, const struct register_entry *entry, struct error *e)
 {
     const struct invoice *v = entry->invoice;
-    const struct money amounts[CONTROL_SUMS_MAX] = {v->subtotal, v->tax, v->total};
+    const struct money amounts[CONTROL_SUMS_MAX] = {net_of(v->subtotal, v->discount), v->tax, v->total};
     register_put_invoice(f->csv, entry);
     return report_count(f, amounts, e);
 }
@@ -50,7 +50,8 @@ static enum err put_lines(struct report_file *f, const struct register_entry *en
     enum err err = OK;
     register_put_lines(f->csv, entry, f->row);
     for (size_t i = 0; i < v->lines_count && err == OK; i++) {
-        const struct money amounts[CONTROL_SUMS_MAX] = {v->lines[i].amount, v->lines[i].tax};
+        const struct line *l = &v->lines[i];
+        const struct money amounts[CONTROL_SUMS_MAX] = {net_of(l->amount, l->discount), l->tax};
         err = report_count(f, amounts, e);
     }
     return err;

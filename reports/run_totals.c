@@ -54,13 +54,18 @@ static struct currency_sums *sums_of(struct run_sums *s, const char *currency, s
 
 static enum err check_adds_up(const struct invoice *v, struct error *e)
 {
-    struct money net = money_zero(v->total), gross = net;
+    struct money amount = money_zero(v->total), discount = amount, tax = amount, gross = amount;
     enum err err = OK;
-    for (size_t i = 0; i < v->lines_count && err == OK; i++)
-        err = money_add(&net, net, v->lines[i].amount, e);
-    if (err == OK) err = money_add(&gross, v->subtotal, v->tax, e);
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        err = money_add(&amount, amount, v->lines[i].amount, e);
+        if (err == OK) err = money_add(&discount, discount, v->lines[i].discount, e);
+        if (err == OK) err = money_add(&tax, tax, v->lines[i].tax, e);
+    }
+    if (err == OK) err = money_add(&gross, net_of(v->subtotal, v->discount), v->tax, e);
     if (err != OK) return err;
-    if (net.minor == v->subtotal.minor && gross.minor == v->total.minor) return OK;
+    bool lines =
+        amount.minor == v->subtotal.minor && discount.minor == v->discount.minor && tax.minor == v->tax.minor;
+    if (lines && gross.minor == v->total.minor) return OK;
     return fail(e, ERR_TAMPERED, "'%.*s' does not add up", STR_ARG(v->number));
 }
 
@@ -79,7 +84,7 @@ enum err run_sums_add(struct run_sums *s, const struct invoice *v, struct arena 
     struct currency_sums *c = sums_of(s, v->total.currency, a);
     c->total.invoices++;
     number_range_extend(v->kind == INVOICE_CREDIT_NOTE ? &c->credit_notes : &c->invoices, v->number);
-    err = money_add(&c->total.net, c->total.net, v->subtotal, e);
+    err = money_add(&c->total.net, c->total.net, net_of(v->subtotal, v->discount), e);
     if (err == OK) err = money_add(&c->total.tax, c->total.tax, v->tax, e);
     return err == OK ? money_add(&c->total.gross, c->total.gross, v->total, e) : err;
 }

@@ -4,6 +4,14 @@
  * nobody has more right to goes to the same line wherever that line stands. */
 #include "ledger/book/assess_shared.h"
 
+struct money net_of(struct money amount, struct money discount)
+{
+    struct money net = {0};
+    struct error unused = {0};
+    if (money_subtract(&net, amount, discount, &unused) != OK) WRONG("a discount beyond all bounds");
+    return net;
+}
+
 static int compare_lines(const void *left, const void *right)
 {
     const struct line *a = ((const struct assessed_line *)left)->line,

@@ -49,6 +49,10 @@ struct assessment {
 enum err assess_lines(struct assessment *out, struct line *lines, size_t count, const struct assess_facts *f,
                       struct arena *a, struct error *e) MUST_USE;
 
+/* What is left of an amount after its discount: of a line what was taxed, of a document what it is without
+ * tax. Of a document that adds up it cannot leave 64 bits. */
+struct money net_of(struct money amount, struct money discount);
+
 /* The form of a tax id (blanks, points and hyphens do not count): EU VAT numbers by their country, GB, XI,
  * CH, NO and US with their check digits where those are published; of other countries and none, letters and
  * digits alone. Whether it was ever given to anybody is not asked. ERR_INVALID, in a sentence that does not

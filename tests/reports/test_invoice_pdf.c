@@ -13,6 +13,8 @@ TestSuite(invoice_pdf, .init = test_begin, .fini = test_end);
 
 struct given {
     struct line lines[3];
+    struct tax_total taxes[2];
+    struct discount_total discounts[2];
     struct invoice invoice;
     struct customer buyer;
     struct seller seller;
@@ -71,6 +73,13 @@ static void given_invoice(struct given *g)
                                    .party = seller_party(),
                                    .payment_terms_text = STR("Payable within 14 days."),
                                    .footer = STR("Registered in Ireland, no. 123456")}};
+    g->taxes[0] = (struct tax_total){.code = STR("de"),
+                                     .name = STR("VAT"),
+                                     .category = STR("S"),
+                                     .percent = decimal_of(19),
+                                     .taxable = eur(10750),
+                                     .amount = eur(2043),
+                                     .jurisdiction = STR("DE")};
     g->invoice = (struct invoice){.invoice = 7,
                                   .number = STR("INV-2025-000007"),
                                   .kind = INVOICE_INVOICE,
@@ -86,6 +95,8 @@ static void given_invoice(struct given *g)
                                   .credit_applied = eur(1000),
                                   .amount_due = eur(11793),
                                   .paid = eur(0),
+                                  .taxes = g->taxes,
+                                  .taxes_count = 1,
                                   .seq = 42,
                                   .finalized_at = moment("2025-02-01T06:30:15.25Z")};
     memset(g->invoice.leaf.bytes, 0xab, sizeof g->invoice.leaf.bytes);
@@ -207,7 +218,7 @@ Test(invoice_pdf, everything_that_the_law_wants_stands_on_it)
         "API calls over the quota 2,347 0.01 23.47",
         "Unused part of Basic 1 -14.97 -14.97",
         "Subtotal 107.50 EUR",
-        "Tax 19% on 107.50 20.43 EUR",
+        "VAT 19% on 107.50 20.43 EUR",
         "Total 127.93 EUR",
         "Credit applied -10.00 EUR",
         "Amount due 117.93 EUR",
@@ -286,18 +297,55 @@ Test(invoice_pdf, a_credit_note_says_what_it_corrects)
     assert_says_not(words, "Payable");
 }
 
-Test(invoice_pdf, reverse_charge_is_said_in_these_words)
+/* 10% off the first line, 5.00 off the others: 107.50 - 9.90 - 5.00 = 92.60. The second tax is of lines that
+ * are not here, and stands there all the same. */
+Test(invoice_pdf, coupons_and_taxes_stand_between_the_lines_and_the_total)
 {
     struct given g;
     given_invoice(&g);
-    for (size_t i = 0; i < 3; i++) {
-        g.lines[i].tax_category = STR("AE");
-        g.lines[i].tax_rate = decimal_of(0);
-        g.lines[i].tax = eur(0);
-    }
-    g.invoice.tax = eur(0);
+    g.discounts[0] = (struct discount_total){1, STR("SPRING"), STR("Spring sale"), eur(990)};
+    g.discounts[1] = (struct discount_total){2, STR("FIVE"), STR(""), eur(500)};
+    g.taxes[0].taxable = eur(8000);
+    g.taxes[0].amount = eur(1520);
+    g.taxes[1] = (struct tax_total){
+        .code = STR("de-reduced"), .percent = decimal_of(7), .taxable = eur(1260), .amount = eur(88)};
+    g.lines[0].discount = eur(990);
+    g.lines[0].tax_inclusive = true;
+    g.lines[0].taxes_count = 1;
+    g.invoice.discounts = g.discounts;
+    g.invoice.discounts_count = g.invoice.taxes_count = 2;
+    g.invoice.discount = eur(1490);
+    g.invoice.tax = eur(1608);
+    g.invoice.total = eur(10868);
+    g.invoice.amount_due = eur(9868);
+    const char *words = words_of(rendered(&g), 0);
+    const char *const wanted[] = {
+        "unit price with tax, discount 9.90, tax 19%",
+        "Subtotal 107.50 EUR",
+        "Discount: Spring sale -9.90 EUR",
+        "Discount: FIVE -5.00 EUR",
+        "Net 92.60 EUR",
+        "VAT 19% on 80.00 15.20 EUR",
+        "de-reduced 7% on 12.60 0.88 EUR",
+        "Total 108.68 EUR",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) assert_says(words, wanted[i]);
+    assert_nothing_collides(rendered(&g));
+}
+
+Test(invoice_pdf, what_the_law_wants_said_of_a_tax_stands_on_it)
+{
+    struct given g;
+    given_invoice(&g);
+    g.taxes[0].category = STR("AE");
+    g.taxes[0].percent = decimal_of(0);
+    g.taxes[0].amount = g.invoice.tax = eur(0);
     g.invoice.total = g.invoice.subtotal;
-    assert_says(words_of(rendered(&g), 0), "Reverse charge");
+    g.invoice.amount_due = eur(9750);
+    g.invoice.note = STR("Reverse charge: the customer owes the tax.");
+    const char *words = words_of(rendered(&g), 0);
+    assert_says(words, "VAT 0%, reverse charge on 107.50 0.00 EUR");
+    assert_says(words, "Reverse charge: the customer owes the tax.");
 }
 
 Test(invoice_pdf, without_seller_and_with_erased_buyer_it_is_still_an_invoice)
@@ -326,6 +374,7 @@ static void given_many_lines(struct given *g, size_t count)
     g->invoice.lines_count = count;
     g->invoice.subtotal = g->invoice.total = g->invoice.amount_due = eur(100 * (int64_t)count);
     g->invoice.tax = g->invoice.credit_applied = eur(0);
+    g->invoice.taxes_count = 0;
 }
 
 Test(invoice_pdf, many_lines_go_over_pages_that_carry_the_subtotal)
