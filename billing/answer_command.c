@@ -99,6 +99,34 @@ static enum err answer_removed(struct answering *g, struct error *e)
     return OK;
 }
 
+/* ---- coupons ---- */
+
+static enum err answer_coupon(struct answering *g, struct error *e)
+{
+    struct customer c = {0};
+    struct redemption *coupons = NULL;
+    size_t count = 0;
+    struct str user = g->command->coupon_apply.user, code = g->command->coupon_apply.code;
+    enum err err = customer_of(&c, g, user, e);
+    if (err == OK) err = list_coupons(&coupons, &count, g->txn, c.customer, g->arena, e);
+    for (size_t i = 0; i < count && err == OK && *g->out == NULL; i++) {
+        if (!str_equal(coupons[i].coupon.code, code)) continue;
+        *g->out = coupon_json(&coupons[i]);
+        member_text(*g->out, "user_id", user);
+    }
+    return err != OK || *g->out != NULL ? err : fail(e, ERR_NOT_FOUND, "the coupon is gone again");
+}
+
+static enum err answer_coupon_removed(struct answering *g, struct error *e)
+{
+    (void)e;
+    json_t *j = *g->out = object_new();
+    member_text(j, "user_id", g->command->coupon_remove.user);
+    member_text(j, "code", g->command->coupon_remove.code);
+    member_flag(j, "removed", true);
+    return OK;
+}
+
 /* ---- subscriptions ---- */
 
 /* The one that the events are about; the customer's newest when there was nothing to do. */
@@ -310,6 +338,8 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_PAYMENT_CHARGE] = answer_transaction,
     [COMMAND_PAYMENT_REFUND] = answer_transaction,
     [COMMAND_TRANSACTION_STORE] = answer_transaction,
+    [COMMAND_COUPON_APPLY] = answer_coupon,
+    [COMMAND_COUPON_REMOVE] = answer_coupon_removed,
 };
 
 enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,

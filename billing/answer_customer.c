@@ -74,6 +74,8 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     member_count(j, "pending_items", c->pending_items);
     member_id(j, "subscription_id", "sub", c->subscription);
     put_default_method(j, c, t, a);
+    member_flag(j, "tax_exempt", c->tax_exempt);
+    member_text_or_null(j, "tax_exempt_reason", c->tax_exempt_reason);
     return j;
 }
 
@@ -103,5 +105,32 @@ json_t *method_json(const struct method *m, const struct customer *c)
     member_put(j, "exp_year", m->exp_year == 0 ? json_null() : json_integer((json_int_t)m->exp_year));
     member_flag(j, "is_default", m->method == c->default_method);
     member_text(j, "gateway", m->gateway);
+    return j;
+}
+
+/* ---- coupons ---- */
+
+json_t *coupon_json(const struct redemption *r)
+{
+    json_t *j = object_new();
+    const struct coupon *c = &r->coupon;
+    bool percentage = !decimal_is_zero(c->percent), endless = c->duration == COUPON_FOREVER;
+    member_text(j, "code", c->code);
+    member_text_or_null(j, "name", c->name);
+    member_put(j, "percent", json_null());
+    member_put(j, "amount", json_null());
+    member_put(j, "currency", json_null());
+    if (percentage) {
+        member_decimal(j, "percent", c->percent);
+    } else {
+        member_money(j, "amount", c->amount);
+        member_text(j, "currency", str_of(c->amount.currency));
+    }
+    member_text(j, "duration", str_of(choice_coupon_duration.words[c->duration]));
+    member_put(j, "uses_left", endless ? json_null() : json_integer((json_int_t)r->uses_left));
+    member_text_or_null(j, "tier", c->product);
+    member_id(j, "subscription_id", "sub", r->subscription);
+    member_date(j, "redeemed_on", r->on);
+    member_count(j, "redemption", r->redemption);
     return j;
 }

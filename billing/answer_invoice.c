@@ -9,6 +9,25 @@ static void put_unit_price(json_t *j, const struct line *l)
     arena_free(a);
 }
 
+static json_t *line_taxes_json(const struct line *l)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < l->taxes_count; i++) {
+        json_t *j = object_new();
+        member_text(j, "code", l->taxes[i].code);
+        member_text(j, "jurisdiction", l->taxes[i].jurisdiction);
+        member_decimal(j, "percent", l->taxes[i].percent);
+        member_money(j, "amount", l->taxes[i].amount);
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static struct money or_zero(struct money m, struct money like)
+{
+    return money_is_given(m) ? m : money_zero(like);
+}
+
 static json_t *line_json(const struct line *l)
 {
     json_t *j = object_new();
@@ -21,6 +40,12 @@ static json_t *line_json(const struct line *l)
     member_text(j, "kind", str_of(choice_line_kind.words[l->kind]));
     member_text_or_null(j, "tier", l->product);
     member_text_or_null(j, "usage_type", l->usage_type);
+    member_money(j, "discount", or_zero(l->discount, l->amount));
+    member_money(j, "tax", or_zero(l->tax, l->amount));
+    member_decimal(j, "tax_rate", l->tax_rate);
+    member_text_or_null(j, "tax_category", l->tax_category);
+    member_flag(j, "tax_inclusive", l->tax_inclusive);
+    member_put(j, "taxes", line_taxes_json(l));
     return j;
 }
 
@@ -28,6 +53,39 @@ static json_t *lines_json(const struct invoice *v)
 {
     json_t *list = rows_new();
     for (size_t i = 0; i < v->lines_count; i++) rows_add(list, line_json(&v->lines[i]));
+    return list;
+}
+
+static json_t *discounts_json(const struct invoice *v)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < v->discounts_count; i++) {
+        json_t *j = object_new();
+        member_text(j, "code", v->discounts[i].code);
+        member_text_or_null(j, "name", v->discounts[i].name);
+        member_money(j, "amount", v->discounts[i].amount);
+        member_count(j, "redemption", v->discounts[i].redemption);
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static json_t *taxes_json(const struct invoice *v)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < v->taxes_count; i++) {
+        const struct tax_total *t = &v->taxes[i];
+        json_t *j = object_new();
+        member_text(j, "code", t->code);
+        member_text_or_null(j, "name", t->name);
+        member_text(j, "jurisdiction", t->jurisdiction);
+        member_text(j, "category", t->category);
+        member_decimal(j, "percent", t->percent);
+        member_money(j, "taxable", t->taxable);
+        member_money(j, "amount", t->amount);
+        member_text_or_null(j, "note", t->note);
+        rows_add(list, j);
+    }
     return list;
 }
 
@@ -50,6 +108,7 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_date(j, "issue_date", v->issue_date);
     member_date(j, "due_date", v->due_date);
     member_money(j, "subtotal", v->subtotal);
+    member_money(j, "discount", or_zero(v->discount, v->total));
     member_money(j, "tax", v->tax);
     member_money(j, "total", v->total);
     member_money(j, "credit_applied", v->credit_applied);
@@ -61,7 +120,11 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_date(j, "paid_on", v->paid_on);
     member_id(j, "run_id", "run", v->run);
     member_count(j, "seq", v->seq);
-    if (with_lines) member_put(j, "line_items", lines_json(v));
+    member_text_or_null(j, "note", v->note);
+    if (!with_lines) return j;
+    member_put(j, "line_items", lines_json(v));
+    member_put(j, "discounts", discounts_json(v));
+    member_put(j, "taxes", taxes_json(v));
     return j;
 }
 

@@ -41,6 +41,7 @@ json_t *seller_json(const struct seller *s);
 json_t *catalog_json(const struct catalog *c);
 json_t *catalog_file_json(const struct catalog_load_command *c); /* of a good one: how much it holds */
 json_t *subscription_json(const struct subscription *s, struct date today, struct names *n);
+json_t *coupon_json(const struct redemption *r);
 json_t *method_json(const struct method *m, const struct customer *c);
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n);
 json_t *draft_json(const struct draft *d, bool with_documents, struct names *n);

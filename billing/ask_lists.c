@@ -184,6 +184,20 @@ enum err ask_payment_method_list(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
+enum err ask_coupon_list(const struct call *c, struct error *e)
+{
+    const struct coupon_list_query *q = c->query;
+    struct listing l = {0};
+    struct redemption *coupons = NULL;
+    size_t count = 0;
+    enum err err = list_begin(&l, c, q->user, e);
+    l.limit = q->limit;
+    if (err == OK) err = list_coupons(&coupons, &count, l.txn, l.customer.customer, c->arena, e);
+    for (size_t i = 0; i < count && err == OK && !is_over(&l); i++)
+        err = tell(&l, coupon_json(&coupons[i]), e);
+    return list_end(&l, err);
+}
+
 enum err ask_catalog_history(const struct call *c, struct error *e)
 {
     const struct catalog_history_query *q = c->query;

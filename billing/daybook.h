@@ -253,6 +253,11 @@ struct daybook_line_item {
     const char *description, *amount, *quantity, *unit_price;
     const char *service_from, *service_to; /* first day, and first day after it; "" for one-off items */
     const char *kind, *tier, *usage_type;
+    const char *discount; /* what coupons took off the amount */
+    const char *tax;      /* on what they left */
+    const char *tax_rate; /* percent, of all taxes together */
+    const char *tax_category;
+    bool tax_inclusive; /* unit_price holds the tax; amount does not */
 };
 struct daybook_invoice {
     const char *invoice_id, *invoice_number; /* "inv_7", "INV-2025-000007" */
@@ -266,6 +271,8 @@ struct daybook_invoice {
     bool existing;           /* generate: it was there before */
     size_t line_items_count; /* lists of invoices come without lines */
     const struct daybook_line_item *line_items;
+    const char *discount; /* total is subtotal less discount, and tax */
+    const char *note;     /* words that the document bears for its taxes */
 };
 struct daybook_invoices {
     size_t count;

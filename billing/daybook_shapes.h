@@ -64,7 +64,7 @@ SHAPE(usage_type, daybook_usage_type);
 static const struct member members_of_invoice[] = {
     TEXT(invoice_id), TEXT(invoice_number), TEXT(kind), TEXT(status), TEXT(user_id), TEXT(issue_date), TEXT(due_date),
     TEXT(paid_on), TEXT(subtotal), TEXT(tax), TEXT(total), TEXT(credit_applied), TEXT(amount_due), TEXT(amount_paid),
-    TEXT(amount_remaining), TEXT(amount_refunded), TEXT(currency), FLAG(existing),
+    TEXT(amount_remaining), TEXT(amount_refunded), TEXT(currency), FLAG(existing), TEXT(discount), TEXT(note),
 };
 SHAPE(invoice, daybook_invoice);
 #undef OF
@@ -72,7 +72,8 @@ SHAPE(invoice, daybook_invoice);
 #define OF daybook_line_item
 static const struct member members_of_line_item[] = {
     TEXT(description), TEXT(amount), TEXT(quantity), TEXT(unit_price), TEXT(service_from), TEXT(service_to),
-    TEXT(kind), TEXT(tier), TEXT(usage_type),
+    TEXT(kind), TEXT(tier), TEXT(usage_type), TEXT(discount), TEXT(tax), TEXT(tax_rate), TEXT(tax_category),
+    FLAG(tax_inclusive),
 };
 SHAPE(line_item, daybook_line_item);
 #undef OF
