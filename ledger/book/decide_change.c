@@ -33,6 +33,14 @@ void change_finish(struct decision *out, struct change *ch, struct arena *a)
     add_accrued(out, &ch->due, a);
 }
 
+struct date period_end(const struct subscription *s, struct date today)
+{
+    bool ahead = date_compare(s->charged_through, today) > 0;
+    if (ahead && date_compare(s->charged_through, s->start) > 0) return s->charged_through;
+    struct date day = date_compare(today, s->start) < 0 ? s->start : today;
+    return interval_period(s->anchor, (uint32_t)s->anchor_day, terms_interval(&s->terms), day).end;
+}
+
 enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *e)
 {
     enum { QUANTITY_MAX = 1000000000 };
@@ -288,12 +296,10 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch,
 static void schedule_change(struct change *ch, const struct new_terms *n, struct arena *a)
 {
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED, a);
-    struct date on = ch->s.charged_through;
-    if (ch->s.terms.in_arrears) on = n->whole.end;
     ev->subscription_change_scheduled = (struct subscription_change_scheduled){
         .subscription = ch->s.subscription,
         .customer = ch->s.customer,
-        .on = on,
+        .on = period_end(&ch->s, ch->facts->today),
         .terms = n->terms,
         .quantity = n->quantity,
     };

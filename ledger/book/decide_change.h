@@ -29,6 +29,9 @@ void change_finish(struct decision *out, struct change *ch, struct arena *a);
 struct event *change_event(struct change *ch, enum event_type type, struct arena *a);
 enum err change_apply(struct change *ch, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
 
+/* The first day after what is charged already (or after a trial), or after the period that today is in. */
+struct date period_end(const struct subscription *s, struct date today);
+
 /* Everything that the customer is still owed or owes in one document, if that comes to less than nothing;
  * what it gives back and no open invoice takes is refunded to the payments it came from. */
 enum err credit_and_refund(struct decision *out, const struct facts *f, const char *currency, struct arena *a,

@@ -13,15 +13,6 @@ static void schedule_end(struct decision *out, const struct subscription *s, str
         .subscription = s->subscription, .customer = s->customer, .on = on, .reason = reason};
 }
 
-/* The first day after the period that is paid for, or that today is in when it was not charged yet. */
-static struct date period_end(const struct subscription *s, struct date today)
-{
-    bool ahead = date_compare(s->charged_through, today) > 0;
-    if (ahead && (s->charges_count > 0 || s->status == SUBSCRIPTION_TRIALING)) return s->charged_through;
-    struct date day = date_compare(today, s->start) < 0 ? s->start : today;
-    return interval_period(s->anchor, (uint32_t)s->anchor_day, terms_interval(&s->terms), day).end;
-}
-
 static enum err end_later(struct decision *out, const struct facts *f,
                           const struct subscription_cancel_command *c, struct arena *a, struct error *e)
 {
