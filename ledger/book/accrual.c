@@ -146,11 +146,11 @@ enum work {
     UNPAID,
     UNPAID_END,
     RESUME,
+    PAUSED_PERIOD,
     ARREARS,
     USAGE_FIRST,
     COMMITMENT,
     CHANGE,
-    PAUSED_PERIOD,
     ADVANCE,
     USAGE
 };
@@ -194,8 +194,9 @@ static struct date work_date(const struct subscription *s, const struct overdue 
     return never;
 }
 
-/* Of what falls due on one day, what comes first. Usage is rated behind the fee that begins with the next
- * period, as people read it; but before new terms rule, and before a commitment is counted up. */
+/* Of what falls due on one day, what comes first. A pause gives back what was billed, before new terms rule.
+ * Usage is rated behind the fee that begins with the next period, as people read it; but before new terms
+ * rule, and before a commitment is counted up. */
 static enum work next_work(const struct subscription *s, const struct accrual *out)
 {
     enum work next = WORK_NONE;

@@ -159,7 +159,8 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
     s->change_on = (struct date){0};
     s->next_terms = (struct terms){0};
     s->next_quantity = 0;
-    quotas_begin(s, v->on, v->terms.rates, v->terms.rates_count, a);
+    bool paused = date_is_given(s->paused_on); /* until it goes on, days have no quota */
+    quotas_begin(s, v->on, paused ? NULL : v->terms.rates, paused ? 0 : v->terms.rates_count, a);
     return OK;
 }
 
