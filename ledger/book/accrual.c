@@ -10,6 +10,8 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
 {
     struct date on = s->change_on;
     const struct terms *to = &s->next_terms;
+    enum err err = true_up(out, s, on, a, e);
+    if (err != OK) return err;
     bool anew = to->unit != s->terms.unit || to->interval_count != s->terms.interval_count;
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGED, a);
     ev->subscription_changed = (struct subscription_changed){

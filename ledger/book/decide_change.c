@@ -124,7 +124,18 @@ struct swap { /* of the charges of a period */
     struct charge *kept; /* what goes on, then what the new terms charge */
     size_t kept_count;
     struct money credit, charge;
+    struct money carried; /* of what goes on, what was billed for days from the change on */
 };
+
+static enum err carry_over(struct swap *w, const struct change *ch, const struct charge *c,
+                           const struct new_terms *n, struct error *e)
+{
+    struct terms by_day = ch->s.terms; /* also where nothing would be given back */
+    struct money rest = {0};
+    by_day.proration = PRORATE_BY_DAY;
+    enum err err = unused_credit(&rest, c, &by_day, n->on, c->to, e);
+    return err == OK ? money_add(&w->carried, w->carried, rest, e) : err;
+}
 
 /* Gives back what does not go on. The lines stand in the order of the charges. */
 static enum err give_back(struct swap *w, struct change *ch, const struct new_terms *n, struct arena *a,
@@ -162,6 +173,8 @@ static enum err swap_charges(struct swap *w, struct change *ch, const struct new
         struct charge *kept = &w->kept[w->kept_count];
         if (same) {
             *kept = *old;
+            err = carry_over(w, ch, old, n, e);
+            if (err != OK) return err;
         } else {
             if (n->terms.in_arrears) continue;
             err = charge_rest(ch, kept, c, n, a, e);
@@ -196,13 +209,24 @@ static void place_terms(struct new_terms *n, const struct change *ch)
     n->to = n->anew || date_compare(s->charged_through, n->on.day) <= 0 ? n->whole.end : s->charged_through;
 }
 
-/* A minimum commitment is counted up to the change; the new terms count from there. */
+/* A minimum commitment is counted up to the change; the new terms count from there, with what was billed
+ * before for the days from there on. */
 static enum err close_commitment(struct change *ch, const struct new_terms *n, const struct swap *w,
                                  struct arena *a, struct error *e)
 {
     if (ch->s.status == SUBSCRIPTION_TRIALING || !money_is_given(ch->s.terms.commitment)) return OK;
     enum err err = money_subtract(&ch->s.committed, ch->s.committed, w->credit, e);
+    if (err == OK) err = money_subtract(&ch->s.committed, ch->s.committed, w->carried, e);
     return err == OK ? true_up(&ch->due, &ch->s, n->on.day, a, e) : err;
+}
+
+static enum err open_commitment(struct change *ch, const struct swap *w, struct arena *a, struct error *e)
+{
+    bool counts = money_is_given(ch->s.terms.commitment) && w->carried.minor != 0;
+    if (!counts || ch->s.status == SUBSCRIPTION_TRIALING) return OK;
+    enum err err = money_add(&ch->s.committed, ch->s.committed, w->carried, e);
+    if (err == OK) add_billed(&ch->due, &ch->s, a);
+    return err;
 }
 
 static enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, struct error *e)
@@ -212,11 +236,14 @@ static enum err change_now(struct change *ch, struct new_terms *n, struct arena 
     const struct subscription *s = &ch->s;
     bool begun = date_compare(n->on.day, s->charged_through) < 0 && s->status != SUBSCRIPTION_TRIALING;
     bool arrears = s->terms.in_arrears && subscription_is_charged(s);
-    struct swap w = {.credit = money_zero(n->terms.amount), .charge = money_zero(n->terms.amount)};
+    struct money none = money_zero(n->terms.amount);
+    struct swap w = {.credit = none, .charge = none, .carried = none};
     place_terms(n, ch);
     bool leaves = begun && leaves_charges(ch, n);
     bool swaps = (begun && !leaves) || (arrears && !n->terms.in_arrears);
     if (swaps) err = swap_charges(&w, ch, n, a, e);
+    for (size_t i = 0; leaves && i < s->charges_count && err == OK; i++)
+        err = carry_over(&w, ch, &s->charges[i], n, e);
     if (err == OK) err = close_commitment(ch, n, &w, a, e);
     if (err != OK) return err;
     bool anew_later =
@@ -241,7 +268,8 @@ static enum err change_now(struct change *ch, struct new_terms *n, struct arena 
                                        .credit = w.credit,
                                        .charge = w.charge};
     if (swaps) v->charged_through = n->terms.in_arrears ? n->on.day : n->to;
-    return change_apply(ch, ev, a, e);
+    err = change_apply(ch, ev, a, e);
+    return err == OK ? open_commitment(ch, &w, a, e) : err;
 }
 
 /* ---- which rule holds ---- */

@@ -141,14 +141,26 @@ struct date commitment_end(const struct subscription *s)
     return earlier(anchored(s, s->committed_from).end, s->cancel_on);
 }
 
+/* Days of [committed_from, until) that were not paused, be the pause over or not. */
+static int64_t committed_days(const struct subscription *s, struct date until)
+{
+    int64_t days = date_days_between(s->committed_from, until) - (int64_t)s->committed_paused;
+    if (date_is_given(s->paused_on)) {
+        bool before = date_compare(s->paused_on, s->committed_from) < 0;
+        int32_t paused = date_days_between(before ? s->committed_from : s->paused_on, until);
+        days -= paused > 0 ? paused : 0;
+    }
+    return days > 0 ? days : 0;
+}
+
 enum err true_up(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
                  struct error *e)
 {
     struct period whole = anchored(s, s->committed_from);
     struct money least = {0}, missing = {0};
-    int64_t days = date_days_between(s->committed_from, until) - (int64_t)s->committed_paused;
+    int64_t days = committed_days(s, until);
     if (!has_commitment(s) || date_compare(until, s->committed_from) <= 0) return OK;
-    enum err err = money_part(&least, s->terms.commitment, days < 0 ? 0 : days, period_days(whole), e);
+    enum err err = money_part(&least, s->terms.commitment, days, period_days(whole), e);
     if (err == OK) err = money_subtract(&missing, least, s->committed, e);
     if (err != OK) return err;
     if (missing.minor > 0) {

@@ -143,9 +143,9 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
         s->charges = v->charges;
         s->charges_count = v->charges_count;
     }
-    bool moved_only = v->charge.minor == 0 && v->credit.minor == 0 &&
-                      str_equal(s->terms.product, v->terms.product) && v->quantity == s->quantity;
-    if (!first_form && !moved_only) { /* a commitment counts from here on */
+    bool moved_only = schema_equal(&schema_terms, &s->terms, &v->terms) && v->quantity == s->quantity;
+    bool trial = s->status == SUBSCRIPTION_TRIALING;
+    if (!first_form && !moved_only && !trial) { /* a commitment counts from here on */
         s->committed_from = v->on;
         s->committed = v->charge;
         s->committed_paused = 0;
