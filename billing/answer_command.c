@@ -188,6 +188,14 @@ static enum err answer_updated(struct answering *g, struct error *e)
     return now == NULL ? OK : put_change(*g->out, &now->subscription_changed, e);
 }
 
+static enum err answer_migrated(struct answering *g, struct error *e)
+{
+    const struct event *then = event_of(g->outcome, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED);
+    enum err err = put_subscription(g, g->command->subscription_migrate.user, e);
+    if (err == OK) member_text(*g->out, "change", then == NULL ? STR("none") : STR("scheduled"));
+    return err;
+}
+
 /* The subscription as it is now, with what pausing or resuming gave back. */
 static enum err answer_state(struct answering *g, struct error *e)
 {
@@ -327,6 +335,7 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_SUBSCRIPTION_RESUME] = answer_state,
     [COMMAND_SUBSCRIPTION_UNDO] = answer_state,
     [COMMAND_SUBSCRIPTION_REACTIVATE] = answer_state,
+    [COMMAND_SUBSCRIPTION_MIGRATE] = answer_migrated,
     [COMMAND_PAYMENT_METHOD_ADD] = answer_method,
     [COMMAND_PAYMENT_METHOD_REMOVE] = answer_removed,
     [COMMAND_PAYMENT_METHOD_DEFAULT] = answer_method,

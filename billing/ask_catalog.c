@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ask_catalog.c - questions about versions of the catalog: what is different between two, or between one and
- * a file. */
+ * a file; and subscriptions moved from one to another. */
 #include "billing/answers.h"
 
 /* ---- differences ---- */
@@ -76,4 +76,132 @@ enum err ask_catalog_diff(const struct call *c, struct error *e)
     for (size_t i = 0; i < list.count && err == OK; i++)
         err = c->answer->take(c->answer->self, difference_json(&list.items[i]), true, e);
     return err;
+}
+
+/* ---- migration ---- */
+
+struct telling {
+    const struct call *call;
+    json_t *rows;
+    uint64_t told;
+};
+
+/* "amount 29.00 to 32.00; rate api_calls, included 1000 to 1200": what is said of the terms themselves needs
+ * no name. */
+static struct str changes_text(const struct migration_row *row, struct arena *a)
+{
+    struct buffer b = {.arena = a};
+    for (size_t i = 0; i < row->changes_count; i++) {
+        const struct difference *d = &row->changes[i];
+        bool changed = d->kind == DIFFERENCE_CHANGED || d->kind == DIFFERENCE_RETIRED;
+        buffer_print(&b, "%s", i == 0 ? "" : "; ");
+        if (d->name.len != 0) buffer_print(&b, "%s %.*s", d->what, STR_ARG(d->name));
+        if (!changed) {
+            struct str value = d->kind == DIFFERENCE_ADDED ? d->new_value : d->old_value;
+            buffer_print(&b, " %s: %.*s", difference_word(d->kind), STR_ARG(value));
+            continue;
+        }
+        buffer_print(&b, "%s%s %.*s to %.*s", d->name.len != 0 ? ", " : "", d->member, STR_ARG(d->old_value),
+                     STR_ARG(d->new_value));
+    }
+    return (struct str){(const char *)b.ptr, b.len};
+}
+
+static enum err keep_row(void *context, const struct migration_row *row, struct error *e)
+{
+    static const char *const results[] = {"scheduled", "scheduled before", "refused"};
+    struct telling *t = context;
+    const struct catalog_migrate_query *q = t->call->query;
+    const struct subscription *s = row->subscription;
+    (void)e;
+    if (q->limit != 0 && t->told == q->limit) return OK;
+    t->told++;
+    bool refused = row->result == MIGRATION_REFUSED;
+    struct arena *a = arena_new();
+    json_t *j = object_new();
+    member_text(j, "user_id", row->user);
+    member_id(j, "subscription_id", "sub", s->subscription);
+    member_text(j, "tier", s->terms.product);
+    member_text(j, "interval", str_of(choice_interval_unit.words[s->terms.unit]));
+    member_count(j, "interval_count", s->terms.interval_count);
+    member_count(j, "version", s->terms.catalog_version);
+    member_text(j, "result", str_of(results[row->result]));
+    member_date(j, "on", refused ? (struct date){0} : s->change_on);
+    member_money(j, "old_price", row->before);
+    member_money(j, "new_price", row->after);
+    member_text(j, "currency", str_of(row->before.currency));
+    member_text_or_null(j, "changes", changes_text(row, a));
+    member_text_or_null(j, "reason", row->why);
+    rows_add(t->rows, j);
+    arena_free(a);
+    return OK;
+}
+
+static enum err totals_json(json_t **out, const struct migration_summary *s, struct error *e)
+{
+    *out = rows_new();
+    for (size_t i = 0; i < s->totals_count; i++) {
+        const struct migration_total *t = &s->totals[i];
+        struct money difference = {0};
+        enum err err = money_subtract(&difference, t->after, t->before, e);
+        if (err != OK) return err;
+        json_t *j = object_new();
+        member_text(j, "currency", str_of(t->before.currency));
+        member_count(j, "subscriptions", t->subscriptions);
+        member_money(j, "old", t->before);
+        member_money(j, "new", t->after);
+        member_money(j, "difference", difference);
+        rows_add(*out, j);
+    }
+    return OK;
+}
+
+static void migrate_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    const struct service *s = context;
+    s->progress(s->progress_context, stage, done, total);
+}
+
+static enum err find_customer_named(uint64_t *out, const struct call *c, struct str user, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = service_customer(out, t, user, c->arena, e);
+    ledger_read_end(c->service->ledger, t);
+    return err;
+}
+
+enum err ask_catalog_migrate(const struct call *c, struct error *e)
+{
+    const struct catalog_migrate_query *q = c->query;
+    struct telling told = {.call = c, .rows = rows_new()};
+    struct migration_summary s = {0};
+    struct migration_options o = {.version = q->to,
+                                  .tier = q->tier,
+                                  .dry_run = q->dry_run,
+                                  .actor = c->service->actor,
+                                  .row = keep_row,
+                                  .context = &told,
+                                  .progress = c->service->progress == NULL ? NULL : migrate_progress_told,
+                                  .progress_context = c->service};
+    json_t *j = object_new(), *totals = NULL;
+    enum err err = find_customer_named(&o.customer, c, q->customer, e);
+    if (err == OK) err = catalog_migrate(&s, c->service->ledger, &o, c->arena, e);
+    if (err == OK) err = totals_json(&totals, &s, e);
+    if (err != OK) {
+        json_decref(totals);
+        json_decref(told.rows);
+        json_decref(j);
+        return err;
+    }
+    member_count(j, "to", q->to);
+    member_flag(j, "dry_run", q->dry_run);
+    member_count(j, "scheduled", s.scheduled);
+    member_count(j, "scheduled_before", s.scheduled_before);
+    member_count(j, "unchanged", s.unchanged);
+    member_count(j, "refused", s.refused);
+    member_put(j, "subscriptions", told.rows);
+    member_put(j, "monthly", totals);
+    return c->answer->take(c->answer->self, j, false, e);
 }

@@ -19,10 +19,14 @@ static enum err gather_seller(struct gathering *g)
     return unless_missing(err);
 }
 
+/* The one in force, unless the command names one. */
 static enum err gather_catalog(struct gathering *g)
 {
-    uint64_t version = 0;
-    enum err err = catalog_in_force(&version, g->t, g->facts->today, 0, g->arena, g->e);
+    const struct command *c = g->command;
+    bool named = c->type == COMMAND_SUBSCRIPTION_MIGRATE;
+    uint64_t version = named ? c->subscription_migrate.version : 0;
+    if (version >= g->facts->counters.catalog) return OK;
+    enum err err = named ? OK : catalog_in_force(&version, g->t, g->facts->today, 0, g->arena, g->e);
     if (err != OK || version == 0) return err;
     return catalog_kept(&g->facts->catalog, g->t, version, g->e);
 }
@@ -224,6 +228,8 @@ static const struct need needs[COMMAND_TYPES] = {
                                    NAMED_IN(subscription_undo)},
     [COMMAND_SUBSCRIPTION_REACTIVATE] = {USER_OF(subscription_reactivate), SUBSCRIPTION | METHODS | CATALOG,
                                          NAMED_IN(subscription_reactivate)},
+    [COMMAND_SUBSCRIPTION_MIGRATE] = {USER_OF(subscription_migrate), SUBSCRIPTION | CATALOG,
+                                      NAMED_IN(subscription_migrate)},
     [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_REPORTS_REPORTS_H
 #define DAYBOOK_REPORTS_REPORTS_H
 
+#include "ledger/book.h"
 #include "projections/projections.h"
 
 typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
@@ -62,6 +63,53 @@ struct run_summary {
  * running that date again. */
 enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
                      struct error *e) MUST_USE;
+
+/* ---- subscriptions to another version of the catalog ---- */
+
+enum migration_result { MIGRATION_SCHEDULED, MIGRATION_SCHEDULED_BEFORE, MIGRATION_REFUSED };
+
+/* One subscription, as it is behind the decision: what it is moved to are its next terms. Prices are those of
+ * a period of its interval, fees included, before usage. */
+struct migration_row {
+    struct str user;
+    const struct subscription *subscription;
+    enum migration_result result;
+    struct str why; /* refused */
+    struct money before, after;
+    const struct difference *changes;
+    size_t changes_count;
+};
+typedef enum err migration_row_fn(void *context, const struct migration_row *row, struct error *e);
+
+struct migration_options {
+    uint64_t version;
+    struct str tier;   /* only subscriptions to it; "": to any */
+    uint64_t customer; /* 0: all */
+    bool dry_run;      /* the same without the append */
+    struct str actor;
+    migration_row_fn *row; /* told of everyone for whom something changes or was refused */
+    void *context;
+    run_progress_fn *progress; /* NULL: silent */
+    void *progress_context;
+};
+
+/* Of one currency, scheduled now or before: what a month of all of them costs before usage. */
+struct migration_total {
+    uint64_t subscriptions;
+    struct money before, after;
+};
+struct migration_summary {
+    uint64_t scheduled, scheduled_before, refused;
+    uint64_t unchanged; /* the version says the same of them: they stay on theirs */
+    const struct migration_total *totals;
+    size_t totals_count;
+};
+
+/* Schedules the same tier on the terms of the version for every live subscription that is pinned to an older
+ * one, each for its next period; one record each, so that it can be killed and called again. ERR_NOT_FOUND:
+ * there is no such version. */
+enum err catalog_migrate(struct migration_summary *out, struct ledger *l, const struct migration_options *o,
+                         struct arena *a, struct error *e) MUST_USE;
 
 /* ---- documents ---- */
 

@@ -29,7 +29,7 @@ struct facts {
     uint64_t second;                      /* of today, there */
     struct counters counters;             /* the next numbers */
     const struct seller *seller;          /* NULL: not set */
-    const struct catalog *catalog;        /* in force today; NULL: none */
+    const struct catalog *catalog;        /* in force today, or the version named; NULL: none */
     const struct catalog *newest_catalog; /* NULL: none loaded */
 
     const struct customer *customer; /* NULL: unknown */
