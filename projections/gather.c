@@ -165,7 +165,7 @@ enum {
     CATALOG = 1 << 10,
     RUN = 1 << 11,
     READINGS = 1 << 12,
-    STOPPED = 1 << 13,
+    STOPPED = 1 << 15,
     DRAFT = 1 << 16,
     NEWEST_CATALOG = 1 << 13,
     COUPONS = 1 << 14,
