@@ -140,6 +140,22 @@ struct ledger_report {
 enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
                        struct error *e) MUST_USE;
 
+/* A decision made again: the events that a record has, and those that its command decides on the state before
+ * it. */
+struct recomputation {
+    uint64_t seq;
+    const struct event *was, *is;
+    size_t was_count, is_count;
+    enum err code; /* of deciding again; ERR_INCOMPLETE: the record, of an older version, keeps no command */
+    struct error why;
+};
+/* Everything lives until the visitor returns. */
+typedef enum err recompute_fn(void *context, const struct recomputation *r, struct error *e);
+/* Decides anew what the records from <= seq < to that finalized a document decided, in scratch views folded
+ * from the log's first record. */
+enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
+                          log_progress_fn *progress, void *progress_context, struct error *e) MUST_USE;
+
 /* ---- payments: ledger first, then the wire ---- */
 
 /* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),

@@ -63,6 +63,24 @@ enum err fold_all(struct ledger *l, struct views *v, uint64_t to, log_progress_f
                   struct error *e) MUST_USE;
 void state_definition(struct hash *out, const struct ledger_state *s, struct hasher *h);
 
+/* ---- scratch.c ---- */
+
+struct scratch_views {
+    struct buffer path;
+    struct views *views;
+};
+enum err scratch_open(struct scratch_views *out, struct ledger *l, struct error *e) MUST_USE;
+void scratch_close(struct scratch_views *s); /* also after a failure; removes the folder */
+
+/* ---- basis.c ---- */
+
+/* Does the record finalize a document? Then it keeps its command. */
+bool makes_document(const struct envelope *v);
+/* The command as the JSON text that a record keeps, without members that say nothing; and back. */
+struct str basis_of(const struct command *c, struct arena *a);
+enum err basis_command(struct command *out, const struct envelope *v, struct arena *a,
+                       struct error *e) MUST_USE;
+
 /* ---- ledger.c; l->lock is held ---- */
 
 enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;

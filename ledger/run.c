@@ -142,6 +142,10 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     if (err != OK) return refuse_outcome(job->outcome, err, &why);
     v->events = d.events.items;
     v->events_count = d.events.count;
+    if (makes_document(v)) {
+        v->now = now;
+        v->basis = basis_of(r->command, l->facts);
+    }
     if (v->events_count > 0) err = draft_and_fold(b, v, now, job->outcome, e);
     /* Too large for a record: nothing was drafted. What was drafted and does not fold must take its batch
      * down with it. */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* verify.c - everything that can be checked about a ledger by one who has it. It must never report as
  * verified what it did not read: a check that could not be made is an error. */
-#include <dirent.h>
-#include <errno.h>
-#include <unistd.h>
-
 #include "ledger/ledger_private.h"
 
 struct checking {
@@ -60,63 +56,6 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
 
 /* ---- views against a rebuild ---- */
 
-static void remove_folder(const char *path, int depth)
-{
-    DIR *d = opendir(path);
-    if (d == NULL) return;
-    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        struct buffer inner = {0};
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        buffer_print(&inner, "%s/%s", path, entry->d_name);
-        buffer_add_byte(&inner, 0);
-        if (unlink((const char *)inner.ptr) != 0 && depth > 0)
-            remove_folder((const char *)inner.ptr, depth - 1);
-        buffer_free(&inner);
-    }
-    (void)closedir(d);
-    (void)rmdir(path);
-}
-
-static const char scratch_name[] = "verify.";
-
-/* Scratch folders of verifications that were killed. */
-static void remove_leftovers(const char *dir)
-{
-    DIR *d = opendir(dir);
-    if (d == NULL) return;
-    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        struct str name = str_of(entry->d_name);
-        struct error unused;
-        struct buffer path = {0};
-        uint64_t pid = 0;
-        size_t skip = sizeof scratch_name - 1, digits = 0;
-        if (!str_starts(name, scratch_name)) continue;
-        while (skip + digits < name.len && name.ptr[skip + digits] != '.') digits++;
-        if (uint_parse(&pid, (struct str){name.ptr + skip, digits}, &unused) != OK || !process_is_gone(pid))
-            continue;
-        buffer_print(&path, "%s/%s", dir, entry->d_name);
-        buffer_add_byte(&path, 0);
-        remove_folder((const char *)path.ptr, 2);
-        buffer_free(&path);
-    }
-    (void)closedir(d);
-}
-
-/* Beside the ledger if that can be written, else where temporary files go: a copy to be verified may be
- * read-only. The views in it are sealed like any. */
-static enum err make_scratch(struct buffer *path, const char *dir, struct error *e)
-{
-    const char *elsewhere = getenv("TMPDIR");
-    const char *const folders[] = {dir, elsewhere != NULL ? elsewhere : "/tmp"};
-    for (size_t i = 0; i < 2; i++) {
-        buffer_clear(path);
-        buffer_print(path, "%s/%s%ld.XXXXXX", folders[i], scratch_name, (long)getpid());
-        buffer_add_byte(path, 0);
-        if (mkdtemp((char *)path->ptr) != NULL) return OK;
-    }
-    return fail_errno(e, errno, "cannot make a scratch folder in '%s'", folders[1]);
-}
-
 static enum err digest_of(struct hash *out, uint64_t *entries, struct views *v, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -127,28 +66,20 @@ static enum err digest_of(struct hash *out, uint64_t *entries, struct views *v, 
     return err;
 }
 
-static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct ledger *l, const char *scratch,
-                               uint64_t to, struct error *e)
+static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct ledger *l, uint64_t to,
+                               struct error *e)
 {
-    struct views_options vo = {.dir = scratch,
-                               .map_bytes = l->map_bytes,
-                               .master = l->master,
-                               .origin = l->origin,
-                               .definition = l->definition,
-                               .world = l->world};
-    struct views *views = NULL;
-    bool fresh = false;
-    enum err err = views_open(&views, &fresh, &vo, e);
-    if (err == OK) err = fold_all(l, views, to, NULL, NULL, e);
-    if (err == OK) err = digest_of(digest, entries, views, e);
-    views_close(views);
+    struct scratch_views scratch = {0};
+    enum err err = scratch_open(&scratch, l, e);
+    if (err == OK) err = fold_all(l, scratch.views, to, NULL, NULL, e);
+    if (err == OK) err = digest_of(digest, entries, scratch.views, e);
+    scratch_close(&scratch);
     return err;
 }
 
 /* The live views, held still by a read transaction, must equal a fold of the log from its first record. */
 static enum err check_views(struct ledger_report *out, struct ledger *l, struct error *e)
 {
-    struct buffer scratch = {0};
     struct views_txn *t = NULL;
     struct view_cursor at = {0};
     struct hash rebuilt = {0};
@@ -160,13 +91,7 @@ static enum err check_views(struct ledger_report *out, struct ledger *l, struct 
     if (err == OK) err = views_digest(&out->view_digest, &out->view_entries, t, e);
     views_abort(t);
     if (err != OK) return err;
-    remove_leftovers(l->dir);
-    err = make_scratch(&scratch, l->dir, e);
-    if (err == OK) {
-        err = rebuild_beside(&rebuilt, &entries, l, (const char *)scratch.ptr, at.seq, e);
-        remove_folder((const char *)scratch.ptr, 2);
-    }
-    buffer_free(&scratch);
+    err = rebuild_beside(&rebuilt, &entries, l, at.seq, e);
     if (err != OK) return err;
     if (entries == out->view_entries && memcmp(&rebuilt, &out->view_digest, sizeof rebuilt) == 0) return OK;
     return fail(e, ERR_TAMPERED, "the views differ from what the log folds to ('rebuild' makes them anew)");

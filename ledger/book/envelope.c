@@ -3,12 +3,14 @@
  * own codec refuses what encode would not have written, and what is left over is refused here. */
 #include "ledger/book/envelope.h"
 
-enum { ENVELOPE_VERSION = 1, ENVELOPE_FIELDS = 6, EVENT_FIELDS = 3 };
+enum { ENVELOPE_FIELDS = 6, BASIS_FIELDS = 2, EVENT_FIELDS = 3 };
+enum { VERSION_PLAIN = 1, VERSION_WITH_BASIS = 2 };
 
 void envelope_encode(struct buffer *out, const struct envelope *v)
 {
-    mp_put_array(out, ENVELOPE_FIELDS);
-    mp_put_uint(out, ENVELOPE_VERSION);
+    bool based = v->basis.len != 0;
+    mp_put_array(out, based ? ENVELOPE_FIELDS + BASIS_FIELDS : ENVELOPE_FIELDS);
+    mp_put_uint(out, based ? VERSION_WITH_BASIS : VERSION_PLAIN);
     mp_put_str(out, v->actor);
     mp_put_str(out, v->command);
     mp_put_str(out, v->key);
@@ -22,6 +24,9 @@ void envelope_encode(struct buffer *out, const struct envelope *v)
         mp_put_uint(out, k->version);
         schema_encode(out, k->schema, event_body(ev));
     }
+    if (!based) return;
+    mp_put_int(out, v->now.us);
+    mp_put_str(out, v->basis);
 }
 
 static enum err take_event(struct event *ev, struct bytes *in, struct arena *a, struct error *e)
@@ -43,16 +48,20 @@ static enum err take_event(struct event *ev, struct bytes *in, struct arena *a, 
     return schema_take(event_body_of(ev), k->schema, in, a, e);
 }
 
-static enum err take_head(struct envelope *out, struct bytes *in, struct error *e)
+static enum err take_head(struct envelope *out, bool *based, struct bytes *in, struct error *e)
 {
     size_t fields = 0;
     uint64_t version = 0;
     struct bytes body = {0};
-    if (!mp_take_array(&fields, in) || fields != ENVELOPE_FIELDS || !mp_take_uint(&version, in) ||
-        version != ENVELOPE_VERSION || !mp_take_str(&out->actor, in) || !mp_take_str(&out->command, in) ||
+    bool known = mp_take_array(&fields, in) && mp_take_uint(&version, in);
+    *based = version == VERSION_WITH_BASIS;
+    known = known && ((version == VERSION_PLAIN && fields == ENVELOPE_FIELDS) ||
+                      (*based && fields == ENVELOPE_FIELDS + BASIS_FIELDS));
+    if (!known || !mp_take_str(&out->actor, in) || !mp_take_str(&out->command, in) ||
         !mp_take_str(&out->key, in) || !mp_take_bin(&body, in) ||
         (body.len != 0 && body.len != sizeof out->body)) {
-        return fail(e, ERR_TAMPERED, "the envelope is not one of version %d", ENVELOPE_VERSION);
+        return fail(e, ERR_TAMPERED, "the envelope is not one of version %d or %d", VERSION_PLAIN,
+                    VERSION_WITH_BASIS);
     }
     out->has_body = body.len != 0;
     bytes_put(out->body.bytes, body);
@@ -63,7 +72,8 @@ enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena 
 {
     *out = (struct envelope){0};
     size_t count = 0;
-    enum err err = take_head(out, &plain, e);
+    bool based = false;
+    enum err err = take_head(out, &based, &plain, e);
     if (err != OK) return err;
     if (!mp_take_array(&count, &plain) || count > LIMIT_EVENTS_PER_RECORD) {
         return fail(e, ERR_TAMPERED, "the envelope's events are not a list of at most %d",
@@ -74,6 +84,9 @@ enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena 
         err = take_event(&events[i], &plain, a, e);
         if (err != OK) return wrap(e, "event %zu", i);
     }
+    if (based && (!mp_take_int(&out->now.us, &plain) || !mp_take_str(&out->basis, &plain) ||
+                  out->basis.len == 0 || !text_is_utf8(out->basis)))
+        return fail(e, ERR_TAMPERED, "the envelope's basis is not the time and the text of a command");
     if (plain.len != 0) return fail(e, ERR_TAMPERED, "%zu bytes are left over after the events", plain.len);
     out->events = events;
     out->events_count = count;

@@ -52,6 +52,22 @@ static enum err verify_all(struct story *s, struct error *e)
     return ledger_verify(&report, s->ledger, NULL, NULL, e);
 }
 
+/* Every document, decided again from the records before it, comes out as it was finalized. */
+static enum err same_again(void *context, const struct recomputation *r, struct error *e)
+{
+    (void)context;
+    if (r->code != OK) return fail(e, ERR_TAMPERED, "it is not decided again: %s", r->why.text);
+    if (r->was_count != r->is_count)
+        return fail(e, ERR_TAMPERED, "%zu events, now %zu", r->was_count, r->is_count);
+    for (size_t i = 0; i < r->was_count; i++) {
+        const struct event_kind *k = event_kind(r->was[i].type);
+        bool same = r->was[i].type == r->is[i].type &&
+                    schema_equal(k->schema, event_body(&r->was[i]), event_body(&r->is[i]));
+        if (!same) return fail(e, ERR_TAMPERED, "event %zu, %s, comes out otherwise", i, k->wire);
+    }
+    return OK;
+}
+
 static enum err run_line(struct story *s, struct str line, struct error *e)
 {
     struct words w = {0};
@@ -106,7 +122,8 @@ static enum err run_lines(struct story *s, struct bytes text, struct error *e)
     }
     if (s->code != OK && !s->refusal_read)
         return fail(e, ERR_INVALID, "%s: the last step was refused: %s", s->path, s->refusal.text);
-    return OK;
+    enum err err = ledger_recompute(s->ledger, 0, UINT64_MAX, same_again, NULL, NULL, NULL, e);
+    return err == OK ? OK : wrap(e, "%s", s->path);
 }
 
 static bool run_file(const char *path)

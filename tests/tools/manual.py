@@ -27,7 +27,7 @@ def sentence(text):
     text = text[0].upper() + text[1:]
     text = text.replace("\\", "\\e")
     text = text if text.endswith((".", "…")) else text + "."
-    width = 79 - (len(text.encode()) - len(text))  # mandoc counts bytes
+    width = 78 - (len(text.encode()) - len(text))  # mandoc counts bytes
     lines = textwrap.wrap(text, width, break_on_hyphens=False)
     return "\n".join("\\&" + line if line[0] in ".'" else line for line in lines)
 
