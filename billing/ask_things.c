@@ -181,23 +181,6 @@ enum err ask_invoice_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_invoice, e);
 }
 
-enum err ask_invoice_preview(const struct call *c, struct error *e)
-{
-    const struct invoice_preview_query *q = c->query;
-    struct command *command = arena_new_of(c->arena, struct command);
-    struct outcome o = {0};
-    json_t *answer = NULL;
-    command->type = COMMAND_INVOICE_GENERATE;
-    command->invoice_generate.user = q->user;
-    c->service->key = STR_NONE; /* a rehearsal remembers nothing */
-    enum err err = ledger_rehearse_begin(c->service->ledger, e);
-    if (err != OK) return err;
-    err = service_execute(&o, c->service, command, c->arena, e);
-    if (err == OK) err = made_invoice(&answer, c->service, &o, true, c->arena, e);
-    ledger_rehearse_end(c->service->ledger);
-    return err == OK ? tell(c, answer, e) : err;
-}
-
 static enum err make_pdf(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
 {
     const struct invoice_pdf_query *q = c->query;
