@@ -32,6 +32,7 @@ check  shellcheck            command  shellcheck
 check  mandoc                command  mandoc
 check  lmdb-utils            command  mdb_dump
 check  python3-cryptography  module   cryptography
+check  python3-jsonschema    module   jsonschema
 check  python3               command  python3
 check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf
