@@ -253,12 +253,11 @@ static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
 {
     struct arena *a = arena_new();
     const char *name = "";
-    json_t *value = NULL, *first = NULL;
+    json_t *value = NULL;
+    struct str of = value_text(a, json_object_iter_value(json_object_iter(row)));
     json_object_foreach(row, name, value)
     {
-        if (first == NULL) first = value;
         if (!is_table(value)) continue;
-        struct str of = value_text(a, first);
         print_name(to, name, indent, 0);
         (void)fprintf(to, " of %.*s\n", STR_ARG(of));
         print_rows(to, value, indent + INDENT);

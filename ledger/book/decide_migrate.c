@@ -11,19 +11,14 @@ struct outlook {
     struct date on;
 };
 
-static struct date boundary_from(const struct subscription *s, struct date day)
-{
-    struct interval every = terms_interval(&s->terms);
-    struct period p = interval_period(s->anchor, (uint32_t)s->anchor_day, every, day);
-    return date_compare(p.start, day) == 0 ? day : p.end;
-}
-
-/* The first period that begins today or later, is not charged yet, and in which the catalog is in force. */
+/* The first period that begins after today's, is not charged yet, and in which the catalog is in force. */
 static struct date next_period(const struct subscription *s, struct date today, struct date in_force)
 {
-    bool ahead = date_compare(s->charged_through, today) >= 0;
-    struct date on = ahead ? s->charged_through : boundary_from(s, today);
-    return date_compare(on, in_force) >= 0 ? on : boundary_from(s, in_force);
+    struct date on = period_end(s, today);
+    if (date_compare(on, in_force) >= 0) return on;
+    struct period p =
+        interval_period(s->anchor, (uint32_t)s->anchor_day, terms_interval(&s->terms), in_force);
+    return date_compare(p.start, in_force) == 0 ? in_force : p.end;
 }
 
 /* A change that is scheduled is made all the same, on its day, on the other version's terms. */

@@ -59,11 +59,11 @@ Test(migrate, it_takes_effect_with_the_next_period_that_is_not_charged)
     } cases[] = {
         {"behind the month that is paid", "2025-01-20", "", INTERVAL_MONTH, "2025-01-15", "2025-02-15",
          "2025-02-15"},
-        {"on the day itself, when its night is still to come", "2025-02-15", "", INTERVAL_MONTH, "2025-01-15",
-         "2025-02-15", "2025-02-15"},
-        {"not in a period that began before, though nobody charged it yet", "2025-02-16", "", INTERVAL_MONTH,
+        {"not in the period that begins today", "2025-02-15", "", INTERVAL_MONTH, "2025-01-15", "2025-02-15",
+         "2025-03-15"},
+        {"nor in one that began before, though nobody charged it yet", "2025-02-16", "", INTERVAL_MONTH,
          "2025-01-15", "2025-02-15", "2025-03-15"},
-        {"nor in one that began nights ago", "2025-05-01", "", INTERVAL_MONTH, "2025-01-15", "2025-02-15",
+        {"nor in one of months ago", "2025-05-01", "", INTERVAL_MONTH, "2025-01-15", "2025-02-15",
          "2025-05-15"},
         {"clamped to the month's end, and never from a clamped date", "2025-03-05", "", INTERVAL_MONTH,
          "2025-01-31", "2025-03-31", "2025-03-31"},
@@ -74,8 +74,8 @@ Test(migrate, it_takes_effect_with_the_next_period_that_is_not_charged)
          "2025-01-15", "2025-02-15", "2025-04-15"},
         {"a day in the past asks for nothing", "2025-01-20", "2024-06-01", INTERVAL_MONTH, "2025-01-15",
          "2025-02-15", "2025-02-15"},
-        {"of one that begins in the future, with its first", "2025-01-01", "", INTERVAL_MONTH, "2025-01-15",
-         "2025-01-15", "2025-01-15"},
+        {"of what begins in the future, behind its first period", "2025-01-01", "", INTERVAL_MONTH,
+         "2025-01-15", "2025-01-15", "2025-02-15"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct facts f =
