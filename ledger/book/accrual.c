@@ -184,7 +184,7 @@ static struct date work_date(const struct subscription *s, const struct overdue 
     case UNPAID_END:
         return s->status == SUBSCRIPTION_PAST_DUE || s->status == SUBSCRIPTION_UNPAID ? o->cancel : never;
     case RESUME: return s->status == SUBSCRIPTION_PAUSED ? s->resume_on : never;
-    case ARREARS: return charged && s->terms.in_arrears ? next_stretch(s).to : never;
+    case ARREARS: return charged && s->terms.in_arrears ? next_stretch(s).to.day : never;
     case ADVANCE: return charged && !s->terms.in_arrears ? s->charged_through : never;
     case PAUSED_PERIOD: return paused && s->charges_count > 0 ? s->charged_through : never;
     case CHANGE: return charged || paused ? s->change_on : never;

@@ -96,7 +96,7 @@ static enum err charge_component(struct accrual *out, struct subscription *s, co
     enum err err = prorate(&amount, c->amount, &s->terms, w->from, w->to, w->whole, e);
     if (err == OK) err = count_committed(s, amount, e);
     if (err != OK) return err;
-    int32_t days = date_days_between(w->from.day, w->to);
+    int32_t days = date_days_between(w->from.day, w->to.day);
     struct str words = interval_words(&s->terms, a);
     struct line *l = add_line(&out->lines, s, LINE_RECURRING, amount, a);
     l->fee = c->code;
@@ -105,7 +105,7 @@ static enum err charge_component(struct accrual *out, struct subscription *s, co
                          : str_format(a, "%.*s, %.*s, %d of %d days", STR_ARG(c->name), STR_ARG(words), days,
                                       period_days(w->whole));
     l->from = w->from.day;
-    l->to = w->to;
+    l->to = w->to.day;
     if (money_compare(amount, c->amount) == 0) {
         l->quantity = c->quantity;
         l->unit_price = c->unit_price;
@@ -126,15 +126,15 @@ enum err charge_stretch(struct accrual *out, struct subscription *s, const struc
         charges[i] = (struct charge){.fee = l->fee,
                                      .from = w->from.day,
                                      .from_second = w->from.second,
-                                     .to = w->to,
+                                     .to = w->to.day,
                                      .amount = l->amount,
                                      .discount = money_zero(l->amount),
                                      .credited = money_zero(l->amount)};
     }
     s->charges = s->terms.in_arrears ? NULL : charges;
     s->charges_count = s->terms.in_arrears ? 0 : fees.count;
-    s->charged_through = w->to;
-    s->charged_second = 0;
+    s->charged_through = w->to.day;
+    s->charged_second = w->to.second;
     return err;
 }
 
@@ -142,8 +142,8 @@ struct stretch next_stretch(const struct subscription *s)
 {
     struct stretch w = {.from = {s->charged_through, s->charged_second},
                         .whole = anchored(s, s->charged_through)};
-    w.to = earlier(w.whole.end, s->cancel_on);
-    if (date_compare(s->change_on, s->charged_through) > 0) w.to = earlier(w.to, s->change_on);
+    w.to.day = earlier(w.whole.end, s->cancel_on);
+    if (date_compare(s->change_on, s->charged_through) > 0) w.to.day = earlier(w.to.day, s->change_on);
     return w;
 }
 
@@ -151,13 +151,12 @@ enum err charge_until(struct accrual *out, struct subscription *s, struct moment
                       struct error *e)
 {
     struct stretch w = {.from = {s->charged_through, s->charged_second},
-                        .to = until.day,
+                        .to = until,
                         .whole = anchored(s, s->charged_through)};
     bool nothing = date_compare(until.day, s->charged_through) < 0 ||
                    (date_compare(until.day, s->charged_through) == 0 && until.second <= s->charged_second);
     if (!s->terms.in_arrears || !subscription_is_charged(s) || nothing) return OK;
     enum err err = charge_stretch(out, s, &w, a, e);
-    s->charged_second = until.second;
     if (err == OK) add_billed(out, s, a);
     return err;
 }

@@ -28,8 +28,7 @@ enum err rate_usage(struct line_list *lines, struct subscription *s, struct date
                     struct error *e) MUST_USE;
 
 struct stretch {
-    struct moment from;
-    struct date to;
+    struct moment from, to;
     struct period whole; /* the anchored period it is of */
 };
 /* The stretch that is charged next: to the period's end, or to a change or an end before it. */

@@ -91,7 +91,7 @@ static enum err charge_rest(struct change *ch, struct charge *out, const struct 
                             const struct new_terms *n, struct arena *a, struct error *e)
 {
     struct money amount = {0};
-    enum err err = prorate(&amount, c->amount, &n->terms, n->on, n->to, n->whole, e);
+    enum err err = prorate(&amount, c->amount, &n->terms, n->on, (struct moment){n->to, 0}, n->whole, e);
     if (err != OK) return err;
     struct line *l = line_add(&ch->due.lines, a);
     *l = (struct line){.subscription = ch->s.subscription,
@@ -348,6 +348,7 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
         .subscription = s->subscription,
         .customer = s->customer,
         .on = on,
+        .on_second = date_compare(s->charged_through, on) == 0 ? s->charged_second : 0,
         .kind = CHANGE_SIDEWAYS,
         .old_product = s->terms.product,
         .terms = s->terms,
@@ -393,6 +394,7 @@ static enum err change_terms(struct decision *out, struct change *ch,
     struct new_terms n = {.on = moment_of_change(f, &ch->s)};
     enum err err = terms_chosen(&n, ch, c, a, e);
     if (err != OK) return err;
+    if (n.terms.proration != PRORATE_BY_SECOND) n.on.second = 0; /* the old terms end with the day before */
     const struct change_rule *rule = f->catalog == NULL ? NULL : rule_for(f->catalog, &ch->s.terms, &n.terms);
     if (rule != NULL && rule->refused) {
         return fail(e, ERR_REFUSED, "a change from '%.*s' to '%.*s' is not allowed",

@@ -48,25 +48,27 @@ enum err terms_components(struct components *out, const struct terms *t, uint64_
 
 /* ---- parts of a period ---- */
 
-static int64_t seconds_between(struct moment from, struct date to)
+static int64_t seconds_between(struct moment from, struct moment to)
 {
-    return (int64_t)date_days_between(from.day, to) * SECONDS_PER_DAY - (int64_t)from.second;
+    int64_t days = date_days_between(from.day, to.day);
+    return days * SECONDS_PER_DAY + (int64_t)to.second - (int64_t)from.second;
 }
 
-static bool is_whole(struct moment from, struct date to, struct period whole)
+static bool is_whole(struct moment from, struct moment to, struct period whole)
 {
-    return from.second == 0 && date_compare(from.day, whole.start) == 0 && date_compare(to, whole.end) == 0;
+    return from.second == 0 && to.second == 0 && date_compare(from.day, whole.start) == 0 &&
+           date_compare(to.day, whole.end) == 0;
 }
 
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
-                 struct date to, struct period whole, struct error *e)
+                 struct moment to, struct period whole, struct error *e)
 {
     int64_t days = t->fixed_days != 0 ? (int64_t)t->fixed_days : period_days(whole);
     assert(days > 0);
     *out = amount;
     if (t->proration == PRORATE_NOT || is_whole(from, to, whole)) return OK;
     bool by_second = t->proration == PRORATE_BY_SECOND;
-    int64_t part = by_second ? seconds_between(from, to) : date_days_between(from.day, to);
+    int64_t part = by_second ? seconds_between(from, to) : date_days_between(from.day, to.day);
     int64_t all = by_second ? days * SECONDS_PER_DAY : days;
     return money_part(out, amount, part < all ? part : all, all, e);
 }
@@ -96,7 +98,8 @@ enum err unused_credit(struct money *out, const struct charge *c, const struct t
     *out = money_zero(c->amount);
     from = later(from, begin);
     if (date_compare(c->to, to) < 0) to = c->to;
-    int64_t all = seconds_between(begin, c->to), part = seconds_between(from, to);
+    int64_t all = seconds_between(begin, (struct moment){c->to, 0});
+    int64_t part = seconds_between(from, (struct moment){to, 0});
     if (t->fixed_days != 0) { /* days beyond them cost nothing */
         int64_t fixed = (int64_t)t->fixed_days * SECONDS_PER_DAY;
         all = all < fixed ? all : fixed;

@@ -30,7 +30,7 @@ enum err terms_components(struct components *out, const struct terms *t, uint64_
 /* The share of `amount` for [from, to) of the anchored period `whole`, as the terms prorate. A whole period
  * costs the amount itself; the denominator is always the whole period, or the terms' fixed days. */
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
-                 struct date to, struct period whole, struct error *e) MUST_USE;
+                 struct moment to, struct period whole, struct error *e) MUST_USE;
 
 /* What a credit may be at most: never negative, never more than was billed less what was credited already. */
 struct money credit_cap(struct money potential, struct money billed, struct money already_credited);

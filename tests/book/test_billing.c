@@ -81,8 +81,8 @@ Test(proration, is_a_share_of_the_whole_period_by_day)
         struct money share = {0};
         struct terms by_day = {.proration = PRORATE_BY_DAY};
         struct period whole = {day("2012-01-01"), date_add_days(day("2012-01-01"), rows[i].whole)};
-        struct moment from = {day(rows[i].from), 0};
-        assert_ok(prorate(&share, usd(rows[i].amount), &by_day, from, day(rows[i].to), whole, E));
+        struct moment from = {day(rows[i].from), 0}, to = {day(rows[i].to), 0};
+        assert_ok(prorate(&share, usd(rows[i].amount), &by_day, from, to, whole, E));
         cr_assert(share.minor == rows[i].share, "%s: got %lld", rows[i].id, (long long)share.minor);
     }
 }
