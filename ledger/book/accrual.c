@@ -35,9 +35,16 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
     return subscription_apply(s, ev, a, e);
 }
 
-static enum err end(struct accrual *out, struct subscription *s, struct date on, struct money credit,
-                    struct arena *a, struct error *e)
+/* What was billed for days after the end, or after a pause began that never ended, is given back: an add-on
+ * can end before its days do, and so can what is not paid for. */
+static enum err end(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
+                    struct error *e)
 {
+    struct money credit = {0};
+    struct moment from = {date_is_given(s->paused_on) ? s->paused_on : on, 0};
+    enum err err =
+        credit_charges(&out->lines, &credit, s, LINE_PRORATION_CREDIT, from, s->charged_through, a, e);
+    if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CANCELED, a);
     ev->subscription_canceled = (struct subscription_canceled){.subscription = s->subscription,
                                                                .customer = s->customer,
@@ -58,7 +65,7 @@ static enum err end_trial(struct accrual *out, struct subscription *s, struct ar
                                           .outcome = needs_method ? s->terms.trial_end : TRIAL_CONVERTS};
     bool cancels = ev->subscription_trial_ended.outcome == TRIAL_CANCELS;
     enum err err = subscription_apply(s, ev, a, e);
-    return err == OK && cancels ? end(out, s, s->trial_end, money_zero(s->terms.amount), a, e) : err;
+    return err == OK && cancels ? end(out, s, s->trial_end, a, e) : err;
 }
 
 enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a, struct error *e)
@@ -118,18 +125,12 @@ static enum err fall_overdue(struct accrual *out, struct subscription *s, enum s
     return subscription_apply(s, ev, a, e);
 }
 
-/* What was billed for days on which nothing could be used is given back. */
 static enum err end_unpaid(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
                            struct error *e)
 {
-    struct money credit = {0};
     on = not_before_bills(s, on);
-    struct moment from = {date_is_given(s->paused_on) ? s->paused_on : on, 0};
     enum err err = charge_until(out, s, (struct moment){on, 0}, a, e);
-    if (err == OK) {
-        err = credit_charges(&out->lines, &credit, s, LINE_PRORATION_CREDIT, from, s->charged_through, a, e);
-    }
-    return err == OK ? end(out, s, on, credit, a, e) : err;
+    return err == OK ? end(out, s, on, a, e) : err;
 }
 
 enum err paid_again(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
@@ -277,7 +278,7 @@ enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, st
     }
     if (moved) add_billed(out, s, a);
     if (!subscription_is_live(s) || !is_by(s->cancel_on, out->through)) return OK;
-    return end(out, s, s->cancel_on, money_zero(s->terms.amount), a, e);
+    return end(out, s, s->cancel_on, a, e);
 }
 
 struct date subscription_due(const struct subscription *s)

@@ -435,6 +435,22 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
 
 /* ---- undo ---- */
 
+/* What is added to a plan was to end with it, and goes on with it. */
+static void undo_added(struct decision *out, const struct subscription *plan, const struct facts *f,
+                       struct arena *a)
+{
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *added = &f->subscriptions[i];
+        if (added->parent != plan->subscription || !date_is_given(plan->cancel_on) ||
+            date_compare(added->cancel_on, plan->cancel_on) != 0) {
+            continue;
+        }
+        struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_SCHEDULE_UNDONE, a);
+        ev->subscription_schedule_undone = (struct subscription_schedule_undone){
+            .subscription = added->subscription, .customer = added->customer, .end = true};
+    }
+}
+
 enum err decide_subscription_undo(struct decision *out, const struct facts *f,
                                   const struct subscription_undo_command *c, struct arena *a, struct error *e)
 {
@@ -449,5 +465,6 @@ enum err decide_subscription_undo(struct decision *out, const struct facts *f,
     ev->subscription_schedule_undone = (struct subscription_schedule_undone){
         .subscription = ch.s.subscription, .customer = ch.s.customer, .change = change, .end = end};
     change_finish(out, &ch, a);
+    undo_added(out, &ch.s, f, a);
     return OK;
 }

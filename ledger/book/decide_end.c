@@ -69,8 +69,8 @@ static enum err close_account(struct change *ch, struct money *credit, struct da
     struct subscription *s = &ch->s;
     struct date unused = date_is_given(s->paused_on) ? s->paused_on : on;
     struct moment from = {unused, 0}, until = {on, 0};
-    if (s->terms.proration == PRORATE_BY_SECOND && unused.days == ch->facts->today.days)
-        from.second = until.second = ch->facts->second;
+    bool by_second = s->terms.proration == PRORATE_BY_SECOND && !date_is_given(s->paused_on);
+    if (by_second && on.days == ch->facts->today.days) from.second = until.second = ch->facts->second;
     *credit = money_zero(s->terms.amount);
     enum err err = charge_until(&ch->due, s, until, a, e);
     if (err == OK && gives) {
@@ -83,7 +83,8 @@ static enum err close_account(struct change *ch, struct money *credit, struct da
     return err;
 }
 
-static enum err end_now(struct decision *out, const struct facts *f, const struct subscription *s,
+/* *s becomes what it is after its end. */
+static enum err end_now(struct decision *out, const struct facts *f, struct subscription *s,
                         const struct subscription_cancel_command *c, struct arena *a, struct error *e)
 {
     struct change ch = {.facts = f};
@@ -104,6 +105,7 @@ static enum err end_now(struct decision *out, const struct facts *f, const struc
         err = change_apply(&ch, ev, a, e);
     }
     if (err == OK) change_finish(out, &ch, a);
+    *s = ch.s;
     return err;
 }
 
@@ -118,15 +120,17 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
     if (!c->immediate && c->give_back != CREDIT_DEFAULT)
         return fail(e, ERR_INVALID, "give_back: at the period's end nothing is unused");
     if (!c->immediate) return end_later(out, f, c, a, e);
-    const struct subscription *s = f->subscription;
-    err = end_now(out, f, s, c, a, e);
+    struct subscription s = *f->subscription;
+    err = end_now(out, f, &s, c, a, e);
     for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
-        if (f->subscriptions[i].parent == s->subscription)
-            err = end_now(out, f, &f->subscriptions[i], c, a, e);
+        struct subscription added = f->subscriptions[i];
+        if (added.parent != s.subscription) continue;
+        if (date_compare(s.ended_on, f->today) < 0) end_with_plan(&added, &s);
+        err = end_now(out, f, &added, c, a, e);
     }
     bool refunds = c->give_back == CREDIT_DEFAULT || c->give_back == CREDIT_REFUND;
     if (err != OK || !refunds) return err;
-    return credit_and_refund(out, f, s->terms.amount.currency, a, e);
+    return credit_and_refund(out, f, s.terms.amount.currency, a, e);
 }
 
 /* ---- pause and resume ---- */

@@ -215,11 +215,13 @@ enum err bill_lines(struct decision *out, struct bill *b, struct date through, b
                     struct arena *a, struct error *e)
 {
     const struct facts *f = b->facts;
+    struct subscription *after = arena_array_of(a, struct subscription, f->subscriptions_count);
     take_pending_items(b, f, a);
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         struct accrual due = accrual_through(f, through);
-        struct subscription after = f->subscriptions[i];
-        enum err err = accrue(&due, &after, a, e);
+        after[i] = f->subscriptions[i];
+        for (size_t k = 0; k < i; k++) end_with_plan(&after[i], &after[k]); /* plans have lower numbers */
+        enum err err = accrue(&due, &after[i], a, e);
         if (err != OK) return err;
         for (size_t k = 0; k < due.lines.count; k++) {
             if (keep_zero || !money_is_zero(due.lines.items[k].amount))

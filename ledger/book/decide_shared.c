@@ -272,6 +272,13 @@ struct accrual accrual_through(const struct facts *f, struct date through)
                             .can_pay = method_named(f, STR_NONE) != NULL};
 }
 
+void end_with_plan(struct subscription *added, const struct subscription *plan)
+{
+    if (added->parent != plan->subscription || subscription_is_live(plan)) return;
+    bool sooner = date_is_given(added->cancel_on) && date_compare(added->cancel_on, plan->ended_on) < 0;
+    if (!sooner) added->cancel_on = plan->ended_on;
+}
+
 void add_accrued(struct decision *out, const struct accrual *due, struct arena *a)
 {
     for (size_t i = 0; i < due->events.count; i++) {

@@ -55,6 +55,8 @@ void add_accrued(struct decision *out, const struct accrual *due, struct arena *
 struct overdue overdue_by(const struct facts *f, struct date day, const struct allocation *paid,
                           size_t paid_count);
 struct accrual accrual_through(const struct facts *f, struct date through);
+/* What is added to a plan ends with it, at the latest. */
+void end_with_plan(struct subscription *added, const struct subscription *plan);
 
 /* One document per currency of the lines (and of none when there is nothing to show): pending items and new
  * lines together. */

@@ -38,7 +38,7 @@ static enum err method_for(struct decision *out, const struct facts *f,
                            const struct subscription_created *s, struct arena *a, struct error *e)
 {
     bool added = false;
-    bool trial = date_is_given(s->trial_end) && p->trial_without_method;
+    bool trial = date_is_given(s->trial_end) && (p->trial_without_method || s->parent != 0);
     if (c->payment_method.len != 0) {
         struct card card = c->card;
         card.token = c->payment_method;
@@ -89,6 +89,23 @@ static void anchor_subscription(struct subscription_created *s, uint64_t billing
     }
 }
 
+/* An add-on has the trial of its plan, or what is left of it, and what becomes of it at its end. */
+static enum err trial_chosen(struct subscription_created *s, const struct subscription_create_command *c,
+                             const struct price *p, const struct subscription *parent, struct error *e)
+{
+    uint64_t days = c->no_trial ? 0 : c->trial_days != 0 ? c->trial_days : p->trial_days;
+    if (parent == NULL) {
+        if (days != 0) s->trial_end = date_add_days(s->start, (int32_t)days);
+        return OK;
+    }
+    if (c->trial_days != 0) return fail(e, ERR_REFUSED, "trial_days: an add-on has the trial of its plan");
+    bool on_trial = parent->status == SUBSCRIPTION_TRIALING && date_compare(s->start, parent->trial_end) < 0;
+    if (!on_trial || c->no_trial) return OK;
+    s->trial_end = parent->trial_end;
+    s->terms.trial_end = parent->terms.trial_end;
+    return OK;
+}
+
 static enum err dates_chosen(struct subscription_created *s, const struct facts *f,
                              const struct subscription_create_command *c, const struct price *p,
                              const struct subscription *parent, struct error *e)
@@ -101,8 +118,8 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
     s->start = date_is_given(c->start) ? c->start : f->today;
     enum err err = check_years("start", f->today, s->start, e);
     if (err != OK) return err;
-    uint64_t trial = c->no_trial ? 0 : c->trial_days != 0 ? c->trial_days : p->trial_days;
-    if (trial != 0) s->trial_end = date_add_days(s->start, (int32_t)trial);
+    err = trial_chosen(s, c, p, parent, e);
+    if (err != OK) return err;
     s->charged_through = c->charged_through;
     if (!date_is_given(s->charged_through)) {
         anchor_subscription(s, c->billing_day, parent);
