@@ -321,27 +321,30 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch,
     return OK;
 }
 
-static void schedule_change(struct change *ch, const struct new_terms *n, struct arena *a)
+static void schedule_change(struct change *ch, const struct terms *terms, uint64_t quantity, struct arena *a)
 {
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED, a);
     ev->subscription_change_scheduled = (struct subscription_change_scheduled){
         .subscription = ch->s.subscription,
         .customer = ch->s.customer,
         .on = period_end(&ch->s, ch->facts->today),
-        .terms = n->terms,
-        .quantity = n->quantity,
+        .terms = *terms,
+        .quantity = quantity,
     };
 }
 
 /* ---- update ---- */
 
 /* Periods begin on another day of the month from now on; what is charged stays, the stub up to the new day
- * follows. */
+ * follows. A change that was to come with a period's end comes with the new one's. */
 static enum err move_billing_day(struct change *ch, struct date on, uint64_t day, struct arena *a,
                                  struct error *e)
 {
     const struct subscription *s = &ch->s;
     struct interval every = terms_interval(&s->terms);
+    struct terms next = s->next_terms;
+    uint64_t next_quantity = s->next_quantity;
+    bool scheduled = date_is_given(s->change_on);
     if (day > BILLING_DAY_MAX) return fail(e, ERR_INVALID, "billing_day: 1 to 31 is wanted");
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGED, a);
     ev->subscription_changed = (struct subscription_changed){
@@ -361,7 +364,9 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
         .credit = money_zero(s->terms.amount),
         .charge = money_zero(s->terms.amount),
     };
-    return change_apply(ch, ev, a, e);
+    enum err err = change_apply(ch, ev, a, e);
+    if (err == OK && scheduled) schedule_change(ch, &next, next_quantity, a);
+    return err;
 }
 
 /* A change needs a subscription that goes on and is paid for. */
@@ -405,7 +410,7 @@ static enum err change_terms(struct decision *out, struct change *ch,
     n.gives = use != CREDIT_NONE;
     place_terms(&n, ch);
     if (when == CHANGE_PERIOD_END) {
-        schedule_change(ch, &n, a);
+        schedule_change(ch, &n.terms, n.quantity, a);
     } else {
         err = change_now(ch, &n, a, e);
         if (err != OK) return err;
