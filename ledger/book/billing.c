@@ -113,29 +113,43 @@ static enum err charge_component(struct accrual *out, struct subscription *s, co
     return OK;
 }
 
+/* Charges whose days are not over today: there are some when a run goes ahead of the day. */
+static void keep_open_charges(struct subscription *s, const struct accrual *out, struct charge *charges)
+{
+    struct date today = date_is_given(out->today) ? out->today : out->through;
+    size_t count = 0;
+    for (size_t i = 0; i < s->charges_count; i++) {
+        if (date_compare(s->charges[i].to, today) > 0) charges[count++] = s->charges[i];
+    }
+    s->charges = charges;
+    s->charges_count = count;
+}
+
 enum err charge_stretch(struct accrual *out, struct subscription *s, const struct stretch *w, struct arena *a,
                         struct error *e)
 {
     struct components fees = {0};
     enum err err = terms_components(&fees, &s->terms, s->quantity, a, e);
-    struct charge *charges = arena_array_of(a, struct charge, fees.count);
-    for (size_t i = 0; i < fees.count && err == OK; i++) {
+    if (err != OK) return err;
+    struct charge *charges = arena_array_of(a, struct charge, s->charges_count + fees.count);
+    bool ahead = date_is_given(out->today) && date_compare(w->to.day, out->today) > 0;
+    keep_open_charges(s, out, charges);
+    for (size_t i = 0; i < fees.count; i++) {
         err = charge_component(out, s, &fees.items[i], w, a, e);
-        if (err != OK) break;
+        if (err != OK) return err;
         const struct line *l = &out->lines.items[out->lines.count - 1];
-        charges[i] = (struct charge){.fee = l->fee,
-                                     .from = w->from.day,
-                                     .from_second = w->from.second,
-                                     .to = w->to.day,
-                                     .amount = l->amount,
-                                     .discount = money_zero(l->amount),
-                                     .credited = money_zero(l->amount)};
+        if (s->terms.in_arrears && !ahead) continue;
+        charges[s->charges_count++] = (struct charge){.fee = l->fee,
+                                                      .from = w->from.day,
+                                                      .from_second = w->from.second,
+                                                      .to = w->to.day,
+                                                      .amount = l->amount,
+                                                      .discount = money_zero(l->amount),
+                                                      .credited = money_zero(l->amount)};
     }
-    s->charges = s->terms.in_arrears ? NULL : charges;
-    s->charges_count = s->terms.in_arrears ? 0 : fees.count;
     s->charged_through = w->to.day;
     s->charged_second = w->to.second;
-    return err;
+    return OK;
 }
 
 struct stretch next_stretch(const struct subscription *s)

@@ -56,22 +56,30 @@ enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *
 
 /* ---- what a change of terms costs ---- */
 
+/* Days that the new terms are charged for at once, and the period that they are of. */
+struct piece {
+    struct moment from;
+    struct date to;
+    struct period whole;
+};
+
 /* The new terms, and what they are given for. */
 struct new_terms {
     struct terms terms;
     uint64_t quantity;
     struct moment on;
-    bool anew;  /* a new interval: periods count from here */
-    bool gives; /* the unused part is given back */
-    struct period whole;
-    struct date to; /* until where the rest is charged */
+    bool anew;            /* a new interval: periods count from here */
+    bool gives;           /* the unused part is given back */
+    struct piece *pieces; /* in the order of time; none where nothing was billed for days to come */
+    size_t pieces_count;
 };
 
 /* A fee that costs the same before and after goes on as it was billed. */
 static bool goes_on(const struct subscription *s, const struct new_terms *n, const struct components *before,
                     const struct component *after)
 {
-    if (n->anew || !str_equal(s->terms.product, n->terms.product)) return false;
+    if (n->anew || n->terms.in_arrears || s->terms.in_arrears) return false;
+    if (!str_equal(s->terms.product, n->terms.product)) return false;
     for (size_t i = 0; i < before->count; i++) {
         const struct component *b = &before->items[i];
         if (str_equal(b->code, after->code)) return money_compare(b->amount, after->amount) == 0;
@@ -79,40 +87,35 @@ static bool goes_on(const struct subscription *s, const struct new_terms *n, con
     return false;
 }
 
-static const struct charge *charge_of(const struct subscription *s, struct str fee)
-{
-    for (size_t i = 0; i < s->charges_count; i++) {
-        if (str_equal(s->charges[i].fee, fee)) return &s->charges[i];
-    }
-    return NULL;
-}
-
-static enum err charge_rest(struct change *ch, struct charge *out, const struct component *c,
-                            const struct new_terms *n, struct arena *a, struct error *e)
+static enum err charge_piece(struct change *ch, struct charge *out, const struct component *c,
+                             const struct new_terms *n, const struct piece *p, struct arena *a,
+                             struct error *e)
 {
     struct money amount = {0};
-    enum err err = prorate(&amount, c->amount, &n->terms, n->on, (struct moment){n->to, 0}, n->whole, e);
+    struct moment to = {p->to, 0};
+    enum err err = prorate(&amount, c->amount, &n->terms, p->from, to, p->whole, e);
     if (err != OK) return err;
     struct line *l = line_add(&ch->due.lines, a);
-    *l = (struct line){.subscription = ch->s.subscription,
-                       .kind = LINE_PRORATION_CHARGE,
-                       .product = n->terms.product,
-                       .fee = c->code,
-                       .description = str_format(a, "%.*s, %d of %d days", STR_ARG(c->name),
-                                                 date_days_between(n->on.day, n->to), period_days(n->whole)),
-                       .from = n->on.day,
-                       .to = n->to,
-                       .quantity = decimal_of(1),
-                       .unit_price = money_decimal(amount),
-                       .amount = amount,
-                       .discount = money_zero(amount),
-                       .tax = money_zero(amount),
-                       .tax_inclusive = n->terms.tax_inclusive,
-                       .tax_code = n->terms.tax_code};
+    *l =
+        (struct line){.subscription = ch->s.subscription,
+                      .kind = LINE_PRORATION_CHARGE,
+                      .product = n->terms.product,
+                      .fee = c->code,
+                      .description = str_format(a, "%.*s, %d of %d days", STR_ARG(c->name),
+                                                date_days_between(p->from.day, p->to), period_days(p->whole)),
+                      .from = p->from.day,
+                      .to = p->to,
+                      .quantity = decimal_of(1),
+                      .unit_price = money_decimal(amount),
+                      .amount = amount,
+                      .discount = money_zero(amount),
+                      .tax = money_zero(amount),
+                      .tax_inclusive = n->terms.tax_inclusive,
+                      .tax_code = n->terms.tax_code};
     *out = (struct charge){.fee = c->code,
-                           .from = n->on.day,
-                           .from_second = n->on.second,
-                           .to = n->to,
+                           .from = p->from.day,
+                           .from_second = p->from.second,
+                           .to = p->to,
                            .amount = amount,
                            .discount = money_zero(amount),
                            .credited = money_zero(amount)};
@@ -158,6 +161,31 @@ static enum err give_back(struct swap *w, struct change *ch, const struct new_te
                           e);
 }
 
+static enum err keep_fee(struct swap *w, const struct change *ch, const struct component *c,
+                         const struct new_terms *n, struct error *e)
+{
+    for (size_t i = 0; i < ch->s.charges_count; i++) {
+        const struct charge *old = &ch->s.charges[i];
+        if (!str_equal(old->fee, c->code)) continue;
+        w->kept[w->kept_count++] = *old;
+        enum err err = carry_over(w, ch, old, n, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+static enum err charge_fee(struct swap *w, struct change *ch, const struct component *c,
+                           const struct new_terms *n, struct arena *a, struct error *e)
+{
+    for (size_t i = 0; i < n->pieces_count; i++) {
+        struct charge *charged = &w->kept[w->kept_count++];
+        enum err err = charge_piece(ch, charged, c, n, &n->pieces[i], a, e);
+        if (err == OK) err = money_add(&w->charge, w->charge, charged->amount, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
 static enum err swap_charges(struct swap *w, struct change *ch, const struct new_terms *n, struct arena *a,
                              struct error *e)
 {
@@ -165,25 +193,15 @@ static enum err swap_charges(struct swap *w, struct change *ch, const struct new
     if (err == OK) err = terms_components(&w->after, &n->terms, n->quantity, a, e);
     if (err == OK) err = give_back(w, ch, n, a, e);
     if (err != OK) return err;
-    w->kept = arena_array_of(a, struct charge, w->after.count);
-    for (size_t i = 0; i < w->after.count; i++) {
+    w->kept = arena_array_of(a, struct charge, w->after.count * n->pieces_count + ch->s.charges_count);
+    for (size_t i = 0; i < w->after.count && err == OK; i++) {
         const struct component *c = &w->after.items[i];
-        const struct charge *old = charge_of(&ch->s, c->code);
-        bool same = old != NULL && goes_on(&ch->s, n, &w->before, c);
-        struct charge *kept = &w->kept[w->kept_count];
-        if (same) {
-            *kept = *old;
-            err = carry_over(w, ch, old, n, e);
-            if (err != OK) return err;
-        } else {
-            if (n->terms.in_arrears) continue;
-            err = charge_rest(ch, kept, c, n, a, e);
-            if (err == OK) err = money_add(&w->charge, w->charge, kept->amount, e);
-            if (err != OK) return err;
-        }
-        w->kept_count++;
+        if (goes_on(&ch->s, n, &w->before, c))
+            err = keep_fee(w, ch, c, n, e);
+        else if (!n->terms.in_arrears)
+            err = charge_fee(w, ch, c, n, a, e);
     }
-    return OK;
+    return err;
 }
 
 /* Terms that do not prorate leave what is paid as it is: the new ones are charged from the next period on. */
@@ -199,14 +217,49 @@ static enum change_kind kind_of_change(const struct terms *from, const struct te
     return to->rank < from->rank ? CHANGE_DOWNGRADE : CHANGE_SIDEWAYS;
 }
 
-/* Where the days that the new terms begin with stand in their periods. */
-static void place_terms(struct new_terms *n, const struct change *ch)
+static void add_piece(struct new_terms *n, struct moment from, struct date to, struct period whole)
 {
-    const struct subscription *s = &ch->s;
+    for (size_t i = 0; i < n->pieces_count; i++) { /* several fees were billed for the same days */
+        if (date_compare(n->pieces[i].to, to) == 0) return;
+    }
+    n->pieces[n->pieces_count++] = (struct piece){from, to, whole};
+}
+
+/* The days to come that were billed, stretch by stretch: more than the open period, when a run went ahead of
+ * the day. Of a new interval its first period instead, from the first of those days on. */
+static void place_billed(struct new_terms *n, const struct subscription *s)
+{
+    for (size_t i = 0; i < s->charges_count; i++) {
+        const struct charge *c = &s->charges[i];
+        struct moment from = moment_later(n->on, (struct moment){c->from, c->from_second});
+        if (date_compare(c->to, n->on.day) <= 0) continue;
+        struct date anchor = n->anew ? from.day : s->anchor;
+        uint32_t day = n->anew ? 0 : (uint32_t)s->anchor_day;
+        struct period whole = interval_period(anchor, day, terms_interval(&n->terms), from.day);
+        add_piece(n, from, n->anew ? whole.end : c->to, whole);
+        if (n->anew) return;
+    }
+}
+
+/* Fees in arrears are charged up to the change: what is to be charged in advance is the rest of the period.
+ */
+static void place_rest(struct new_terms *n, const struct subscription *s)
+{
     struct date anchor = n->anew ? n->on.day : s->anchor;
     uint32_t day = n->anew ? 0 : (uint32_t)s->anchor_day;
-    n->whole = interval_period(anchor, day, terms_interval(&n->terms), n->on.day);
-    n->to = n->anew || date_compare(s->charged_through, n->on.day) <= 0 ? n->whole.end : s->charged_through;
+    struct period whole = interval_period(anchor, day, terms_interval(&n->terms), n->on.day);
+    add_piece(n, n->on, whole.end, whole);
+}
+
+static void place_terms(struct new_terms *n, const struct subscription *s, struct arena *a)
+{
+    n->pieces = arena_array_of(a, struct piece, s->charges_count + 1);
+    n->pieces_count = 0;
+    if (s->status == SUBSCRIPTION_TRIALING) return;
+    bool rest =
+        s->terms.in_arrears && subscription_is_charged(s) && date_compare(s->charged_through, n->on.day) <= 0;
+    place_billed(n, s);
+    if (rest) place_rest(n, s);
 }
 
 /* A minimum commitment is counted up to the change; the new terms count from there, with what was billed
@@ -229,45 +282,51 @@ static enum err open_commitment(struct change *ch, const struct swap *w, struct 
     return err;
 }
 
+/* The day from which periods of a new interval count: the first that it is charged for, be it at once or when
+ * it falls due. */
+static struct date new_anchor(const struct new_terms *n, const struct subscription *s)
+{
+    return n->pieces_count > 0 ? n->pieces[0].from.day : s->charged_through;
+}
+
+static struct date charged_after(const struct new_terms *n)
+{
+    assert(n->pieces_count > 0);
+    return n->terms.in_arrears ? n->pieces[0].from.day : n->pieces[n->pieces_count - 1].to;
+}
+
 static enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, struct error *e)
 {
     enum err err = charge_until(&ch->due, &ch->s, n->on, a, e);
     if (err != OK) return err;
     const struct subscription *s = &ch->s;
-    bool begun = date_compare(n->on.day, s->charged_through) < 0 && s->status != SUBSCRIPTION_TRIALING;
-    bool arrears = s->terms.in_arrears && subscription_is_charged(s);
     struct money none = money_zero(n->terms.amount);
     struct swap w = {.credit = none, .charge = none, .carried = none};
-    place_terms(n, ch);
-    bool leaves = begun && leaves_charges(ch, n);
-    bool swaps = (begun && !leaves) || (arrears && !n->terms.in_arrears);
+    place_terms(n, s, a);
+    bool leaves = n->pieces_count > 0 && leaves_charges(ch, n);
+    bool swaps = n->pieces_count > 0 && !leaves;
     if (swaps) err = swap_charges(&w, ch, n, a, e);
     for (size_t i = 0; leaves && i < s->charges_count && err == OK; i++)
         err = carry_over(&w, ch, &s->charges[i], n, e);
     if (err == OK) err = close_commitment(ch, n, &w, a, e);
     if (err != OK) return err;
-    bool anew_later =
-        n->anew && !begun && !arrears; /* nothing was billed: the first period simply is another */
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGED, a);
-    struct subscription_changed *v = &ev->subscription_changed;
-    *v = (struct subscription_changed){.subscription = s->subscription,
-                                       .customer = s->customer,
-                                       .on = n->on.day,
-                                       .on_second = n->on.second,
-                                       .kind = kind_of_change(&s->terms, &n->terms),
-                                       .old_product = s->terms.product,
-                                       .terms = n->terms,
-                                       .quantity = n->quantity,
-                                       .anchor = !n->anew     ? s->anchor
-                                                 : anew_later ? s->charged_through
-                                                              : n->on.day,
-                                       .anchor_day = n->anew ? 0 : s->anchor_day,
-                                       .charged_through = s->charged_through,
-                                       .charges = swaps ? w.kept : s->charges,
-                                       .charges_count = swaps ? w.kept_count : s->charges_count,
-                                       .credit = w.credit,
-                                       .charge = w.charge};
-    if (swaps) v->charged_through = n->terms.in_arrears ? n->on.day : n->to;
+    ev->subscription_changed =
+        (struct subscription_changed){.subscription = s->subscription,
+                                      .customer = s->customer,
+                                      .on = n->on.day,
+                                      .on_second = n->on.second,
+                                      .kind = kind_of_change(&s->terms, &n->terms),
+                                      .old_product = s->terms.product,
+                                      .terms = n->terms,
+                                      .quantity = n->quantity,
+                                      .anchor = n->anew ? new_anchor(n, s) : s->anchor,
+                                      .anchor_day = n->anew ? 0 : s->anchor_day,
+                                      .charged_through = swaps ? charged_after(n) : s->charged_through,
+                                      .charges = swaps ? w.kept : s->charges,
+                                      .charges_count = swaps ? w.kept_count : s->charges_count,
+                                      .credit = w.credit,
+                                      .charge = w.charge};
     err = change_apply(ch, ev, a, e);
     return err == OK ? open_commitment(ch, &w, a, e) : err;
 }
@@ -408,7 +467,6 @@ static enum err change_terms(struct decision *out, struct change *ch,
     enum change_timing when = c->when != CHANGE_DEFAULT ? c->when : rule != NULL ? rule->when : CHANGE_NOW;
     enum credit_use use = rule != NULL ? rule->credit : CREDIT_DEFAULT;
     n.gives = use != CREDIT_NONE;
-    place_terms(&n, ch);
     if (when == CHANGE_PERIOD_END) {
         schedule_change(ch, &n.terms, n.quantity, a);
     } else {

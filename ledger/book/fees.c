@@ -83,7 +83,7 @@ struct money credit_cap(struct money potential, struct money billed, struct mone
     return money_min(potential, left);
 }
 
-static struct moment later(struct moment a, struct moment b)
+struct moment moment_later(struct moment a, struct moment b)
 {
     int order = date_compare(a.day, b.day);
     if (order == 0) return a.second < b.second ? b : a;
@@ -96,7 +96,7 @@ enum err unused_credit(struct money *out, const struct charge *c, const struct t
     struct moment begin = {c->from, c->from_second};
     struct money paid = {0}, potential = {0};
     *out = money_zero(c->amount);
-    from = later(from, begin);
+    from = moment_later(from, begin);
     if (date_compare(c->to, to) < 0) to = c->to;
     int64_t all = seconds_between(begin, (struct moment){c->to, 0});
     int64_t part = seconds_between(from, (struct moment){to, 0});

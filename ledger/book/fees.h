@@ -11,6 +11,7 @@ struct moment {
     struct date day;
     uint64_t second;
 };
+struct moment moment_later(struct moment a, struct moment b);
 
 /* One fee of the terms with the price of a whole period: first the tier's own amount, then each of fees. */
 struct component {

@@ -146,7 +146,7 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
     bool moved_only = schema_equal(&schema_terms, &s->terms, &v->terms) && v->quantity == s->quantity;
     bool trial = s->status == SUBSCRIPTION_TRIALING;
     if (!first_form && !moved_only && !trial) { /* a commitment counts from here on */
-        s->committed_from = v->on;
+        if (date_compare(s->committed_from, v->on) < 0) s->committed_from = v->on;
         s->committed = v->charge;
         s->committed_paused = 0;
     }
