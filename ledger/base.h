@@ -18,6 +18,7 @@
 #include "ledger/base/money.h"
 #include "ledger/base/text.h"
 #include "ledger/base/world.h"
+#include "ledger/base/zone.h"
 
 /* Banned everywhere: unbounded, locale-bound, or hidden global state. time(), rand() and friends are
  * banned by a check in `make tidy`, because their names are also good names. */

@@ -20,6 +20,7 @@ build  zlib1g-dev            library  zlib
 build  libssl-dev            library  openssl
 build  libjansson-dev        library  jansson
 build  libcsv-dev            header   csv.h
+build  libicu-dev            library  icu-i18n
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
