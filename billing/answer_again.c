@@ -131,14 +131,14 @@ static enum err take_newest(void *context, const struct invoice *row, struct err
     return ERR_NOT_FOUND; /* one is enough */
 }
 
-static enum err find_current(json_t **out, struct views_txn *t, struct str user, struct date today,
+static enum err find_current(json_t **out, const struct service *s, struct views_txn *t, struct str user,
                              struct arena *a, struct error *e)
 {
     struct customer c = {0};
     struct period p = {0};
     struct newest newest = {.arena = a};
     enum err err = find_customer(&c, t, user, a, e);
-    if (err == OK) err = subscription_period_now(&p, &c, today, t, a, e);
+    if (err == OK) err = subscription_period_now(&p, &c, service_today(s, c.timezone), t, a, e);
     struct list_query q = {.customer = c.customer, .from = p.start, .status = -1};
     if (err == OK) err = list_invoices(t, &q, take_newest, &newest, a, e);
     if (err != OK || !newest.found) return err;
@@ -157,7 +157,7 @@ enum err command_refused(json_t **out, struct service *s, const struct command *
     if (c->type != COMMAND_INVOICE_GENERATE || err != ERR_REFUSED) return err;
     err = ledger_read_begin(&t, s->ledger, e);
     if (err != OK) return err;
-    err = find_current(out, t, c->invoice_generate.user, service_today(s), a, e);
+    err = find_current(out, s, t, c->invoice_generate.user, a, e);
     ledger_read_end(s->ledger, t);
     if (err != OK || *out != NULL) return err;
     *e = why;

@@ -147,7 +147,7 @@ static enum err put_subscription(struct answering *g, struct str user, struct er
     struct subscription s = {0};
     enum err err = customer_of(&c, g, user, e);
     if (err == OK) err = load_subscription(&s, g->txn, subscription_of(g->outcome, &c), g->arena, e);
-    if (err == OK) *g->out = subscription_json(&s, service_today(g->service), &g->names);
+    if (err == OK) *g->out = subscription_json(&s, service_today(g->service, c.timezone), &g->names);
     return err;
 }
 

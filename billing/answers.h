@@ -28,11 +28,12 @@ struct names {
     struct views_txn *txn;
     struct arena *arena; /* for the reading of one; may be reset between rows */
     uint64_t customer;
-    size_t len;
-    char user[LIMIT_USER_ID_BYTES];
+    size_t len, timezone_len;
+    char user[LIMIT_USER_ID_BYTES], timezone[LIMIT_CODE_BYTES];
 };
 struct names names_of(struct views_txn *t, struct arena *a);
 void member_user(json_t *object, struct names *n, uint64_t customer);
+struct str timezone_of(struct names *n, uint64_t customer); /* as long as the same customer is asked for */
 
 /* ---- things ---- */
 

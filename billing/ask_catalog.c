@@ -53,7 +53,7 @@ static enum err load_both(struct catalog *from, struct catalog *to, const struct
         if (err == OK && version == 0)
             return fail(e, ERR_NOT_FOUND, "there is no version before the first: name two, or a --file");
     } else if (version == 0) {
-        err = catalog_in_force(&version, t, service_today(c->service), 0, c->arena, e);
+        err = catalog_in_force(&version, t, service_seller_today(c->service, t, c->arena), 0, c->arena, e);
     }
     return err == OK ? load_catalog(from, t, version, c->arena, e) : err;
 }

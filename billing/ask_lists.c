@@ -10,14 +10,13 @@ struct listing {
     struct arena *rows;
     struct names names;
     struct customer customer; /* whose list it is; {0}: everybody's */
-    struct date today;
     uint64_t told, limit;
     const char *status; /* only those that are shown with it; NULL: all */
 };
 
 static enum err list_begin(struct listing *l, const struct call *c, struct str user, struct error *e)
 {
-    *l = (struct listing){.call = c, .rows = arena_new(), .today = service_today(c->service)};
+    *l = (struct listing){.call = c, .rows = arena_new()};
     enum err err = ledger_read_begin(&l->txn, c->service->ledger, e);
     l->names = names_of(l->txn, l->rows);
     return err != OK || user.len == 0 ? err : find_customer(&l->customer, l->txn, user, c->arena, e);
@@ -75,7 +74,8 @@ static enum err tell_customer(void *context, const struct customer *row, struct 
 static enum err tell_subscription(void *context, const struct subscription *row, struct error *e)
 {
     struct listing *l = context;
-    return tell(l, subscription_json(row, l->today, &l->names), e);
+    struct date today = service_today(l->call->service, timezone_of(&l->names, row->customer));
+    return tell(l, subscription_json(row, today, &l->names), e);
 }
 
 static enum err tell_invoice(void *context, const struct invoice *row, struct error *e)
@@ -206,7 +206,10 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
     uint64_t in_force = 0;
     enum err err = list_begin(&l, c, STR_NONE, e);
     l.limit = q->limit;
-    if (err == OK) err = catalog_in_force(&in_force, l.txn, service_today(c->service), 0, c->arena, e);
+    if (err == OK) {
+        struct date today = service_seller_today(c->service, l.txn, c->arena);
+        err = catalog_in_force(&in_force, l.txn, today, 0, c->arena, e);
+    }
     if (err == OK) err = load_catalog(&newest, l.txn, 0, c->arena, e);
     if (err == ERR_NOT_FOUND) return list_end(&l, OK); /* none yet: a list of none */
     for (uint64_t version = 1; version <= newest.version && err == OK && !is_over(&l); version++) {

@@ -46,7 +46,7 @@ static enum err make_catalog(json_t **out, const struct call *c, struct views_tx
     if (version != 0 && date_is_given(q->on))
         return fail(e, ERR_USAGE, "--version and --on exclude each other");
     if (version == 0 && !date_is_given(q->on))
-        err = catalog_in_force(&version, t, service_today(c->service), 0, c->arena, e);
+        err = catalog_in_force(&version, t, service_seller_today(c->service, t, c->arena), 0, c->arena, e);
     if (err != OK) return err;
     err = date_is_given(q->on) ? load_catalog_on(&v, t, q->on, c->arena, e)
                                : load_catalog(&v, t, version, c->arena, e);
@@ -93,7 +93,7 @@ static enum err make_subscription(json_t **out, const struct call *c, struct vie
     struct subscription s = {0};
     enum err err = find_subscription(&s, t, q->user, q->subscription, c->arena, e);
     struct names n = names_of(t, c->arena);
-    if (err == OK) *out = subscription_json(&s, service_today(c->service), &n);
+    if (err == OK) *out = subscription_json(&s, service_today(c->service, timezone_of(&n, s.customer)), &n);
     return err;
 }
 
@@ -109,7 +109,8 @@ static enum err make_usage(json_t **out, const struct call *c, struct views_txn 
     const struct usage_show_query *q = c->query;
     struct customer v = {0};
     enum err err = find_customer(&v, t, q->user, c->arena, e);
-    return err == OK ? usage_json(out, &v, service_today(c->service), t, c->arena, e) : err;
+    if (err != OK) return err;
+    return usage_json(out, &v, service_today(c->service, v.timezone), t, c->arena, e);
 }
 
 enum err ask_usage_show(const struct call *c, struct error *e)

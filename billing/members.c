@@ -108,15 +108,25 @@ static void remember(struct names *n, uint64_t customer)
 {
     struct error unused;
     struct customer c = {0};
+    if (customer == n->customer) return;
     n->customer = customer;
-    n->len = 0;
-    if (load_customer(&c, n->txn, customer, n->arena, &unused) != OK || c.user.len > sizeof n->user) return;
+    n->len = n->timezone_len = 0;
+    if (load_customer(&c, n->txn, customer, n->arena, &unused) != OK) return;
+    if (c.user.len > sizeof n->user || c.timezone.len > sizeof n->timezone) return;
     bytes_put(n->user, str_bytes(c.user));
+    bytes_put(n->timezone, str_bytes(c.timezone));
     n->len = c.user.len;
+    n->timezone_len = c.timezone.len;
 }
 
 void member_user(json_t *object, struct names *n, uint64_t customer)
 {
-    if (customer != 0 && customer != n->customer) remember(n, customer);
+    if (customer != 0) remember(n, customer);
     member_text_or_null(object, "user_id", customer == 0 ? STR_NONE : (struct str){n->user, n->len});
+}
+
+struct str timezone_of(struct names *n, uint64_t customer)
+{
+    remember(n, customer);
+    return (struct str){n->timezone, n->timezone_len};
 }

@@ -3,9 +3,20 @@
  * alone. */
 #include "billing/service.h"
 
-struct date service_today(const struct service *s)
+struct date service_today(const struct service *s, struct str timezone)
 {
-    return instant_date(s->world.now(s->world.self));
+    const struct zone *zone = NULL;
+    struct error unused;
+    if (zone_find(&zone, ledger_zones(s->ledger), timezone, &unused) != OK) zone = NULL;
+    return zone_date(zone, s->world.now(s->world.self));
+}
+
+struct date service_seller_today(const struct service *s, struct views_txn *t, struct arena *a)
+{
+    struct seller seller = {0};
+    struct error unused;
+    if (load_seller(&seller, t, 0, a, &unused) != OK) seller.timezone = STR_NONE;
+    return service_today(s, seller.timezone);
 }
 
 enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a,

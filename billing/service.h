@@ -21,8 +21,10 @@ struct service {
     void *progress_context;
 };
 
-/* Today's billing date of a customer. */
-struct date service_today(const struct service *s);
+/* Today's date by the clocks of a customer's time zone. An answer is not withheld for a zone that this
+ * machine does not know: it tells the date of UTC. */
+struct date service_today(const struct service *s, struct str timezone);
+struct date service_seller_today(const struct service *s, struct views_txn *t, struct arena *a);
 
 /* Runs a command as a user means it: what the gateway says of a token and its name are filled in, the money
  * that was asked for is asked of the gateway. What the gateway left unknown is no failure here: the

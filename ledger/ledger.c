@@ -70,6 +70,7 @@ static struct ledger *ledger_new(const struct ledger_options *o)
     l->dir = strdup(o->dir);
     if (l->dir == NULL) WRONG("out of memory");
     l->world = o->world;
+    l->zones = zones_new();
     l->state = o->state;
     l->map_bytes = o->map_bytes;
     l->hasher = hasher_new();
@@ -95,6 +96,7 @@ void ledger_close(struct ledger *l)
     views_close(l->views);
     log_close(l->log);
     master_key_close(l->master);
+    zones_free(l->zones);
     hasher_free(l->hasher);
     arena_free(l->facts);
     arena_free(l->scratch);
@@ -197,6 +199,11 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
 struct world ledger_world(const struct ledger *l)
 {
     return l->world;
+}
+
+struct zones *ledger_zones(struct ledger *l)
+{
+    return l->zones;
 }
 
 struct log *ledger_log(struct ledger *l)

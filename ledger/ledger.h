@@ -31,9 +31,11 @@ struct projection {
 /* What the ledger needs from the room above it. */
 struct ledger_state {
     const struct projection *const *projections; /* ends with NULL; folded in this order */
-    /* Loads every fact the command will need (see decide.h). */
+    /* Loads every fact the command will need (see decide.h). ERR_INVALID: what the ledger says of whom the
+     * command is about means nothing on this machine, such as a time zone that its data do not have; the
+     * command is refused. Any other error is damage or storage. */
     enum err (*gather)(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
-                       struct arena *a, struct error *e);
+                       struct zones *zones, struct arena *a, struct error *e);
     /* The idempotency record of a key; ERR_NOT_FOUND when it is new. */
     enum err (*find_key)(struct idempotency *out, struct views_txn *t, struct str key, struct error *e);
     /* Remembers it; called in the fold of a record that carries a key. */
@@ -65,6 +67,7 @@ enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
 void ledger_close(struct ledger *l); /* accepts NULL */
 struct world ledger_world(const struct ledger *l);
+struct zones *ledger_zones(struct ledger *l); /* for whoever asks what date it is for a customer */
 struct log *ledger_log(struct ledger *l);
 /* Whoever writes a file for people asks first, of each one: ERR_INVALID when `path`, or what a link there
  * leads to, lies inside the ledger's directory or is its key file. What is not there yet, folders too, is

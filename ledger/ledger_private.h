@@ -26,6 +26,7 @@ struct ledger {
     struct log *log;
     struct views *views; /* NULL: without key */
     struct world world;
+    struct zones *zones;
     const struct ledger_state *state;
     struct hash definition;
     struct hasher *hasher;

@@ -135,7 +135,8 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     struct error why = {0};
     struct facts facts = {0};
     struct decision d = {0};
-    enum err err = l->state->gather(&facts, b->txn, r->command, now, l->facts, e);
+    enum err err = l->state->gather(&facts, b->txn, r->command, now, l->zones, l->facts, e);
+    if (err == ERR_INVALID) return refuse_outcome(job->outcome, err, e);
     if (err != OK) return err;
     facts.origin = l->origin;
     err = decide(&d, &facts, r->command, l->facts, &why);

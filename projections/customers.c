@@ -5,10 +5,10 @@
 #include "projections/fold.h"
 #include "projections/listing.h"
 
-struct date customer_today(const struct customer *c, struct instant now)
+enum err customer_zone(const struct zone **out, struct zones *z, const struct customer *c, struct error *e)
 {
-    (void)c;
-    return instant_date(now);
+    enum err err = zone_find(out, z, c->timezone, e);
+    return err == OK ? OK : wrap(e, "customer '%.*s'", STR_ARG(c->user));
 }
 
 static enum err customer_put(struct views_txn *t, const struct customer_row *row, struct error *e)
@@ -26,13 +26,20 @@ static enum err customer_need(struct customer_row *out, struct views_txn *t, uin
 
 /* ---- user ids ---- */
 
-static enum err user_put(struct views_txn *t, struct str user, struct user_entry entry, struct error *e)
+enum { USER_NUMBERS = 16 }; /* bytes */
+
+/* Two numbers, and behind them the name of the time zone, unless that is UTC: what an import asks about every
+ * user must not cost it a row. */
+static enum err user_put(struct views_txn *t, const struct customer *c, struct error *e)
 {
-    uint8_t value[16];
-    be64_put(value, entry.customer);
-    be64_put(value + 8, entry.subscription);
-    struct view_key k = key_text(SPACE_USER, t, user);
-    return views_put(t, &k, (struct bytes){value, sizeof(value)}, e);
+    uint8_t value[USER_NUMBERS + LIMIT_CODE_BYTES];
+    struct str zone = str_is(c->timezone, "UTC") ? STR_NONE : c->timezone;
+    if (zone.len > LIMIT_CODE_BYTES) return fail(e, ERR_TAMPERED, "a time zone's name is too long");
+    be64_put(value, c->customer);
+    be64_put(value + 8, c->subscription);
+    bytes_put(value + USER_NUMBERS, str_bytes(zone));
+    struct view_key k = key_text(SPACE_USER, t, c->user);
+    return views_put(t, &k, (struct bytes){value, USER_NUMBERS + zone.len}, e);
 }
 
 enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e)
@@ -42,8 +49,11 @@ enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, 
     *out = (struct user_entry){0};
     enum err err = views_get(&value, t, &k, e);
     if (err == ERR_NOT_FOUND) return OK;
-    if (err == OK) *out = (struct user_entry){be64_get(value.ptr), be64_get(value.ptr + 8)};
-    return err;
+    if (err != OK) return err;
+    assert(value.len >= USER_NUMBERS);
+    struct bytes zone = {value.ptr + USER_NUMBERS, value.len - USER_NUMBERS};
+    *out = (struct user_entry){be64_get(value.ptr), be64_get(value.ptr + 8), bytes_str(zone)};
+    return OK;
 }
 
 /* ---- folds ---- */
@@ -62,7 +72,7 @@ static enum err create(struct views_txn *t, const struct customer_created *v, st
                                             .tax_exempt = v->tax_exempt,
                                             .tax_exempt_reason = v->tax_exempt_reason}};
     enum err err = customer_put(t, &row, e);
-    return err != OK ? err : user_put(t, v->user, (struct user_entry){v->customer, 0}, e);
+    return err != OK ? err : user_put(t, &row.customer, e);
 }
 
 /* Documents name the version that they were made out to. */
@@ -92,7 +102,8 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     c->party = v->party;
     c->tax_exempt = v->tax_exempt;
     c->tax_exempt_reason = v->tax_exempt_reason;
-    return customer_put(t, &row, e);
+    err = customer_put(t, &row, e);
+    return err != OK || str_equal(c->timezone, before.timezone) ? err : user_put(t, c, e);
 }
 
 /* What subscriptions, methods, alerts and coupons change about the main row. */
@@ -100,7 +111,7 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
 {
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) {
         c->subscription = ev->subscription_created.subscription;
-        return user_put(t, c->user, (struct user_entry){c->customer, c->subscription}, e);
+        return user_put(t, c, e);
     }
     if (ev->type == EVENT_PAYMENT_METHOD_ADDED) {
         c->methods = ev->payment_method_added.method;

@@ -85,6 +85,7 @@ enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_
 /* customers.c: who stands behind a user id; customer 0 when nobody does. Decodes no row. */
 struct user_entry {
     uint64_t customer, subscription; /* the newest; 0: never had one */
+    struct str timezone;             /* "": UTC */
 };
 enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e) MUST_USE;
 enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -92,8 +93,5 @@ enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64
 
 /* runs.c: the newest run through a date; 0: there is none. */
 enum err run_newest(uint64_t *out, struct views_txn *t, struct date through, struct error *e) MUST_USE;
-
-/* Today for a customer: the UTC date; his zone is not asked yet. */
-struct date customer_today(const struct customer *c, struct instant now);
 
 #endif

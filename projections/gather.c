@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gather.c - which facts which command needs: one table. What is not known is NULL or none, and refusing is
- * left to the decision; an error here is damage or storage. */
+ * left to the decision; an error here is damage, storage, or a time zone that this machine does not know.
+ * Here an instant becomes a date, and nowhere else: what decisions and events hold is the date. */
 #include "projections/gather.h"
 
 /* ---- one loader a fact ---- */
@@ -172,8 +173,8 @@ enum {
     BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | DRAFT,
 };
 
-/* In this order: usage asks the subscription, open invoices are not asked for when the
- * invoice is known. */
+/* In this order: usage asks the subscription, open invoices are not asked for when the invoice is known. The
+ * seller comes before them all, for the dates. */
 static const struct {
     unsigned fact;
     enum err (*load)(struct gathering *g);
@@ -189,7 +190,6 @@ static const struct {
     {STOPPED, gather_stopped},
     {DRAFT, gather_draft},
     {SERIES, gather_series},
-    {SELLER, gather_seller},
     {CATALOG, gather_catalog},
     {NEWEST_CATALOG, gather_newest_catalog},
     {RUN, gather_run},
@@ -276,20 +276,56 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     return OK;
 }
 
+/* ---- dates ---- */
+
+static struct str zone_named(const struct command *c)
+{
+    if (c->type == COMMAND_SELLER_SET) return c->seller_set.timezone;
+    if (c->type == COMMAND_CUSTOMER_CREATE) return c->customer_create.timezone;
+    return c->type == COMMAND_CUSTOMER_UPDATE ? c->customer_update.timezone : STR_NONE;
+}
+
+static void gather_zone(struct gathering *g)
+{
+    const struct zone *zone = NULL;
+    struct error unused;
+    struct str named = zone_named(g->command);
+    if (named.len > 0 && zone_find(&zone, g->zones, named, &unused) == OK)
+        g->facts->timezone = zone_name(zone);
+}
+
+/* Where a zone that the ledger knows is not known to this machine, nothing is decided that a date would
+ * matter to; but the customer may be given another. */
+static enum err gather_dates(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    const struct zone *zone = NULL;
+    enum err err = OK;
+    if (f->seller != NULL && zone_find(&zone, g->zones, f->seller->timezone, g->e) != OK)
+        return wrap(g->e, "the seller");
+    f->seller_today = zone_date(zone, f->now);
+    if (f->customer != NULL && g->command->type != COMMAND_CUSTOMER_UPDATE)
+        err = customer_zone(&zone, g->zones, f->customer, g->e);
+    f->today = zone_date(zone, f->now);
+    f->second = (uint64_t)zone_second_of_day(zone, f->now);
+    return err;
+}
+
 enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
-                struct arena *a, struct error *e)
+                struct zones *zones, struct arena *a, struct error *e)
 {
     assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
     const struct need *n = &needs[c->type];
-    struct gathering g = {.facts = out, .t = t, .command = c, .arena = a, .e = e};
+    struct gathering g = {.facts = out, .t = t, .command = c, .zones = zones, .arena = a, .e = e};
     *out = (struct facts){.now = now};
     if (n->subscription != 0)
         memcpy(&out->subscription_name, (const char *)command_body(c) + n->subscription,
                sizeof(out->subscription_name));
     enum err err = counters_get(&out->counters, t, a, e);
     if (err == OK) err = gather_customer(&g, n);
-    out->today = customer_today(out->customer, now);
-    out->second = (uint64_t)(now.us / 1000000 - date_start(out->today).us / 1000000);
+    if (err == OK && (out->customer == NULL || (n->facts & SELLER) != 0)) err = gather_seller(&g);
+    if (err == OK && c->type != COMMAND_SELLER_SET) err = gather_dates(&g);
+    if (err == OK) gather_zone(&g);
     for (size_t i = 0; err == OK && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
         if ((n->facts & loaders[i].fact) != 0) err = loaders[i].load(&g);
     }

@@ -11,6 +11,7 @@ struct gathering {
     struct facts *facts;
     struct views_txn *t;
     const struct command *command;
+    struct zones *zones;
     const struct customer_row *customer; /* whose record is facts->customer; NULL: unknown */
     struct arena *arena;
     struct error *e;

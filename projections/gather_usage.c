@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gather_usage.c - facts for usage readings, the hot path of imports: a user is looked up once a command,
- * however many of the readings are his; only the event id costs a look-up of its own. */
+ * however many of the readings are his, and so is his time zone; only the event id costs a look-up of its
+ * own. */
 #include "projections/gather.h"
 
 /* What is known of one user; the place in users[] plus one stands in slots[]. */
@@ -64,6 +65,8 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
     out->user = user;
     out->fact = (struct reading_fact){.customer = entry.customer};
     if (err != OK || entry.customer == 0) return err;
+    struct error unused;
+    out->fact.zone_unknown = zone_find(&out->fact.zone, g->zones, entry.timezone, &unused) != OK;
     if (entry.subscription != 0) {
         struct subscription *s = arena_new_of(g->arena, struct subscription);
         struct view_key k = key_number(SPACE_SUBSCRIPTION, entry.subscription);

@@ -20,6 +20,10 @@ enum err find_customer(struct customer *out, struct views_txn *t, struct str use
                        struct error *e) MUST_USE;
 enum err load_customer(struct customer *out, struct views_txn *t, uint64_t customer, struct arena *a,
                        struct error *e) MUST_USE;
+/* The customer's time zone. ERR_INVALID: this machine's data do not have it. Never for folds: see
+ * ledger/base/zone.h. */
+enum err customer_zone(const struct zone **out, struct zones *z, const struct customer *c,
+                       struct error *e) MUST_USE;
 /* The customer's data as they were in that version; for documents already issued. */
 enum err load_customer_version(struct customer *out, struct views_txn *t, uint64_t customer, uint64_t version,
                                struct arena *a, struct error *e) MUST_USE;
@@ -105,7 +109,7 @@ enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, st
                     void *context, struct error *e) MUST_USE;
 
 /* The nightly run's work: customers with something due on or before `through`, by due date, then number;
- * starting after (date, number). */
+ * starting after (date, number), which then are those of the last one. */
 struct due_cursor {
     struct date date;
     uint64_t customer;

@@ -6,7 +6,7 @@
 #include "projections/rows.h"
 
 enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
-                struct arena *a, struct error *e) MUST_USE;
+                struct zones *zones, struct arena *a, struct error *e) MUST_USE;
 enum err find_key(struct idempotency *out, struct views_txn *t, struct str key, struct error *e) MUST_USE;
 enum err gateway_request(struct gateway_request *out, struct views_txn *t, const struct event *ev,
                          struct arena *a, struct error *e) MUST_USE;

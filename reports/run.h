@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* run.h - the nightly run's own: run.c tells the story, run_bill.c writes the events, run_files.c reads them
- * back into files. */
+/* run.h - the nightly run's own: run.c tells the story, run_due.c knows whether there is work, run_bill.c
+ * writes the events, run_files.c reads them back into files. */
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
@@ -17,6 +17,9 @@ struct nightly {
 };
 
 void run_progress(const struct nightly *n, const char *stage, uint64_t done, uint64_t total);
+
+/* run_due.c: is there somebody whom the run would bill, or a draft that it would finalize? */
+enum err run_has_work(bool *yes, const struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 
 /* run_bill.c: events. Nothing is written when all was done before. */
 enum err run_bill(struct nightly *n, struct error *e) MUST_USE;

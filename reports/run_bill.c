@@ -261,18 +261,13 @@ static enum err execute(struct nightly *n, const struct command *c, struct arena
 /* *run is the date's open run; 0 when all was done before. */
 static enum err start_run(uint64_t *run, struct nightly *n, struct arena *a, struct error *e)
 {
-    uint64_t first = 0;
     size_t count = 0;
-    struct due_cursor start = {0};
     struct views_txn *t = NULL;
     struct run *runs = NULL;
+    struct command c = {.type = COMMAND_RUN_START, .run_start = {.through = n->o->through}};
     *run = 0;
-    page_fn *next = n->o->mode == BILL_FINALIZE ? list_drafts : list_due;
-    enum err err = next_page(&first, &count, 1, n, next, n->o->through, &start, e);
-    if (err != OK) return err;
-    struct command c = {.type = COMMAND_RUN_START};
-    c.run_start = (struct run_start_command){.through = n->o->through, .due = count > 0};
-    err = execute(n, &c, a, e);
+    enum err err = run_has_work(&c.run_start.due, n, a, e);
+    if (err == OK) err = execute(n, &c, a, e);
     if (err == OK) err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
     err = runs_through(&runs, &count, t, n->o->through, a, e);

@@ -11,6 +11,8 @@
 struct reading_fact {
     uint64_t customer;                       /* 0: no such user */
     const struct subscription *subscription; /* NULL: none */
+    const struct zone *zone;                 /* the customer's; NULL: UTC */
+    bool zone_unknown;                       /* this machine's data do not have it */
     bool seen;                               /* the event id was counted before */
     struct customer_usage *usage;            /* shared by all readings of the customer in this command */
 };
@@ -25,11 +27,13 @@ struct customer_usage {
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
     struct instant now;
-    struct date today;                    /* of now, in the customer's zone */
-    uint64_t second;                      /* of today, there */
-    struct counters counters;             /* the next numbers */
-    const struct seller *seller;          /* NULL: not set */
-    const struct catalog *catalog;        /* in force today, or the version named; NULL: none */
+    struct date today;             /* of now, in the customer's zone; in the seller's where there is none */
+    uint64_t second;               /* of today, there */
+    struct date seller_today;      /* of now, in the seller's zone: for what bills */
+    struct str timezone;           /* that the command names, in IANA's spelling; "": none that is known */
+    struct counters counters;      /* the next numbers */
+    const struct seller *seller;   /* NULL: not set */
+    const struct catalog *catalog; /* in force today, or the version named; NULL: none */
     const struct catalog *newest_catalog; /* NULL: none loaded */
 
     const struct customer *customer; /* NULL: unknown */
@@ -82,6 +86,12 @@ struct decision {
     struct reading_refusal *refusals;
     size_t refusals_count;
 };
+
+/* How far a run through `through` bills a customer, by the seller's date and by his own. Whose clocks are
+ * behind the seller's is billed no further than his own date: his day has not begun, and readings of the one
+ * before still come. A run through a date that the seller has not reached either is meant to run ahead, for
+ * everybody. */
+struct date billed_through(struct date through, struct date seller_today, struct date today);
 
 /* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to
  * be done. */

@@ -13,11 +13,15 @@ static enum err check_country(struct str country, struct error *e)
                 STR_ARG(country));
 }
 
-/* Billing dates are dates of UTC; a zone that would be ignored is refused instead. */
-static enum err check_timezone(struct str zone, struct error *e)
+/* The zone that was named, in IANA's spelling, or `otherwise` when none was. */
+static enum err zone_chosen(struct str *out, const struct facts *f, struct str named, struct str otherwise,
+                            struct error *e)
 {
-    if (zone.len == 0 || str_is(zone, "UTC") || str_is(zone, "Etc/UTC")) return OK;
-    return fail(e, ERR_INVALID, "timezone '%.*s': billing dates are kept in UTC only", STR_ARG(zone));
+    *out = named.len != 0 ? f->timezone : otherwise;
+    if (named.len == 0 || out->len != 0) return OK;
+    struct str shown = text_quotable(named);
+    return fail(e, ERR_INVALID, "timezone '%.*s': not the name of an IANA time zone, as Europe/Berlin is",
+                STR_ARG(shown));
 }
 
 static enum err check_email(struct str email, struct error *e)
@@ -94,8 +98,10 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     static const struct seller none = {.payment_terms_days = DEFAULT_TERMS_DAYS};
     const struct seller *before = f->seller != NULL ? f->seller : &none;
     struct party party = merged(&c->party, &before->party);
+    struct str zone = STR_NONE;
     enum err err = check_party(&c->party, e);
     if (err == OK) err = check_tax_id(&c->party, &party, e);
+    if (err == OK) err = zone_chosen(&zone, f, c->timezone, default_timezone(f), e);
     if (err != OK) return err;
     if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
     struct seller_set after = {.past_due_days = given_count(c->past_due_days, before->past_due_days),
@@ -112,7 +118,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .payment_terms_text = given_or(c->payment_terms, before->payment_terms_text),
         .payment_terms_days = c->terms_days != 0 ? c->terms_days : before->payment_terms_days,
         .footer = given_or(c->footer, before->footer),
-        .timezone = STR("UTC"),
+        .timezone = zone,
         .past_due_days = after.past_due_days,
         .unpaid_days = after.unpaid_days,
         .cancel_days = after.cancel_days,
@@ -167,10 +173,11 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
                                 const struct customer_create_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
+    struct str zone = STR_NONE;
     if (f->customer != NULL)
         return fail(e, ERR_REFUSED, "there is a customer '%.*s' already", STR_ARG(c->user));
     enum err err = currency_chosen(currency, c->currency, NULL, e);
-    if (err == OK) err = check_timezone(c->timezone, e);
+    if (err == OK) err = zone_chosen(&zone, f, c->timezone, default_timezone(f), e);
     if (err == OK) err = check_party(&c->party, e);
     if (err == OK) err = check_tax_id(&c->party, &c->party, e);
     bool exempt = c->tax_exempt == YES_NO_YES;
@@ -180,7 +187,7 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
     ev->customer_created = (struct customer_created){.customer = f->counters.customer,
                                                      .user = c->user,
                                                      .currency = str_copy(a, str_of(currency)),
-                                                     .timezone = given_or(c->timezone, STR("UTC")),
+                                                     .timezone = zone,
                                                      .locale = given_or(c->locale, STR("en-US")),
                                                      .party = c->party,
                                                      .tax_exempt = exempt,
@@ -191,14 +198,15 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
 enum err decide_customer_update(struct decision *out, const struct facts *f,
                                 const struct customer_update_command *c, struct arena *a, struct error *e)
 {
+    struct str zone = STR_NONE;
     enum err err = need_customer(f, c->user, e);
-    if (err == OK) err = check_timezone(c->timezone, e);
+    if (err == OK) err = zone_chosen(&zone, f, c->timezone, f->customer->timezone, e);
     if (err == OK) err = check_party(&c->party, e);
     if (err != OK) return err;
     const struct customer *before = f->customer;
     struct customer_updated after = {.customer = before->customer,
                                      .version = before->version + 1,
-                                     .timezone = given_or(c->timezone, before->timezone),
+                                     .timezone = zone,
                                      .locale = given_or(c->locale, before->locale),
                                      .party = merged(&c->party, &before->party)};
     after.tax_exempt = c->tax_exempt == YES_NO_DEFAULT ? before->tax_exempt : c->tax_exempt == YES_NO_YES;

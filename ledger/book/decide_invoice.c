@@ -252,6 +252,20 @@ static void request_payments(struct decision *out, const struct facts *f, const 
     }
 }
 
+/* A subscription that is due on a day that has not begun where its customer is waits, and with it all that is
+ * his, unless another is due already. */
+static bool waits(const struct facts *f, struct date through, struct date asked)
+{
+    bool is_early = false;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        struct date due = subscription_due(&f->subscriptions[i]);
+        if (!date_is_given(due)) continue;
+        if (date_compare(due, through) <= 0) return false;
+        is_early = is_early || date_compare(due, asked) <= 0;
+    }
+    return is_early;
+}
+
 enum err decide_customer_bill(struct decision *out, const struct facts *f,
                               const struct customer_bill_command *c, struct arena *a, struct error *e)
 {
@@ -260,23 +274,25 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     }
     struct bill b = {.facts = f, .customer = c->customer, .run = c->run, .issue_date = f->issue_date};
     struct documents docs = {0};
+    struct customer_bill_command own = *c; /* as far as his own date goes */
+    own.through = billed_through(c->through, f->seller_today, f->today);
     bool drafted = c->mode == BILL_FINALIZE, done = false;
-    if (drafted && f->draft == NULL) return OK;
-    enum err err = bill_lines(out, &b, drafted ? f->draft->through : c->through, false, a, e);
+    if (drafted ? f->draft == NULL : waits(f, own.through, c->through)) return OK;
+    enum err err = bill_lines(out, &b, drafted ? f->draft->through : own.through, false, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
     if (c->mode == BILL_DRAFT) {
-        draft_documents(out, f, c, &docs, a);
+        draft_documents(out, f, &own, &docs, a);
         return OK;
     }
-    if (drafted) check_draft(&done, out, f, c, &docs, a);
+    if (drafted) check_draft(&done, out, f, &own, &docs, a);
     if (done || (docs.count == 0 && out->events.count == 0 && f->draft == NULL))
         return OK; /* nothing is due: a second run writes nothing */
     close_draft(out, f, &docs, a);
     add_documents(out, &docs, a);
     if (c->run != 0) {
         struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
-        ev->customer_billed = (struct customer_billed){c->customer, c->run, c->through,
+        ev->customer_billed = (struct customer_billed){c->customer, c->run, own.through,
                                                        docs.count > 0 ? docs.items[0].invoice : 0};
     }
     request_payments(out, f, &docs, c->gateway, a);

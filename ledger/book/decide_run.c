@@ -3,6 +3,12 @@
  * date whose work is done gets no second run. */
 #include "ledger/book/decide_shared.h"
 
+struct date billed_through(struct date through, struct date seller_today, struct date today)
+{
+    bool runs_ahead = date_compare(through, seller_today) > 0;
+    return runs_ahead || date_compare(through, today) <= 0 ? through : today;
+}
+
 enum err decide_run_start(struct decision *out, const struct facts *f, const struct run_start_command *c,
                           struct arena *a, struct error *e)
 {

@@ -41,6 +41,11 @@ enum err currency_chosen(char out[4], struct str given, const struct customer *c
     return currency_parse(out, fallback, e);
 }
 
+struct str default_timezone(const struct facts *f)
+{
+    return f->seller != NULL && f->seller->timezone.len != 0 ? f->seller->timezone : STR("UTC");
+}
+
 struct money credit_balance(const struct customer *c, const char *currency)
 {
     for (size_t i = 0; c != NULL && i < c->balances_count; i++) {

@@ -20,6 +20,9 @@ enum err money_exact(struct money *out, struct decimal amount, const char *curre
 /* The currency a command means: its own, else the customer's, else USD. */
 enum err currency_chosen(char out[4], struct str given, const struct customer *c, struct error *e) MUST_USE;
 
+/* The time zone of a customer who is given none: the seller's, or UTC. */
+struct str default_timezone(const struct facts *f);
+
 struct money credit_balance(const struct customer *c, const char *currency);
 struct date terms_due(const struct facts *f, struct date issued);
 

@@ -28,7 +28,7 @@ static uint64_t customer_for(struct decision *out, const struct facts *f, struct
     ev->customer_created = (struct customer_created){.customer = f->counters.customer,
                                                      .user = user,
                                                      .currency = str_copy(a, str_of(currency)),
-                                                     .timezone = STR("UTC"),
+                                                     .timezone = default_timezone(f),
                                                      .locale = STR("en-US")};
     return f->counters.customer;
 }

@@ -103,7 +103,13 @@ static bool check_reading(struct reading_check *r, const struct facts *f, const 
     }
     err = text_check(in->event_id, LIMIT_EVENT_ID_BYTES, "event_id", &r->error);
     if (err != OK) return refuse(r, "event_id", err);
-    if (instant_is_given(in->at) && date_days_between(f->today, instant_date(in->at)) > FUTURE_DAYS_MAX) {
+    if (known->zone_unknown) {
+        err = fail(&r->error, ERR_INVALID, "the time zone of '%.*s' is not known to this machine",
+                   STR_ARG(in->user));
+        return refuse(r, "user_id", err);
+    }
+    if (instant_is_given(in->at) &&
+        date_days_between(f->today, zone_date(known->zone, in->at)) > FUTURE_DAYS_MAX) {
         return refuse(r, "timestamp",
                       fail(&r->error, ERR_INVALID, "timestamp: more than %d days ahead", FUTURE_DAYS_MAX));
     }
@@ -154,7 +160,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
         return refuse(r, "event_id", ERR_REFUSED);
     }
     struct instant at = instant_is_given(in->at) ? in->at : b->facts->now;
-    struct date period = period_of(known->subscription, instant_date(at));
+    struct date period = period_of(known->subscription, zone_date(known->zone, at));
     struct usage_total *t = total_for(known->usage, in->usage_type, period, a);
     struct decimal sum = {0};
     if (t == NULL) {

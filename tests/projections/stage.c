@@ -6,7 +6,7 @@ enum { MAP_BYTES = 64 * 1024 * 1024 };
 
 struct stage stage_open(const char *name)
 {
-    struct stage s = {.seq = 1};
+    struct stage s = {.seq = 1, .zones = zones_new()};
     uint8_t key[KEY_BYTES];
     bool fresh = false;
     memset(key, 7, sizeof(key));
@@ -32,8 +32,14 @@ void stage_close(struct stage *s)
 {
     assert_ok(views_commit(s->t, E));
     views_close(s->views);
+    zones_free(s->zones);
     master_key_close(s->master);
     *s = (struct stage){0};
+}
+
+void stage_gather(struct facts *out, struct stage *s, const struct command *c, const char *now)
+{
+    assert_ok(daybook_state.gather(out, s->t, c, moment(now), s->zones, A, E));
 }
 
 struct hash stage_leaf(uint64_t seq)

@@ -11,11 +11,15 @@ struct stage {
     struct master_key *master;
     struct views *views;
     struct views_txn *t; /* open for writing from stage_open on */
-    uint64_t seq;        /* of the next record; the first is 1 */
+    struct zones *zones;
+    uint64_t seq; /* of the next record; the first is 1 */
 };
 struct stage stage_open(const char *name);
 void stage_commit(struct stage *s); /* and begins anew */
 void stage_close(struct stage *s);  /* commits first */
+
+/* The facts that the command would be given at this instant. */
+void stage_gather(struct facts *out, struct stage *s, const struct command *c, const char *now);
 
 /* Folds one record of these events at this instant. The memory that folds work in is given back after each
  * event, so that whatever a fold keeps of it is found by the sanitizers. */

@@ -89,11 +89,11 @@ Test(runs, the_newest_run_of_a_date_is_what_run_start_is_told)
     assert_int(count, 2);
     assert_int(runs[0].run, 1);
     assert_int(runs[1].run, 3);
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-01T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-01T00:00:00Z");
     assert_int(f.run->run, 3);
     assert_int(f.counters.run, 4);
     c.run_start.through = day("2025-01-30");
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-01T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-01T00:00:00Z");
     cr_assert_null(f.run);
     stage_close(&s);
 }
@@ -103,14 +103,14 @@ Test(runs, counters_start_at_one_and_follow_the_numbers_given)
     struct stage s = stage_open("d");
     struct facts f = {0};
     struct command c = {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("u9")}};
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-01T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-01T00:00:00Z");
     assert_int(f.counters.customer, 1);
     assert_int(f.counters.transaction, 1);
     cr_assert_null(f.customer);
     assert_day(f.today, "2025-02-01");
     happen(&s, "2025-01-15T10:00:00Z", customer_event(1), customer_event(2), item(1, 1, 5), payment(1, 1, 5));
     happen(&s, "2025-01-15T10:00:00Z", paid(1, 1, 5, NULL, 0, 5), refund(2, 1, 1, 5, 5));
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-01T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-01T00:00:00Z");
     assert_int(f.counters.customer, 3);
     assert_int(f.counters.item, 2);
     assert_int(f.counters.transaction, 3);
@@ -125,19 +125,19 @@ Test(runs, a_document_is_never_issued_before_the_last_of_its_year)
     struct command c = {.type = COMMAND_CUSTOMER_BILL,
                         .customer_bill = {.customer = 1, .through = day("2025-01-31")}};
     happen(&s, "2025-01-15T10:00:00Z", customer_event(1));
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-10T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-10T00:00:00Z");
     assert_day(f.issue_date, "2025-01-31");
     assert_str(f.invoice_series.series, "INV-2025");
     assert_str(f.credit_note_series.series, "CN-2025");
     assert_int(f.invoice_series.last_serial, 0);
     happen(&s, "2025-02-03T10:00:00Z", invoice(1, 1, "2025-02-03", 100),
            credit_note(2, 1, 1, "2025-02-05", 100));
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2025-02-10T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2025-02-10T00:00:00Z");
     assert_day(f.issue_date, "2025-02-05");
     assert_int(f.invoice_series.last_serial, 1);
     assert_int(f.credit_note_series.last_serial, 1);
     c = (struct command){.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = STR("u1")}};
-    assert_ok(daybook_state.gather(&f, s.t, &c, moment("2026-01-01T00:00:00Z"), A, E));
+    stage_gather(&f, &s, &c, "2026-01-01T00:00:00Z");
     assert_day(f.issue_date, "2026-01-01");
     assert_str(f.invoice_series.series, "INV-2026");
     assert_int(f.open_invoices_count, 1);

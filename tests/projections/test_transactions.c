@@ -126,7 +126,7 @@ Test(transactions, lists_of_a_customer_are_newest_first_by_their_time)
 static const struct facts *gathered(struct stage *s, const struct command *c)
 {
     struct facts *f = arena_new_of(A, struct facts);
-    assert_ok(daybook_state.gather(f, s->t, c, moment("2025-02-01T10:00:00Z"), A, E));
+    stage_gather(f, s, c, "2025-02-01T10:00:00Z");
     return f;
 }
 

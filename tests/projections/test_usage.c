@@ -43,7 +43,7 @@ Test(usage, readings_add_up_by_customer_type_and_period)
 static const struct facts *gathered(struct stage *s, const struct command *c, const char *now)
 {
     struct facts *f = arena_new_of(A, struct facts);
-    assert_ok(daybook_state.gather(f, s->t, c, moment(now), A, E));
+    stage_gather(f, s, c, now);
     return f;
 }
 
