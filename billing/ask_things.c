@@ -118,17 +118,17 @@ enum err ask_usage_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_usage, e);
 }
 
-/* When it counts: as it was given, or as the ledger has noted it; of a duplicate only the caller's clock
- * knows. */
-static struct instant time_of_reading(const struct call *c, const struct outcome *o)
+/* When it counts, as the ledger has noted it; of a duplicate what was given, or else the caller's clock. */
+static struct str time_of_reading(const struct call *c, const struct outcome *o)
 {
     const struct usage_reading_query *q = c->query;
     struct world w = c->service->world;
     for (size_t i = 0; i < o->events_count; i++) {
         const struct usage_recorded *v = &o->events[i].usage_recorded;
-        if (o->events[i].type == EVENT_USAGE_RECORDED && v->readings_count > 0) return v->readings[0].at;
+        if (o->events[i].type != EVENT_USAGE_RECORDED || v->readings_count == 0) continue;
+        return instant_text(c->arena, v->readings[0].at);
     }
-    return instant_is_given(q->at) ? q->at : w.now(w.self);
+    return q->at.len != 0 ? q->at : instant_text(c->arena, w.now(w.self));
 }
 
 /* An answer that is given again is the first one, and says so. */
@@ -139,7 +139,7 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
     member_text(j, "user_id", q->user);
     member_text(j, "usage_type", q->usage_type);
     member_decimal(j, "amount", q->amount);
-    member_instant(j, "at", time_of_reading(c, o));
+    member_text(j, "at", time_of_reading(c, o));
     member_text_or_null(j, "event_id", q->event_id);
     member_flag(j, "duplicate", duplicate);
     member_put(j, "alerts", fired_alerts(o));
@@ -152,12 +152,16 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
 enum err ask_usage_reading(const struct call *c, struct error *e)
 {
     const struct usage_reading_query *q = c->query;
-    struct usage_input input = {q->user, q->usage_type, q->amount, q->at, q->event_id};
+    struct usage_input input = {
+        .user = q->user, .usage_type = q->usage_type, .amount = q->amount, .event_id = q->event_id};
     struct command *command = arena_new_of(c->arena, struct command);
     struct outcome o = {0};
     command->type = COMMAND_USAGE_RECORD;
     command->usage_record = (struct usage_record_command){.readings = &input, .readings_count = 1};
-    enum err err = service_execute(&o, c->service, command, c->arena, e);
+    enum err err = OK;
+    if (q->at.len != 0) err = date_or_instant_parse(&input.on, &input.at, q->at, e);
+    if (err != OK) return wrap(e, "usage.record: at");
+    err = service_execute(&o, c->service, command, c->arena, e);
     if (err != OK) return err;
     bool left_out = o.refusals_count > 0;
     bool duplicate = left_out && o.refusals[0].duplicate;

@@ -49,9 +49,9 @@ static void read_time(struct reading_row *out, struct str text, const char *colu
     struct error e = {0};
     char shorter[64] = "";
     if (text.len == 0) return;
-    if (instant_parse(&out->input.at, cut_to_microseconds(text, shorter), &e) != OK) {
+    text = cut_to_microseconds(text, shorter);
+    if (date_or_instant_parse(&out->input.on, &out->input.at, text, &e) != OK)
         row_refuse_error(&out->row, column, &e, a);
-    }
 }
 
 static void need(struct reading_row *out, struct str text, const char *column)
@@ -62,7 +62,8 @@ static void need(struct reading_row *out, struct str text, const char *column)
 static void make_id(struct reading_row *out, struct readings *r, struct arena *a)
 {
     if (!row_is_good(&out->row) || out->input.event_id.len > 0) return;
-    const char *path = instant_is_given(out->input.at) ? NULL : r->path;
+    bool is_dated = instant_is_given(out->input.at) || date_is_given(out->input.on);
+    const char *path = is_dated ? NULL : r->path;
     out->input.event_id = row_id(&out->row, "row:", path, r->hasher, a);
 }
 

@@ -32,6 +32,9 @@ int date_days_in_month(int year, int month);
 /* RFC 3339: 2025-01-31T12:00:00Z, fractions up to microseconds, numeric offsets; or a bare date, which is its
  * midnight UTC. */
 enum err instant_parse(struct instant *out, struct str text, struct error *e) MUST_USE;
+/* A bare date as *d, anything else as instant_parse reads it; the other of the two is {0}. For whoever knows
+ * only later whose day it is, and so when it begins. */
+enum err date_or_instant_parse(struct date *d, struct instant *t, struct str text, struct error *e) MUST_USE;
 struct str instant_text(struct arena *a, struct instant t); /* "2025-01-31T12:00:00Z", with .ffffff if any */
 bool instant_is_given(struct instant t);
 struct date instant_date(struct instant t); /* the UTC date it falls on */

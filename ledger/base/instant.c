@@ -93,6 +93,13 @@ enum err instant_parse(struct instant *out, struct str text, struct error *e)
     return OK;
 }
 
+enum err date_or_instant_parse(struct date *d, struct instant *t, struct str text, struct error *e)
+{
+    *d = (struct date){0};
+    *t = (struct instant){0};
+    return text.len == DATE_LENGTH ? date_parse(d, text, e) : instant_parse(t, text, e);
+}
+
 bool instant_is_given(struct instant t)
 {
     return t.us != 0;

@@ -83,6 +83,13 @@ static bool refuse(struct reading_check *r, const char *column, enum err code)
     return false;
 }
 
+static struct instant time_of(const struct usage_input *in, const struct reading_fact *known,
+                              struct instant now)
+{
+    if (date_is_given(in->on)) return zone_day_start(known->zone, in->on);
+    return instant_is_given(in->at) ? in->at : now;
+}
+
 static bool check_reading(struct reading_check *r, const struct facts *f, const struct usage_input *in,
                           const struct reading_fact *known)
 {
@@ -108,8 +115,8 @@ static bool check_reading(struct reading_check *r, const struct facts *f, const 
                    STR_ARG(in->user));
         return refuse(r, "user_id", err);
     }
-    if (instant_is_given(in->at) &&
-        date_days_between(f->today, zone_date(known->zone, in->at)) > FUTURE_DAYS_MAX) {
+    struct date date = zone_date(known->zone, time_of(in, known, f->now));
+    if (date_days_between(f->today, date) > FUTURE_DAYS_MAX) {
         return refuse(r, "timestamp",
                       fail(&r->error, ERR_INVALID, "timestamp: more than %d days ahead", FUTURE_DAYS_MAX));
     }
@@ -159,7 +166,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
         *duplicate = true;
         return refuse(r, "event_id", ERR_REFUSED);
     }
-    struct instant at = instant_is_given(in->at) ? in->at : b->facts->now;
+    struct instant at = time_of(in, known, b->facts->now);
     struct date period = period_of(known->subscription, zone_date(known->zone, at));
     struct usage_total *t = total_for(known->usage, in->usage_type, period, a);
     struct decimal sum = {0};

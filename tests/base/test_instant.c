@@ -4,6 +4,22 @@
 
 TestSuite(instant, .init = test_begin, .fini = test_end);
 
+Test(instant, a_bare_date_may_stay_a_date)
+{
+    struct date d = {7};
+    struct instant t = {7};
+    assert_ok(date_or_instant_parse(&d, &t, STR("2025-01-31"), E));
+    assert_day(d, "2025-01-31");
+    cr_assert(!instant_is_given(t));
+    assert_ok(date_or_instant_parse(&d, &t, STR("2025-01-31T00:00:00Z"), E));
+    cr_assert(!date_is_given(d));
+    assert_int(t.us, moment("2025-01-31").us);
+    assert_err(date_or_instant_parse(&d, &t, STR("2025-02-30"), E), ERR_INVALID,
+               "date '2025-02-30': there is no such day");
+    assert_err(date_or_instant_parse(&d, &t, STR("soon"), E), ERR_INVALID,
+               "time 'soon': not in the form 2025-01-31T12:00:00Z");
+}
+
 Test(instant, what_is_read_is_written_in_utc)
 {
     static const struct {

@@ -129,8 +129,11 @@ Test(cli, dates_times_and_short_options_are_read)
     assert_day(r->from, "2025-01-31");
     const struct usage_reading_query *u =
         body_of("usage record u1 api_calls 45.5 --at 2025-01-31T12:00:00+02:00 --event-id e", "usage.record");
-    assert_str(instant_text(A, u->at), "2025-01-31T10:00:00Z");
+    assert_str(u->at, "2025-01-31T12:00:00+02:00");
     assert_str(decimal_text(A, u->amount), "45.5");
+    const struct transaction_store_command *t =
+        body_of("transaction store u1 5 --at 2025-01-31T12:00:00+02:00", "transaction.store");
+    assert_str(instant_text(A, t->at), "2025-01-31T10:00:00Z");
 }
 
 Test(cli, arguments_that_may_be_left_out_may_be)

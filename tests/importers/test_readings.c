@@ -126,8 +126,23 @@ Test(readings, times_that_do_not_exist_are_refused_and_nanoseconds_are_cut)
     r = read_one(
         STR("user_id,usage_type,amount,timestamp,event_id\nu,t,1,2025-01-31T12:00:00.123456789Z,e\n"));
     expect_input(&r, "u", "t", "1", "2025-01-31T12:00:00.123456Z", "e");
-    r = read_one(STR("user_id,usage_type,amount,timestamp,event_id\nu,t,1,2025-01-31,e\n"));
+}
+
+Test(readings, a_bare_date_is_a_day_of_the_customers)
+{
+    struct reading_row r =
+        read_one(STR("user_id,usage_type,amount,timestamp,event_id\nu,t,1,2025-01-31,e\n"));
+    expect_input(&r, "u", "t", "1", "", "e");
+    assert_day(r.input.on, "2025-01-31");
+    r = read_one(STR("user_id,usage_type,amount,timestamp,event_id\nu,t,1,2025-01-31T00:00:00Z,e\n"));
     expect_input(&r, "u", "t", "1", "2025-01-31T00:00:00Z", "e");
+    assert_int(r.input.on.days, 0);
+    expect_refused(STR("user_id,usage_type,amount,timestamp\nu,t,1,2025-02-30\n"), "timestamp",
+                   "date '2025-02-30': there is no such day");
+    struct reading_row here = {0}, there = {0}; /* it is dated, so its id is not made of the file's name */
+    read_all(&here, 1, STR("user_id,usage_type,amount,timestamp\nu,t,1,2025-01-31\n"), "a.csv");
+    read_all(&there, 1, STR("user_id,usage_type,amount,timestamp\nu,t,1,2025-01-31\n"), "b.csv");
+    cr_assert(str_equal(here.input.event_id, there.input.event_id));
 }
 
 Test(readings, json_that_is_wrong_is_named_by_its_place_and_never_quoted)

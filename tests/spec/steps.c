@@ -110,7 +110,7 @@ static enum err usage_step(struct story *s, const struct words *w, struct error 
     for (size_t i = 4; i < w->count && err == OK; i++) {
         struct str word = w->items[i];
         if (str_starts(word, "at="))
-            err = instant_parse(&in->at, (struct str){word.ptr + 3, word.len - 3}, e);
+            err = date_or_instant_parse(&in->on, &in->at, (struct str){word.ptr + 3, word.len - 3}, e);
         if (str_starts(word, "id=")) in->event_id = (struct str){word.ptr + 3, word.len - 3};
     }
     c.usage_record = (struct usage_record_command){.readings = in, .readings_count = 1};
