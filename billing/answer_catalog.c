@@ -92,8 +92,7 @@ static json_t *price_json(const struct price *p, struct arena *a)
     static const char *const told[] = {"product", "unit",     "interval_count", "custom",
                                        "amount",  "currency", "rates",          NULL};
     json_t *j = object_new();
-    member_text(j, "interval", str_of(choice_interval_unit.words[p->unit]));
-    member_count(j, "interval_count", p->interval_count);
+    member_interval(j, p->unit, p->interval_count);
     member_flag(j, "custom", p->custom);
     if (p->custom)
         member_put(j, "amount", json_null());

@@ -30,8 +30,7 @@ static struct date next_billing_date(const struct subscription *s, struct date t
 
 static void put_terms(json_t *j, const struct terms *t)
 {
-    member_text(j, "interval", str_of(choice_interval_unit.words[t->unit]));
-    member_count(j, "interval_count", t->interval_count);
+    member_interval(j, t->unit, t->interval_count);
     member_money(j, "price", t->amount);
     member_text(j, "currency", str_of(t->amount.currency));
 }

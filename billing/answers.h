@@ -20,6 +20,8 @@ void member_money(json_t *object, const char *name, struct money m);
 void member_decimal(json_t *object, const char *name, struct decimal d);
 void member_date(json_t *object, const char *name, struct date d);
 void member_instant(json_t *object, const char *name, struct instant t);
+/* "interval" and "interval_count", as people name it: 3 months are one quarter. */
+void member_interval(json_t *object, enum interval_unit unit, uint64_t count);
 void member_hash(json_t *object, const char *name, const struct hash *h);
 void member_id(json_t *object, const char *name, const char *word, uint64_t number); /* "inv_7"; 0 is null */
 

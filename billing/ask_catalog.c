@@ -122,8 +122,7 @@ static enum err keep_row(void *context, const struct migration_row *row, struct 
     member_text(j, "user_id", row->user);
     member_id(j, "subscription_id", "sub", s->subscription);
     member_text(j, "tier", s->terms.product);
-    member_text(j, "interval", str_of(choice_interval_unit.words[s->terms.unit]));
-    member_count(j, "interval_count", s->terms.interval_count);
+    member_interval(j, s->terms.unit, s->terms.interval_count);
     member_count(j, "version", s->terms.catalog_version);
     member_text(j, "result", str_of(results[row->result]));
     member_date(j, "on", refused ? (struct date){0} : s->change_on);

@@ -100,7 +100,7 @@ struct daybook_subscription {
     const char *subscription_id, *user_id;
     const char *tier;             /* code in the catalog: "free", "basic", "pro", "enterprise" … */
     const char *status;           /* "active" or "canceled" */
-    const char *interval;         /* "month" or "year" */
+    const char *interval;         /* day, week, month, quarter, half_year, year */
     const char *price, *currency; /* per interval */
     const char *start;
     const char *current_period_start,

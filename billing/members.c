@@ -91,6 +91,13 @@ void member_hash(json_t *object, const char *name, const struct hash *h)
     put_made(object, name, hex_text(a, h->bytes, sizeof h->bytes), a);
 }
 
+void member_interval(json_t *object, enum interval_unit unit, uint64_t count)
+{
+    struct interval_name every = interval_name((struct interval){unit, count == 0 ? 1 : (uint32_t)count});
+    member_text(object, "interval", str_of(every.word));
+    member_count(object, "interval_count", every.count);
+}
+
 void member_id(json_t *object, const char *name, const char *word, uint64_t number)
 {
     struct arena *a = arena_new();

@@ -13,16 +13,16 @@ static enum err read_interval(struct price *out, const json_t *object, struct ca
     int value = 0;
     if (unit == NULL) return catalog_refuse(r, p, "interval", "a value is missing");
     struct str word = {json_string_value(unit), json_string_length(unit)};
-    if (!json_is_string(unit) || !choice_parse(&value, &choice_interval_unit, word)) {
-        return catalog_refuse(r, p, "interval", "day, week, month or year is expected");
+    if (!json_is_string(unit) || !choice_parse(&value, &choice_billing_interval, word) ||
+        value == BILLING_DEFAULT) {
+        return catalog_refuse(r, p, "interval", "day, week, month, quarter, half_year or year is expected");
     }
-    out->unit = (enum interval_unit)value;
-    out->interval_count = 1;
-    if (count == NULL) return OK;
-    json_int_t n = json_integer_value(count); /* 0 for what is no integer */
+    json_int_t n = count == NULL ? 1 : json_integer_value(count); /* 0 for what is no integer */
     if (n < 1 || n > INTERVAL_COUNT_MAX)
         return catalog_refuse(r, p, "interval_count", "a whole number from 1 to 1000 is expected");
-    out->interval_count = (uint64_t)n;
+    struct interval none = {0}, every = interval_chosen((enum billing_interval)value, (uint64_t)n, none);
+    out->unit = every.unit;
+    out->interval_count = every.count;
     return OK;
 }
 

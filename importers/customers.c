@@ -20,6 +20,7 @@ enum column {
     COLUMN_CURRENCY,
     COLUMN_TIER,
     COLUMN_INTERVAL,
+    COLUMN_INTERVAL_COUNT,
     COLUMN_PAYMENT_METHOD,
     COLUMN_PRICE,
     COLUMN_START,
@@ -29,9 +30,9 @@ enum column {
     COLUMNS
 };
 static const char *const column_names[COLUMNS] = {
-    "user_id", "name",    "email",       "street",   "street2", "postal_code", "city",
-    "region",  "country", "tax_id",      "currency", "tier",    "interval",    "payment_method",
-    "price",   "start",   "billing_day", "timezone", "locale",
+    "user_id",        "name",    "email",  "street",      "street2",  "postal_code", "city",
+    "region",         "country", "tax_id", "currency",    "tier",     "interval",    "interval_count",
+    "payment_method", "price",   "start",  "billing_day", "timezone", "locale",
 };
 static const struct csv_layout layout = {
     .names = column_names, .count = COLUMNS, .required = 1u << COLUMN_USER_ID};
@@ -67,7 +68,8 @@ static void read_interval(struct entry *it, struct str text, enum billing_interv
     if (choice_parse(&value, &choice_billing_interval, text))
         *out = (enum billing_interval)value;
     else
-        row_refuse(&it->row, column_names[COLUMN_INTERVAL], STR("month or year is wanted"));
+        row_refuse(&it->row, column_names[COLUMN_INTERVAL],
+                   STR("day, week, month, quarter, half_year or year is wanted"));
 }
 
 static void fill_card(struct card *out, struct entry *it, struct import *im, struct str token,
@@ -120,6 +122,8 @@ static void make_subscription(struct entry *it, const struct str *f, struct impo
                                             .currency = f[COLUMN_CURRENCY],
                                             .payment_method = f[COLUMN_PAYMENT_METHOD]};
     read_interval(it, f[COLUMN_INTERVAL], &c.interval);
+    read_parsed(it, COLUMN_INTERVAL_COUNT, f[COLUMN_INTERVAL_COUNT],
+                uint_parse(&c.interval_count, f[COLUMN_INTERVAL_COUNT], &e), &e, a);
     read_parsed(it, COLUMN_PRICE, f[COLUMN_PRICE], decimal_parse(&c.price, f[COLUMN_PRICE], &e), &e, a);
     read_parsed(it, COLUMN_START, f[COLUMN_START], date_parse(&c.start, f[COLUMN_START], &e), &e, a);
     read_parsed(it, COLUMN_BILLING_DAY, f[COLUMN_BILLING_DAY],
@@ -127,6 +131,7 @@ static void make_subscription(struct entry *it, const struct str *f, struct impo
     fill_card(&c.card, it, im, f[COLUMN_PAYMENT_METHOD], a);
     it->second.type = COMMAND_SUBSCRIPTION_CREATE;
     it->second.subscription_create = c;
+    check_given(it, COLUMN_INTERVAL_COUNT, f[COLUMN_INTERVAL_COUNT], a);
     check_given(it, COLUMN_PRICE, f[COLUMN_PRICE], a);
     check_given(it, COLUMN_BILLING_DAY, f[COLUMN_BILLING_DAY], a);
 }
@@ -148,8 +153,8 @@ static void check_command(struct entry *it, const struct command *c, struct aren
 
 static void make_entry(struct entry *it, const struct csv_row *r, struct import *im, struct arena *a)
 {
-    static const enum column of_subscription[] = {COLUMN_INTERVAL, COLUMN_PRICE, COLUMN_START,
-                                                  COLUMN_BILLING_DAY};
+    static const enum column of_subscription[] = {COLUMN_INTERVAL, COLUMN_INTERVAL_COUNT, COLUMN_PRICE,
+                                                  COLUMN_START, COLUMN_BILLING_DAY};
     *it = (struct entry){.row = r->row};
     if (!row_is_good(&it->row)) return;
     make_create(it, r->fields);

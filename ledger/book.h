@@ -12,6 +12,7 @@
 #include "ledger/book/difference.h"
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"
+#include "ledger/book/interval.h"
 #include "ledger/book/posting.h"
 #include "ledger/book/pricing.h"
 #include "ledger/book/subscription.h"

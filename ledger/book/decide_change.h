@@ -8,8 +8,6 @@
 
 enum { BILLING_DAY_MAX = 31, TRIAL_DAYS_MAX = 3660 };
 
-/* The interval that a command means, else `otherwise`. */
-struct interval interval_chosen(enum billing_interval given, uint64_t count, struct interval otherwise);
 /* Seats that the terms can have; 0 is "not given". */
 enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *e) MUST_USE;
 

@@ -135,6 +135,11 @@ enum err keep_card(struct decision *out, const struct facts *f, uint64_t custome
     return OK;
 }
 
+static struct interval wished_interval(const struct terms_wish *w)
+{
+    return (struct interval){w->unit, w->interval_count == 0 ? 1 : (uint32_t)w->interval_count};
+}
+
 static const struct product *product_of(const struct catalog *c, struct str code)
 {
     for (size_t i = 0; i < c->products_count; i++) {
@@ -148,8 +153,7 @@ const struct price *price_of(const struct catalog *c, const struct terms_wish *w
     for (size_t i = 0; i < c->prices_count; i++) {
         const struct price *p = &c->prices[i];
         if (str_equal(p->product, w->tier) && p->unit == w->unit &&
-            p->interval_count == (w->interval_count == 0 ? 1 : w->interval_count) &&
-            strcmp(p->amount.currency, w->currency) == 0) {
+            p->interval_count == wished_interval(w).count && strcmp(p->amount.currency, w->currency) == 0) {
             return p;
         }
     }
@@ -200,8 +204,9 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
                     STR_ARG(w->tier));
     const struct price *price = price_of(f->catalog, w);
     if (price == NULL) {
-        return fail(e, ERR_NOT_FOUND, "tier '%.*s' has no price per %s in %s", STR_ARG(w->tier),
-                    choice_interval_unit.words[w->unit], w->currency);
+        struct str interval = interval_text(a, wished_interval(w));
+        return fail(e, ERR_NOT_FOUND, "tier '%.*s' has no price per %.*s in %s", STR_ARG(w->tier),
+                    STR_ARG(interval), w->currency);
     }
     *out = (struct terms){.catalog_version = f->catalog->version,
                           .product = product->code,

@@ -6,6 +6,7 @@
 #include "ledger/book/assess.h"
 #include "ledger/book/billing.h"
 #include "ledger/book/decide.h"
+#include "ledger/book/interval.h"
 
 enum { DEFAULT_TERMS_DAYS = 14 };
 

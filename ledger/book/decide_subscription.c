@@ -3,21 +3,7 @@
  * it is added to, and what it is paid with. */
 #include "ledger/book/decide_change.h"
 
-/* ---- what was chosen ---- */
-
-struct interval interval_chosen(enum billing_interval given, uint64_t count, struct interval otherwise)
-{
-    static const struct interval words[] = {
-        [BILLING_DAY] = {INTERVAL_DAY, 1},       [BILLING_WEEK] = {INTERVAL_WEEK, 1},
-        [BILLING_MONTH] = {INTERVAL_MONTH, 1},   [BILLING_YEAR] = {INTERVAL_YEAR, 1},
-        [BILLING_QUARTER] = {INTERVAL_MONTH, 3}, [BILLING_HALF_YEAR] = {INTERVAL_MONTH, 6},
-    };
-    struct interval chosen = given == BILLING_DEFAULT ? otherwise : words[given];
-    if (count == 0) return chosen;
-    uint32_t each = given == BILLING_DEFAULT ? 1 : chosen.count;
-    chosen.count = count > UINT32_MAX / 6 ? UINT32_MAX : (uint32_t)count * each;
-    return chosen;
-}
+/* ---- who and how ---- */
 
 /* An unknown user becomes a customer with nothing but an id. */
 static uint64_t customer_for(struct decision *out, const struct facts *f, struct str user,

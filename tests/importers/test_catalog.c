@@ -103,6 +103,38 @@ Test(catalog, what_is_left_out_has_a_sensible_value)
     cr_assert(c.prices[1].rates[0].billed);
 }
 
+Test(catalog, intervals_are_told_in_the_words_of_people)
+{
+    static const struct {
+        const char *interval;
+        enum interval_unit unit;
+        int count;
+    } rows[] = {
+        {"\"interval\":\"day\",\"interval_count\":10", INTERVAL_DAY, 10},
+        {"\"interval\":\"week\",\"interval_count\":2", INTERVAL_WEEK, 2},
+        {"\"interval\":\"month\"", INTERVAL_MONTH, 1},
+        {"\"interval\":\"quarter\"", INTERVAL_MONTH, 3},
+        {"\"interval\":\"quarter\",\"interval_count\":3", INTERVAL_MONTH, 9},
+        {"\"interval\":\"half_year\"", INTERVAL_MONTH, 6},
+        {"\"interval\":\"half_year\",\"interval_count\":1000", INTERVAL_MONTH, 6000},
+        {"\"interval\":\"year\",\"interval_count\":2", INTERVAL_YEAR, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct str text =
+            str_format(A, PRICED("{\"currency\":\"USD\",%s,\"amount\":\"1\"}"), rows[i].interval);
+        struct catalog_load_command c = parse(str_cstring(A, text));
+        assert_int(c.prices[0].unit, rows[i].unit);
+        assert_int(c.prices[0].interval_count, rows[i].count);
+    }
+}
+
+Test(catalog, a_quarter_and_three_months_are_one_price)
+{
+    refused(PRICED("{\"currency\":\"USD\",\"interval\":\"quarter\",\"amount\":\"1\"},"
+                   "{\"currency\":\"USD\",\"interval\":\"month\",\"interval_count\":3,\"amount\":\"2\"}"),
+            "products[0].prices[1]: a price for this currency and interval is there already");
+}
+
 Test(catalog, the_hash_is_that_of_the_files_bytes)
 {
     struct catalog_load_command c =

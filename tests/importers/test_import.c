@@ -237,7 +237,7 @@ Test(import, a_customer_row_that_was_put_right_is_completed)
         "3,,\"the customer is there, but: tier 'pro' is paid: a payment method is needed\"",
         "country",
         "5,tier,\"a value is missing: the row describes a subscription\"",
-        "6,interval,\"month or year is wanted\"",
+        "6,interval,\"day, week, month, quarter, half_year or year is wanted\"",
         "7,user_id,\"a value is missing\""};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         cr_assert(strstr(str_cstring(A, rejects), reasons[i]) != NULL, "%s\n%.*s", reasons[i],
@@ -247,6 +247,31 @@ Test(import, a_customer_row_that_was_put_right_is_completed)
              STR(CUSTOMERS "a,Ada,GB,USD,pro,,pm_card_visa,,\nb,Bob,GB,USD,pro,,pm_card_visa,,\n"));
     assert_counts(t, 2, 2, 0, 0);
     assert_str(subscription_of(l, "a").terms.product, "pro");
+    shop_close(l);
+}
+
+Test(import, a_customers_row_may_name_a_time_zone_and_a_count_of_intervals)
+{
+    struct ledger *l = shop_open("2025-02-01T03:00:00Z");
+    struct taken t = take(l, "customers", "zones.csv",
+                          STR("user_id,timezone,tier,payment_method,interval,interval_count\n"
+                              "a,america/new_york,basic,pm_card_visa,month,1\n"
+                              "b,GMT+5,,,,\n"
+                              "c,,basic,pm_card_visa,month,2\n"
+                              "d,,basic,pm_card_visa,month,0\n"
+                              "e,,,,,2\n"));
+    assert_counts(t, 5, 1, 0, 4);
+    assert_day(subscription_of(l, "a").start, "2025-01-31"); /* 22:00 of the day before */
+    struct str rejects = test_read(t.report.rejects_path);
+    static const char *const reasons[] = {
+        "3,,\"timezone 'GMT+5': not the name of an IANA time zone, as Europe/Berlin is\"",
+        "4,,\"the customer is there, but: tier 'basic' has no price per 2 months in USD\"",
+        "5,interval_count,\"more than nothing is wanted\"",
+        "6,tier,\"a value is missing: the row describes a subscription\""};
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        cr_assert(strstr(str_cstring(A, rejects), reasons[i]) != NULL, "%s\n%.*s", reasons[i],
+                  STR_ARG(rejects));
+    }
     shop_close(l);
 }
 
