@@ -404,7 +404,6 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
     struct terms next = s->next_terms;
     uint64_t next_quantity = s->next_quantity;
     bool scheduled = date_is_given(s->change_on);
-    if (day > BILLING_DAY_MAX) return fail(e, ERR_INVALID, "billing_day: 1 to 31 is wanted");
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGED, a);
     ev->subscription_changed = (struct subscription_changed){
         .subscription = s->subscription,
@@ -486,12 +485,14 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     enum err err = need_subscription(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     if (err == OK) err = may_change(&ch.s, c->user, a, e);
+    uint64_t day = 0;
+    if (err == OK) err = day_chosen(&day, c->billing_day, c->end_of_month, e);
     if (err != OK) return err;
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
                  c->quantity != 0 || !decimal_is_zero(c->price);
-    if (c->billing_day == 0) return change_terms(out, &ch, c, a, e);
+    if (day == 0) return change_terms(out, &ch, c, a, e);
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
-    err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, c->billing_day, a, e);
+    err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
     if (err == OK) change_finish(out, &ch, a);
     return err;
 }

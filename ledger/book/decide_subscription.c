@@ -36,6 +36,15 @@ static enum err method_for(struct decision *out, const struct facts *f,
 
 /* ---- dates ---- */
 
+enum err day_chosen(uint64_t *out, uint64_t billing_day, bool end_of_month, struct error *e)
+{
+    if (billing_day > BILLING_DAY_MAX) return fail(e, ERR_INVALID, "billing_day: 1 to 31 is wanted");
+    if (end_of_month && billing_day != 0 && billing_day != BILLING_DAY_MAX)
+        return fail(e, ERR_INVALID, "end_of_month: another billing day was given too");
+    *out = end_of_month ? BILLING_DAY_MAX : billing_day;
+    return OK;
+}
+
 static enum err check_years(const char *what, struct date today, struct date given, struct error *e)
 {
     enum { YEARS_MAX = 20 };
@@ -96,19 +105,21 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
                              const struct subscription_create_command *c, const struct price *p,
                              const struct subscription *parent, struct error *e)
 {
-    if (c->billing_day > BILLING_DAY_MAX) return fail(e, ERR_INVALID, "billing_day: 1 to 31 is wanted");
+    uint64_t day = 0;
+    enum err err = day_chosen(&day, c->billing_day, c->end_of_month, e);
+    if (err != OK) return err;
     if (c->trial_days > TRIAL_DAYS_MAX)
         return fail(e, ERR_INVALID, "trial_days: at most %d days are allowed", TRIAL_DAYS_MAX);
     if (c->trial_days != 0 && c->no_trial)
         return fail(e, ERR_INVALID, "trial_days: a trial and no trial at once");
     s->start = date_is_given(c->start) ? c->start : f->today;
-    enum err err = check_years("start", f->today, s->start, e);
+    err = check_years("start", f->today, s->start, e);
     if (err != OK) return err;
     err = trial_chosen(s, c, p, parent, e);
     if (err != OK) return err;
     s->charged_through = c->charged_through;
     if (!date_is_given(s->charged_through)) {
-        anchor_subscription(s, c->billing_day, parent);
+        anchor_subscription(s, day, parent);
         return OK;
     }
     if (date_is_given(s->trial_end) && c->trial_days != 0)
@@ -116,7 +127,7 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
     s->trial_end = (struct date){0};
     if (date_compare(s->charged_through, s->start) < 0)
         return fail(e, ERR_INVALID, "charged_through: before the start");
-    anchor_subscription(s, c->billing_day, parent);
+    anchor_subscription(s, day, parent);
     return check_years("charged_through", f->today, s->charged_through, e);
 }
 
