@@ -205,7 +205,9 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
     if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
-        return answer->take(answer->self, json_pack("{s:s}", "daybook", DAYBOOK_VERSION), false, e);
+        const char *zones = str_cstring(a, zones_data_version(a));
+        json_t *j = json_pack("{s:s, s:s}", "daybook", DAYBOOK_VERSION, "time_zones", zones);
+        return answer->take(answer->self, j, false, e);
     }
     const struct help_query *q = c->body;
     return cli_help_topic(stdout, q->topic, q->word, e);
