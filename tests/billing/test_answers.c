@@ -139,3 +139,66 @@ Test(answers, nothing_is_not_taken_for_everything)
         daybook_call(book, "subscription.update", "{\"user\": \"u1\", \"billing_day\": 0}", &answer, &why),
         DAYBOOK_INVALID, "billing_day: more than nothing is wanted");
 }
+
+static void answers_with(const char *words, const char *json, const char *member)
+{
+    const char *answer = answer_to(words, json);
+    cr_assert(strstr(answer, member) != NULL, "%s: no %s in %s", words, member, answer);
+}
+
+/* At 02:00 in Greenwich it is the evening before in New York, and the month is still the old one. */
+Test(answers, periods_are_those_that_today_lies_in_where_the_customer_is)
+{
+    at("2025-01-01T12:00:00Z");
+    (void)answer_to("customer.create", "{\"user\": \"ny\", \"timezone\": \"america/new_york\"}");
+    answers_with("customer.show", "{\"user\": \"ny\"}", "\"timezone\":\"America/New_York\"");
+    does(daybook_create_subscription(book, "ny", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_create_subscription(book, "gw", "basic", "pm_card_visa", NULL, &why));
+    at("2025-02-01T02:00:00Z");
+    static const char ny[] = "{\"user\": \"ny\"}", gw[] = "{\"user\": \"gw\"}";
+    answers_with("subscription.show", ny, "\"current_period_end\":\"2025-02-01\"");
+    answers_with("subscription.show", gw, "\"current_period_end\":\"2025-03-01\"");
+    answers_with("usage.show", ny, "\"period_start\":\"2025-01-01\"");
+    answers_with("usage.show", gw, "\"period_start\":\"2025-02-01\"");
+    const char *list = answer_to("subscription.list", "{}");
+    cr_assert(strstr(list, "\"current_period_start\":\"2025-01-01\"") != NULL, "%s", list);
+    cr_assert(strstr(list, "\"current_period_start\":\"2025-02-01\"") != NULL, "%s", list);
+    /* Who asks for the month's invoice once more is shown the one of his own month. */
+    answers_with("invoice.generate", ny, "\"total\":\"29.00\"");
+    answers_with("invoice.generate", ny, "\"existing\":true");
+}
+
+Test(answers, a_bare_date_of_a_reading_is_answered_as_the_time_it_counts_at)
+{
+    (void)answer_to("customer.create", "{\"user\": \"ny\", \"timezone\": \"America/New_York\"}");
+    static const char reading[] = "{\"user\": \"ny\", \"usage_type\": \"api_calls\", \"amount\": \"5\", "
+                                  "\"event_id\": \"e1\", \"at\": \"2025-01-09\"}";
+    answers_with("usage.record", reading, "\"at\":\"2025-01-09T05:00:00Z\"");
+    answers_with("usage.record", reading, "\"at\":\"2025-01-09\"");
+    char *answer = NULL;
+    refuses(
+        daybook_call(book, "usage.record",
+                     "{\"user\": \"ny\", \"usage_type\": \"t\", \"amount\": \"1\", \"at\": \"2025-02-30\"}",
+                     &answer, &why),
+        DAYBOOK_INVALID, "usage.record: at: date '2025-02-30': there is no such day");
+}
+
+Test(answers, three_months_are_called_a_quarter)
+{
+    static const char catalog[] =
+        "{\"products\": [{\"code\": \"p\", \"name\": \"P\", \"prices\": ["
+        "{\"currency\": \"USD\", \"interval\": \"quarter\", \"amount\": \"28.00\"},"
+        "{\"currency\": \"USD\", \"interval\": \"week\", \"interval_count\": 2, \"amount\": \"5.00\"}]}]}";
+    const char *file = test_path("catalog.json");
+    test_write(file, str_of(catalog));
+    (void)answer_to("catalog.load", str_cstring(A, str_format(A, "{\"file\": \"%s\"}", file)));
+    answers_with("catalog.show", "{}", "\"interval\":\"quarter\",\"interval_count\":1");
+    answers_with(
+        "subscription.create",
+        "{\"user\": \"q\", \"tier\": \"p\", \"interval_count\": 3, \"payment_method\": \"pm_card_visa\"}",
+        "\"interval\":\"quarter\",\"interval_count\":1");
+    answers_with("subscription.create",
+                 "{\"user\": \"w\", \"tier\": \"p\", \"interval\": \"week\", \"interval_count\": 2, "
+                 "\"payment_method\": \"pm_card_visa\"}",
+                 "\"interval\":\"week\",\"interval_count\":2");
+}

@@ -320,3 +320,40 @@ Test(ledger, two_processes_write_and_both_are_in_the_chain)
     assert_verified(l);
     ledger_close(l);
 }
+
+/* As on a machine that does not know the time zone of one customer. */
+static enum err gather_but_not_bob(struct facts *out, struct views_txn *t, const struct command *c,
+                                   struct instant now, struct zones *zones, struct arena *a, struct error *e)
+{
+    if (c->type == COMMAND_CUSTOMER_UPDATE && str_is(c->customer_update.user, "bob"))
+        return fail(e, ERR_INVALID, "customer 'bob': where is that?");
+    return daybook_state.gather(out, t, c, now, zones, a, e);
+}
+
+Test(ledger, what_cannot_be_gathered_for_one_customer_is_refused_and_stops_no_other)
+{
+    struct ledger_state state = daybook_state;
+    struct ledger_options o = options("d");
+    struct ledger *l = NULL;
+    struct command create[] = {new_customer("ann"), new_customer("bob")}, change[2] = {0};
+    struct request requests[2] = {0};
+    struct outcome outcomes[2] = {0};
+    state.gather = gather_but_not_bob;
+    o.state = &state;
+    assert_ok(ledger_create(&o, E));
+    assert_ok(ledger_open(&l, &o, E));
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(run(&outcomes[0], l, &create[i], ""));
+        change[i].type = COMMAND_CUSTOMER_UPDATE;
+        change[i].customer_update.user = create[1 - i].customer_create.user; /* bob's comes first */
+        change[i].customer_update.locale = STR("de-DE");
+        requests[i] = (struct request){.command = &change[i], .actor = STR("test")};
+    }
+    assert_ok(ledger_execute_batch(outcomes, l, requests, 2, false, A, E));
+    assert_int(outcomes[0].code, ERR_INVALID);
+    assert_str(str_of(outcomes[0].error.text), "customer 'bob': where is that?");
+    assert_int(outcomes[1].code, OK);
+    assert_int(outcomes[1].events_count, 1);
+    assert_verified(l);
+    ledger_close(l);
+}
