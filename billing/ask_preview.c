@@ -45,11 +45,11 @@ static enum err next_due(struct date *out, uint64_t *customer, const struct call
     struct customer v = {0};
     struct subscription *live = NULL;
     size_t count = 0;
-    struct date today = service_today(c->service);
     enum err err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
     err = find_customer(&v, t, q->user, c->arena, e);
     if (err == OK) err = live_subscriptions(&live, &count, t, v.customer, c->arena, e);
+    struct date today = service_today(c->service, v.timezone);
     *customer = v.customer;
     *out = (struct date){0};
     for (size_t i = 0; i < count; i++) {
