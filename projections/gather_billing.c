@@ -159,8 +159,7 @@ enum err gather_series(struct gathering *g)
     struct facts *f = g->facts;
     const struct command *c = g->command;
     bool dated = c->type == COMMAND_CUSTOMER_BILL && date_is_given(c->customer_bill.through);
-    struct date date = f->today;
-    if (dated) date = billed_through(c->customer_bill.through, f->seller_today, f->today);
+    struct date date = dated ? bill_through(f, &c->customer_bill) : f->today;
     int year = 0, month = 0, day = 0;
     date_split(date, &year, &month, &day);
     struct str invoices = str_format(g->arena, "INV-%d", year);

@@ -92,6 +92,8 @@ struct decision {
  * before still come. A run through a date that the seller has not reached either is meant to run ahead, for
  * everybody. */
 struct date billed_through(struct date through, struct date seller_today, struct date today);
+/* The same for a command, which a run has given; or somebody who wants to see a bill of a day to come. */
+struct date bill_through(const struct facts *f, const struct customer_bill_command *c);
 
 /* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to
  * be done. */

@@ -275,7 +275,7 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     struct bill b = {.facts = f, .customer = c->customer, .run = c->run, .issue_date = f->issue_date};
     struct documents docs = {0};
     struct customer_bill_command own = *c; /* as far as his own date goes */
-    own.through = billed_through(c->through, f->seller_today, f->today);
+    own.through = bill_through(f, c);
     bool drafted = c->mode == BILL_FINALIZE, done = false;
     if (drafted ? f->draft == NULL : waits(f, own.through, c->through)) return OK;
     enum err err = bill_lines(out, &b, drafted ? f->draft->through : own.through, false, a, e);

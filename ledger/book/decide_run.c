@@ -9,6 +9,12 @@ struct date billed_through(struct date through, struct date seller_today, struct
     return runs_ahead || date_compare(through, today) <= 0 ? through : today;
 }
 
+struct date bill_through(const struct facts *f, const struct customer_bill_command *c)
+{
+    bool by_run = c->run != 0 || c->mode == BILL_DRAFT;
+    return by_run ? billed_through(c->through, f->seller_today, f->today) : c->through;
+}
+
 enum err decide_run_start(struct decision *out, const struct facts *f, const struct run_start_command *c,
                           struct arena *a, struct error *e)
 {
