@@ -100,7 +100,7 @@ Test(catalog, prices_are_shown_with_fees_trials_and_periods)
         {"products[1].prices[0].trial_without_method", "true"},
     };
     static const struct member periods[] = {
-        {"products[0].prices[2].interval_count", "3"},
+        {"products[0].prices[2].interval", "\"quarter\""},
         {"products[0].prices[2].alignment", "\"calendar\""},
         {"products[1].prices[0].proration", "\"second\""},
         {"products[2].prices[0].fixed_days", "30"},
