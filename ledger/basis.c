@@ -84,7 +84,7 @@ static enum err decide_again(struct recomputing *r, uint64_t seq, const struct e
     }
     x.code = basis_command(&c, v, r->arena, &x.why);
     if (x.code != OK) return r->visit(r->context, &x, e);
-    enum err err = l->state->gather(&facts, r->txn, &c, v->now, l->zones, r->arena, e);
+    enum err err = l->state->gather(&facts, r->txn, &c, &v->at, l->zones, r->arena, e);
     if (err != OK) return err;
     facts.origin = l->origin;
     x.code = decide(&d, &facts, &c, r->arena, &x.why);

@@ -34,8 +34,8 @@ struct ledger_state {
     /* Loads every fact the command will need (see decide.h). ERR_INVALID: what the ledger says of whom the
      * command is about means nothing on this machine, such as a time zone that its data do not have; the
      * command is refused. Any other error is damage or storage. */
-    enum err (*gather)(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
-                       struct zones *zones, struct arena *a, struct error *e);
+    enum err (*gather)(struct facts *out, struct views_txn *t, const struct command *c,
+                       const struct decided_at *at, struct zones *zones, struct arena *a, struct error *e);
     /* The idempotency record of a key; ERR_NOT_FOUND when it is new. */
     enum err (*find_key)(struct idempotency *out, struct views_txn *t, struct str key, struct error *e);
     /* Remembers it; called in the fold of a record that carries a key. */

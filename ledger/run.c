@@ -135,7 +135,8 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     struct error why = {0};
     struct facts facts = {0};
     struct decision d = {0};
-    enum err err = l->state->gather(&facts, b->txn, r->command, now, l->zones, l->facts, e);
+    const struct decided_at at = {.now = now};
+    enum err err = l->state->gather(&facts, b->txn, r->command, &at, l->zones, l->facts, e);
     if (err == ERR_INVALID) return refuse_outcome(job->outcome, err, e);
     if (err != OK) return err;
     facts.origin = l->origin;
@@ -144,7 +145,7 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     v->events = d.events.items;
     v->events_count = d.events.count;
     if (makes_document(v)) {
-        v->now = now;
+        v->at = (struct decided_at){now, facts.today, facts.seller_today, facts.second};
         v->basis = basis_of(r->command, l->facts);
     }
     if (v->events_count > 0) err = draft_and_fold(b, v, now, job->outcome, e);

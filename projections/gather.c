@@ -301,6 +301,7 @@ static enum err gather_dates(struct gathering *g)
     struct facts *f = g->facts;
     const struct zone *zone = NULL;
     enum err err = OK;
+    if (date_is_given(f->today)) return OK; /* decided before: as it was then */
     if (f->seller != NULL && zone_find(&zone, g->zones, f->seller->timezone, g->e) != OK)
         return wrap(g->e, "the seller");
     f->seller_today = zone_date(zone, f->now);
@@ -311,13 +312,14 @@ static enum err gather_dates(struct gathering *g)
     return err;
 }
 
-enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
+enum err gather(struct facts *out, struct views_txn *t, const struct command *c, const struct decided_at *at,
                 struct zones *zones, struct arena *a, struct error *e)
 {
     assert(c->type > COMMAND_NONE && c->type < COMMAND_TYPES);
     const struct need *n = &needs[c->type];
     struct gathering g = {.facts = out, .t = t, .command = c, .zones = zones, .arena = a, .e = e};
-    *out = (struct facts){.now = now};
+    *out = (struct facts){
+        .now = at->now, .today = at->today, .seller_today = at->seller_today, .second = at->second};
     if (n->subscription != 0)
         memcpy(&out->subscription_name, (const char *)command_body(c) + n->subscription,
                sizeof(out->subscription_name));

@@ -5,7 +5,7 @@
 
 #include "projections/rows.h"
 
-enum err gather(struct facts *out, struct views_txn *t, const struct command *c, struct instant now,
+enum err gather(struct facts *out, struct views_txn *t, const struct command *c, const struct decided_at *at,
                 struct zones *zones, struct arena *a, struct error *e) MUST_USE;
 enum err find_key(struct idempotency *out, struct views_txn *t, struct str key, struct error *e) MUST_USE;
 enum err gateway_request(struct gateway_request *out, struct views_txn *t, const struct event *ev,

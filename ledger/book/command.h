@@ -38,6 +38,16 @@ struct command {
 };
 /* clang-format on */
 
+/* When a command is decided: the instant, and the dates that it has. Which date it is somewhere may be told
+ * otherwise by a later version of the time zones' data, so they are worked out once, and kept for whoever
+ * decides again. */
+struct decided_at {
+    struct instant now;
+    struct date today;        /* where the customer is, or else the seller; none: not worked out yet */
+    struct date seller_today; /* where the seller is */
+    uint64_t second;          /* of today */
+};
+
 /* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person
  * fills it). */
 enum { FIELD_INNER = 8 };

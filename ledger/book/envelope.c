@@ -3,7 +3,7 @@
  * own codec refuses what encode would not have written, and what is left over is refused here. */
 #include "ledger/book/envelope.h"
 
-enum { ENVELOPE_FIELDS = 6, BASIS_FIELDS = 2, EVENT_FIELDS = 3 };
+enum { ENVELOPE_FIELDS = 6, BASIS_FIELDS = 5, EVENT_FIELDS = 3 };
 enum { VERSION_PLAIN = 1, VERSION_WITH_BASIS = 2 };
 
 void envelope_encode(struct buffer *out, const struct envelope *v)
@@ -25,7 +25,10 @@ void envelope_encode(struct buffer *out, const struct envelope *v)
         schema_encode(out, k->schema, event_body(ev));
     }
     if (!based) return;
-    mp_put_int(out, v->now.us);
+    mp_put_int(out, v->at.now.us);
+    mp_put_int(out, v->at.today.days);
+    mp_put_int(out, v->at.seller_today.days);
+    mp_put_uint(out, v->at.second);
     mp_put_str(out, v->basis);
 }
 
@@ -68,6 +71,20 @@ static enum err take_head(struct envelope *out, bool *based, struct bytes *in, s
     return OK;
 }
 
+static bool take_date(struct date *out, struct bytes *in)
+{
+    int64_t days = 0;
+    if (!mp_take_int(&days, in) || days < INT32_MIN || days > INT32_MAX) return false;
+    out->days = (int32_t)days;
+    return true;
+}
+
+static bool take_time(struct decided_at *out, struct bytes *in)
+{
+    return mp_take_int(&out->now.us, in) && take_date(&out->today, in) && take_date(&out->seller_today, in) &&
+           mp_take_uint(&out->second, in);
+}
+
 enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena *a, struct error *e)
 {
     *out = (struct envelope){0};
@@ -84,8 +101,8 @@ enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena 
         err = take_event(&events[i], &plain, a, e);
         if (err != OK) return wrap(e, "event %zu", i);
     }
-    if (based && (!mp_take_int(&out->now.us, &plain) || !mp_take_str(&out->basis, &plain) ||
-                  out->basis.len == 0 || !text_is_utf8(out->basis)))
+    if (based && (!take_time(&out->at, &plain) || !mp_take_str(&out->basis, &plain) || out->basis.len == 0 ||
+                  !text_is_utf8(out->basis)))
         return fail(e, ERR_TAMPERED, "the envelope's basis is not the time and the text of a command");
     if (plain.len != 0) return fail(e, ERR_TAMPERED, "%zu bytes are left over after the events", plain.len);
     out->events = events;

@@ -4,7 +4,8 @@
  *   msgpack array [1, actor str, command str ("subscription.create"), idempotency key str, body bin (32
  * bytes, or empty), events: array of [event number, event version, fields: array]]
  *
- * A record that finalizes a document is of version 2 and has two members more: now int (as instants are), and
+ * A record that finalizes a document is of version 2 and has five members more: now int (as instants are),
+ * the customer's and the seller's date then, int (as dates are), the second of the customer's day, int, and
  * basis str, the command as JSON. With them the decision can be made again, which is how a document is
  * verified. */
 #ifndef DAYBOOK_LEDGER_BOOK_ENVELOPE_H
@@ -18,8 +19,8 @@ struct envelope {
     struct hash body; /* command_hash of the command, when there is a key */
     const struct event *events;
     size_t events_count;
-    struct instant now; /* that was decided with, where there is a basis */
-    struct str basis;   /* the command as JSON; "": it is not kept */
+    struct decided_at at; /* where there is a basis */
+    struct str basis;     /* the command as JSON; "": it is not kept */
 };
 
 void envelope_encode(struct buffer *out, const struct envelope *v);

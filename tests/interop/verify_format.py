@@ -286,12 +286,13 @@ class Ledger:
             self.add_events(plain[SALT:])
 
     def add_events(self, plain):
-        plainly, with_basis = (int, str, str, str, bytes, list), (int, str, str, str, bytes, list, int, str)
-        basis = plain[:2] == b"\x98\x02"
+        plainly = (int, str, str, str, bytes, list)
+        with_basis = (*plainly, int, int, int, int, str)
+        basis = plain[:2] == b"\x9b\x02"
         version, _, _, name, body, events, *rest = unpack_array(plain, with_basis if basis else plainly)
         demand(len(events) <= MOST_EVENTS, "there are too many events")
         demand(version == (2 if basis else 1), "the version of what one command did is neither 1 nor 2")
-        demand(not basis or isinstance(json.loads(rest[1]), dict), "the basis is no JSON object")
+        demand(not basis or isinstance(json.loads(rest[4]), dict), "the basis is no JSON object")
         demand(len(body) == (32 if name else 0), "a body hash is there exactly if there is an idempotency key")
         for event in events:
             shape = [type(value) for value in event] if isinstance(event, list) else None

@@ -39,7 +39,8 @@ void stage_close(struct stage *s)
 
 void stage_gather(struct facts *out, struct stage *s, const struct command *c, const char *now)
 {
-    assert_ok(daybook_state.gather(out, s->t, c, moment(now), s->zones, A, E));
+    const struct decided_at at = {.now = moment(now)};
+    assert_ok(daybook_state.gather(out, s->t, c, &at, s->zones, A, E));
 }
 
 struct hash stage_leaf(uint64_t seq)

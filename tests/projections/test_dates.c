@@ -79,13 +79,16 @@ Test(dates, a_bill_knows_the_sellers_date_beside_the_customers)
     struct stage s = stage_open("d");
     struct facts f = {0};
     struct command c = {.type = COMMAND_CUSTOMER_BILL};
-    c.customer_bill = (struct customer_bill_command){.customer = 1, .through = day("2025-02-01")};
+    c.customer_bill = (struct customer_bill_command){.customer = 1, .through = day("2025-02-01"), .run = 1};
     happen(&s, "2025-01-01T00:00:00Z", customer_in(1, "America/New_York"), seller_in("Europe/Berlin"));
     stage_gather(&f, &s, &c, "2025-02-01T03:00:00Z");
     assert_day(f.seller_today, "2025-02-01");
     assert_day(f.today, "2025-01-31");
     assert_day(f.issue_date, "2025-01-31"); /* of what is billed: nothing of February */
     stage_gather(&f, &s, &c, "2025-02-01T05:00:00Z");
+    assert_day(f.issue_date, "2025-02-01");
+    c.customer_bill.run = 0; /* somebody wants to see it before */
+    stage_gather(&f, &s, &c, "2025-02-01T03:00:00Z");
     assert_day(f.issue_date, "2025-02-01");
     stage_close(&s);
 }
@@ -108,6 +111,24 @@ Test(dates, a_zone_that_a_command_names_is_spelled_as_iana_does_or_not_at_all)
             assert_str(f.timezone, rows[i].known);
         }
     }
+    stage_close(&s);
+}
+
+/* By the data of today Mars has no clocks; a decision that was made has its dates. */
+Test(dates, what_is_decided_again_has_the_dates_that_it_had)
+{
+    struct stage s = stage_open("d");
+    struct facts f = {0};
+    struct command cancel = of_user(COMMAND_SUBSCRIPTION_CANCEL, "u1");
+    const struct decided_at at = {.now = moment("2025-02-01T03:00:00Z"),
+                                  .today = day("2025-01-31"),
+                                  .seller_today = day("2025-02-02"),
+                                  .second = 77};
+    happen(&s, "2025-01-01T00:00:00Z", customer_in(1, "Mars/Base"));
+    assert_ok(daybook_state.gather(&f, s.t, &cancel, &at, s.zones, A, E));
+    assert_day(f.today, "2025-01-31");
+    assert_day(f.seller_today, "2025-02-02");
+    assert_int(f.second, 77);
     stage_close(&s);
 }
 
@@ -148,7 +169,8 @@ Test(dates, a_zone_that_is_not_known_here_refuses_what_a_date_decides_and_can_be
     struct command cancel = of_user(COMMAND_SUBSCRIPTION_CANCEL, "u1");
     struct command update = of_user(COMMAND_CUSTOMER_UPDATE, "u1");
     happen(&s, "2025-01-01T00:00:00Z", customer_in(1, "Mars/Base"), customer_in(2, "UTC"));
-    enum err err = daybook_state.gather(&f, s.t, &cancel, moment("2025-01-02"), s.zones, A, E);
+    const struct decided_at at = {.now = moment("2025-01-02")};
+    enum err err = daybook_state.gather(&f, s.t, &cancel, &at, s.zones, A, E);
     cr_assert(err == ERR_INVALID, "%s", err_word(err));
     cr_assert(strstr(E->text, "customer 'u1': timezone 'Mars/Base': ") == E->text, "%s", E->text);
     stage_gather(&f, &s, &update, "2025-01-02T00:00:00Z");

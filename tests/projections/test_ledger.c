@@ -323,11 +323,12 @@ Test(ledger, two_processes_write_and_both_are_in_the_chain)
 
 /* As on a machine that does not know the time zone of one customer. */
 static enum err gather_but_not_bob(struct facts *out, struct views_txn *t, const struct command *c,
-                                   struct instant now, struct zones *zones, struct arena *a, struct error *e)
+                                   const struct decided_at *at, struct zones *zones, struct arena *a,
+                                   struct error *e)
 {
     if (c->type == COMMAND_CUSTOMER_UPDATE && str_is(c->customer_update.user, "bob"))
         return fail(e, ERR_INVALID, "customer 'bob': where is that?");
-    return daybook_state.gather(out, t, c, now, zones, a, e);
+    return daybook_state.gather(out, t, c, at, zones, a, e);
 }
 
 Test(ledger, what_cannot_be_gathered_for_one_customer_is_refused_and_stops_no_other)
