@@ -2,6 +2,7 @@
 /* balances.c - what a customer has with us and what open invoices still ask of him, per currency and invoice.
  * The same events move the accounts of the postings by the same amounts; a test holds the two against each
  * other. */
+#include "ledger/book.h"
 #include "projections/fold.h"
 
 static struct balance *balance_of(struct customer *c, const char *currency, struct arena *a)
@@ -35,30 +36,44 @@ static enum err allocated(struct money *out, const struct allocation *parts, siz
     return err;
 }
 
-/* An invoice takes what it applies from the credit and asks for the rest. A credit note applies its total,
- * which is negative, and pays open invoices before the credit gets what is left. */
+/* What has been written off is asked for no more; as it is paid or settled it is, and is settled at once. */
 static enum err by_invoice(struct customer *c, const struct invoice_finalized *v, struct arena *a,
                            struct error *e)
 {
-    struct money settles = money_zero(v->total), credit = {0}, receivable = {0};
-    enum err err = allocated(&settles, v->settles, v->settles_count, e);
-    if (err == OK) err = money_subtract(&credit, money_negate(v->credit_applied), settles, e);
+    struct money settles = money_zero(v->total), recovers = settles, credit = {0}, receivable = {0};
+    enum err err = invoice_to_balance(&credit, v, e);
+    if (err == OK) err = allocated(&settles, v->settles, v->settles_count, e);
+    if (err == OK) err = allocated(&recovers, v->recovers, v->recovers_count, e);
     if (err == OK) err = money_subtract(&receivable, v->amount_due, settles, e);
+    if (err == OK) err = money_add(&receivable, receivable, recovers, e);
     return err != OK ? err : move(c, credit, receivable, a, e);
+}
+
+static enum err by_void(struct customer *c, const struct invoice_voided *v, struct arena *a, struct error *e)
+{
+    struct money asked = {0};
+    enum err err = money_subtract(&asked, v->total, v->credit_applied, e);
+    if (err == OK) err = money_subtract(&asked, asked, v->written_off, e);
+    return err != OK ? err : move(c, v->credit_applied, money_negate(asked), a, e);
 }
 
 static enum err by_payment(struct customer *c, const struct payment_succeeded *v, struct arena *a,
                            struct error *e)
 {
-    struct money pays = money_zero(v->amount);
+    struct money pays = money_zero(v->amount), recovers = pays;
     enum err err = allocated(&pays, v->pays, v->pays_count, e);
-    return err != OK ? err : move(c, v->credited, money_negate(pays), a, e);
+    if (err == OK) err = allocated(&recovers, v->recovers, v->recovers_count, e);
+    if (err == OK) err = money_subtract(&recovers, recovers, pays, e);
+    return err != OK ? err : move(c, v->credited, recovers, a, e);
 }
 
 enum err balances_change(struct customer *c, const struct event *ev, struct arena *a, struct error *e)
 {
     struct money none = {0};
     if (ev->type == EVENT_INVOICE_FINALIZED) return by_invoice(c, &ev->invoice_finalized, a, e);
+    if (ev->type == EVENT_INVOICE_VOIDED) return by_void(c, &ev->invoice_voided, a, e);
+    if (ev->type == EVENT_INVOICE_WRITTEN_OFF)
+        return move(c, none, money_negate(ev->invoice_written_off.amount), a, e);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) return by_payment(c, &ev->payment_succeeded, a, e);
     if (ev->type == EVENT_REFUND_REQUESTED)
         return move(c, money_negate(ev->refund_requested.from_credit), none, a, e);
@@ -88,19 +103,35 @@ static enum err take_parts(struct open_list *l, const struct allocation *parts, 
     return OK;
 }
 
+/* It asks for nothing any more. */
+static void close_one(struct open_list *l, uint64_t invoice)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->items[i].invoice != invoice) l->items[left++] = l->items[i];
+    }
+    l->count = left;
+}
+
+static enum err note_document(struct open_list *l, const struct invoice_finalized *v, struct error *e)
+{
+    enum err err = take_parts(l, v->settles, v->settles_count, e);
+    if (v->amount_due.minor > 0)
+        l->items[l->count++] = (struct open_invoice){v->invoice, v->amount_due, v->due_date};
+    return err;
+}
+
 enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a,
                               struct error *e)
 {
-    bool invoice = ev->type == EVENT_INVOICE_FINALIZED;
-    if (!invoice && ev->type != EVENT_PAYMENT_SUCCEEDED) return OK;
-    const struct invoice_finalized *v = &ev->invoice_finalized;
     const struct payment_succeeded *p = &ev->payment_succeeded;
     struct open_list l = {arena_array_of(a, struct open_invoice, row->open_count + 1), row->open_count};
+    enum err err = OK;
     if (l.count > 0) memcpy(l.items, row->open, l.count * sizeof(*l.items));
-    enum err err =
-        invoice ? take_parts(&l, v->settles, v->settles_count, e) : take_parts(&l, p->pays, p->pays_count, e);
-    if (invoice && v->amount_due.minor > 0)
-        l.items[l.count++] = (struct open_invoice){v->invoice, v->amount_due, v->due_date};
+    if (ev->type == EVENT_INVOICE_FINALIZED) err = note_document(&l, &ev->invoice_finalized, e);
+    if (ev->type == EVENT_PAYMENT_SUCCEEDED) err = take_parts(&l, p->pays, p->pays_count, e);
+    if (ev->type == EVENT_INVOICE_VOIDED) close_one(&l, ev->invoice_voided.invoice);
+    if (ev->type == EVENT_INVOICE_WRITTEN_OFF) close_one(&l, ev->invoice_written_off.invoice);
     row->open = l.items;
     row->open_count = l.count;
     row->customer.open_invoices = l.count;

@@ -58,6 +58,7 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .party = v->party,
                          .payment_terms_text = v->payment_terms_text,
                          .payment_terms_days = v->payment_terms_days,
+                         .entity = v->entity,
                          .footer = v->footer,
                          .timezone = v->timezone,
                          .past_due_days = v->past_due_days,

@@ -70,7 +70,8 @@ static enum err create(struct views_txn *t, const struct customer_created *v, st
                                             .party = v->party,
                                             .created_at = at,
                                             .tax_exempt = v->tax_exempt,
-                                            .tax_exempt_reason = v->tax_exempt_reason}};
+                                            .tax_exempt_reason = v->tax_exempt_reason,
+                                            .terms_days = v->terms_days}};
     enum err err = customer_put(t, &row, e);
     return err != OK ? err : user_put(t, &row.customer, e);
 }
@@ -92,7 +93,8 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
                               .party = c->party,
                               .created_at = c->created_at,
                               .tax_exempt = c->tax_exempt,
-                              .tax_exempt_reason = c->tax_exempt_reason};
+                              .tax_exempt_reason = c->tax_exempt_reason,
+                              .terms_days = c->terms_days};
     struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c->customer, c->version);
     err = views_put_record(t, &k, &schema_customer, &before, e);
     if (err != OK) return err;
@@ -102,6 +104,7 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     c->party = v->party;
     c->tax_exempt = v->tax_exempt;
     c->tax_exempt_reason = v->tax_exempt_reason;
+    c->terms_days = v->terms_days;
     err = customer_put(t, &row, e);
     return err != OK || str_equal(c->timezone, before.timezone) ? err : user_put(t, c, e);
 }
@@ -153,7 +156,8 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
 
 static bool moves_money(enum event_type type)
 {
-    return type == EVENT_ITEM_ADDED || type == EVENT_INVOICE_FINALIZED || type == EVENT_PAYMENT_SUCCEEDED ||
+    return type == EVENT_ITEM_ADDED || type == EVENT_INVOICE_FINALIZED || type == EVENT_INVOICE_VOIDED ||
+           type == EVENT_INVOICE_WRITTEN_OFF || type == EVENT_PAYMENT_SUCCEEDED ||
            type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED;
 }
 

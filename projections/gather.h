@@ -28,6 +28,7 @@ enum err gather_draft(struct gathering *g) MUST_USE;
 enum err gather_items(struct gathering *g) MUST_USE;
 enum err gather_open_invoices(struct gathering *g) MUST_USE;
 enum err gather_payments(struct gathering *g) MUST_USE;
-enum err gather_series(struct gathering *g) MUST_USE; /* and the issue date */
+enum err gather_credited(struct gathering *g) MUST_USE; /* invoices that the bill may give back of */
+enum err gather_series(struct gathering *g) MUST_USE;   /* and the issue date */
 
 #endif

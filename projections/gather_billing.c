@@ -153,6 +153,14 @@ static struct date later(struct date a, struct date b)
     return date_compare(a, b) < 0 ? b : a;
 }
 
+/* "DE-INV-2025": the series of our company at hand, of a kind of documents and of a year. */
+static struct str series_name(const struct gathering *g, const char *kind, int year)
+{
+    struct str entity = g->facts->seller == NULL ? STR_NONE : g->facts->seller->entity;
+    const char *hyphen = entity.len > 0 ? "-" : "";
+    return str_format(g->arena, "%.*s%s%s-%d", STR_ARG(entity), hyphen, kind, year);
+}
+
 /* A document is issued on the command's date, and never before one that its series has already. */
 enum err gather_series(struct gathering *g)
 {
@@ -162,11 +170,49 @@ enum err gather_series(struct gathering *g)
     struct date date = dated ? bill_through(f, &c->customer_bill) : f->today;
     int year = 0, month = 0, day = 0;
     date_split(date, &year, &month, &day);
-    struct str invoices = str_format(g->arena, "INV-%d", year);
-    struct str credit_notes = str_format(g->arena, "CN-%d", year);
+    struct str invoices = series_name(g, "INV", year), credit_notes = series_name(g, "CN", year);
     enum err err = series_get(&f->invoice_series, g->t, invoices, g->arena, g->e);
     if (err == OK) err = series_get(&f->credit_note_series, g->t, credit_notes, g->arena, g->e);
     f->issue_date =
         later(date, later(f->invoice_series.last_issue_date, f->credit_note_series.last_issue_date));
+    return err;
+}
+
+/* ---- what may be given back ---- */
+
+static void want(struct numbers *wanted, uint64_t invoice, struct arena *a)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (wanted->items[i] == invoice) return;
+    }
+    if (invoice != 0) numbers_add(wanted, invoice, a);
+}
+
+/* The nightly run gives back only what a pause, a change or an end has left for it. */
+static bool may_be_credited(const struct subscription *s, bool nightly)
+{
+    bool waits = date_is_given(s->paused_on) || date_is_given(s->change_on) || date_is_given(s->cancel_on);
+    return !nightly || waits;
+}
+
+enum err gather_credited(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    struct numbers wanted = {0};
+    bool nightly = g->command->type == COMMAND_CUSTOMER_BILL;
+    for (size_t i = 0; i < f->items_count; i++) want(&wanted, f->items[i].line.credits, g->arena);
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        for (size_t k = 0; may_be_credited(s, nightly) && k < s->charges_count; k++)
+            want(&wanted, s->charges[k].invoice, g->arena);
+    }
+    struct invoice *rows = arena_array_of(g->arena, struct invoice, wanted.count);
+    enum err err = OK;
+    for (size_t i = 0; i < wanted.count && err == OK; i++) {
+        struct view_key k = key_number(SPACE_INVOICE, wanted.items[i]);
+        err = row_need(&rows[i], &schema_invoice, g->t, &k, "invoice", wanted.items[i], g->arena, g->e);
+    }
+    f->credited = rows;
+    f->credited_count = wanted.count;
     return err;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* invoices.c - every document ever finalized, what was paid on it since, and where to find it. Nothing of
  * what was finalized is ever changed here; payments, credits and refunds are noted beside it. */
+#include "ledger/book.h"
 #include "projections/fold.h"
 #include "projections/listing.h"
 
@@ -19,82 +20,163 @@ static enum err invoice_put(struct views_txn *t, const struct invoice *v, struct
 
 /* ---- folds ---- */
 
-static enum err pay(struct views_txn *t, const struct allocation *part, struct date on, struct arena *a,
-                    struct error *e)
+/* One way to change a document that is there. */
+typedef enum err change_fn(struct invoice *v, struct money amount, struct date on, struct error *e);
+
+static enum err change_each(struct views_txn *t, const struct allocation *parts, size_t count, struct date on,
+                            change_fn *change, struct arena *a, struct error *e)
 {
-    struct invoice v = {0};
-    enum err err = invoice_need(&v, t, part->invoice, a, e);
-    if (err == OK) err = money_add(&v.paid, v.paid, part->amount, e);
-    if (err != OK) return err;
-    bool open = v.status == INVOICE_OPEN || v.status == INVOICE_PARTIALLY_PAID;
-    if (open && money_compare(v.paid, v.amount_due) >= 0) {
-        v.status = INVOICE_PAID;
-        v.paid_on = on;
-    } else if (open) {
-        v.status = INVOICE_PARTIALLY_PAID;
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        struct invoice v = {0};
+        err = invoice_need(&v, t, parts[i].invoice, a, e);
+        if (err == OK) err = change(&v, parts[i].amount, on, e);
+        if (err == OK) err = invoice_put(t, &v, e);
     }
-    return invoice_put(t, &v, e);
+    return err;
 }
 
-static struct invoice invoice_of(const struct invoice_finalized *v, const struct event_place *place)
+static enum err recover(struct invoice *v, struct money amount, struct date on, struct error *e)
 {
-    bool open = v->amount_due.minor > 0;
-    return (struct invoice){.invoice = v->invoice,
-                            .number = v->number,
-                            .kind = v->kind,
-                            .status = open ? INVOICE_OPEN : INVOICE_PAID,
-                            .customer = v->customer,
-                            .buyer_version = v->buyer_version,
-                            .seller_version = v->seller_version,
-                            .run = v->run,
-                            .issue_date = v->issue_date,
-                            .due_date = v->due_date,
-                            .lines = v->lines,
-                            .lines_count = v->lines_count,
-                            .subtotal = v->subtotal,
-                            .tax = v->tax,
-                            .total = v->total,
-                            .credit_applied = v->credit_applied,
-                            .amount_due = v->amount_due,
-                            .paid = money_zero(v->total),
-                            .refunded = money_zero(v->total),
-                            .paid_on = open ? (struct date){0} : v->issue_date,
-                            .rule_version = v->rule_version,
-                            .discount = v->discount,
-                            .taxes = v->taxes,
-                            .taxes_count = v->taxes_count,
-                            .discounts = v->discounts,
-                            .discounts_count = v->discounts_count,
-                            .note = v->note,
-                            .catalog_version = v->catalog_version,
-                            .seq = place->seq,
-                            .leaf = place->leaf,
-                            .finalized_at = place->at};
+    (void)on;
+    return invoice_recover(v, amount, e);
 }
+
+static enum err cover(struct invoice *v, struct money amount, struct date on, struct error *e)
+{
+    (void)on;
+    return money_subtract(&v->conceded, v->conceded, amount, e);
+}
+
+/* ---- what is given back of lines ---- */
+
+static enum err note_credits_of(struct views_txn *t, uint64_t invoice, const struct line *lines, size_t count,
+                                bool undone, struct arena *a, struct error *e)
+{
+    struct invoice v = {0};
+    enum err err = invoice_need(&v, t, invoice, a, e);
+    if (err != OK) return err;
+    struct crediting c = crediting_begin(&v, a);
+    for (size_t i = 0; i < count && err == OK; i++) err = crediting_note(&c, &lines[i], undone, e);
+    crediting_end(&v, &c);
+    return err == OK ? invoice_put(t, &v, e) : err;
+}
+
+static bool was_seen(const struct line *lines, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (lines[i].credits == lines[place].credits) return true;
+    }
+    return false;
+}
+
+/* Each invoice that the lines credit, once. */
+static enum err note_credits(struct views_txn *t, const struct line *lines, size_t count, bool undone,
+                             struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (lines[i].credits == 0 || was_seen(lines, i)) continue;
+        err = note_credits_of(t, lines[i].credits, lines, count, undone, a, e);
+    }
+    return err;
+}
+
+/* Whoever takes back a line that was itself a credit gives the line behind it its part again. */
+static enum err note_behind(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                            struct error *e)
+{
+    struct invoice credited = {0};
+    size_t count = 0;
+    if (v->kind == INVOICE_INVOICE) return OK;
+    struct line *behind = arena_array_of(a, struct line, v->lines_count);
+    for (size_t i = 0; i < v->lines_count; i++) {
+        const struct line *l = &v->lines[i];
+        if (l->kind != LINE_CREDIT || l->amount.minor <= 0) continue;
+        enum err err = OK;
+        if (credited.invoice != l->credits) err = invoice_need(&credited, t, l->credits, a, e);
+        if (err != OK) return err;
+        uint64_t line = credited_line(&credited, l);
+        if (line == 0) continue;
+        behind[count] = *l;
+        behind[count].credits = credited.lines[line - 1].credits;
+        behind[count++].credits_line = credited.lines[line - 1].credits_line;
+    }
+    return note_credits(t, behind, count, false, a, e);
+}
+
+/* ---- events ---- */
 
 static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized *v,
                              const struct event_place *place, struct arena *a, struct error *e)
 {
-    struct invoice row = invoice_of(v, place);
+    struct invoice row = invoice_begun(v);
     struct view_key by_customer = key_pair(SPACE_CUSTOMER_INVOICE, v->customer, v->invoice);
+    row.seq = place->seq;
+    row.leaf = place->leaf;
+    row.finalized_at = place->at;
     enum err err = invoice_put(t, &row, e);
     if (err == OK) err = mark_put(t, &by_customer, e);
-    for (size_t i = 0; err == OK && i < v->settles_count; i++)
-        err = pay(t, &v->settles[i], v->issue_date, a, e);
-    return err;
+    if (err == OK) err = note_credits(t, v->lines, v->lines_count, false, a, e);
+    if (err == OK) err = note_behind(t, v, a, e);
+    struct date on = v->issue_date;
+    if (err == OK) err = change_each(t, v->recovers, v->recovers_count, on, recover, a, e);
+    if (err == OK) err = change_each(t, v->settles, v->settles_count, on, invoice_settle, a, e);
+    return err == OK ? change_each(t, v->covers, v->covers_count, on, cover, a, e) : err;
+}
+
+static enum err note_payment(struct views_txn *t, const struct payment_succeeded *v, struct date on,
+                             struct arena *a, struct error *e)
+{
+    enum err err = change_each(t, v->recovers, v->recovers_count, on, recover, a, e);
+    return err == OK ? change_each(t, v->pays, v->pays_count, on, invoice_pay, a, e) : err;
+}
+
+/* What its lines had given back of other invoices was never given. */
+static enum err note_void(struct views_txn *t, const struct invoice_voided *ev, struct arena *a,
+                          struct error *e)
+{
+    struct invoice v = {0};
+    enum err err = invoice_need(&v, t, ev->invoice, a, e);
+    if (err == OK) err = invoice_void(&v, ev, e);
+    if (err == OK) err = invoice_put(t, &v, e);
+    return err == OK ? note_credits(t, ev->lines, ev->lines_count, true, a, e) : err;
+}
+
+static enum err note_write_off(struct views_txn *t, const struct invoice_written_off *ev, struct arena *a,
+                               struct error *e)
+{
+    struct invoice v = {0};
+    enum err err = invoice_need(&v, t, ev->invoice, a, e);
+    if (err == OK) err = invoice_write_off(&v, ev, e);
+    return err == OK ? invoice_put(t, &v, e) : err;
+}
+
+/* From the request on, so that nothing is asked back twice; a refund that failed is taken back again. */
+static enum err note_refund(struct views_txn *t, uint64_t invoice, struct money by, struct arena *a,
+                            struct error *e)
+{
+    struct invoice v = {0};
+    if (invoice == 0) return OK;
+    enum err err = invoice_need(&v, t, invoice, a, e);
+    if (err == OK) err = money_add(&v.refunded, v.refunded, by, e);
+    return err == OK ? invoice_put(t, &v, e) : err;
 }
 
 enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct event_place *place,
                        struct arena *a, struct error *e)
 {
+    const struct refund_requested *asked = &ev->refund_requested;
+    const struct refund_failed *failed = &ev->refund_failed;
     if (ev->type == EVENT_INVOICE_FINALIZED) return keep_invoice(t, &ev->invoice_finalized, place, a, e);
-    if (ev->type != EVENT_PAYMENT_SUCCEEDED) return OK;
-    const struct payment_succeeded *v = &ev->payment_succeeded;
-    enum err err = OK;
-    for (size_t i = 0; err == OK && i < v->pays_count; i++) {
-        err = pay(t, &v->pays[i], instant_date(place->at), a, e);
-    }
-    return err;
+    if (ev->type == EVENT_INVOICE_VOIDED) return note_void(t, &ev->invoice_voided, a, e);
+    if (ev->type == EVENT_INVOICE_WRITTEN_OFF) return note_write_off(t, &ev->invoice_written_off, a, e);
+    if (ev->type == EVENT_PAYMENT_SUCCEEDED)
+        return note_payment(t, &ev->payment_succeeded, instant_date(place->at), a, e);
+    if (ev->type == EVENT_REFUND_REQUESTED) return note_refund(t, asked->invoice, asked->amount, a, e);
+    if (ev->type == EVENT_REFUND_FAILED)
+        return note_refund(t, failed->invoice, money_negate(failed->amount), a, e);
+    return OK;
 }
 
 enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
@@ -103,10 +185,12 @@ enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *
     struct invoice v = {0};
     struct money can = {0};
     enum err err = invoice_need(&v, t, invoice, a, e);
-    if (err == OK) err = money_subtract(&can, v.paid, v.refunded, e);
+    if (err == OK) err = money_subtract(&can, v.paid, v.offset, e);
+    if (err == OK) err = money_subtract(&can, can, v.refunded, e);
     if (err != OK || can.minor <= 0) return err;
     can = money_min(can, *left);
     err = money_add(&v.refunded, v.refunded, can, e);
+    if (err == OK) err = money_add(&v.conceded, v.conceded, can, e);
     if (err == OK) err = money_subtract(left, *left, can, e);
     return err != OK ? err : invoice_put(t, &v, e);
 }

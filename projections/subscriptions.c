@@ -43,22 +43,40 @@ static enum err change(struct views_txn *t, uint64_t number, const struct event 
     return err;
 }
 
-/* Lines of one subscription stand together, so each is looked at once a stretch. */
-static enum err note_invoice(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
-                             struct error *e)
+static bool note_document(struct subscription *s, const struct event *ev, struct arena *a)
 {
-    uint64_t before = 0;
-    for (size_t i = 0; i < v->lines_count; i++) {
-        uint64_t number = v->lines[i].subscription;
-        bool charge = v->lines[i].kind == LINE_RECURRING || v->lines[i].kind == LINE_PRORATION_CHARGE;
-        if (number == 0 || number == before || !charge) continue;
-        struct subscription s = {0};
-        enum err err = subscription_need(&s, t, number, a, e);
-        if (err == OK && subscription_note_invoice(&s, v, a)) err = subscription_put(t, &s, e);
-        if (err != OK) return err;
-        before = number;
+    if (ev->type == EVENT_INVOICE_VOIDED) return subscription_note_void(s, &ev->invoice_voided, a);
+    bool billed = subscription_note_invoice(s, &ev->invoice_finalized, a);
+    return subscription_note_credits(s, &ev->invoice_finalized, a) || billed;
+}
+
+static bool concerns_charges(const struct line *l)
+{
+    bool kind = l->kind == LINE_RECURRING || l->kind == LINE_PRORATION_CHARGE || l->kind == LINE_CREDIT;
+    return kind && l->subscription != 0;
+}
+
+static bool was_seen(const struct line *lines, size_t place)
+{
+    for (size_t i = place; i > 0; i--) {
+        const struct line *l = &lines[i - 1];
+        if (concerns_charges(l) && l->subscription == lines[place].subscription) return true;
     }
-    return OK;
+    return false;
+}
+
+/* Each subscription once. */
+static enum err note_lines(struct views_txn *t, const struct line *lines, size_t count,
+                           const struct event *ev, struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        struct subscription s = {0};
+        if (!concerns_charges(&lines[i]) || was_seen(lines, i)) continue;
+        err = subscription_need(&s, t, lines[i].subscription, a, e);
+        if (err == OK && note_document(&s, ev, a)) err = subscription_put(t, &s, e);
+    }
+    return err;
 }
 
 enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const struct event_place *place,
@@ -67,7 +85,10 @@ enum err fold_subscriptions(struct views_txn *t, const struct event *ev, const s
     uint64_t number = 0;
     (void)place;
     if (ev->type == EVENT_SUBSCRIPTION_CREATED) return begin(t, &ev->subscription_created, a, e);
-    if (ev->type == EVENT_INVOICE_FINALIZED) return note_invoice(t, &ev->invoice_finalized, a, e);
+    const struct invoice_finalized *v = &ev->invoice_finalized;
+    const struct invoice_voided *w = &ev->invoice_voided;
+    if (ev->type == EVENT_INVOICE_FINALIZED) return note_lines(t, v->lines, v->lines_count, ev, a, e);
+    if (ev->type == EVENT_INVOICE_VOIDED) return note_lines(t, w->lines, w->lines_count, ev, a, e);
     return subscription_event(&number, ev) ? change(t, number, ev, a, e) : OK;
 }
 

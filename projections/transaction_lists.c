@@ -99,7 +99,8 @@ static void as_event(struct event *out, const struct transaction *v)
                                                       .from_credit = v->from_credit,
                                                       .reason = v->description,
                                                       .gateway = v->gateway,
-                                                      .gateway_key = v->gateway_key};
+                                                      .gateway_key = v->gateway_key,
+                                                      .invoice = v->invoice};
 }
 
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,

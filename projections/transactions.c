@@ -138,6 +138,7 @@ static enum err request_refund(struct views_txn *t, const struct refund_requeste
                               .description = v->reason,
                               .gateway = v->gateway,
                               .gateway_key = v->gateway_key,
+                              .invoice = v->invoice,
                               .from_credit = v->from_credit,
                               .credited = nothing,
                               .at = at};

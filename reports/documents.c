@@ -18,7 +18,8 @@ static enum err look(void *context, const struct transaction *row, struct error 
 {
     struct collecting *c = context;
     (void)e;
-    bool same_record = row->at.us == c->invoice->finalized_at.us && row->invoice == c->invoice->invoice;
+    bool same_record = row->kind == TRANSACTION_PAYMENT && row->invoice == c->invoice->invoice &&
+                       row->at.us == c->invoice->finalized_at.us;
     if (same_record) c->simulated = str_is(row->gateway, "simulator");
     bool older = row->at.us < c->invoice->finalized_at.us;
     arena_reset(c->arena);

@@ -13,6 +13,7 @@ enum {
     LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
     LIMIT_ACTOR_BYTES = 64,
     LIMIT_CODE_BYTES = 64,  /* product, price and tax codes */
+    LIMIT_ENTITY_BYTES = 16, /* first word of document numbers */
     LIMIT_TEXT_BYTES = 512, /* names, address lines, descriptions, reasons */
 
     /* Numbers. 18 digits always fit int64_t. */

@@ -53,10 +53,9 @@ enum err credit_and_refund(struct decision *out, const struct facts *f, const ch
     for (size_t i = 0; i < docs.count && err == OK; i++) {
         const struct invoice_finalized *d = &docs.items[i];
         if (d->kind != INVOICE_CREDIT_NOTE || strcmp(d->total.currency, currency) != 0) continue;
-        err = money_subtract(&refund, refund, d->credit_applied, e);
-        for (size_t k = 0; k < d->settles_count && err == OK; k++) {
-            err = money_subtract(&refund, refund, d->settles[k].amount, e);
-        }
+        struct money given = {0};
+        err = invoice_to_balance(&given, d, e);
+        if (err == OK) err = money_add(&refund, refund, given, e);
     }
     if (err != OK) return err;
     return add_credit_refunds(out, f, refund, STR("unused part of a canceled subscription"), a, e);

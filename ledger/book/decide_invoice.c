@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_invoice.c - from lines to documents: the nightly bill of a customer, an invoice by hand, items for
  * the next one. A document's number is given in the record that finalizes it, so numbers have no gaps. */
+#include "ledger/book/credit_note.h"
 #include "ledger/book/decide_shared.h"
 
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
@@ -33,7 +34,7 @@ static const struct redemption *coupons_left(size_t *count, const struct bill *b
     return left;
 }
 
-static enum err sum_up(struct invoice_finalized *d, struct error *e)
+enum err sum_document(struct invoice_finalized *d, struct error *e)
 {
     enum err err = OK;
     d->subtotal = d->discount = d->tax = money_of(0, d->lines[0].amount.currency);
@@ -46,7 +47,23 @@ static enum err sum_up(struct invoice_finalized *d, struct error *e)
     return err == OK ? money_add(&d->total, d->total, d->tax, e) : err;
 }
 
-/* Coupons, taxes, sums. */
+/* Coupons and taxes of those lines that are not done yet; they stay where they are. */
+static enum err assess_others(struct assessment *x, struct line *lines, const bool *done, size_t count,
+                              const struct assess_facts *facts, struct arena *a, struct error *e)
+{
+    struct line *others = arena_array_of(a, struct line, count);
+    size_t others_count = 0, next = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!done[i]) others[others_count++] = lines[i];
+    }
+    enum err err = assess_lines(x, others, others_count, facts, a, e);
+    for (size_t i = 0; i < count; i++) {
+        if (!done[i]) lines[i] = others[next++];
+    }
+    return err;
+}
+
+/* Credits of earlier documents have their taxes; coupons and taxes of today are for the others. Sums. */
 static enum err total_up(struct invoice_finalized *d, struct line *lines, const struct bill *b,
                          const struct documents *before, struct arena *a, struct error *e)
 {
@@ -63,52 +80,61 @@ static enum err total_up(struct invoice_finalized *d, struct line *lines, const 
         d->catalog_version = f->catalog->version;
     }
     facts.coupons = coupons_left(&facts.coupons_count, b, before, a);
-    enum err err = assess_lines(&x, lines, d->lines_count, &facts, a, e);
+    const struct invoices credited = {f->credited, f->credited_count};
+    bool *done = arena_array_of(a, bool, d->lines_count);
+    enum err err = credit_lines(done, lines, d->lines_count, &credited, a, e);
+    if (err == OK) err = assess_others(&x, lines, done, d->lines_count, &facts, a, e);
     d->lines = lines;
     d->discounts = x.discounts;
     d->discounts_count = x.discounts_count;
     d->taxes = x.taxes;
     d->taxes_count = x.taxes_count;
     d->note = x.note;
-    return err == OK ? sum_up(d, e) : err;
+    if (err == OK) err = add_credited_taxes(d, done, &credited, a, e);
+    return err == OK ? sum_document(d, e) : err;
 }
 
-/* An invoice takes what credit the customer has; a credit note pays open invoices, oldest first, and gives
- * the rest to the credit balance. Either way amount_due = total - credit_applied. */
+/* What the credited invoices do not claim pays open ones, oldest first; the rest is the customer's credit. */
+static enum err settle(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
+{
+    struct money left = money_negate(d->total);
+    const struct invoices credited = {f->credited, f->credited_count};
+    struct allocation *settles =
+        arena_array_of(a, struct allocation, f->open_invoices_count + credited.count);
+    enum err err = settle_credited(d, &left, &credited, a, e);
+    for (size_t i = 0; i < d->recovers_count; i++) settles[d->settles_count++] = d->recovers[i];
+    for (size_t i = 0; i < f->open_invoices_count && left.minor > 0 && err == OK; i++) {
+        const struct invoice *v = &f->open_invoices[i];
+        struct money open = {0};
+        if (!money_same_currency(v->amount_due, left)) continue;
+        err = invoice_owed(&open, v, e);
+        struct money part = money_min(open, left);
+        if (err != OK || part.minor <= 0) continue;
+        settles[d->settles_count++] = (struct allocation){v->invoice, part};
+        err = money_subtract(&left, left, part, e);
+    }
+    d->settles = settles;
+    return err;
+}
+
+/* An invoice takes what credit the customer has; a credit note gives. Either way amount_due = total -
+ * credit_applied. */
 static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a,
                              struct error *e)
 {
     const char *currency = d->total.currency;
-    if (d->kind == INVOICE_INVOICE) {
-        struct money have = credit_balance(f->customer, currency);
-        if (have.minor < 0) have = money_of(0, currency);
-        d->credit_applied = money_min(have, d->total);
-        return money_subtract(&d->amount_due, d->total, d->credit_applied, e);
-    }
     d->credit_applied = d->total;
     d->amount_due = money_of(0, currency);
-    struct money left = money_negate(d->total);
-    struct allocation *settles = arena_array_of(a, struct allocation, f->open_invoices_count);
-    for (size_t i = 0; i < f->open_invoices_count && left.minor > 0; i++) {
-        const struct invoice *v = &f->open_invoices[i];
-        struct money open = {0};
-        if (!money_same_currency(v->amount_due, left)) continue;
-        enum err err = money_subtract(&open, v->amount_due, v->paid, e);
-        if (err != OK) return err;
-        struct money part = money_min(open, left);
-        if (part.minor <= 0) continue;
-        settles[d->settles_count++] = (struct allocation){v->invoice, part};
-        err = money_subtract(&left, left, part, e);
-        if (err != OK) return err;
-    }
-    d->settles = settles;
-    return OK;
+    if (d->kind == INVOICE_CREDIT_NOTE) return settle(d, f, a, e);
+    struct money have = credit_balance(f->customer, currency);
+    if (have.minor < 0) have = money_of(0, currency);
+    d->credit_applied = money_min(have, d->total);
+    return money_subtract(&d->amount_due, d->total, d->credit_applied, e);
 }
 
-static enum err number_document(struct invoice_finalized *d, const struct bill *b,
-                                const struct documents *before, struct arena *a)
+void number_document(struct invoice_finalized *d, const struct facts *f, const struct documents *before,
+                     struct arena *a)
 {
-    const struct facts *f = b->facts;
     const struct series *series = d->kind == INVOICE_INVOICE ? &f->invoice_series : &f->credit_note_series;
     uint64_t serial = series->last_serial + 1;
     for (size_t i = 0; i < before->count; i++) {
@@ -118,7 +144,6 @@ static enum err number_document(struct invoice_finalized *d, const struct bill *
     d->serial = serial;
     d->number = str_format(a, "%.*s-%06llu", STR_ARG(series->series), (unsigned long long)serial);
     d->invoice = f->counters.invoice + before->count;
-    return OK;
 }
 
 /* The document of one currency. */
@@ -142,11 +167,12 @@ static enum err document_of(struct documents *out, const struct bill *b, const c
     enum err err = total_up(&d, lines, b, out, a, e);
     if (err != OK) return err;
     d.kind = money_is_negative(d.total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
-    d.due_date = d.kind == INVOICE_INVOICE ? terms_due(b->facts, b->issue_date) : b->issue_date;
+    d.due_date = d.kind == INVOICE_INVOICE ? terms_due(b->facts, b->due_days, b->issue_date) : b->issue_date;
     err = apply_credit(&d, b->facts, a, e);
-    if (err == OK) err = number_document(&d, b, out, a);
-    if (err == OK) out->items[out->count++] = d;
-    return err;
+    if (err != OK) return err;
+    number_document(&d, b->facts, out, a);
+    out->items[out->count++] = d;
+    return OK;
 }
 
 static bool has_currency(const struct documents *d, const char *currency)
@@ -190,6 +216,7 @@ static void assert_adds_up(const struct invoice_finalized *d)
     for (size_t i = 0; i < d->discounts_count; i++) coupons += d->discounts[i].amount.minor;
     for (size_t i = 0; i < d->taxes_count; i++) taxes += d->taxes[i].amount.minor;
     for (size_t i = 0; i < d->settles_count; i++) settled += d->settles[i].amount.minor;
+    for (size_t i = 0; i < d->covers_count; i++) settled += d->covers[i].amount.minor;
     assert(sum == d->subtotal.minor);
     assert(discount == d->discount.minor);
     assert(coupons == d->discount.minor);

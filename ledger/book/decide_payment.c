@@ -32,6 +32,10 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f,
                         STR_ARG(c->user));
         }
         wish.invoice = f->invoice->invoice;
+        if (f->invoice->status == INVOICE_VOID) {
+            return fail(e, ERR_REFUSED, "invoice '%.*s' is void: nothing is to be paid for it",
+                        STR_ARG(f->invoice->number));
+        }
         if (strcmp(f->invoice->amount_due.currency, currency) != 0) {
             return fail(e, ERR_REFUSED, "invoice '%.*s' is in %s, not %s", STR_ARG(c->invoice),
                         f->invoice->amount_due.currency, currency);
@@ -52,40 +56,29 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f,
 /* ---- answers ---- */
 
 struct spread {
-    struct allocation *items;
-    size_t count;
+    struct allocation *items, *recovers;
+    size_t count, recovers_count;
     struct money left;
 };
+
+/* What was written off is owed all the same, and can be paid by who means it. */
+static bool can_be_paid(const struct invoice *v)
+{
+    return v->status == INVOICE_OPEN || v->status == INVOICE_PARTIALLY_PAID ||
+           v->status == INVOICE_UNCOLLECTIBLE;
+}
 
 static enum err allot(struct spread *s, const struct invoice *v, struct error *e)
 {
     struct money open = {0};
-    if (s->left.minor <= 0 || !money_same_currency(v->amount_due, s->left)) return OK;
-    if (v->status != INVOICE_OPEN && v->status != INVOICE_PARTIALLY_PAID) return OK;
-    enum err err = money_subtract(&open, v->amount_due, v->paid, e);
+    if (s->left.minor <= 0 || !money_same_currency(v->amount_due, s->left) || !can_be_paid(v)) return OK;
+    enum err err = invoice_owed(&open, v, e);
     if (err != OK) return err;
     struct money part = money_min(open, s->left);
     if (part.minor <= 0) return OK;
     s->items[s->count++] = (struct allocation){v->invoice, part};
+    if (v->status == INVOICE_UNCOLLECTIBLE) s->recovers[s->recovers_count++] = s->items[s->count - 1];
     return money_subtract(&s->left, s->left, part, e);
-}
-
-/* With the last overdue invoice paid, subscriptions that were past due or had stopped go on. */
-static enum err restore_subscriptions(struct decision *out, const struct facts *f, const struct spread *paid,
-                                      struct arena *a, struct error *e)
-{
-    struct overdue left = overdue_by(f, f->today, paid->items, paid->count);
-    uint64_t next = f->counters.item;
-    if (!left.known || left.invoice != 0) return OK;
-    for (size_t i = 0; i < f->subscriptions_count; i++) {
-        struct accrual due = {.through = f->today, .today = f->today, .overdue = left};
-        struct subscription s = f->subscriptions[i];
-        enum err err = paid_again(&due, &s, a, e);
-        if (err != OK) return err;
-        add_items(out, &due.lines, s.customer, &next, a);
-        add_accrued(out, &due, a);
-    }
-    return OK;
 }
 
 /* The invoice that was meant first, then open ones, oldest first; a payment made for one invoice pays no
@@ -95,6 +88,7 @@ static enum err succeed_payment(struct decision *out, const struct facts *f,
 {
     const struct transaction *t = f->transaction;
     struct spread s = {.items = arena_array_of(a, struct allocation, f->open_invoices_count + 1),
+                       .recovers = arena_new_of(a, struct allocation), /* the one that was meant */
                        .left = t->amount};
     enum err err = OK;
     if (t->invoice != 0) {
@@ -112,8 +106,10 @@ static enum err succeed_payment(struct decision *out, const struct facts *f,
                                                        .gateway_reference = c->gateway_reference,
                                                        .pays = s.items,
                                                        .pays_count = s.count,
-                                                       .credited = s.left};
-    return restore_subscriptions(out, f, &s, a, e);
+                                                       .credited = s.left,
+                                                       .recovers = s.recovers,
+                                                       .recovers_count = s.recovers_count};
+    return restore_subscriptions(out, f, s.items, s.count, NULL, a, e);
 }
 
 static void fail_payment(struct decision *out, const struct transaction *t,
@@ -139,7 +135,8 @@ static void settle_refund(struct decision *out, const struct transaction *t,
                                                          .amount = t->amount,
                                                          .from_credit = t->from_credit,
                                                          .gateway = t->gateway,
-                                                         .gateway_reference = c->gateway_reference};
+                                                         .gateway_reference = c->gateway_reference,
+                                                         .invoice = t->invoice};
         return;
     }
     struct event *ev = event_add(&out->events, EVENT_REFUND_FAILED, a);
@@ -150,7 +147,8 @@ static void settle_refund(struct decision *out, const struct transaction *t,
                                                .from_credit = t->from_credit,
                                                .gateway = t->gateway,
                                                .code = c->code,
-                                               .message = c->message};
+                                               .message = c->message,
+                                               .invoice = t->invoice};
 }
 
 enum err decide_payment_settle(struct decision *out, const struct facts *f,

@@ -7,10 +7,13 @@
 #include "ledger/book/billing.h"
 #include "ledger/book/decide.h"
 #include "ledger/book/interval.h"
+#include "ledger/book/invoice.h"
 
-enum { DEFAULT_TERMS_DAYS = 14 };
+enum { DEFAULT_TERMS_DAYS = 14, TERMS_DAYS_MAX = 366 };
 
 enum err need_customer(const struct facts *f, struct str user, struct error *e) MUST_USE;
+/* The invoice that the command names, and that it is no credit note. */
+enum err need_invoice(const struct facts *f, struct str named, struct error *e) MUST_USE;
 /* The subscription that the command is about, and that it has not ended. */
 enum err need_subscription(const struct facts *f, struct str user, struct error *e) MUST_USE;
 
@@ -25,7 +28,7 @@ enum err currency_chosen(char out[4], struct str given, const struct customer *c
 struct str default_timezone(const struct facts *f);
 
 struct money credit_balance(const struct customer *c, const char *currency);
-struct date terms_due(const struct facts *f, struct date issued);
+struct date terms_due(const struct facts *f, uint64_t days_given, struct date issued); /* 0: none given */
 
 /* The method that is meant: by token or number, "" the default one; NULL when there is none. */
 const struct method *method_named(const struct facts *f, struct str token_or_number);
@@ -58,6 +61,11 @@ void add_accrued(struct decision *out, const struct accrual *due, struct arena *
  * days. */
 struct overdue overdue_by(const struct facts *f, struct date day, const struct allocation *paid,
                           size_t paid_count);
+/* Once nothing is overdue behind what is settled now, subscriptions go on. `document`: the event about one
+ * that settles it, a credit note or a void; NULL: there is none. */
+enum err restore_subscriptions(struct decision *out, const struct facts *f, const struct allocation *settled,
+                               size_t count, const struct event *document, struct arena *a,
+                               struct error *e) MUST_USE;
 struct accrual accrual_through(const struct facts *f, struct date through);
 /* What is added to a plan ends with it, at the latest. */
 void end_with_plan(struct subscription *added, const struct subscription *plan);
@@ -68,6 +76,7 @@ struct bill {
     const struct facts *facts;
     uint64_t customer, run;
     struct date issue_date;
+    uint64_t due_days; /* 0: as the customer's or the seller's terms say */
     struct line_list lines;
 };
 struct documents {
@@ -88,6 +97,10 @@ void check_draft(bool *done, struct decision *out, const struct facts *f,
 /* What is finalized now was drafted before, or makes the draft pointless. */
 void close_draft(struct decision *out, const struct facts *f, struct documents *d, struct arena *a);
 void add_documents(struct decision *out, const struct documents *d, struct arena *a);
+/* Subtotal, discount, tax and total of the lines; the next number of its series behind those documents. */
+enum err sum_document(struct invoice_finalized *d, struct error *e) MUST_USE;
+void number_document(struct invoice_finalized *d, const struct facts *f, const struct documents *before,
+                     struct arena *a);
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a);
 
 /* payment.requested; the transaction's number is `number`. */

@@ -59,15 +59,25 @@ static struct str tax_detail(const struct line_tax *t, struct arena *a)
     return str_format(a, "%.*s/%.*s", STR_ARG(t->jurisdiction), STR_ARG(t->code));
 }
 
+static enum line_kind earned_as(const struct line *l)
+{
+    return l->kind == LINE_CREDIT ? l->credited_kind : l->kind;
+}
+
+struct str revenue_detail(const struct line *l)
+{
+    if (earned_as(l) == LINE_USAGE) return l->usage_type;
+    return earned_as(l) == LINE_ITEM ? STR("items") : l->product;
+}
+
 /* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are
- * delivered now. What a coupon took was never earned. */
+ * delivered now. What a coupon took was never earned. A credit goes where its line went. */
 static enum err post_line(struct journal *j, const struct line *l, struct error *e)
 {
     struct money net = {0};
-    bool deferred = l->kind != LINE_USAGE && l->kind != LINE_ITEM && date_is_given(l->from);
-    struct str detail = l->kind == LINE_USAGE  ? l->usage_type
-                        : l->kind == LINE_ITEM ? STR("items")
-                                               : l->product;
+    enum line_kind kind = earned_as(l);
+    bool deferred = kind != LINE_USAGE && kind != LINE_ITEM && date_is_given(l->from);
+    struct str detail = revenue_detail(l);
     enum err err = money_subtract(&net, l->amount, l->discount, e);
     if (err != OK) return err;
     transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail, net);
@@ -78,21 +88,60 @@ static enum err post_line(struct journal *j, const struct line *l, struct error 
     return OK;
 }
 
+static enum err post_lines(struct journal *j, const struct line *lines, size_t count, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) err = post_line(j, &lines[i], e);
+    return err;
+}
+
+/* The same transfer for each invoice of a list. */
+static void transfer_each(struct journal *j, enum account debit, enum account credit,
+                          const struct allocation *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        j->invoice = parts[i].invoice;
+        transfer(j, debit, STR_NONE, credit, STR_NONE, parts[i].amount);
+    }
+}
+
+/* A credit note that covers a refund takes the place of that concession. What had been written off is asked
+ * for again in the moment that it is settled. */
 static enum err post_invoice(struct journal *j, const struct invoice_finalized *v, struct error *e)
 {
     j->customer = v->customer;
     j->invoice = v->invoice;
     j->date = v->issue_date;
-    for (size_t i = 0; i < v->lines_count; i++) {
-        enum err err = post_line(j, &v->lines[i], e);
-        if (err != OK) return err;
-    }
+    enum err err = post_lines(j, v->lines, v->lines_count, e);
+    if (err != OK) return err;
     transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->credit_applied);
-    for (size_t i = 0; i < v->settles_count; i++) {
-        j->invoice = v->settles[i].invoice;
-        transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->settles[i].amount);
-    }
+    transfer_each(j, ACCOUNT_CUSTOMER_CREDIT, ACCOUNT_RECEIVABLE, v->settles, v->settles_count);
+    transfer_each(j, ACCOUNT_CUSTOMER_CREDIT, ACCOUNT_REFUNDS, v->covers, v->covers_count);
+    transfer_each(j, ACCOUNT_RECEIVABLE, ACCOUNT_BAD_DEBT, v->recovers, v->recovers_count);
     return OK;
+}
+
+/* All that the invoice posted, the other way round; and of a write-off of it too. */
+static enum err post_voided(struct journal *j, const struct invoice_voided *v, struct error *e)
+{
+    j->customer = v->customer;
+    j->invoice = v->invoice;
+    j->date = v->on;
+    enum err err = post_lines(j, v->lines, v->lines_count, e);
+    if (err != OK) return err;
+    transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->credit_applied);
+    transfer(j, ACCOUNT_BAD_DEBT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->written_off);
+    for (size_t i = 0; i < j->count; i++) j->items[i].amount = money_negate(j->items[i].amount);
+    return OK;
+}
+
+/* With its tax: what the state is owed stays owed until a credit note takes it back. */
+static void post_written_off(struct journal *j, const struct invoice_written_off *v)
+{
+    j->customer = v->customer;
+    j->invoice = v->invoice;
+    j->date = v->on;
+    transfer(j, ACCOUNT_BAD_DEBT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->amount);
 }
 
 static void post_payment(struct journal *j, const struct payment_succeeded *v)
@@ -102,6 +151,7 @@ static void post_payment(struct journal *j, const struct payment_succeeded *v)
         j->invoice = v->pays[i].invoice;
         transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_RECEIVABLE, STR_NONE, v->pays[i].amount);
     }
+    transfer_each(j, ACCOUNT_RECEIVABLE, ACCOUNT_BAD_DEBT, v->recovers, v->recovers_count);
     j->invoice = 0;
     transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->credited);
 }
@@ -137,6 +187,8 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     struct journal j = {.arena = a};
     enum err err = OK;
     if (ev->type == EVENT_INVOICE_FINALIZED) err = post_invoice(&j, &ev->invoice_finalized, e);
+    if (ev->type == EVENT_INVOICE_VOIDED) err = post_voided(&j, &ev->invoice_voided, e);
+    if (ev->type == EVENT_INVOICE_WRITTEN_OFF) post_written_off(&j, &ev->invoice_written_off);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) post_payment(&j, &ev->payment_succeeded);
     if (ev->type == EVENT_REFUND_REQUESTED) post_refund_requested(&j, &ev->refund_requested);
     if (ev->type == EVENT_REFUND_SUCCEEDED) err = post_refund_succeeded(&j, &ev->refund_succeeded, e);

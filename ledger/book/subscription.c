@@ -2,6 +2,7 @@
 /* subscription.c - a subscription's life: from each event about it to the state that it leaves. Amounts and
  * dates are those of the events; nothing is priced here. */
 #include "ledger/book/subscription.h"
+#include "ledger/book/crediting.h"
 
 /* ---- states ---- */
 
@@ -348,14 +349,6 @@ static bool bills(const struct line *l, const struct subscription *s, const stru
            date_compare(l->from, c->from) == 0 && date_compare(l->to, c->to) == 0;
 }
 
-/* What was asked for the line in the price's own terms: with the tax where the price holds it. */
-static struct money billed_amount(const struct line *l)
-{
-    int64_t minor = l->amount.minor - l->discount.minor;
-    if (l->tax_inclusive) minor += l->tax.minor;
-    return money_of(minor, l->amount.currency);
-}
-
 bool subscription_note_invoice(struct subscription *s, const struct invoice_finalized *v, struct arena *a)
 {
     struct charge *charges = NULL;
@@ -367,7 +360,7 @@ bool subscription_note_invoice(struct subscription *s, const struct invoice_fina
                 charges = arena_array_of(a, struct charge, s->charges_count);
                 memcpy(charges, s->charges, s->charges_count * sizeof *charges);
             }
-            struct money paid = billed_amount(&v->lines[k]);
+            struct money paid = line_price(&v->lines[k]);
             charges[i].invoice = v->invoice;
             charges[i].line = k + 1;
             charges[i].discount = money_of(charges[i].amount.minor - paid.minor, paid.currency);
@@ -377,4 +370,50 @@ bool subscription_note_invoice(struct subscription *s, const struct invoice_fina
     if (charges == NULL) return false;
     s->charges = charges;
     return true;
+}
+
+/* ---- credits ---- */
+
+static struct charge *charges_copy(const struct subscription *s, struct arena *a)
+{
+    struct charge *charges = arena_array_of(a, struct charge, s->charges_count);
+    if (s->charges_count > 0) memcpy(charges, s->charges, s->charges_count * sizeof *charges);
+    return charges;
+}
+
+static bool is_billed_by(const struct charge *c, const struct line *credit)
+{
+    if (c->invoice == 0 || c->invoice != credit->credits) return false;
+    return c->line != 0 ? c->line == credit->credits_line : str_equal(c->fee, credit->fee);
+}
+
+bool subscription_note_credits(struct subscription *s, const struct invoice_finalized *v, struct arena *a)
+{
+    struct charge *charges = charges_copy(s, a);
+    bool any = false;
+    for (size_t k = 0; k < v->lines_count; k++) {
+        const struct line *l = &v->lines[k];
+        if (l->kind != LINE_CREDIT || l->subscription != s->subscription) continue;
+        for (size_t i = 0; i < s->charges_count; i++) {
+            if (!is_billed_by(&charges[i], l)) continue;
+            charges[i].credited.minor -= line_price(l).minor; /* which is negative */
+            any = true;
+        }
+    }
+    if (any) s->charges = charges;
+    return any;
+}
+
+bool subscription_note_void(struct subscription *s, const struct invoice_voided *v, struct arena *a)
+{
+    struct charge *charges = charges_copy(s, a);
+    bool any = false;
+    for (size_t i = 0; i < s->charges_count; i++) {
+        if (charges[i].invoice != v->invoice) continue;
+        charges[i].credited = charges[i].amount;
+        charges[i].credited.minor -= charges[i].discount.minor;
+        any = true;
+    }
+    if (any) s->charges = charges;
+    return any;
 }

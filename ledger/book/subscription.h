@@ -26,6 +26,11 @@ enum err subscription_apply(struct subscription *s, const struct event *ev, stru
 /* Notes which lines of the invoice bill its charges, and what coupons took of them. True when one did. */
 bool subscription_note_invoice(struct subscription *s, const struct invoice_finalized *v, struct arena *a);
 
+/* Notes what lines of a credit note, and a void, took from its charges: what was given back, or never billed,
+ * cannot be given back again. True when one did. */
+bool subscription_note_credits(struct subscription *s, const struct invoice_finalized *v, struct arena *a);
+bool subscription_note_void(struct subscription *s, const struct invoice_voided *v, struct arena *a);
+
 /* From `on` these rates are in force: whatever began on that day or later gives way. */
 void quotas_begin(struct subscription *s, struct date on, const struct rate *rates, size_t rates_count,
                   struct arena *a);

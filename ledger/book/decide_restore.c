@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_restore.c - subscriptions that were past due or had stopped go on when nothing is overdue any more:
+ * the last overdue invoice was paid, credited, voided or given up. */
+#include "ledger/book/decide_shared.h"
+
+/* What was given back, or never billed, cannot be given back for the days that were lost. */
+static void note_document(struct subscription *s, const struct event *ev, struct arena *a)
+{
+    if (ev == NULL) return;
+    if (ev->type == EVENT_INVOICE_FINALIZED) (void)subscription_note_credits(s, &ev->invoice_finalized, a);
+    if (ev->type == EVENT_INVOICE_VOIDED) (void)subscription_note_void(s, &ev->invoice_voided, a);
+}
+
+enum err restore_subscriptions(struct decision *out, const struct facts *f, const struct allocation *settled,
+                               size_t count, const struct event *document, struct arena *a, struct error *e)
+{
+    struct overdue left = overdue_by(f, f->today, settled, count);
+    uint64_t next = f->counters.item;
+    if (!left.known || left.invoice != 0) return OK;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        struct accrual due = {.through = f->today, .today = f->today, .overdue = left};
+        struct subscription s = f->subscriptions[i];
+        note_document(&s, document, a);
+        enum err err = paid_again(&due, &s, a, e);
+        if (err != OK) return err;
+        add_items(out, &due.lines, s.customer, &next, a);
+        add_accrued(out, &due, a);
+    }
+    return OK;
+}
