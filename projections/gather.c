@@ -150,6 +150,14 @@ static enum err customer_by_transaction(struct gathering *g, uint64_t number)
     return customer_by_number(g, f->transaction->customer);
 }
 
+/* The invoice, whose customer is then the command's. */
+static enum err customer_by_invoice(struct gathering *g, struct str named)
+{
+    enum err err = load_one_invoice(g, named, 0);
+    if (err != OK || g->facts->invoice == NULL) return err;
+    return customer_by_number(g, g->facts->invoice->customer);
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -170,11 +178,14 @@ enum {
     DRAFT = 1 << 16,
     NEWEST_CATALOG = 1 << 13,
     COUPONS = 1 << 14,
-    BILL = SUBSCRIPTION | USAGE | ITEMS | OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | DRAFT,
+    CREDITED = 1 << 17,
+    STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
+    DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
+    BILL = DOCUMENT | SUBSCRIPTION | USAGE | ITEMS | DRAFT | CREDITED,
 };
 
-/* In this order: usage asks the subscription, open invoices are not asked for when the invoice is known. The
- * seller comes before them all, for the dates. */
+/* In this order: usage asks the subscription, what may be credited asks that and the items; open invoices are
+ * not asked for when the invoice is known. The seller comes before them all, for the dates. */
 static const struct {
     unsigned fact;
     enum err (*load)(struct gathering *g);
@@ -195,9 +206,10 @@ static const struct {
     {RUN, gather_run},
     {READINGS, gather_readings},
     {COUPONS, gather_coupons},
+    {CREDITED, gather_credited},
 };
 
-enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID, BY_DRAFT };
+enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID, BY_DRAFT, BY_INVOICE };
 
 /* `field` is where the command's body names whom it is about. */
 struct need {
@@ -207,8 +219,9 @@ struct need {
     size_t subscription; /* where it may name one of several; 0: it does not */
 };
 
-#define USER_OF(name)  BY_USER, offsetof(struct name##_command, user)
-#define NAMED_IN(name) .subscription = offsetof(struct name##_command, subscription)
+#define USER_OF(name)    BY_USER, offsetof(struct name##_command, user)
+#define INVOICE_OF(name) BY_INVOICE, offsetof(struct name##_command, invoice)
+#define NAMED_IN(name)   .subscription = offsetof(struct name##_command, subscription)
 static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_SELLER_SET] = {BY_NOTHING, 0, SELLER},
     [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, NEWEST_CATALOG},
@@ -251,8 +264,13 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_COUPON_APPLY] = {USER_OF(coupon_apply), SUBSCRIPTION | CATALOG | COUPONS,
                               NAMED_IN(coupon_apply)},
     [COMMAND_COUPON_REMOVE] = {USER_OF(coupon_remove), COUPONS},
+    [COMMAND_INVOICE_ONE_OFF] = {USER_OF(invoice_one_off), DOCUMENT},
+    [COMMAND_INVOICE_CREDIT] = {INVOICE_OF(invoice_credit), ITEMS | PAYMENTS | SERIES | SELLER | STANDING},
+    [COMMAND_INVOICE_VOID] = {INVOICE_OF(invoice_void), ITEMS | STANDING},
+    [COMMAND_INVOICE_WRITE_OFF] = {INVOICE_OF(invoice_write_off), STANDING},
 };
 #undef USER_OF
+#undef INVOICE_OF
 #undef NAMED_IN
 
 static enum err gather_customer(struct gathering *g, const struct need *n)
@@ -261,7 +279,8 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     struct error unused;
     struct str text = {0};
     uint64_t number = 0;
-    if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID || n->naming == BY_DRAFT)
+    if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID || n->naming == BY_DRAFT ||
+        n->naming == BY_INVOICE)
         memcpy(&text, field, sizeof(text));
     if (n->naming == BY_NUMBER || n->naming == BY_TRANSACTION) memcpy(&number, field, sizeof(number));
     if (n->naming == BY_TRANSACTION_ID && public_id_parse(&number, "txn", text, &unused) != OK) return OK;
@@ -271,6 +290,7 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     case BY_DRAFT: return customer_by_draft(g, text);
     case BY_TRANSACTION:
     case BY_TRANSACTION_ID: return customer_by_transaction(g, number);
+    case BY_INVOICE: return customer_by_invoice(g, text);
     case BY_NOTHING: break;
     }
     return OK;

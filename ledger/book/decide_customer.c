@@ -92,6 +92,24 @@ static enum err check_overdue_days(const struct seller_set *s, struct error *e)
     return OK;
 }
 
+static enum err check_terms(uint64_t days, struct error *e)
+{
+    if (days <= TERMS_DAYS_MAX) return OK;
+    return fail(e, ERR_INVALID, "terms_days: at most %d days are allowed", TERMS_DAYS_MAX);
+}
+
+/* It begins document numbers, whose parts are told from each other by hyphens. */
+static enum err check_entity(struct str entity, struct error *e)
+{
+    bool plain = entity.len <= LIMIT_ENTITY_BYTES;
+    for (size_t i = 0; i < entity.len; i++) {
+        char c = entity.ptr[i];
+        plain = plain && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'));
+    }
+    if (plain) return OK;
+    return fail(e, ERR_INVALID, "entity: at most %d letters and digits are wanted", LIMIT_ENTITY_BYTES);
+}
+
 enum err decide_seller_set(struct decision *out, const struct facts *f, const struct seller_set_command *c,
                            struct arena *a, struct error *e)
 {
@@ -103,13 +121,14 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     if (err == OK) err = check_tax_id(&c->party, &party, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, default_timezone(f), e);
     if (err != OK) return err;
-    if (c->terms_days > 366) return fail(e, ERR_INVALID, "terms_days: at most 366 days are allowed");
     struct seller_set after = {.past_due_days = given_count(c->past_due_days, before->past_due_days),
                                .unpaid_days = given_count(c->unpaid_days, before->unpaid_days),
                                .cancel_days = given_count(c->cancel_days, before->cancel_days),
                                .approval = c->approval != YES_NO_DEFAULT ? c->approval : before->approval,
                                .draft_days = given_count(c->draft_days, before->draft_days)};
     err = check_overdue_days(&after, e);
+    if (err == OK) err = check_terms(c->terms_days, e);
+    if (err == OK) err = check_entity(c->entity, e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
     ev->seller_set = (struct seller_set){
@@ -124,6 +143,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .cancel_days = after.cancel_days,
         .approval = after.approval,
         .draft_days = after.draft_days,
+        .entity = given_or(c->entity, before->entity),
     };
     return OK;
 }
@@ -179,6 +199,7 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
     enum err err = currency_chosen(currency, c->currency, NULL, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, default_timezone(f), e);
     if (err == OK) err = check_party(&c->party, e);
+    if (err == OK) err = check_terms(c->terms_days, e);
     if (err == OK) err = check_tax_id(&c->party, &c->party, e);
     bool exempt = c->tax_exempt == YES_NO_YES;
     if (err == OK) err = check_exemption(exempt, c->tax_exempt_reason, e);
@@ -191,7 +212,8 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
                                                      .locale = given_or(c->locale, STR("en-US")),
                                                      .party = c->party,
                                                      .tax_exempt = exempt,
-                                                     .tax_exempt_reason = c->tax_exempt_reason};
+                                                     .tax_exempt_reason = c->tax_exempt_reason,
+                                                     .terms_days = c->terms_days};
     return OK;
 }
 
@@ -202,13 +224,15 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, f->customer->timezone, e);
     if (err == OK) err = check_party(&c->party, e);
+    if (err == OK) err = check_terms(c->terms_days, e);
     if (err != OK) return err;
     const struct customer *before = f->customer;
     struct customer_updated after = {.customer = before->customer,
                                      .version = before->version + 1,
                                      .timezone = zone,
                                      .locale = given_or(c->locale, before->locale),
-                                     .party = merged(&c->party, &before->party)};
+                                     .party = merged(&c->party, &before->party),
+                                     .terms_days = c->terms_days != 0 ? c->terms_days : before->terms_days};
     after.tax_exempt = c->tax_exempt == YES_NO_DEFAULT ? before->tax_exempt : c->tax_exempt == YES_NO_YES;
     if (after.tax_exempt) after.tax_exempt_reason = given_or(c->tax_exempt_reason, before->tax_exempt_reason);
     err = check_tax_id(&c->party, &after.party, e);
@@ -216,7 +240,7 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     if (err != OK) return err;
     bool same = schema_equal(&schema_party, &after.party, &before->party) &&
                 str_equal(after.timezone, before->timezone) && str_equal(after.locale, before->locale) &&
-                after.tax_exempt == before->tax_exempt &&
+                after.tax_exempt == before->tax_exempt && after.terms_days == before->terms_days &&
                 str_equal(after.tax_exempt_reason, before->tax_exempt_reason);
     if (same) return OK;
     event_add(&out->events, EVENT_CUSTOMER_UPDATED, a)->customer_updated = after;
