@@ -12,9 +12,9 @@ enum {
     LIMIT_TOKEN_BYTES = 128,
     LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
     LIMIT_ACTOR_BYTES = 64,
-    LIMIT_CODE_BYTES = 64,  /* product, price and tax codes */
+    LIMIT_CODE_BYTES = 64,   /* product, price and tax codes */
     LIMIT_ENTITY_BYTES = 16, /* first word of document numbers */
-    LIMIT_TEXT_BYTES = 512, /* names, address lines, descriptions, reasons */
+    LIMIT_TEXT_BYTES = 512,  /* names, address lines, descriptions, reasons */
 
     /* Numbers. 18 digits always fit int64_t. */
     LIMIT_DECIMAL_DIGITS = 18,

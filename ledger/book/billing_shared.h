@@ -33,8 +33,8 @@ struct stretch {
 };
 /* The stretch that is charged next: to the period's end, or to a change or an end before it. */
 struct stretch next_stretch(const struct subscription *s);
-/* Every fee for a stretch of a period: a line each. Of what was billed before, days that are over are not given
- * back any more. */
+/* Every fee for a stretch of a period: a line each. Of what was billed before, days that are over are not
+ * given back any more. */
 enum err charge_stretch(struct accrual *out, struct subscription *s, const struct stretch *w, struct arena *a,
                         struct error *e) MUST_USE;
 
