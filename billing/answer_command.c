@@ -307,6 +307,54 @@ static enum err answer_invoice(struct answering *g, struct error *e)
     return made_invoice(g->out, g->service, g->outcome, false, g->arena, e);
 }
 
+/* What the outcome's refunds take of the credit; one that failed has given it back. */
+static enum err take_refunds(struct money *left, struct answering *g, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < g->outcome->events_count && err == OK; i++) {
+        const struct event *ev = &g->outcome->events[i];
+        struct transaction v = {0};
+        if (ev->type != EVENT_REFUND_REQUESTED) continue;
+        err = load_transaction(&v, g->txn, ev->refund_requested.refund, g->arena, e);
+        if (err == OK && v.status != TRANSACTION_FAILED) err = money_subtract(left, *left, v.amount, e);
+    }
+    return err;
+}
+
+/* The credit note, with where it went: off the invoice, back to payments, to the balance. */
+static enum err answer_credit_note(struct answering *g, struct error *e)
+{
+    const struct event *ev = event_of(g->outcome, EVENT_INVOICE_FINALIZED);
+    struct invoice v = {0};
+    struct money given = {0}, refunded = {0}, offset = {0};
+    if (ev == NULL) return fail(e, ERR_NOT_FOUND, "the credit note is gone again");
+    const struct invoice_finalized *d = &ev->invoice_finalized;
+    enum err err = load_invoice(&v, g->txn, d->invoice, g->arena, e);
+    if (err == OK) err = invoice_to_balance(&given, d, e);
+    if (err != OK) return err;
+    offset = refunded = money_zero(d->total);
+    for (size_t i = 0; i < d->settles_count && err == OK; i++)
+        err = money_add(&offset, offset, d->settles[i].amount, e);
+    *g->out = invoice_json(&v, true, &g->names);
+    if (err == OK) err = put_refunds(g, &refunded, e);
+    if (err == OK) err = take_refunds(&given, g, e);
+    member_money(*g->out, "offset", offset);
+    member_money(*g->out, "refunded", refunded);
+    member_money(*g->out, "to_balance", given);
+    return err;
+}
+
+/* The invoice that was voided or written off. */
+static enum err answer_closed(struct answering *g, struct error *e)
+{
+    struct invoice v = {0};
+    bool voided = g->command->type == COMMAND_INVOICE_VOID;
+    struct str named = voided ? g->command->invoice_void.invoice : g->command->invoice_write_off.invoice;
+    enum err err = find_invoice(&v, g->txn, named, g->arena, e);
+    if (err == OK) *g->out = invoice_json(&v, true, &g->names);
+    return err;
+}
+
 static enum err answer_item(struct answering *g, struct error *e)
 {
     const struct event *ev = event_of(g->outcome, EVENT_ITEM_ADDED);
@@ -344,6 +392,10 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_USAGE_ALERT] = answer_alert,
     [COMMAND_INVOICE_GENERATE] = answer_invoice,
     [COMMAND_INVOICE_ADD_ITEM] = answer_item,
+    [COMMAND_INVOICE_ONE_OFF] = answer_invoice,
+    [COMMAND_INVOICE_CREDIT] = answer_credit_note,
+    [COMMAND_INVOICE_VOID] = answer_closed,
+    [COMMAND_INVOICE_WRITE_OFF] = answer_closed,
     [COMMAND_PAYMENT_CHARGE] = answer_transaction,
     [COMMAND_PAYMENT_REFUND] = answer_transaction,
     [COMMAND_TRANSACTION_STORE] = answer_transaction,

@@ -76,6 +76,7 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     put_default_method(j, c, t, a);
     member_flag(j, "tax_exempt", c->tax_exempt);
     member_text_or_null(j, "tax_exempt_reason", c->tax_exempt_reason);
+    member_put(j, "terms_days", c->terms_days == 0 ? json_null() : json_integer((json_int_t)c->terms_days));
     return j;
 }
 
@@ -86,6 +87,7 @@ json_t *seller_json(const struct seller *s)
     put_party(j, &s->party);
     member_text_or_null(j, "payment_terms", s->payment_terms_text);
     member_count(j, "terms_days", s->payment_terms_days);
+    member_text_or_null(j, "entity", s->entity);
     member_text_or_null(j, "footer", s->footer);
     member_text_or_null(j, "timezone", s->timezone);
     return j;

@@ -46,6 +46,11 @@ static json_t *line_json(const struct line *l)
     member_text_or_null(j, "tax_category", l->tax_category);
     member_flag(j, "tax_inclusive", l->tax_inclusive);
     member_put(j, "taxes", line_taxes_json(l));
+    member_id(j, "credits_invoice_id", "inv", l->credits);
+    if (l->credits_line != 0)
+        member_count(j, "credits_line", l->credits_line);
+    else
+        member_put(j, "credits_line", json_null());
     return j;
 }
 
@@ -93,8 +98,23 @@ static struct money remaining(const struct invoice *v)
 {
     struct money left = {0};
     struct error unused;
-    if (money_subtract(&left, v->amount_due, v->paid, &unused) != OK) return v->amount_due;
+    if (invoice_owed(&left, v, &unused) != OK) return v->amount_due;
     return left.minor < 0 ? money_zero(left) : left;
+}
+
+/* The number of the one document that a credit note credits; "": it is none, or it credits several. */
+static struct str credited_number(const struct invoice *v, struct names *n)
+{
+    struct invoice credited = {0};
+    struct error unused;
+    uint64_t number = 0;
+    for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count; i++) {
+        uint64_t by_line = v->lines[i].credits;
+        if (by_line != 0 && number != 0 && by_line != number) return STR_NONE;
+        if (by_line != 0) number = by_line;
+    }
+    if (number == 0 || load_invoice(&credited, n->txn, number, n->arena, &unused) != OK) return STR_NONE;
+    return credited.number;
 }
 
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
@@ -114,13 +134,19 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_money(j, "credit_applied", v->credit_applied);
     member_money(j, "amount_due", v->amount_due);
     member_money(j, "amount_paid", v->paid);
+    member_money(j, "amount_offset", v->offset);
     member_money(j, "amount_remaining", remaining(v));
     member_money(j, "amount_refunded", v->refunded);
+    member_money(j, "amount_credited", v->credited);
+    member_money(j, "amount_written_off", v->written_off);
     member_text(j, "currency", str_of(v->total.currency));
     member_date(j, "paid_on", v->paid_on);
+    member_date(j, "closed_on", v->closed_on);
     member_id(j, "run_id", "run", v->run);
     member_count(j, "seq", v->seq);
     member_text_or_null(j, "note", v->note);
+    member_text_or_null(j, "reason", v->reason);
+    member_text_or_null(j, "credits_invoice", credited_number(v, n));
     if (!with_lines) return j;
     member_put(j, "line_items", lines_json(v));
     member_put(j, "discounts", discounts_json(v));

@@ -2,6 +2,7 @@
 /* documents.c - see documents.h, and invoices as PDF on request. A document is shown as it was issued, so it
  * is the same bytes whenever it is asked for. */
 #include "reports/documents.h"
+#include "reports/invoice_layout.h"
 #include "reports/reports.h"
 
 /* ---- who was to collect it ---- */
@@ -66,6 +67,22 @@ static enum err find_corrected(struct str *out, struct views_txn *t, const struc
     return OK;
 }
 
+/* "30.00 USD off INV-2025-000001; 5.00 USD off INV-2025-000002" */
+static enum err find_settled(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
+                             struct error *e)
+{
+    *out = STR_NONE;
+    for (size_t i = 0; i < v->settles_count; i++) {
+        struct invoice settled = {0};
+        enum err err = load_invoice(&settled, t, v->settles[i].invoice, a, e);
+        if (err != OK) return err;
+        struct str amount = money_with_currency(a, v->settles[i].amount);
+        *out = str_format(a, "%.*s%s%.*s off %.*s", STR_ARG(*out), i > 0 ? "; " : "", STR_ARG(amount),
+                          STR_ARG(settled.number));
+    }
+    return OK;
+}
+
 /* ---- together ---- */
 
 enum err document_gather(struct document_parts *out, struct views_txn *t, const struct invoice *v,
@@ -75,6 +92,7 @@ enum err document_gather(struct document_parts *out, struct views_txn *t, const 
     enum err err = load_customer_version(&out->buyer, t, v->customer, v->buyer_version, a, e);
     if (err == OK && out->has_seller) err = load_seller(&out->seller, t, v->seller_version, a, e);
     if (err == OK) err = find_corrected(&out->corrects, t, v, a, e);
+    if (err == OK) err = find_settled(&out->settles, t, v, a, e);
     if (err == OK) err = find_simulated(&out->simulated_gateway, t, v, e);
     return err;
 }
@@ -85,6 +103,7 @@ void document_copy(struct document_parts *to, const struct document_parts *from,
     schema_copy(&to->buyer, &schema_customer, &from->buyer, a);
     schema_copy(&to->seller, &schema_seller, &from->seller, a);
     to->corrects = str_copy(a, from->corrects);
+    to->settles = str_copy(a, from->settles);
 }
 
 struct invoice_document document_of(const struct invoice *v, const struct document_parts *parts)
@@ -94,7 +113,8 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
                                      .seller = parts->has_seller ? &parts->seller : NULL,
                                      .as_issued = true,
                                      .simulated_gateway = parts->simulated_gateway,
-                                     .corrects = parts->corrects};
+                                     .corrects = parts->corrects,
+                                     .settles = parts->settles};
 }
 
 enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,

@@ -13,6 +13,7 @@ struct document_parts {
     struct seller seller;
     bool has_seller, simulated_gateway;
     struct str corrects; /* "INV-2025-000001 of 2025-01-31", of credit notes that credit one document */
+    struct str settles;  /* "30.00 USD off INV-2025-000001" */
 };
 
 /* Texts live as long as the transaction's values (see views_get) or the arena. */

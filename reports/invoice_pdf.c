@@ -108,8 +108,11 @@ static void put_proof(struct layout *l)
 
 static void put_notes(struct layout *l)
 {
+    const struct invoice *v = l->document->invoice;
     put_payment_terms(l);
-    put_note(l, STR_NONE, l->document->invoice->note); /* what the law wants said of its taxes */
+    if (v->kind == INVOICE_CREDIT_NOTE) put_note(l, STR("Reason"), v->reason);
+    put_note(l, STR("Set off"), l->document->settles);
+    put_note(l, STR_NONE, v->note); /* what the law wants said of its taxes */
     if (l->document->simulated_gateway)
         put_note(l, STR("Payments by the built-in simulator"),
                  STR("No payment provider is connected; no money moves."));

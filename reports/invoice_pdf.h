@@ -16,6 +16,7 @@ struct invoice_document {
     bool simulated_gateway; /* payments are made by the built-in simulator, and the document says so */
     struct str corrects; /* credit notes: number and date of the invoice credited, "" when there are several
                             or none */
+    struct str settles;  /* credit notes: what of it is taken off which invoices; "": nothing */
 };
 
 /* Appends the file to `out`. ERR_INVALID when a text has a character that no font has: the sentence names the

@@ -25,10 +25,13 @@ static void also(struct str *text, struct str more, struct arena *a)
     *text = text->len == 0 ? more : str_format(a, "%.*s, %.*s", STR_ARG(*text), STR_ARG(more));
 }
 
-/* The days; what the price holds and what was taken off it; which rate, where there are several. */
+/* The days; the line that is credited; what the price holds and what was taken off it; which rate, where
+ * there are several. */
 static struct str under_text(struct arena *a, const struct invoice *v, const struct line *line)
 {
     struct str text = days_text(a, line->from, line->to);
+    if (line->kind == LINE_CREDIT)
+        also(&text, str_format(a, "line %ju of the invoice", (uintmax_t)line->credits_line), a);
     if (line->tax_inclusive) also(&text, STR("unit price with tax"), a);
     if (!money_is_zero(line->discount))
         also(&text, str_format(a, "discount %.*s", STR_ARG(money_pretty(a, line->discount))), a);

@@ -102,6 +102,7 @@ enum err check_invoice_texts(const struct invoice_document *d, struct arena *a, 
     const struct invoice *v = d->invoice;
     enum err err = pdf_check_text(v->number, "number", e);
     if (err == OK) err = pdf_check_text(d->corrects, "credited invoice", e);
+    if (err == OK && v->kind == INVOICE_CREDIT_NOTE) err = pdf_check_text(v->reason, "reason", e);
     if (err == OK) err = pdf_check_text(d->buyer->user, "customer's id", e);
     if (err == OK) err = check_party("customer's", &d->buyer->party, a, e);
     if (err == OK && d->seller != NULL) err = check_party("seller's", &d->seller->party, a, e);

@@ -6,13 +6,14 @@
 #define DAYBOOK_REPORTS_PRESS_H
 
 #include "reports/documents.h"
+#include "reports/register.h"
 
 /* One invoice on its way. Everything it points to lives in its arena. */
 struct sheet {
     struct arena *arena;
     struct invoice invoice;
     struct document_parts parts;
-    struct str credits; /* see register.h */
+    struct credited_documents credits;
     /* When it is set: */
     struct hash sha256;
     uint64_t bytes;

@@ -7,11 +7,11 @@ const char invoices_header[] = "document_type,document_number,series,issue_date,
                                "from,service_to,customer_id,customer_name,"
                                "customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
                                "written_off,balance,status,credits_document,"
-                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note";
+                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note,reason";
 const char invoice_lines_header[] = "document_number,line_no,product_id,price_id,description,service_from,"
                                     "service_to,quantity,unit,unit_price,discount,net,"
                                     "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq,"
-                                    "tax_codes,tax_inclusive";
+                                    "tax_codes,tax_inclusive,credits_document,credits_line";
 
 /* INV-2025 of INV-2025-000001 */
 static struct str series_of(struct str number)
@@ -41,20 +41,36 @@ static void put_period(struct csv *c, struct date from, struct date to)
     csv_date(c, given ? date_add_days(to, -1) : (struct date){0});
 }
 
+static struct money difference(struct money a, struct money b)
+{
+    struct error unused = {0};
+    struct money left = {0};
+    if (money_subtract(&left, a, b, &unused) != OK) WRONG("an invoice is paid beyond all bounds");
+    return left;
+}
+
+/* Of what is not void: gross = paid + credited + written off + balance. Credited is what credit it took, and
+ * what credit notes took off it. */
 static void put_amounts(struct csv *c, const struct invoice *v)
 {
-    struct money balance = {0};
-    struct error unused = {0};
+    struct money balance = difference(difference(v->amount_due, v->paid), v->written_off);
     csv_word(c, v->total.currency);
     csv_money(c, net_of(v->subtotal, v->discount));
     csv_money(c, v->tax);
     csv_money(c, v->total);
-    csv_money(c, v->paid);
-    csv_money(c, v->credit_applied);
-    csv_money(c, money_zero(v->total)); /* nothing is written off yet by any event */
-    if (money_subtract(&balance, v->amount_due, v->paid, &unused) != OK)
-        WRONG("an invoice is paid beyond all bounds");
-    csv_money(c, balance);
+    csv_money(c, difference(v->paid, v->offset));
+    csv_money(c, difference(v->credit_applied, money_negate(v->offset)));
+    csv_money(c, v->written_off);
+    csv_money(c, v->status == INVOICE_VOID ? money_zero(balance) : balance);
+}
+
+/* "INV-2025-000001; INV-2025-000002" */
+static struct str join_numbers(const struct credited_documents *d, struct arena *a)
+{
+    struct str all = STR_NONE;
+    for (size_t i = 0; i < d->count; i++)
+        all = str_format(a, "%.*s%s%.*s", STR_ARG(all), i > 0 ? "; " : "", STR_ARG(d->items[i].number));
+    return all;
 }
 
 /* Where the chain has it. */
@@ -71,7 +87,7 @@ static void put_record(struct csv *c, const struct register_entry *entry)
     csv_hash(c, &entry->invoice->leaf);
 }
 
-void register_put_invoice(struct csv *c, const struct register_entry *entry)
+void register_put_invoice(struct csv *c, const struct register_entry *entry, struct arena *a)
 {
     const struct invoice *v = entry->invoice;
     const struct party *buyer = &entry->buyer->party;
@@ -89,22 +105,20 @@ void register_put_invoice(struct csv *c, const struct register_entry *entry)
     csv_text(c, buyer->tax_id);
     put_amounts(c, v);
     csv_word(c, choice_invoice_status.words[v->status]);
-    csv_text(c, entry->credits);
+    csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? join_numbers(&entry->credits, a) : STR_NONE);
     put_record(c, entry);
     csv_hash(c, entry->pdf);
     csv_empty(c); /* structured invoices are not made */
     csv_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
     csv_text(c, v->note);
+    csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */
     csv_end_row(c);
 }
 
 /* Where the line is earned: posting.c keeps revenue by the same names. */
 static struct str revenue_account(const struct line *l, struct arena *a)
 {
-    struct str detail = l->kind == LINE_USAGE  ? l->usage_type
-                        : l->kind == LINE_ITEM ? STR("items")
-                                               : l->product;
-    return str_format(a, "%s:%.*s", account_name(ACCOUNT_REVENUE), STR_ARG(detail));
+    return str_format(a, "%s:%.*s", account_name(ACCOUNT_REVENUE), STR_ARG(revenue_detail(l)));
 }
 
 /* Of all taxes of a line, "CA; CA-QC": whose they are, or which. */
@@ -116,6 +130,19 @@ static struct str join_taxes(const struct line *l, bool codes, struct arena *a)
         all = all.len == 0 ? one : str_format(a, "%.*s; %.*s", STR_ARG(all), STR_ARG(one));
     }
     return all;
+}
+
+static void put_credited(struct csv *c, const struct register_entry *entry, const struct line *l)
+{
+    struct str number = STR_NONE;
+    for (size_t i = 0; i < entry->credits.count; i++) {
+        if (entry->credits.items[i].invoice == l->credits) number = entry->credits.items[i].number;
+    }
+    csv_text(c, number);
+    if (l->credits != 0 && l->credits_line != 0)
+        csv_count(c, l->credits_line);
+    else
+        csv_empty(c);
 }
 
 static void put_line(struct csv *c, const struct register_entry *entry, size_t place, struct arena *a)
@@ -146,6 +173,7 @@ static void put_line(struct csv *c, const struct register_entry *entry, size_t p
         csv_count(c, entry->invoice->seq);
     csv_text(c, join_taxes(l, true, a));
     csv_word(c, l->tax_inclusive ? "yes" : "no"); /* a spreadsheet would write true in capitals */
+    put_credited(c, entry, l);
     csv_end_row(c);
 }
 
@@ -162,17 +190,17 @@ static bool is_credited_before(const struct invoice *v, size_t place)
     return false;
 }
 
-enum err register_credits(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                          struct error *e)
+enum err register_credits(struct credited_documents *out, struct views_txn *t, const struct invoice *v,
+                          struct arena *a, struct error *e)
 {
-    *out = STR_NONE;
-    if (v->kind != INVOICE_CREDIT_NOTE) return OK;
+    *out = (struct credited_documents){0};
     for (size_t i = 0; i < v->lines_count; i++) {
         struct invoice credited = {0};
         if (v->lines[i].credits == 0 || is_credited_before(v, i)) continue;
+        if (out->items == NULL) out->items = arena_array_of(a, struct credited_document, v->lines_count);
         enum err err = load_invoice(&credited, t, v->lines[i].credits, a, e);
         if (err != OK) return err;
-        *out = str_format(a, "%.*s%s%.*s", STR_ARG(*out), out->len > 0 ? "; " : "", STR_ARG(credited.number));
+        out->items[out->count++] = (struct credited_document){credited.invoice, credited.number};
     }
     return OK;
 }

@@ -9,19 +9,29 @@
 
 extern const char invoices_header[], invoice_lines_header[];
 
+/* A document that lines credit. */
+struct credited_document {
+    uint64_t invoice;
+    struct str number;
+};
+struct credited_documents {
+    struct credited_document *items;
+    size_t count;
+};
+
 struct register_entry {
     const struct invoice *invoice;
     const struct customer *buyer; /* as of invoice->buyer_version */
-    struct str credits;           /* numbers of the documents that a credit note credits */
-    const struct hash *pdf;       /* of the document as a file; NULL: none was made */
-    bool rehearsed;               /* the record that finalized it was never written */
+    struct credited_documents credits;
+    const struct hash *pdf; /* of the document as a file; NULL: none was made */
+    bool rehearsed;         /* the record that finalized it was never written */
 };
 
-void register_put_invoice(struct csv *c, const struct register_entry *entry);
+void register_put_invoice(struct csv *c, const struct register_entry *entry, struct arena *a);
 void register_put_lines(struct csv *c, const struct register_entry *entry, struct arena *a);
 
-/* For credit notes: the numbers of the documents whose charges the lines credit, "; " between them. */
-enum err register_credits(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                          struct error *e) MUST_USE;
+/* Each document whose charges the lines credit, in the order of the lines. */
+enum err register_credits(struct credited_documents *out, struct views_txn *t, const struct invoice *v,
+                          struct arena *a, struct error *e) MUST_USE;
 
 #endif

@@ -40,7 +40,7 @@ static enum err put_invoice(struct report_file *f, const struct register_entry *
 {
     const struct invoice *v = entry->invoice;
     const struct money amounts[CONTROL_SUMS_MAX] = {net_of(v->subtotal, v->discount), v->tax, v->total};
-    register_put_invoice(f->csv, entry);
+    register_put_invoice(f->csv, entry, f->row);
     return report_count(f, amounts, e);
 }
 

@@ -29,15 +29,17 @@ enum err run_files(struct nightly *n, struct error *e) MUST_USE;
 
 /* ---- run_late.c: what happened to invoices after the set was complete ---- */
 
-struct late_payment {
+struct late_change {
     uint64_t invoice;
-    struct money amount;
+    struct money paid, offset; /* paid, and of that by credit notes */
+    struct money written_off;  /* less what came back of it */
+    bool closed;               /* voided or written off */
 };
 struct late {
-    struct late_payment *items; /* one an invoice, by its number */
+    struct late_change *items; /* one an invoice, by its number */
     size_t count;
 };
-/* Payments and credits in records from <= seq < to. */
+/* Payments, credits, voids and write-offs in records from <= seq < to. */
 enum err late_read(struct late *out, struct ledger *l, uint64_t from, uint64_t to, struct arena *a,
                    struct error *e) MUST_USE;
 /* The invoice as it stood without them. */

@@ -76,7 +76,7 @@ static enum err put_document(void *context, const struct sheet *s, struct error 
                                    .credits = s->credits,
                                    .pdf = f->press != NULL ? &s->sha256 : NULL,
                                    .rehearsed = n->o->dry_run};
-    register_put_invoice(f->invoices, &entry);
+    register_put_invoice(f->invoices, &entry, s->arena);
     register_put_lines(f->lines, &entry, s->arena);
     if (f->press != NULL) {
         const char *name = str_format(n->arena, "pdf/%.*s.pdf", STR_ARG(s->invoice.number)).ptr;

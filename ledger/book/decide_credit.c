@@ -154,7 +154,7 @@ static enum err credit_one(struct line *out, struct credit_note *n, size_t place
                          .credited_kind = l->kind == LINE_CREDIT ? l->credited_kind : l->kind};
     enum err err = crediting_part(out, &n->given, place + 1, price, e);
     out->quantity = decimal_of(1);
-    out->unit_price = money_decimal(out->amount);
+    out->unit_price = money_decimal(l->tax_inclusive ? money_negate(price) : out->amount);
     return err;
 }
 
@@ -222,26 +222,26 @@ static struct money paid_by(const struct transaction *p, const struct invoice *v
     return sum;
 }
 
-static struct event *add_refund(struct decision *out, const struct credit_note *n,
-                                const struct transaction *p, struct money part, uint64_t number)
+static void add_refund(struct decision *out, const struct credit_note *n, const struct invoice_finalized *d,
+                       const struct transaction *p, struct money part, uint64_t number)
 {
     const struct facts *f = n->facts;
+    struct str why = str_format(n->arena, "Credit note %.*s", STR_ARG(d->number));
     struct event *ev = event_add(&out->events, EVENT_REFUND_REQUESTED, n->arena);
     ev->refund_requested = (struct refund_requested){.refund = number,
                                                      .payment = p->transaction,
                                                      .customer = p->customer,
                                                      .amount = part,
                                                      .from_credit = part,
-                                                     .reason = n->command->reason,
+                                                     .reason = d->reason.len > 0 ? d->reason : why,
                                                      .gateway = p->gateway,
                                                      .gateway_key = gateway_key(f, number, n->arena),
                                                      .invoice = n->invoice->invoice};
-    return ev;
 }
 
 /* The newest payments first, each for what it paid of the invoice; *left is what they cannot give back. */
 static enum err refund_payments(struct decision *out, struct money *left, const struct credit_note *n,
-                                struct error *e)
+                                const struct invoice_finalized *d, struct error *e)
 {
     const struct facts *f = n->facts;
     struct money can = {0};
@@ -254,7 +254,7 @@ static enum err refund_payments(struct decision *out, struct money *left, const 
         err = money_subtract(&part, p->amount, p->refunded, e);
         part = money_min(money_min(part, paid_by(p, n->invoice)), money_min(can, *left));
         if (err != OK || part.minor <= 0) continue;
-        (void)add_refund(out, n, p, part, number++);
+        add_refund(out, n, d, p, part, number++);
         err = money_subtract(&can, can, part, e);
         if (err == OK) err = money_subtract(left, *left, part, e);
     }
@@ -299,7 +299,7 @@ static enum err apply(struct decision *refunds, struct invoice_finalized *d, con
     }
     if (err == OK) err = settle_credited(d, &left, &credited, n->arena, e);
     if (err == OK && as == CREDIT_REFUND) {
-        err = refund_payments(refunds, &left, n, e);
+        err = refund_payments(refunds, &left, n, d, e);
         if (err == OK && refunds->events.count == 0 && d->covers_count == 0)
             err = fail(e, ERR_REFUSED, "no payment of invoice '%.*s' can be refunded",
                        STR_ARG(n->invoice->number));
@@ -354,11 +354,11 @@ enum err decide_invoice_credit(struct decision *out, const struct facts *f,
     const struct documents none = {0}, one = {&d, 1};
     err = credit_each(&d, &n, e);
     if (err == OK) err = total_up(&d, &n, e);
+    number_document(&d, f, &none, a);
     if (err == OK) err = apply(&refunds, &d, &n, e);
     if (err != OK) return err;
     d.credit_applied = d.total;
     d.amount_due = money_zero(d.total);
-    number_document(&d, f, &none, a);
     add_documents(out, &one, a);
     for (size_t i = 0; i < refunds.events.count; i++)
         *event_add(&out->events, EVENT_REFUND_REQUESTED, a) = refunds.events.items[i];

@@ -114,12 +114,12 @@ Test(run_files, the_columns_are_those_that_accounting_asked_for)
         "document_type,document_number,series,issue_date,due_date,tax_point,service_from,service_to,"
         "customer_id,customer_name,customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
         "written_off,balance,status,credits_document,finalised_at,event_seq,event_hash,pdf_sha256,"
-        "xml_sha256,discount,note\r\n"));
+        "xml_sha256,discount,note,reason\r\n"));
     cr_assert(str_starts(
         office_read("out", "invoice_lines.csv"),
         "document_number,line_no,product_id,price_id,description,service_from,service_to,quantity,unit,"
         "unit_price,discount,net,tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq,"
-        "tax_codes,tax_inclusive\r\n"));
+        "tax_codes,tax_inclusive,credits_document,credits_line\r\n"));
     cr_assert(str_starts(
         office_read("out", "batch_control.csv"),
         "run_id,job,started_at,finished_at,from_seq,to_seq,chain_head_before,chain_head_after,candidates,"
