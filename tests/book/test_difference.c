@@ -81,9 +81,12 @@ Test(difference, prices_are_told_with_what_they_were_and_are)
                              .interval_count = 1,
                              .amount = usd(10900),
                              .trial_days = 14}};
-    before[0].rates = old_rates, before[0].rates_count = 2;
-    after[1].rates = new_rates, after[1].rates_count = 2;
-    after[1].fees = seat, after[1].fees_count = 1;
+    before[0].rates = old_rates;
+    before[0].rates_count = 2;
+    after[1].rates = new_rates;
+    after[1].rates_count = 2;
+    after[1].fees = seat;
+    after[1].fees_count = 1;
     struct catalog one = {PRICES(before)}, two = {PRICES(after)};
     assert_told(differences(&one, &two), "changed price 'pro, USD month' amount: 99.00 -> 109.00\n"
                                          "changed rate 'pro, USD month, api_calls' included: 1000 -> 1200\n"

@@ -143,6 +143,9 @@ refused 3 'line 3' import usage "$work/rows.csv" --strict --rejects "$work/rejec
 refused 3 'empty.csv' import usage "$work/empty.csv"
 printf '{"name": "x", "products": [{"code": "a"}]}' >"$work/catalog.json"
 refused 3 'products[0]' catalog load "$work/catalog.json"
+refused 3 'products[0]' catalog validate "$work/catalog.json"
+refused 3 'products[0]' catalog diff --file "$work/catalog.json"
+refused 1 'no version 7 of the catalog' catalog migrate --to 7
 refused 6 'no-such-folder' invoice pdf INV-2025-000001 -o "$work/no-such-folder/x.pdf"
 unchanged 'files'
 
