@@ -22,6 +22,54 @@ static bool decimal_is_normal(struct decimal d)
     return d.scale == 0 || (d.scale <= LIMIT_DECIMAL_SCALE && d.coefficient % 10 != 0);
 }
 
+/* ---- forms ---- */
+
+static bool is_nothing(const struct field *f, const void *record);
+
+static bool are_nothing(const struct field *first, const struct field *end, const void *record)
+{
+    for (const struct field *f = first; f < end; f++) {
+        if (!is_nothing(f, record)) return false;
+    }
+    return true;
+}
+
+/* What a field is when nobody has set it. */
+static bool is_nothing(const struct field *f, const void *record)
+{
+    static const struct hash none = {{0}};
+    const void *from = field_at(f, record);
+    size_t count = 0;
+    switch (f->kind) {
+    case KIND_FLAG: return !*(const bool *)from;
+    case KIND_COUNT: return *(const uint64_t *)from == 0;
+    case KIND_STR:
+    case KIND_PERSONAL: return ((const struct str *)from)->len == 0;
+    case KIND_HASH: return memcmp(from, &none, sizeof(none)) == 0;
+    case KIND_MONEY: return !money_is_given(*(const struct money *)from);
+    case KIND_DECIMAL: return ((const struct decimal *)from)->coefficient == 0;
+    case KIND_DATE: return ((const struct date *)from)->days == 0;
+    case KIND_INSTANT: return ((const struct instant *)from)->us == 0;
+    case KIND_CHOICE: return *(const int *)from == 0;
+    case KIND_LIST: return list_get(f, record).count == 0;
+    case KIND_PART: break;
+    }
+    const struct field *fields = schema_fields(f->of, &count);
+    return are_nothing(fields, fields + count, from);
+}
+
+/* How many fields are written: those of the earliest form that says all. */
+static size_t fields_told(const struct schema *s, const struct field *fields, size_t count,
+                          const void *record)
+{
+    for (size_t form = s->forms; form > 1; form--) {
+        size_t before = count - s->growth[form - 1];
+        if (!are_nothing(fields + before, fields + count, record)) break;
+        count = before;
+    }
+    return count;
+}
+
 /* ---- encode ---- */
 
 static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth);
@@ -101,6 +149,7 @@ static void put_record(struct buffer *out, const struct schema *s, const void *r
     assert(depth <= RECORD_DEPTH);
     size_t count = 0;
     const struct field *fields = schema_fields(s, &count);
+    count = fields_told(s, fields, count, record);
     mp_put_array(out, count);
     for (const struct field *f = fields; f < fields + count; f++) put_field(out, f, record, depth);
 }
@@ -308,6 +357,8 @@ static enum err take_record(struct taking *t, const struct schema *s, void *reco
                                               : take_scalar_at(t, f, record, where);
         if (err != OK) return err;
     }
+    if (s->forms > 1 && count > s->growth[0] && fields_told(s, fields, fields_count, record) < count)
+        return refuse(t, where, "a later form than what it says needs");
     return OK;
 }
 

@@ -3,10 +3,10 @@
  *
  * Macros make tables of struct field (from events.def, records.def, commands.def); the ordinary functions
  * here read them: encode, decode, compare, walk. On the wire a record is a msgpack array of its fields in
- * declared order: no maps, no floats, integers in their shortest form. Decoding is strict: whatever encode
- * would not have written, byte for byte, is refused - but for one thing: a record may grow at its end, in
- * marked steps. What was written before a step has the fields of an earlier form, and the rest is read as
- * nothing. */
+ * declared order: no maps, no floats, integers in their shortest form. A record may grow at its end, in
+ * marked steps; it is written in the earliest form that says all, and what is behind that is read as nothing.
+ * So what was written before a step is still what would be written, and a step costs only those who use it.
+ * Decoding is strict: whatever encode would not have written, byte for byte, is refused. */
 #ifndef DAYBOOK_LEDGER_STORE_SCHEMA_H
 #define DAYBOOK_LEDGER_STORE_SCHEMA_H
 
