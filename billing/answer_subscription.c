@@ -177,14 +177,17 @@ static bool is_listed(const struct usage_rows *u, struct str usage_type)
     return false;
 }
 
-static enum err add_usage(struct usage_rows *u, struct str usage_type, struct decimal total, struct error *e)
+static enum err add_usage(struct usage_rows *u, struct str usage_type, struct exact used, struct error *e)
 {
     struct quota q = {0};
-    enum err err = OK;
-    if (u->subscription != NULL) err = usage_quota(&q, u->subscription, usage_type, u->period, e);
+    struct decimal total = {0};
+    enum err err = exact_decimal(&total, used, e);
+    if (err == OK && u->subscription != NULL)
+        err = usage_quota(&q, u->subscription, usage_type, u->period, e);
     if (err != OK) return err;
     json_t *row = object_new();
-    bool over = q.known && !q.unlimited && decimal_compare(total, q.included) > 0;
+    bool over = q.known && !q.unlimited && exact_compare(used, exact_of(q.included)) > 0;
+    bool by_unit = q.billed && q.rate->model == PRICING_PER_UNIT;
     member_text(row, "usage_type", usage_type);
     member_decimal(row, "total", total);
     if (q.known && !q.unlimited)
@@ -193,25 +196,27 @@ static enum err add_usage(struct usage_rows *u, struct str usage_type, struct de
         member_put(row, "limit", json_null());
     member_flag(row, "unlimited", q.unlimited);
     member_flag(row, "over_limit", over);
-    if (q.billed)
-        member_decimal(row, "unit_price", q.unit_price);
+    if (by_unit)
+        member_decimal(row, "unit_price", q.rate->unit_price);
     else
         member_put(row, "unit_price", json_null());
+    member_text_or_null(row, "model", str_of(q.billed ? choice_pricing_model.words[q.rate->model] : ""));
     rows_add(u->list, row);
     put_flat(u, usage_type, total, &q);
     return OK;
 }
 
-static enum err add_all(struct usage_rows *u, const struct usage_total *totals, size_t count, struct error *e)
+static enum err add_all(struct usage_rows *u, const struct usage_quantity *rows, size_t count,
+                        struct error *e)
 {
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++)
-        err = add_usage(u, totals[i].usage_type, totals[i].total, e);
+        err = add_usage(u, rows[i].usage_type, rows[i].measure.quantity, e);
     const struct subscription *s = u->subscription;
     if (s == NULL) return err;
     for (size_t i = 0; i < s->terms.rates_count && err == OK; i++) {
         struct str usage_type = s->terms.rates[i].usage_type;
-        if (!is_listed(u, usage_type)) err = add_usage(u, usage_type, (struct decimal){0}, e);
+        if (!is_listed(u, usage_type)) err = add_usage(u, usage_type, (struct exact){0}, e);
     }
     return err;
 }
@@ -220,20 +225,21 @@ enum err usage_json(json_t **out, const struct customer *c, struct date today, s
                     struct arena *a, struct error *e)
 {
     struct subscription s = {0};
-    struct usage_total *totals = NULL;
+    struct usage_quantity *rows = NULL;
     size_t count = 0;
     bool found = false;
     struct usage_rows u = {.answer = object_new(), .list = rows_new(), .arena = a};
     enum err err = active_subscription(&found, &s, c, t, a, e);
     if (err == OK) err = usage_period_now(&u.period, c, today, t, a, e);
-    if (err == OK) err = list_usage(&totals, &count, t, c->customer, u.period.start, a, e);
     if (found) u.subscription = &s;
+    struct usage_when when = {u.period, whole_month(u.subscription, u.period), today};
+    if (err == OK) err = list_quantities(&rows, &count, t, c->customer, &when, a, e);
     member_text(u.answer, "user_id", c->user);
     member_text_or_null(u.answer, "tier", found ? s.terms.product : STR_NONE);
     member_date(u.answer, "period_start", u.period.start);
     member_date(u.answer, "period_end", u.period.end);
     member_put(u.answer, "usage", json_null()); /* holds the name */
-    if (err == OK) err = add_all(&u, totals, count, e);
+    if (err == OK) err = add_all(&u, rows, count, e);
     member_put(u.answer, "usage", u.list);
     if (err == OK)
         *out = u.answer;

@@ -141,6 +141,7 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
     member_decimal(j, "amount", q->amount);
     member_text(j, "at", time_of_reading(c, o));
     member_text_or_null(j, "event_id", q->event_id);
+    member_text_or_null(j, "key", q->key);
     member_flag(j, "duplicate", duplicate);
     member_put(j, "alerts", fired_alerts(o));
     if (o->replayed) member_flag(j, "replayed", true);
@@ -152,8 +153,11 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
 enum err ask_usage_reading(const struct call *c, struct error *e)
 {
     const struct usage_reading_query *q = c->query;
-    struct usage_input input = {
-        .user = q->user, .usage_type = q->usage_type, .amount = q->amount, .event_id = q->event_id};
+    struct usage_input input = {.user = q->user,
+                                .usage_type = q->usage_type,
+                                .amount = q->amount,
+                                .event_id = q->event_id,
+                                .key = q->key};
     struct command *command = arena_new_of(c->arena, struct command);
     struct outcome o = {0};
     command->type = COMMAND_USAGE_RECORD;

@@ -222,12 +222,20 @@ DAYBOOK_API int daybook_remove_payment_method(struct daybook *d, const char *use
 DAYBOOK_API int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type,
                                      const char *amount, const char *at, const char *event_id,
                                      bool *duplicate, struct daybook_error *e);
+/* The same with all that a reading can say; what is left NULL was not said. */
+struct daybook_reading {
+    const char *user_id, *usage_type, *amount, *at, *event_id;
+    const char *key; /* counts once a period where the catalog counts different keys, e.g. "active_users" */
+};
+DAYBOOK_API int daybook_record_reading(struct daybook *d, const struct daybook_reading *r, bool *duplicate,
+                                       struct daybook_error *e);
 
 struct daybook_usage_type {
     const char *usage_type, *total;
     const char *limit;      /* what the tier includes, prorated over changes of tier; "": no limit is known */
-    const char *unit_price; /* of each unit past the limit; "": nothing is charged */
+    const char *unit_price; /* of each unit past the limit; "": the price is not one by the unit */
     bool unlimited, over_limit;
+    const char *model; /* of the price: "per_unit", "graduated" …; "": nothing is charged */
 };
 struct daybook_usage {
     const char *user_id, *tier, *period_start, *period_end; /* the end is the first day after it */

@@ -192,17 +192,25 @@ int daybook_remove_payment_method(struct daybook *d, const char *user_id, const 
 
 /* ---- usage ---- */
 
-int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type, const char *amount,
-                         const char *at, const char *event_id, bool *duplicate, struct daybook_error *e)
+int daybook_record_reading(struct daybook *d, const struct daybook_reading *r, bool *duplicate,
+                           struct daybook_error *e)
 {
     struct error why = {0};
     json_t *answer = NULL;
-    json_t *in = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type,
-                           "amount", amount, "at", at, "event_id", event_id);
+    json_t *in =
+        json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "user", r->user_id, "usage_type", r->usage_type,
+                  "amount", r->amount, "at", r->at, "event_id", r->event_id, "key", r->key);
     enum err err = run_words(&answer, d, "usage.record", in, &why);
     if (duplicate != NULL) *duplicate = json_is_true(json_object_get(answer, "duplicate"));
     json_decref(answer);
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
+}
+
+int daybook_record_usage(struct daybook *d, const char *user_id, const char *usage_type, const char *amount,
+                         const char *at, const char *event_id, bool *duplicate, struct daybook_error *e)
+{
+    struct daybook_reading r = {user_id, usage_type, amount, at, event_id, NULL};
+    return daybook_record_reading(d, &r, duplicate, e);
 }
 
 int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usage **out,

@@ -55,7 +55,7 @@ SHAPE(usage, daybook_usage);
 
 #define OF daybook_usage_type
 static const struct member members_of_usage_type[] = {
-    TEXT(usage_type), TEXT(total), TEXT(limit), TEXT(unit_price), FLAG(unlimited), FLAG(over_limit),
+    TEXT(usage_type), TEXT(total), TEXT(limit), TEXT(unit_price), FLAG(unlimited), FLAG(over_limit), TEXT(model),
 };
 SHAPE(usage_type, daybook_usage_type);
 #undef OF

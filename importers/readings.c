@@ -5,9 +5,9 @@
 #include "importers/csv.h"
 #include "importers/json_text.h"
 
-enum column { EVENT_ID, USER_ID, USAGE_TYPE, AMOUNT, TIMESTAMP, COLUMNS };
-static const char *const column_names[COLUMNS + 1] = {"event_id", "user_id",   "usage_type",
-                                                      "amount",   "timestamp", NULL};
+enum column { EVENT_ID, USER_ID, USAGE_TYPE, AMOUNT, TIMESTAMP, KEY, COLUMNS };
+static const char *const column_names[COLUMNS + 1] = {"event_id",  "user_id", "usage_type", "amount",
+                                                      "timestamp", "key",     NULL};
 static const struct csv_layout layout = {
     .names = column_names,
     .count = COLUMNS,
@@ -73,6 +73,7 @@ static void read_fields(struct reading_row *out, const struct str *fields, struc
         .user = fields[USER_ID],
         .usage_type = fields[USAGE_TYPE],
         .event_id = fields[EVENT_ID],
+        .key = fields[KEY],
     };
     need(out, fields[USER_ID], column_names[USER_ID]);
     need(out, fields[USAGE_TYPE], column_names[USAGE_TYPE]);
@@ -117,7 +118,7 @@ static void read_cloud_event(struct reading_row *out, const json_t *object, stru
 {
     static const char *const names[] = {"specversion", "id", "source", "type", "subject", "time"};
     enum { SPECVERSION, ID, SOURCE, TYPE, SUBJECT, TIME, NAMES };
-    struct str texts[NAMES] = {0}, amount = STR_NONE;
+    struct str texts[NAMES] = {0}, amount = STR_NONE, key = STR_NONE;
     for (size_t i = 0; i < NAMES; i++) {
         read_member(&texts[i], out, object, names[i], a);
         if (i != TIME) need(out, texts[i], names[i]);
@@ -130,8 +131,9 @@ static void read_cloud_event(struct reading_row *out, const json_t *object, stru
     const char *name = json_object_get(data, "amount") != NULL ? "amount" : "value";
     read_member(&amount, out, data, name, a);
     need(out, amount, "data.amount");
+    read_member(&key, out, data, "key", a);
     if (!row_is_good(&out->row)) return;
-    out->input = (struct usage_input){.user = texts[SUBJECT], .usage_type = texts[TYPE]};
+    out->input = (struct usage_input){.user = texts[SUBJECT], .usage_type = texts[TYPE], .key = key};
     out->input.event_id = cloud_id(texts[SOURCE], texts[ID], r, a);
     read_amount(out, amount, "data.amount", a);
     read_time(out, texts[TIME], "time", a);

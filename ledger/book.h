@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_LEDGER_BOOK_H
 #define DAYBOOK_LEDGER_BOOK_H
 
+#include "ledger/book/aggregation.h"
 #include "ledger/book/assess.h"
 #include "ledger/book/billing.h"
 #include "ledger/book/command.h"

@@ -40,6 +40,19 @@ enum err coupons_get(struct coupon_list *out, struct views_txn *t, uint64_t cust
 /* Totals of the periods that start on `from` or later. */
 enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
                      struct date from, struct arena *a, struct error *e) MUST_USE;
+/* The same, and behind them the levels of before, as totals without a period: of usage types that are
+ * weighted by time, by the catalog or by what was counted since. */
+enum err usage_with_levels(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
+                           struct date from, const struct catalog *catalog, struct arena *a,
+                           struct error *e) MUST_USE;
+/* Whether a key was counted for a usage type in a customer's period. */
+struct counted_key {
+    uint64_t customer;
+    struct date period;
+    struct str usage_type, key;
+};
+enum err usage_key_seen(bool *seen, struct views_txn *t, const struct counted_key *c, struct arena *a,
+                        struct error *e) MUST_USE;
 /* Looking for event ids one after the other; begins as {.t = t}. */
 struct event_ids {
     struct views_txn *t;

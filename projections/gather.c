@@ -179,18 +179,21 @@ enum {
     NEWEST_CATALOG = 1 << 13,
     COUPONS = 1 << 14,
     CREDITED = 1 << 17,
+    RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
-    BILL = DOCUMENT | SUBSCRIPTION | USAGE | ITEMS | DRAFT | CREDITED,
+    BILL = DOCUMENT | RATED | ITEMS | DRAFT | CREDITED,
 };
 
-/* In this order: usage asks the subscription, what may be credited asks that and the items; open invoices are
- * not asked for when the invoice is known. The seller comes before them all, for the dates. */
+/* In this order: usage asks the subscription and the catalog, what may be credited asks the subscription and
+ * the items; open invoices are not asked for when the invoice is known. The seller comes before them all, for
+ * the dates. */
 static const struct {
     unsigned fact;
     enum err (*load)(struct gathering *g);
 } loaders[] = {
     {SUBSCRIPTION, gather_subscription},
+    {CATALOG, gather_catalog},
     {USAGE, gather_usage},
     {ITEMS, gather_items},
     {METHODS, gather_methods},
@@ -201,7 +204,6 @@ static const struct {
     {STOPPED, gather_stopped},
     {DRAFT, gather_draft},
     {SERIES, gather_series},
-    {CATALOG, gather_catalog},
     {NEWEST_CATALOG, gather_newest_catalog},
     {RUN, gather_run},
     {READINGS, gather_readings},
@@ -233,12 +235,11 @@ static const struct need needs[COMMAND_TYPES] = {
                                      NAMED_IN(subscription_update)},
     [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS,
                                      NAMED_IN(subscription_cancel)},
-    [COMMAND_SUBSCRIPTION_PAUSE] = {USER_OF(subscription_pause), SUBSCRIPTION | USAGE | METHODS,
+    [COMMAND_SUBSCRIPTION_PAUSE] = {USER_OF(subscription_pause), RATED | METHODS,
                                     NAMED_IN(subscription_pause)},
-    [COMMAND_SUBSCRIPTION_RESUME] = {USER_OF(subscription_resume), SUBSCRIPTION | USAGE | METHODS,
+    [COMMAND_SUBSCRIPTION_RESUME] = {USER_OF(subscription_resume), RATED | METHODS,
                                      NAMED_IN(subscription_resume)},
-    [COMMAND_SUBSCRIPTION_UNDO] = {USER_OF(subscription_undo), SUBSCRIPTION | USAGE | METHODS,
-                                   NAMED_IN(subscription_undo)},
+    [COMMAND_SUBSCRIPTION_UNDO] = {USER_OF(subscription_undo), RATED | METHODS, NAMED_IN(subscription_undo)},
     [COMMAND_SUBSCRIPTION_REACTIVATE] = {USER_OF(subscription_reactivate), SUBSCRIPTION | METHODS | CATALOG,
                                          NAMED_IN(subscription_reactivate)},
     [COMMAND_SUBSCRIPTION_MIGRATE] = {USER_OF(subscription_migrate), SUBSCRIPTION | CATALOG,
@@ -246,8 +247,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
-    [COMMAND_USAGE_RECORD] = {BY_NOTHING, 0, READINGS},
-    [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), SUBSCRIPTION | USAGE | ALERTS},
+    [COMMAND_USAGE_RECORD] = {BY_NOTHING, 0, READINGS | CATALOG},
+    [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), RATED | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
     [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},
     [COMMAND_DRAFT_APPROVE] = {BY_DRAFT, offsetof(struct draft_approve_command, draft), DRAFT},

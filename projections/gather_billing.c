@@ -72,7 +72,8 @@ enum err gather_usage(struct gathering *g)
         if (i == 0 || date_compare(open, from) < 0) from = open;
     }
     if (f->subscriptions_count == 0) return OK;
-    enum err err = usage_since(&totals, &f->usage_count, g->t, f->customer->customer, from, g->arena, g->e);
+    enum err err = usage_with_levels(&totals, &f->usage_count, g->t, f->customer->customer, from, f->catalog,
+                                     g->arena, g->e);
     f->usage = totals;
     return err;
 }

@@ -2,12 +2,15 @@
 /* gather_usage.c - facts for usage readings, the hot path of imports: a user is looked up once a command,
  * however many of the readings are his, and so is his time zone; only the event id costs a look-up of its
  * own. */
+#include "ledger/book.h"
 #include "projections/gather.h"
 
 /* What is known of one user; the place in users[] plus one stands in slots[]. */
 struct known_user {
     struct str user;
     struct reading_fact fact;
+    struct subscription *live;
+    size_t live_count;
 };
 struct known_users {
     struct known_user *users;
@@ -39,22 +42,26 @@ static struct known_users users_for(size_t readings, struct arena *a)
 
 /* Totals that the customer's readings can still count in: of the periods not rated yet, or of all without a
  * subscription. */
-static enum err load_usage(struct gathering *g, struct reading_fact *fact)
+static enum err load_usage(struct gathering *g, struct known_user *user)
 {
     struct customer_usage *u = arena_new_of(g->arena, struct customer_usage);
     struct alert_list alerts = {0};
-    const struct subscription *s = fact->subscription;
-    bool active = s != NULL && s->status == SUBSCRIPTION_ACTIVE;
-    struct date from = active ? s->usage_through : (struct date){0};
-    enum err err = usage_since(&u->totals, &u->totals_count, g->t, fact->customer, from, g->arena, g->e);
-    if (err == OK) err = alerts_get(&alerts, g->t, fact->customer, g->arena, g->e);
+    struct date from = {0};
+    uint64_t customer = user->fact.customer;
+    for (size_t i = 0; i < user->live_count; i++) {
+        struct date open = user->live[i].usage_through;
+        if (i == 0 || date_compare(open, from) < 0) from = open;
+    }
+    enum err err = usage_with_levels(&u->totals, &u->totals_count, g->t, customer, from, g->facts->catalog,
+                                     g->arena, g->e);
+    if (err == OK) err = alerts_get(&alerts, g->t, customer, g->arena, g->e);
     if (err != OK) return err;
     u->totals_capacity = u->totals_count;
     u->alerts_count = alerts.alerts_count;
     u->alerts = arena_array_of(g->arena, struct alert,
                                alerts.alerts_count); /* the decision's own: it notes what fires */
     if (alerts.alerts_count > 0) memcpy(u->alerts, alerts.alerts, alerts.alerts_count * sizeof(*u->alerts));
-    fact->usage = u;
+    user->fact.usage = u;
     return OK;
 }
 
@@ -62,37 +69,45 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
 {
     struct user_entry entry = {0};
     enum err err = user_get(&entry, g->t, user, g->e);
-    out->user = user;
-    out->fact = (struct reading_fact){.customer = entry.customer};
+    *out = (struct known_user){.user = user, .fact = {.customer = entry.customer}};
     if (err != OK || entry.customer == 0) return err;
     struct error unused;
     out->fact.zone_unknown = zone_find(&out->fact.zone, g->zones, entry.timezone, &unused) != OK;
-    if (entry.subscription != 0) {
-        struct subscription *s = arena_new_of(g->arena, struct subscription);
-        struct view_key k = key_number(SPACE_SUBSCRIPTION, entry.subscription);
-        err = row_need(s, &schema_subscription, g->t, &k, "subscription", entry.subscription, g->arena, g->e);
-        if (err != OK) return err;
-        out->fact.subscription = s;
-    }
-    return load_usage(g, &out->fact);
+    if (entry.subscription != 0)
+        err = live_subscriptions(&out->live, &out->live_count, g->t, entry.customer, g->arena, g->e);
+    return err == OK ? load_usage(g, out) : err;
 }
 
-static enum err known(const struct reading_fact **out, struct known_users *u, struct gathering *g,
+static enum err known(const struct known_user **out, struct known_users *u, struct gathering *g,
                       struct str user)
 {
     for (size_t at = (size_t)hash_text(user);; at++) {
         uint32_t *slot = &u->slots[at & u->mask];
         if (*slot == 0) {
             struct known_user *new_one = &u->users[u->count];
-            *out = &new_one->fact;
+            *out = new_one;
             enum err err = look_up(g, new_one, user);
             if (err == OK) *slot = (uint32_t)++u->count;
             return err;
         }
-        struct known_user *seen = &u->users[*slot - 1];
-        *out = &seen->fact;
-        if (str_equal(seen->user, user)) return OK;
+        *out = &u->users[*slot - 1];
+        if (str_equal((*out)->user, user)) return OK;
     }
+}
+
+/* What is known of one reading: whose it is, and what of it was counted before. */
+static enum err fill_fact(struct reading_fact *out, const struct known_user *user, struct event_ids *ids,
+                          const struct usage_input *in, struct gathering *g)
+{
+    enum err err = OK;
+    *out = user->fact;
+    out->subscription = rating_subscription(user->live, user->live_count, in->usage_type);
+    if (in->event_id.len != 0) err = event_id_seen(&out->seen, ids, in->event_id, g->e);
+    if (err != OK || in->key.len == 0 || out->customer == 0) return err;
+    struct date day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
+    struct counted_key key = {out->customer, reading_period(out->subscription, day).start, in->usage_type,
+                              in->key};
+    return usage_key_seen(&out->key_seen, g->t, &key, g->arena, g->e);
 }
 
 enum err gather_readings(struct gathering *g)
@@ -102,13 +117,9 @@ enum err gather_readings(struct gathering *g)
     struct known_users users = users_for(c->readings_count, g->arena);
     struct event_ids ids = {.t = g->t};
     for (size_t i = 0; i < c->readings_count; i++) {
-        const struct usage_input *r = &c->readings[i];
-        const struct reading_fact *fact = NULL;
-        enum err err = known(&fact, &users, g, r->user);
-        if (err != OK) return err;
-        facts[i] = *fact;
-        if (r->event_id.len == 0) continue;
-        err = event_id_seen(&facts[i].seen, &ids, r->event_id, g->e);
+        const struct known_user *user = NULL;
+        enum err err = known(&user, &users, g, c->readings[i].user);
+        if (err == OK) err = fill_fact(&facts[i], user, &ids, &c->readings[i], g);
         if (err != OK) return err;
     }
     g->facts->readings = facts;

@@ -103,6 +103,19 @@ enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uin
 enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
                     struct date period, struct arena *a, struct error *e) MUST_USE;
 
+/* What a customer used of each usage type in a period of the month `whole`, as the catalog in force
+ * aggregates it: types in the order in which they were first used, levels that only went on behind them. */
+struct usage_quantity {
+    struct str usage_type;
+    struct usage_measure measure;
+};
+struct usage_when {
+    struct period period, whole;
+    struct date today;
+};
+enum err list_quantities(struct usage_quantity **out, size_t *count, struct views_txn *t, uint64_t customer,
+                         const struct usage_when *w, struct arena *a, struct error *e) MUST_USE;
+
 /* S24. Records about a customer (0: all) whose time lies in [from, to] (UTC dates, none = open), oldest
  * first. The visitor gets the record's number and reads it with ledger_record. */
 enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,

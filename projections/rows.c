@@ -32,6 +32,11 @@ const struct schema row_pending_items = ROW("pending items", pending_items, fiel
 static const struct field fields_of_usage[] = {ROW_LIST(usage_row, schema_usage_total, totals)};
 const struct schema row_usage = ROW("usage", usage_row, fields_of_usage);
 
+static const struct field fields_of_usage_level[] = {ROW_FIELD(usage_level, STR, usage_type), ROW_FIELD(usage_level, DECIMAL, level)};
+static const struct schema row_usage_level = ROW("usage level", usage_level, fields_of_usage_level);
+static const struct field fields_of_levels[] = {ROW_LIST(level_list, row_usage_level, levels)};
+const struct schema row_levels = ROW("levels", level_list, fields_of_levels);
+
 static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left),
                                                      ROW_FIELD(open_invoice, DATE, due)};
 static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);

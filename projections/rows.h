@@ -76,6 +76,14 @@ struct usage_row { /* of one customer and usage period */
     const struct usage_total *totals;
     size_t totals_count;
 };
+struct usage_level { /* where the changes of a usage type that is weighted by time have led, of all periods */
+    struct str usage_type;
+    struct decimal level;
+};
+struct level_list {
+    const struct usage_level *levels;
+    size_t levels_count;
+};
 struct open_invoice { /* with something left to pay */
     uint64_t invoice;
     struct money left;
@@ -95,6 +103,6 @@ struct run_row {
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
 extern const struct schema row_tally, row_methods, row_alerts, row_coupons, row_pending_items, row_usage,
-    row_customer, row_series, row_run;
+    row_levels, row_customer, row_series, row_run;
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* usage.c - usage totals and the event ids that were counted. This is the hot fold: a record holds up to a
- * thousand readings, often many of one customer, so each total's row is read once, added to in memory, and
- * put back once. */
+/* usage.c - usage totals, and the event ids and keys that were counted. This is the hot fold: a record holds
+ * up to a thousand readings, often many of one customer, so each total's row is read once, added to in
+ * memory, and put back once. How a reading is added is the book's to say. */
 #include "projections/fold.h"
+
+#include "ledger/book.h"
 
 /* ---- event ids ---- */
 
@@ -45,6 +47,70 @@ static enum err keep_event_ids(struct views_txn *t, const struct usage_recorded 
         if (err != OK) return err;
     }
     return OK;
+}
+
+/* ---- keys of usage types that count different ones ---- */
+
+static struct view_key counted_key(struct views_txn *t, const struct counted_key *c, struct arena *a)
+{
+    uint8_t mac[16];
+    struct str both = str_format(a, "%.*s\n%.*s", STR_ARG(c->usage_type), STR_ARG(c->key));
+    indexer_mac(views_indexer(t), mac, SPACE_USAGE_KEY, both);
+    struct view_key k = key_number(SPACE_USAGE_KEY, c->customer);
+    view_key_date(&k, c->period);
+    view_key_mac(&k, mac);
+    return k;
+}
+
+enum err usage_key_seen(bool *seen, struct views_txn *t, const struct counted_key *c, struct arena *a,
+                        struct error *e)
+{
+    struct view_key k = counted_key(t, c, a);
+    struct bytes value = {0};
+    enum err err = views_get(&value, t, &k, e);
+    *seen = err == OK;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err keep_key(bool *is_new, struct views_txn *t, const struct reading *r, struct arena *a,
+                         struct error *e)
+{
+    struct counted_key c = {r->customer, r->period, r->usage_type, r->key};
+    bool seen = false;
+    enum err err = usage_key_seen(&seen, t, &c, a, e);
+    *is_new = !seen;
+    if (err != OK || seen) return err;
+    struct view_key k = counted_key(t, &c, a);
+    return mark_put(t, &k, e);
+}
+
+/* ---- levels ---- */
+
+static enum err levels_get(struct level_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                           struct error *e)
+{
+    struct view_key k = key_number(SPACE_USAGE_LEVELS, customer);
+    bool found = false;
+    *out = (struct level_list){0};
+    return row_find(&found, out, &row_levels, t, &k, a, e);
+}
+
+static enum err move_level(struct views_txn *t, const struct reading *r, struct arena *a, struct error *e)
+{
+    struct level_list row = {0};
+    enum err err = levels_get(&row, t, r->customer, a, e);
+    struct usage_level *levels = arena_array_of(a, struct usage_level, row.levels_count + 1);
+    size_t at = 0;
+    if (err != OK) return err;
+    while (at < row.levels_count && !str_equal(row.levels[at].usage_type, r->usage_type)) at++;
+    if (row.levels_count > 0) memcpy(levels, row.levels, row.levels_count * sizeof(*levels));
+    if (at == row.levels_count)
+        levels[row.levels_count++] = (struct usage_level){.usage_type = r->usage_type};
+    err = decimal_add(&levels[at].level, levels[at].level, r->quantity, e);
+    if (err != OK) return err;
+    row.levels = levels;
+    struct view_key k = key_number(SPACE_USAGE_LEVELS, r->customer);
+    return views_put_record(t, &k, &row_levels, &row, e);
 }
 
 /* ---- totals ---- */
@@ -138,9 +204,10 @@ static enum err add_reading(struct open_rows *rows, struct views_txn *t, const s
     struct open_row *row = NULL;
     enum err err = row_of(&row, rows, t, r, a, e);
     if (err != OK) return err;
-    struct usage_total *total = total_of(row, r->usage_type, a);
-    total->readings++;
-    return decimal_add(&total->total, total->total, r->quantity, e);
+    bool new_key = false;
+    if (r->aggregation == AGGREGATION_UNIQUE) err = keep_key(&new_key, t, r, a, e);
+    if (r->aggregation == AGGREGATION_TIME_WEIGHTED) err = move_level(t, r, a, e);
+    return err == OK ? total_count(total_of(row, r->usage_type, a), r, new_key, a, e) : err;
 }
 
 /* The periods of a customer that have totals, in their order: late readings may add an old one. */
@@ -217,10 +284,95 @@ enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *
     return err;
 }
 
+/* A level of now less what changed since is the one that was there before. */
+static enum err level_before(struct decimal *level, struct str usage_type, const struct usage_total *since,
+                             size_t count, struct error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool changed = since[i].aggregation == AGGREGATION_TIME_WEIGHTED;
+        if (!changed || !str_equal(since[i].usage_type, usage_type)) continue;
+        enum err err = decimal_subtract(level, *level, since[i].total, e);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
+static bool may_have_levels(const struct catalog *catalog, const struct usage_total *since, size_t count)
+{
+    bool may = catalog_has_levels(catalog);
+    for (size_t i = 0; i < count; i++) may = may || since[i].aggregation == AGGREGATION_TIME_WEIGHTED;
+    return may;
+}
+
+/* Whether the usage type is one of levels still: the catalog may have taken to count it otherwise. */
+static bool is_level(struct str usage_type, const struct catalog *catalog, const struct usage_total *since,
+                     size_t count)
+{
+    if (aggregation_of(catalog, usage_type) == AGGREGATION_TIME_WEIGHTED) return true;
+    for (size_t i = 0; i < count; i++) {
+        bool changed = since[i].aggregation == AGGREGATION_TIME_WEIGHTED;
+        if (changed && str_equal(since[i].usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+enum err usage_with_levels(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
+                           struct date from, const struct catalog *catalog, struct arena *a, struct error *e)
+{
+    struct level_list row = {0};
+    enum err err = usage_since(out, count, t, customer, from, a, e);
+    if (err != OK || !may_have_levels(catalog, *out, *count)) return err;
+    err = levels_get(&row, t, customer, a, e);
+    const struct usage_total *since = *out;
+    size_t since_count = *count;
+    *out = arena_array_of(a, struct usage_total, since_count + row.levels_count);
+    if (since_count > 0) memcpy(*out, since, since_count * sizeof(**out));
+    for (size_t i = 0; err == OK && i < row.levels_count; i++) {
+        struct str type = row.levels[i].usage_type;
+        if (!is_level(type, catalog, since, since_count)) continue;
+        struct usage_total *before = &(*out)[(*count)++];
+        *before = (struct usage_total){
+            .usage_type = type, .total = row.levels[i].level, .aggregation = AGGREGATION_TIME_WEIGHTED};
+        err = level_before(&before->total, type, since, since_count, e);
+    }
+    return err;
+}
+
 enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
                     struct date period, struct arena *a, struct error *e)
 {
     *out = NULL;
     *count = 0;
     return append_period(out, count, t, customer, period, a, e);
+}
+
+static bool is_listed(const struct usage_quantity *rows, size_t count, struct str usage_type)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(rows[i].usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+enum err list_quantities(struct usage_quantity **out, size_t *count, struct views_txn *t, uint64_t customer,
+                         const struct usage_when *w, struct arena *a, struct error *e)
+{
+    const struct catalog *catalog = NULL;
+    struct usage_total *totals = NULL;
+    uint64_t version = 0;
+    size_t totals_count = 0;
+    *count = 0;
+    enum err err = catalog_in_force(&version, t, w->today, 0, a, e);
+    if (err == OK && version != 0) err = catalog_kept(&catalog, t, version, e);
+    if (err == OK)
+        err = usage_with_levels(&totals, &totals_count, t, customer, w->period.start, catalog, a, e);
+    *out = arena_array_of(a, struct usage_quantity, totals_count);
+    for (size_t i = 0; err == OK && i < totals_count; i++) {
+        struct usage_quantity *row = &(*out)[*count];
+        *row = (struct usage_quantity){.usage_type = totals[i].usage_type};
+        if (is_listed(*out, *count, row->usage_type)) continue;
+        err = totals_measure(&row->measure, totals, totals_count, row->usage_type, w->period, w->whole, e);
+        if (row->measure.readings > 0 || exact_sign(row->measure.quantity) != 0) ++*count;
+    }
+    return err;
 }

@@ -9,6 +9,7 @@ enum {
     LIMIT_USER_ID_BYTES = 128,
     LIMIT_EVENT_ID_BYTES = 128,
     LIMIT_USAGE_TYPE_BYTES = 64,
+    LIMIT_USAGE_KEY_BYTES = 128, /* what is counted once: users, machines, addresses */
     LIMIT_TOKEN_BYTES = 128,
     LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
     LIMIT_ACTOR_BYTES = 64,

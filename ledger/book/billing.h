@@ -73,13 +73,15 @@ enum err true_up(struct accrual *out, struct subscription *s, struct date until,
 void add_billed(struct accrual *out, const struct subscription *s, struct arena *a);
 
 /* The usage period that holds `day`, and what the tiers include of a usage type in it, prorated by day over
- * the tiers in force, rounded up to a whole unit. */
+ * the tiers in force, rounded up to a whole unit; or all that the newest includes, where it says so. */
 struct period usage_period(const struct subscription *s, struct date day);
 struct quota {
     bool known; /* some tier in force names this usage type */
     bool unlimited;
-    bool billed; /* past the quota each unit costs unit_price */
-    struct decimal included, unit_price;
+    bool billed;             /* past the quota it costs something */
+    int32_t billed_days;     /* of the period: so many of them a tier was in force that bills it */
+    const struct rate *rate; /* of the newest of those tiers; NULL: there is none */
+    struct decimal included;
 };
 enum err usage_quota(struct quota *out, const struct subscription *s, struct str usage_type, struct period p,
                      struct error *e) MUST_USE;

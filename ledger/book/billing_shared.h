@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* billing_shared.h - what the files of billing.h share: billing.c (fees and credits), rating.c (usage and
- * commitments), accrual.c (the order of time). For them only. */
+ * commitments), aggregation.c (what was used), accrual.c (the order of time). For them only. */
 #ifndef DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
 #define DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
 
@@ -21,11 +21,6 @@ bool has_commitment(const struct subscription *s);
 /* Fees and usage count towards the commitment as they are billed. */
 enum err count_committed(struct subscription *s, struct money amount, struct error *e) MUST_USE;
 struct date commitment_end(const struct subscription *s); /* of the open one; none: there is none */
-
-/* Rates usage_through..until into *lines. */
-enum err rate_usage(struct line_list *lines, struct subscription *s, struct date until,
-                    const struct usage_total *usage, size_t usage_count, struct arena *a,
-                    struct error *e) MUST_USE;
 
 struct stretch {
     struct moment from, to;

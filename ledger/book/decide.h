@@ -10,13 +10,15 @@
 /* What is known of one usage reading before it is decided on. */
 struct reading_fact {
     uint64_t customer;                       /* 0: no such user */
-    const struct subscription *subscription; /* NULL: none */
+    const struct subscription *subscription; /* in whose usage periods it counts; NULL: none is live */
     const struct zone *zone;                 /* the customer's; NULL: UTC */
     bool zone_unknown;                       /* this machine's data do not have it */
     bool seen;                               /* the event id was counted before */
+    bool key_seen;                           /* so was the key, in the period in which this one counts */
     struct customer_usage *usage;            /* shared by all readings of the customer in this command */
 };
-/* A customer's unrated totals and alerts; decisions keep the running totals of one command here. */
+/* A customer's unrated totals, levels included, and alerts; decisions keep the running totals of one command
+ * here. */
 struct customer_usage {
     struct usage_total *totals;
     size_t totals_count, totals_capacity;
@@ -50,8 +52,9 @@ struct facts {
     const struct draft *draft;           /* the customer's open one; NULL: there is none */
     const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
     size_t open_invoices_count;
-    bool open_invoices_known;        /* they were asked for, all of them */
-    const struct usage_total *usage; /* of periods that a live subscription has not rated yet */
+    bool open_invoices_known; /* they were asked for, all of them */
+    /* Of periods that a live subscription has not rated yet, and the levels that were there before. */
+    const struct usage_total *usage;
     size_t usage_count;
     const struct alert *alerts;
     size_t alerts_count;
@@ -78,7 +81,7 @@ struct facts {
 struct reading_refusal {
     size_t index;
     enum err code;
-    const char *column; /* user_id, usage_type, amount, timestamp, event_id */
+    const char *column; /* user_id, usage_type, amount, timestamp, event_id, key */
     struct str why;
     bool duplicate; /* counted before: not an error, just not counted again */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rating.c - usage: its periods, what the tiers include of it, what it costs past that, and the minimum
  * commitment that fees and usage count towards. */
+#include "ledger/book/aggregation.h"
 #include "ledger/book/billing_shared.h"
 
 /* ---- usage ---- */
@@ -37,6 +38,7 @@ enum err usage_quota(struct quota *out, const struct subscription *s, struct str
 {
     *out = (struct quota){0};
     struct decimal sum = {0};
+    const struct rate *newest = NULL;
     for (size_t i = 0; i < s->quotas_count; i++) {
         struct date from = s->quotas[i].from, to = i + 1 < s->quotas_count ? s->quotas[i + 1].from : p.end;
         if (i == 0 || date_compare(from, p.start) < 0) from = p.start;
@@ -44,77 +46,123 @@ enum err usage_quota(struct quota *out, const struct subscription *s, struct str
         const struct rate *r = rate_of(&s->quotas[i], usage_type);
         /* In a period of no day (ended on the day it began) the newest tier rules, with a quota of nothing.
          */
-        bool rules = period_days(p) == 0 ? i + 1 == s->quotas_count : date_compare(from, to) < 0;
+        bool no_day = period_days(p) == 0;
+        bool rules = no_day ? i + 1 == s->quotas_count : date_compare(from, to) < 0;
         if (r == NULL || !rules) continue;
+        int32_t days = no_day ? 0 : date_days_between(from, to);
+        newest = r;
         out->known = true;
         out->unlimited = out->unlimited || r->unlimited;
         if (r->billed) {
             out->billed = true;
-            out->unit_price = r->unit_price;
+            out->billed_days += days;
+            out->rate = r;
         }
-        if (period_days(p) == 0) continue;
-        enum err err = add_quota_days(&sum, r, date_days_between(from, to), e);
+        enum err err = add_quota_days(&sum, r, days, e);
         if (err != OK) return err;
+    }
+    if (newest != NULL && newest->whole_quota) {
+        out->included = newest->included;
+        return OK;
     }
     return decimal_part_up(&out->included, sum, 1, period_days(anchored_month(s, p.start)), e);
 }
 
-static enum err rate_type(struct line_list *lines, const struct subscription *s, struct str usage_type,
-                          struct decimal total, struct period p, struct arena *a, struct error *e)
+/* ---- lines ---- */
+
+static struct str rate_name(const struct rate *r)
 {
-    struct quota q = {0};
-    struct decimal over = {0};
-    enum err err = usage_quota(&q, s, usage_type, p, e);
-    if (err != OK || !q.known || q.unlimited || !q.billed) return err;
-    err = decimal_subtract(&over, total, q.included, e);
-    if (err != OK || over.coefficient <= 0) return err;
-    struct money amount = {0};
-    err = money_multiply(&amount, q.unit_price, over, s->terms.amount.currency, e);
-    if (err != OK) return err;
-    struct line *l = line_add(lines, a);
-    *l = (struct line){.subscription = s->subscription, .kind = LINE_USAGE, .product = s->terms.product};
-    l->usage_type = usage_type;
-    l->description = str_format(a, "%.*s over the quota: %.*s used, %.*s included", STR_ARG(usage_type),
-                                STR_ARG(decimal_text(a, total)), STR_ARG(decimal_text(a, q.included)));
+    return r->name.len != 0 ? r->name : r->usage_type;
+}
+
+static struct str usage_words(const struct rate *r, struct decimal used, struct decimal included,
+                              struct arena *a)
+{
+    struct str name = rate_name(r), number = decimal_text(a, used);
+    if (decimal_is_zero(included) && r->model != PRICING_PER_UNIT)
+        return str_format(a, "%.*s: %.*s used", STR_ARG(name), STR_ARG(number));
+    return str_format(a, "%.*s over the quota: %.*s used, %.*s included", STR_ARG(name), STR_ARG(number),
+                      STR_ARG(decimal_text(a, included)));
+}
+
+static struct line *add_usage_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
+                                   struct money amount, const struct rate *r, struct period p,
+                                   struct arena *a)
+{
+    struct line *l = add_line(lines, s, kind, amount, a);
+    l->usage_type = r->usage_type;
     l->from = p.start;
     l->to = p.end;
-    l->quantity = over;
-    l->unit_price = q.unit_price;
-    l->amount = amount;
-    l->tax = money_zero(amount);
+    return l;
+}
+
+static enum err add_usage_lines(struct line_list *lines, const struct subscription *s, const struct rate *r,
+                                const struct usage_measure *m, const struct usage_cost *c, struct period p,
+                                struct arena *a, struct error *e)
+{
+    struct decimal used = {0};
+    struct money least = {0};
+    enum err err = exact_decimal(&used, m->quantity, e);
+    if (err == OK) err = money_add(&least, c->amount, c->true_up, e);
+    if (err != OK) return err;
+    if (exact_sign(c->past) > 0 || !money_is_zero(c->amount)) {
+        struct line *l = add_usage_line(lines, s, LINE_USAGE, c->amount, r, p, a);
+        l->description = usage_words(r, used, m->included, a);
+        l->quantity = c->units;
+        l->unit_price = c->unit_price;
+    }
+    if (money_is_zero(c->true_up)) return OK;
+    struct line *l = add_usage_line(lines, s, LINE_MINIMUM, c->true_up, r, p, a);
+    l->description = str_format(a, "Minimum for %.*s: %.*s of %.*s were used", STR_ARG(rate_name(r)),
+                                STR_ARG(money_pretty(a, c->amount)), STR_ARG(money_pretty(a, least)));
     return OK;
 }
 
-/* A total counts in the period that its own begins in, also in one that ends on the day it began. */
-static bool counts_in(const struct usage_total *u, struct period p)
+/* ---- rating ---- */
+
+static enum err rate_type(struct accrual *out, const struct subscription *s, struct str usage_type,
+                          struct period p, struct arena *a, struct error *e)
 {
-    if (date_compare(u->period, p.start) == 0) return true;
-    return date_compare(u->period, p.start) > 0 && date_compare(u->period, p.end) < 0;
+    struct quota q = {0};
+    struct usage_measure m = {0};
+    struct usage_cost c = {0};
+    enum err err = usage_quota(&q, s, usage_type, p, e);
+    if (err != OK || q.unlimited || !q.billed) return err;
+    err = totals_measure(&m, out->usage, out->usage_count, usage_type, p, anchored_month(s, p.start), e);
+    /* What began and ended on one day owes what was used, and nothing for having been there. */
+    if (err != OK || (q.billed_days == 0 && exact_sign(m.quantity) == 0)) return err;
+    m.included = q.included;
+    m.days = q.billed_days;
+    err = usage_cost(&c, q.rate, &m, s->terms.amount.currency, e);
+    return err == OK ? add_usage_lines(&out->lines, s, q.rate, &m, &c, p, a, e) : err;
 }
 
-enum err rate_usage(struct line_list *lines, struct subscription *s, struct date until,
-                    const struct usage_total *usage, size_t usage_count, struct arena *a, struct error *e)
+/* The first of these names behind `last`. */
+static void take_next(struct str *next, struct str name, struct str last)
+{
+    bool behind = last.len == 0 || str_compare(name, last) > 0;
+    if (behind && (next->len == 0 || str_compare(name, *next) < 0)) *next = name;
+}
+
+/* Usage types in the order of their names, each once: those that were used, and those that cost something
+ * without it. */
+static struct str next_type(const struct accrual *out, const struct subscription *s, struct str last)
+{
+    struct str next = STR_NONE;
+    for (size_t i = 0; i < out->usage_count; i++) take_next(&next, out->usage[i].usage_type, last);
+    for (size_t i = 0; i < s->quotas_count; i++) {
+        const struct quota_segment *q = &s->quotas[i];
+        for (size_t k = 0; k < q->rates_count; k++) take_next(&next, q->rates[k].usage_type, last);
+    }
+    return next;
+}
+
+static enum err rate_usage(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
+                           struct error *e)
 {
     struct period p = {s->usage_through, until};
-    struct str last = STR_NONE;
-    for (;;) { /* usage types in the order of their names, each once, whatever the order of the totals */
-        const struct usage_total *next = NULL;
-        for (size_t i = 0; i < usage_count; i++) {
-            const struct usage_total *u = &usage[i];
-            if (!counts_in(u, p)) continue;
-            if (last.len != 0 && str_compare(u->usage_type, last) <= 0) continue;
-            if (next == NULL || str_compare(u->usage_type, next->usage_type) < 0) next = u;
-        }
-        if (next == NULL) break;
-        last = next->usage_type;
-        struct decimal total = {0};
-        for (size_t i = 0; i < usage_count; i++) {
-            const struct usage_total *u = &usage[i];
-            if (!str_equal(u->usage_type, last) || !counts_in(u, p)) continue;
-            enum err err = decimal_add(&total, total, u->total, e);
-            if (err != OK) return err;
-        }
-        enum err err = rate_type(lines, s, last, total, p, a, e);
+    for (struct str type = next_type(out, s, STR_NONE); type.len != 0; type = next_type(out, s, type)) {
+        enum err err = rate_type(out, s, type, p, a, e);
         if (err != OK) return err;
     }
     s->usage_through = until;
@@ -127,7 +175,7 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
 {
     struct money usage = money_zero(s->terms.amount);
     size_t before = out->lines.count;
-    enum err err = rate_usage(&out->lines, s, until, out->usage, out->usage_count, a, e);
+    enum err err = rate_usage(out, s, until, a, e);
     if (err != OK) return err;
     err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
     return err == OK ? count_committed(s, usage, e) : err;

@@ -269,6 +269,31 @@ Test(daybook, an_alert_rings_once_a_period_when_its_threshold_is_crossed)
     same(r.total, "1000");
 }
 
+Test(daybook, usage_is_counted_and_priced_as_the_catalog_says)
+{
+    struct daybook_options o = {.dir = test_path("metered"), .now = "2025-01-10", .actor = "test"};
+    struct daybook_reading member = {.user_id = "u1", .usage_type = "members", .amount = "1", .key = "bea"};
+    struct daybook_usage *u = NULL;
+    struct daybook *d = NULL;
+    o.catalog = "tests/spec/catalogs/usage.json";
+    does(daybook_create(&o, &why));
+    does(daybook_open(&d, &o, &why));
+    does(daybook_create_subscription(d, "u1", "metered", "pm_card_visa", NULL, &why));
+    does(daybook_record_reading(d, &member, NULL, &why));
+    does(daybook_record_reading(d, &member, NULL, &why));
+    member.key = NULL;
+    cr_assert_eq(daybook_record_reading(d, &member, NULL, &why), DAYBOOK_INVALID);
+    does(daybook_record_usage(d, "u1", "storage_gb", "62", "2025-01-25", NULL, NULL, &why));
+    does(daybook_get_usage(d, "u1", &u, &why));
+    same(u->items[0].usage_type, "members");
+    same(u->items[0].total, "1");
+    same(u->items[0].model, "per_unit");
+    same(u->items[1].usage_type, "storage_gb");
+    same(u->items[1].total, "32"); /* 62 for 16 of the 31 days from January 10 */
+    daybook_free(u);
+    daybook_close(d);
+}
+
 Test(daybook, an_event_id_counts_once)
 {
     bool duplicate = true;

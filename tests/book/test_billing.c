@@ -304,7 +304,7 @@ Test(quota, is_prorated_by_day_over_the_tiers_in_force)
     assert_ok(usage_quota(&q, &s, STR("api_calls"), usage_period(&s, day("2025-01-20")), E));
     /* 1000 * 15/31 + 10000 * 16/31 = 5645.16, rounded up in the customer's favour */
     assert_str(decimal_text(A, q.included), "5646");
-    assert_str(decimal_text(A, q.unit_price), "0.005");
+    assert_str(decimal_text(A, q.rate->unit_price), "0.005");
 }
 
 Test(quota, of_an_upgrade_on_the_first_day_is_the_new_tiers)

@@ -63,6 +63,23 @@ Test(readings, the_three_formats_say_the_same)
     expect_input(&cloud, "user_123", "compute_minutes", "45.5", "2025-01-31T12:00:00Z", "ev/1");
 }
 
+Test(readings, a_key_may_stand_in_each_format)
+{
+    struct reading_row csv = read_one(STR("user_id,usage_type,amount,key\nu,members,1,bea@example.com\n"));
+    struct reading_row none = read_one(STR("user_id,usage_type,amount,key\nu,members,1,\n"));
+    struct reading_row json =
+        read_one(STR("{\"user_id\":\"u\",\"usage_type\":\"members\",\"amount\":1,\"key\":7}\n"));
+    struct reading_row cloud =
+        read_one(STR("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"ev\",\"type\":\"members\","
+                     "\"subject\":\"u\",\"data\":{\"amount\":1,\"key\":\"m-7\"}}"));
+    assert_str(csv.input.key, "bea@example.com");
+    assert_str(none.input.key, "");
+    assert_str(json.input.key, "7");
+    assert_str(cloud.input.key, "m-7");
+    expect_refused(STR("{\"user_id\":\"u\",\"usage_type\":\"m\",\"amount\":1,\"key\":[1]}\n"), "key",
+                   "key: a string is expected");
+}
+
 Test(readings, a_spreadsheets_file_reads_like_any_other)
 {
     struct reading_row rows[2] = {0};
@@ -238,5 +255,5 @@ Test(readings, an_empty_file_is_no_usage_file)
     refused_file(STR(""), "the file is empty: there is not even a header");
     refused_file(STR("\n\n"), "the file is empty: there is not even a header");
     refused_file(STR("user,amount\n"), "line 1: there is no column 'user'; the columns are "
-                                       "event_id,user_id,usage_type,amount,timestamp");
+                                       "event_id,user_id,usage_type,amount,timestamp,key");
 }

@@ -28,6 +28,17 @@ static struct rate rates_of(const char *type, int64_t included)
                          .unit_price = decimal_make(1, 2)};
 }
 
+/* One usage type for each way to count. */
+static const struct {
+    const char *type;
+    enum aggregation how;
+} usage_types[] = {{"api_calls", AGGREGATION_SUM},
+                   {"capybara_peak", AGGREGATION_MAX},
+                   {"koala_seats", AGGREGATION_LAST},
+                   {"heron_users", AGGREGATION_UNIQUE},
+                   {"dormouse_disk", AGGREGATION_TIME_WEIGHTED}};
+enum { USAGE_TYPES = sizeof(usage_types) / sizeof(usage_types[0]) };
+
 /* Free, basic and pro, by month and year. */
 static void fill_catalog(struct command *c)
 {
@@ -35,9 +46,13 @@ static void fill_catalog(struct command *c)
     static const int64_t cents[] = {0, 2900, 9900}, included[] = {100, 1000, 10000};
     struct product *products = arena_array_of(A, struct product, 3);
     struct price *prices = arena_array_of(A, struct price, 6);
+    struct metric *metrics = arena_array_of(A, struct metric, USAGE_TYPES);
+    for (size_t i = 0; i < USAGE_TYPES; i++)
+        metrics[i] = (struct metric){str_of(usage_types[i].type), usage_types[i].how, STR_NONE};
     for (size_t i = 0; i < 3; i++) {
-        struct rate *rate = arena_new_of(A, struct rate);
-        *rate = rates_of("api_calls", included[i]);
+        struct rate *rates = arena_array_of(A, struct rate, USAGE_TYPES);
+        for (size_t k = 0; k < USAGE_TYPES; k++)
+            rates[k] = rates_of(usage_types[k].type, k == 0 ? included[i] : 0);
         products[i] =
             (struct product){.code = str_of(codes[i]), .name = str_of(codes[i]), .rank = i, .free = i == 0};
         for (size_t k = 0; k < 2; k++) {
@@ -45,13 +60,18 @@ static void fill_catalog(struct command *c)
                                                .unit = k == 0 ? INTERVAL_MONTH : INTERVAL_YEAR,
                                                .interval_count = 1,
                                                .amount = money_of(k == 0 ? cents[i] : cents[i] * 10, "USD"),
-                                               .rates = rate,
-                                               .rates_count = 1};
+                                               .rates = rates,
+                                               .rates_count = i == 0 ? 1 : USAGE_TYPES};
         }
     }
     c->type = COMMAND_CATALOG_LOAD;
-    c->catalog_load = (struct catalog_load_command){
-        .name = STR("plans"), .products = products, .products_count = 3, .prices = prices, .prices_count = 6};
+    c->catalog_load = (struct catalog_load_command){.name = STR("plans"),
+                                                    .products = products,
+                                                    .products_count = 3,
+                                                    .prices = prices,
+                                                    .prices_count = 6,
+                                                    .metrics = metrics,
+                                                    .metrics_count = USAGE_TYPES};
 }
 
 /* Refusals are part of life; anything else that is not OK fails the test. */
@@ -158,10 +178,14 @@ static void step_usage(struct life *l, struct command *c)
     size_t count = (size_t)dice_between(&l->dice, 1, 20);
     struct usage_input *in = arena_array_of(l->arena, struct usage_input, count);
     for (size_t i = 0; i < count; i++) {
-        in[i] = (struct usage_input){.user = user_of(l),
-                                     .usage_type =
-                                         dice_chance(&l->dice, 70) ? STR("api_calls") : STR("capybara_hours"),
-                                     .amount = decimal_make(dice_between(&l->dice, 0, 5000), 1)};
+        size_t type = dice_chance(&l->dice, 50) ? 0 : (size_t)dice_between(&l->dice, 1, USAGE_TYPES - 1);
+        bool level = usage_types[type].how == AGGREGATION_TIME_WEIGHTED;
+        in[i] =
+            (struct usage_input){.user = user_of(l),
+                                 .usage_type = str_of(usage_types[type].type),
+                                 .amount = decimal_make(dice_between(&l->dice, level ? -5000 : 0, 5000), 1)};
+        if (usage_types[type].how == AGGREGATION_UNIQUE)
+            in[i].key = str_format(l->arena, "ibis-key-%d", (int)dice_between(&l->dice, 0, 40));
         if (dice_chance(&l->dice, 60))
             in[i].event_id = str_format(l->arena, "ocelot-event-%d", (int)dice_between(&l->dice, 0, 3000));
         if (dice_chance(&l->dice, 20))
@@ -450,8 +474,9 @@ static bool file_has(const char *path, struct str needle)
 Test(rebuild, no_word_of_a_customer_stands_in_clear_in_the_views)
 {
     static const char *const words[] = {
-        "zebra-user", "Quagga", "okapi",      "Numbatville", "pm_axolotl", "capybara",  "ocelot-event",
-        "pangolin",   "wombat", "marmot-key", "aardvark",    "INV-2025",   "api_calls", "simulator"};
+        "zebra-user",   "Quagga",    "okapi",    "Numbatville", "pm_axolotl", "capybara",
+        "ocelot-event", "pangolin",  "wombat",   "marmot-key",  "aardvark",   "INV-2025",
+        "api_calls",    "simulator", "ibis-key", "heron",       "dormouse"};
     struct life l = live(31, STEPS / 3);
     end(&l);
     DIR *folder = opendir(test_path("d/views"));

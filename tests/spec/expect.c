@@ -103,23 +103,45 @@ static enum err expect_credit(struct story *s, struct views_txn *t, const struct
     return fail(e, ERR_INVALID, "the credit is %.*s", STR_ARG(have));
 }
 
+/* The period by its first day; its end is that of the subscription's usage month. */
+static enum err usage_when(struct usage_when *out, struct story *s, struct views_txn *t,
+                           const struct customer *c, struct date start, struct error *e)
+{
+    struct subscription v = {0};
+    bool live = false;
+    if (c->subscription != 0) {
+        enum err err = find_subscription(&v, t, c->user, STR_NONE, s->arena, e);
+        if (err != OK) return err;
+        live = subscription_is_live(&v);
+    }
+    const struct subscription *of = live ? &v : NULL;
+    out->today = instant_date(s->clock.now);
+    out->whole = whole_month(of, (struct period){start, start});
+    out->period = (struct period){start, out->whole.end};
+    return OK;
+}
+
 static enum err expect_usage(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
 {
     struct customer c = {0};
-    struct date period = {0};
-    struct usage_total *totals = NULL;
+    struct usage_when when = {0};
+    struct date start = {0};
+    struct usage_quantity *rows = NULL;
     size_t count = 0;
-    if (w->count != 6) return fail(e, ERR_INVALID, "expect usage USER PERIOD TYPE TOTAL is wanted");
+    if (w->count != 6) return fail(e, ERR_INVALID, "expect usage USER PERIOD TYPE QUANTITY is wanted");
     enum err err = find_customer(&c, t, w->items[2], s->arena, e);
-    if (err == OK) err = date_parse(&period, w->items[3], e);
-    if (err == OK) err = list_usage(&totals, &count, t, c.customer, period, s->arena, e);
-    if (err != OK) return err;
-    for (size_t i = 0; i < count; i++) {
-        if (!str_equal(totals[i].usage_type, w->items[4])) continue;
-        struct str total = decimal_text(s->arena, totals[i].total);
-        if (str_equal(total, w->items[5])) return OK;
-        return fail(e, ERR_INVALID, "the total is %.*s", STR_ARG(total));
+    if (err == OK) err = date_parse(&start, w->items[3], e);
+    if (err == OK) err = usage_when(&when, s, t, &c, start, e);
+    if (err == OK) err = list_quantities(&rows, &count, t, c.customer, &when, s->arena, e);
+    for (size_t i = 0; err == OK && i < count; i++) {
+        struct decimal quantity = {0};
+        if (!str_equal(rows[i].usage_type, w->items[4])) continue;
+        err = exact_decimal(&quantity, rows[i].measure.quantity, e);
+        struct str text = decimal_text(s->arena, quantity);
+        if (err != OK || str_equal(text, w->items[5])) return err;
+        return fail(e, ERR_INVALID, "the quantity is %.*s", STR_ARG(text));
     }
+    if (err != OK) return err;
     return fail(e, ERR_INVALID, "there is no usage of '%.*s'", STR_ARG(w->items[4]));
 }
 

@@ -104,7 +104,8 @@ static enum err usage_step(struct story *s, const struct words *w, struct error 
 {
     struct usage_input *in = arena_new_of(s->arena, struct usage_input);
     struct command c = {.type = COMMAND_USAGE_RECORD};
-    if (w->count < 4) return fail(e, ERR_INVALID, "usage.record USER TYPE AMOUNT [at=T] [id=ID] is wanted");
+    if (w->count < 4)
+        return fail(e, ERR_INVALID, "usage.record USER TYPE AMOUNT [at=T] [id=ID] [key=K] is wanted");
     *in = (struct usage_input){.user = w->items[1], .usage_type = w->items[2]};
     enum err err = decimal_parse(&in->amount, w->items[3], e);
     for (size_t i = 4; i < w->count && err == OK; i++) {
@@ -112,6 +113,7 @@ static enum err usage_step(struct story *s, const struct words *w, struct error 
         if (str_starts(word, "at="))
             err = date_or_instant_parse(&in->on, &in->at, (struct str){word.ptr + 3, word.len - 3}, e);
         if (str_starts(word, "id=")) in->event_id = (struct str){word.ptr + 3, word.len - 3};
+        if (str_starts(word, "key=")) in->key = (struct str){word.ptr + 4, word.len - 4};
     }
     c.usage_record = (struct usage_record_command){.readings = in, .readings_count = 1};
     return err == OK ? execute(s, &c, STR_NONE, e) : err;
