@@ -155,7 +155,7 @@ static void put_line(struct csv *c, const struct register_entry *entry, size_t p
     csv_text(c, l->description);
     put_period(c, l->from, l->to);
     csv_decimal(c, l->quantity);
-    csv_text(c, l->kind == LINE_USAGE ? l->usage_type : STR_NONE);
+    csv_text(c, l->usage_type);
     csv_price(c, l->unit_price, l->amount.currency);
     csv_money(c, money_is_given(l->discount) ? l->discount : money_zero(l->amount));
     csv_money(c, net_of(l->amount, l->discount));

@@ -59,9 +59,11 @@ static struct str tax_detail(const struct line_tax *t, struct arena *a)
     return str_format(a, "%.*s/%.*s", STR_ARG(t->jurisdiction), STR_ARG(t->code));
 }
 
+/* A credit as its line; what usage is short of its minimum as usage. */
 static enum line_kind earned_as(const struct line *l)
 {
-    return l->kind == LINE_CREDIT ? l->credited_kind : l->kind;
+    enum line_kind kind = l->kind == LINE_CREDIT ? l->credited_kind : l->kind;
+    return kind == LINE_MINIMUM ? LINE_USAGE : kind;
 }
 
 struct str revenue_detail(const struct line *l)

@@ -68,6 +68,24 @@ static int64_t balance_of_detail(const struct posting *p, size_t count, enum acc
     return sum;
 }
 
+Test(posting, what_usage_is_short_of_its_minimum_is_earned_like_usage)
+{
+    struct line lines[] = {fee(LINE_USAGE, 800), fee(LINE_MINIMUM, 93)}; /* C-4 */
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    ev.invoice_finalized = (struct invoice_finalized){.customer = 1,
+                                                      .invoice = 1,
+                                                      .lines = lines,
+                                                      .lines_count = 2,
+                                                      .total = usd(893),
+                                                      .credit_applied = usd(0),
+                                                      .amount_due = usd(893)};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(balance_of_detail(p, count, ACCOUNT_REVENUE, "api_calls"), -893);
+    assert_int(balance_of(p, count, ACCOUNT_DEFERRED), 0);
+}
+
 Test(posting, what_a_coupon_took_is_never_earned_and_each_tax_is_owed_to_whose_it_is)
 {
     struct line_tax taxes[] = {{.code = STR("gst"), .amount = usd(445), .jurisdiction = STR("CA")},
