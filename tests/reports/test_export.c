@@ -52,10 +52,10 @@ Test(reports, the_table_names_each_report_once)
 {
     size_t count = 0;
     for (const struct report *r = reports_all; r->name != NULL; r++, count++) {
-        cr_assert_eq(report_find(str_of(r->name)), r);
+        cr_assert_eq(report_find(str_of(r->name)), r); /* a second of this name would not be found */
         cr_assert(r->help[0] != '\0');
     }
-    assert_int(count, 4);
+    cr_assert(count >= 4);
     cr_assert_null(report_find(STR("no_such")));
 }
 
