@@ -221,12 +221,13 @@ struct need {
     size_t subscription; /* where it may name one of several; 0: it does not */
 };
 
-#define USER_OF(name)    BY_USER, offsetof(struct name##_command, user)
-#define INVOICE_OF(name) BY_INVOICE, offsetof(struct name##_command, invoice)
-#define NAMED_IN(name)   .subscription = offsetof(struct name##_command, subscription)
+#define BY(what, name, member) .naming = BY_##what, .field = offsetof(struct name##_command, member)
+#define USER_OF(name)          BY(USER, name, user)
+#define INVOICE_OF(name)       BY(INVOICE, name, invoice)
+#define NAMED_IN(name)         .subscription = offsetof(struct name##_command, subscription)
 static const struct need needs[COMMAND_TYPES] = {
-    [COMMAND_SELLER_SET] = {BY_NOTHING, 0, SELLER},
-    [COMMAND_CATALOG_LOAD] = {BY_NOTHING, 0, NEWEST_CATALOG},
+    [COMMAND_SELLER_SET] = {.facts = SELLER},
+    [COMMAND_CATALOG_LOAD] = {.facts = NEWEST_CATALOG},
     [COMMAND_CUSTOMER_CREATE] = {USER_OF(customer_create), 0},
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
     [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), SUBSCRIPTION | METHODS | CATALOG,
@@ -247,20 +248,19 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
-    [COMMAND_USAGE_RECORD] = {BY_NOTHING, 0, READINGS | CATALOG},
+    [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG},
     [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), RATED | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
     [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},
-    [COMMAND_DRAFT_APPROVE] = {BY_DRAFT, offsetof(struct draft_approve_command, draft), DRAFT},
-    [COMMAND_DRAFT_DISCARD] = {BY_DRAFT, offsetof(struct draft_discard_command, draft), DRAFT},
-    [COMMAND_CUSTOMER_BILL] = {BY_NUMBER, offsetof(struct customer_bill_command, customer), BILL | METHODS},
+    [COMMAND_DRAFT_APPROVE] = {BY(DRAFT, draft_approve, draft), DRAFT},
+    [COMMAND_DRAFT_DISCARD] = {BY(DRAFT, draft_discard, draft), DRAFT},
+    [COMMAND_CUSTOMER_BILL] = {BY(NUMBER, customer_bill, customer), BILL | METHODS},
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
-    [COMMAND_PAYMENT_SETTLE] = {BY_TRANSACTION, offsetof(struct payment_settle_command, transaction),
+    [COMMAND_PAYMENT_SETTLE] = {BY(TRANSACTION, payment_settle, transaction),
                                 INVOICE | OPEN_INVOICES | STOPPED},
-    [COMMAND_PAYMENT_REFUND] = {BY_TRANSACTION_ID, offsetof(struct payment_refund_command, transaction),
-                                INVOICE},
-    [COMMAND_RUN_START] = {BY_NOTHING, 0, RUN},
-    [COMMAND_RUN_COMPLETE] = {BY_NOTHING, 0, RUN},
+    [COMMAND_PAYMENT_REFUND] = {BY(TRANSACTION_ID, payment_refund, transaction), INVOICE},
+    [COMMAND_RUN_START] = {.facts = RUN},
+    [COMMAND_RUN_COMPLETE] = {.facts = RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
     [COMMAND_COUPON_APPLY] = {USER_OF(coupon_apply), SUBSCRIPTION | CATALOG | COUPONS,
                               NAMED_IN(coupon_apply)},
@@ -270,6 +270,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_INVOICE_VOID] = {INVOICE_OF(invoice_void), ITEMS | STANDING},
     [COMMAND_INVOICE_WRITE_OFF] = {INVOICE_OF(invoice_write_off), STANDING},
 };
+#undef BY
 #undef USER_OF
 #undef INVOICE_OF
 #undef NAMED_IN
