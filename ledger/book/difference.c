@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/book/difference.h"
+#include "ledger/book/interval.h"
 
 /* ---- names, and what tells most ---- */
 
@@ -12,12 +13,10 @@ typedef struct str text_fn(const void *record, size_t index, struct arena *a);
 static struct str price_name(const void *record, size_t index, struct arena *a)
 {
     const struct price *p = record;
-    const char *unit = choice_interval_unit.words[p->unit];
+    struct interval every = {p->unit, (uint32_t)p->interval_count};
     (void)index;
-    if (p->interval_count == 1)
-        return str_format(a, "%.*s, %s %s", STR_ARG(p->product), p->amount.currency, unit);
-    return str_format(a, "%.*s, %s %ju %ss", STR_ARG(p->product), p->amount.currency,
-                      (uintmax_t)p->interval_count, unit);
+    return str_format(a, "%.*s, %s %.*s", STR_ARG(p->product), p->amount.currency,
+                      STR_ARG(interval_text(a, every)));
 }
 
 static struct str price_value(const void *record, size_t index, struct arena *a)

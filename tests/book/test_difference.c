@@ -94,7 +94,7 @@ Test(difference, prices_are_told_with_what_they_were_and_are)
                                          "added rate 'pro, USD month, sms' :  -> 0.05\n"
                                          "added fee 'pro, USD month, seat' :  -> 10.5\n"
                                          "changed price 'pro, USD month' trial_days: 0 -> 14\n"
-                                         "removed price 'pro, USD 3 months' : 280.00 -> \n"
+                                         "removed price 'pro, USD quarter' : 280.00 -> \n"
                                          "added price 'pro, EUR year' :  -> custom\n");
 }
 
