@@ -175,7 +175,8 @@ enum err decide_subscription_resume(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' is %s, not paused", STR_ARG(c->user),
                     choice_subscription_status.words[ch.s.status]);
     }
-    err = resume(&ch.due, &ch.s, f->today, a, e);
+    bool ahead = date_compare(f->today, ch.s.paused_on) < 0; /* paused before it began */
+    err = resume(&ch.due, &ch.s, ahead ? ch.s.paused_on : f->today, a, e);
     if (err == OK) change_finish(out, &ch, a);
     return err;
 }
