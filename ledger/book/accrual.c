@@ -72,6 +72,7 @@ enum err resume(struct accrual *out, struct subscription *s, struct date on, str
 {
     struct money credit = {0};
     struct moment from = {s->paused_on, 0};
+    if (has_commitment(s)) add_billed(out, s, a); /* from where on it counts, and so its paused days */
     enum err err = credit_charges(&out->lines, &credit, s, LINE_PAUSE_CREDIT, from, on, a, e);
     if (err != OK) return err;
     bool behind = date_compare(s->charged_through, on) < 0;
@@ -208,6 +209,7 @@ static enum work next_work(const struct subscription *s, const struct accrual *o
     for (enum work w = TRIAL_END; w <= USAGE; w++) {
         struct date due = work_date(s, &out->overdue, w);
         if (w == USAGE_FIRST && !usage_first) continue;
+        if (date_is_given(s->cancel_on) && !is_by(due, s->cancel_on)) continue; /* it will have ended */
         if (!is_by(due, out->through) || (next != WORK_NONE && date_compare(due, on) >= 0)) continue;
         next = w;
         on = due;

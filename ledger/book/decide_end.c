@@ -75,6 +75,8 @@ static enum err close_account(struct change *ch, struct money *credit, struct da
     if (err == OK && gives) {
         err =
             credit_charges(&ch->due.lines, credit, s, LINE_PRORATION_CREDIT, from, s->charged_through, a, e);
+    } else if (err == OK && date_is_given(s->paused_on)) { /* paused days cost nothing all the same */
+        err = credit_charges(&ch->due.lines, credit, s, LINE_PAUSE_CREDIT, from, on, a, e);
     }
     bool rated = s->status != SUBSCRIPTION_TRIALING && date_compare(s->usage_through, on) <= 0;
     if (err == OK && rated) err = rate_usage_until(&ch->due, s, on, a, e);

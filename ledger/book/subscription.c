@@ -54,6 +54,7 @@ void quotas_begin(struct subscription *s, struct date on, const struct rate *rat
 {
     struct quota_segment *quotas = arena_array_of(a, struct quota_segment, s->quotas_count + 1);
     size_t count = 0;
+    if (date_compare(on, s->usage_through) < 0) on = s->usage_through; /* days before are rated */
     while (count < s->quotas_count && date_compare(s->quotas[count].from, on) < 0) {
         quotas[count] = s->quotas[count];
         count++;
@@ -349,12 +350,14 @@ static bool bills(const struct line *l, const struct subscription *s, const stru
            date_compare(l->from, c->from) == 0 && date_compare(l->to, c->to) == 0;
 }
 
+/* Where the same days were charged several times, and given back between, the charge that stands is the last;
+ * one of nothing has no line. */
 bool subscription_note_invoice(struct subscription *s, const struct invoice_finalized *v, struct arena *a)
 {
     struct charge *charges = NULL;
     for (size_t i = 0; i < s->charges_count; i++) {
-        if (s->charges[i].invoice != 0) continue;
-        for (size_t k = 0; k < v->lines_count; k++) {
+        if (s->charges[i].invoice != 0 || money_is_zero(s->charges[i].amount)) continue;
+        for (size_t k = v->lines_count; k-- > 0;) {
             if (!bills(&v->lines[k], s, &s->charges[i])) continue;
             if (charges == NULL) {
                 charges = arena_array_of(a, struct charge, s->charges_count);
