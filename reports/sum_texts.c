@@ -5,6 +5,7 @@
 struct str discount_text(struct arena *a, const struct discount_total *d)
 {
     struct str name = d->name.len > 0 ? d->name : d->code;
+    if (d->code.len == 0) return name; /* of a credit note: all coupons of the invoice together */
     return str_format(a, "Discount: %.*s", STR_ARG(name));
 }
 
