@@ -111,22 +111,32 @@ static enum err next_share(struct money *out, struct money amount, struct money 
     return err == OK ? money_subtract(out, *out, before, e) : err;
 }
 
+/* Of several taxes that a price holds, more may round up at once than a small part of it has room for; the
+ * next part makes up for it. The last part is what is left. */
+static struct money fitting(struct money tax, struct money room, const struct line *l, bool last)
+{
+    return l->tax_inclusive && !last && room.minor >= 0 ? money_min(tax, room) : tax;
+}
+
+/* The taxes of a part of the line's price; `all` is the price of all parts together. */
 static enum err share_taxes(struct line *credit, const struct line_credit *before, const struct line *l,
-                            struct money price, struct arena *a, struct error *e)
+                            struct money part, struct money all, struct arena *a, struct error *e)
 {
     struct line_tax *taxes = arena_array_of(a, struct line_tax, l->taxes_count);
+    struct money whole = line_price(l), room = part;
+    bool last = all.minor == whole.minor;
     enum err err = OK;
-    credit->tax = money_zero(l->amount);
     for (size_t i = 0; i < l->taxes_count && err == OK; i++) {
-        struct money part = {0};
-        err = next_share(&part, l->taxes[i].amount, before->taxes[i].amount, price, line_price(l), e);
+        struct money tax = {0};
+        err = next_share(&tax, l->taxes[i].amount, before->taxes[i].amount, all, whole, e);
+        tax = fitting(tax, room, l, last);
         taxes[i] = l->taxes[i];
-        taxes[i].amount = money_negate(part);
-        if (err == OK) err = money_subtract(&credit->tax, credit->tax, part, e);
+        taxes[i].amount = money_negate(tax);
+        if (err == OK) err = money_subtract(&room, room, tax, e);
     }
     credit->taxes = taxes;
     credit->taxes_count = l->taxes_count;
-    return err;
+    return err == OK ? money_subtract(&credit->tax, room, part, e) : err;
 }
 
 static void copy_from(struct line *credit, const struct line *l, uint64_t invoice, uint64_t line)
@@ -147,7 +157,7 @@ enum err crediting_part(struct line *credit, struct crediting *c, uint64_t line,
     struct money all = {0}, discount = {0}, net = price;
     copy_from(credit, l, c->invoice->invoice, line);
     enum err err = money_add(&all, price_credited(before, l), price, e);
-    if (err == OK) err = share_taxes(credit, before, l, all, c->arena, e);
+    if (err == OK) err = share_taxes(credit, before, l, price, all, c->arena, e);
     if (err == OK) err = next_share(&discount, l->discount, before->discount, all, line_price(l), e);
     if (err == OK && l->tax_inclusive) err = money_add(&net, net, credit->tax, e); /* which is negative */
     if (err == OK) err = money_add(&credit->amount, net, discount, e);

@@ -90,6 +90,23 @@ static enum err count_left(struct credit_note *n, const bool *chosen, struct err
     return OK;
 }
 
+static enum err nothing_left(const struct credit_note *n, struct error *e)
+{
+    return fail(e, ERR_REFUSED, "nothing is left of %sinvoice '%.*s' that could be credited",
+                n->all ? "" : "these lines of ", STR_ARG(n->invoice->number));
+}
+
+/* With taxes of several rates, prices may leave nothing and yet cents of tax: all that is left takes them. */
+static bool has_room(const struct credit_note *n)
+{
+    const struct invoice *v = n->invoice;
+    bool any = false;
+    if (n->room.minor > 0) return true;
+    if (!n->all || !decimal_is_zero(n->command->amount)) return false;
+    for (size_t i = 0; i < v->lines_count; i++) any = any || n->left[i] != 0;
+    return any && money_compare(v->credited, v->total) < 0;
+}
+
 static enum err find_room(struct credit_note *n, struct error *e)
 {
     const struct invoice *v = n->invoice;
@@ -100,9 +117,8 @@ static enum err find_room(struct credit_note *n, struct error *e)
     n->left = arena_array_of(n->arena, int64_t, v->lines_count);
     enum err err = n->all ? OK : choose_lines(chosen, v, named, e);
     if (err == OK) err = count_left(n, n->all ? NULL : chosen, e);
-    if (err != OK || n->room.minor > 0) return err;
-    return fail(e, ERR_REFUSED, "nothing is left of %sinvoice '%.*s' that could be credited",
-                n->all ? "" : "these lines of ", STR_ARG(v->number));
+    if (err != OK || has_room(n)) return err;
+    return nothing_left(n, e);
 }
 
 /* ---- how much of each ---- */
@@ -197,7 +213,8 @@ static enum err total_up(struct invoice_finalized *d, const struct credit_note *
     if (err != OK) return err;
     total_discounts(d, n);
     struct money given = money_negate(d->total);
-    if (given.minor > 0 && money_compare(given, left) <= 0) return OK;
+    if (given.minor <= 0) return nothing_left(n, e);
+    if (money_compare(given, left) <= 0) return OK;
     return fail(e, ERR_REFUSED,
                 "a credit of %.*s %s with its tax is more than is left of invoice '%.*s': %.*s %s",
                 STR_ARG(money_text(n->arena, given)), given.currency, STR_ARG(v->number),

@@ -157,6 +157,121 @@ Test(posting, a_payment_is_cash_against_the_invoices_and_the_customers_credit)
     assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), -400);
 }
 
+/* Whatever the invoice was: of each account and detail nothing is left. */
+Test(posting, a_void_is_the_exact_reverse_of_the_invoice)
+{
+    struct dice d = dice_of(4);
+    for (int round = 0; round < 200; round++) {
+        struct event made = {.type = EVENT_INVOICE_FINALIZED}, voided = {.type = EVENT_INVOICE_VOIDED};
+        struct line lines[3];
+        struct line_tax taxes[3];
+        for (int i = 0; i < 3; i++) {
+            int64_t kind = dice_between(&d, LINE_RECURRING, LINE_ITEM);
+            lines[i] = fee((enum line_kind)kind, dice_between(&d, -9999, 99999));
+            lines[i].discount = usd(dice_between(&d, 0, 500));
+            taxes[i] = (struct line_tax){
+                .code = STR("vat"), .jurisdiction = STR("FR"), .amount = usd(dice_between(&d, -900, 9000))};
+            lines[i].taxes = &taxes[i];
+            lines[i].taxes_count = (size_t)dice_between(&d, 0, 1);
+        }
+        struct money credit = usd(dice_between(&d, 0, 5000));
+        made.invoice_finalized = (struct invoice_finalized){
+            .customer = 1, .invoice = 1, .lines = lines, .lines_count = 3, .credit_applied = credit};
+        voided.invoice_voided = (struct invoice_voided){
+            .customer = 1, .invoice = 1, .lines = lines, .lines_count = 3, .credit_applied = credit};
+        const struct posting *p = NULL, *q = NULL;
+        size_t pn = 0, qn = 0;
+        assert_ok(event_postings(&p, &pn, &made, A, E));
+        assert_ok(event_postings(&q, &qn, &voided, A, E));
+        assert_int(pn, qn);
+        for (size_t i = 0; i < pn; i++) {
+            cr_assert(p[i].account == q[i].account && str_equal(p[i].detail, q[i].detail));
+            assert_int(p[i].amount.minor, -q[i].amount.minor);
+            assert_int(q[i].invoice, 1);
+        }
+    }
+}
+
+Test(posting, a_credit_goes_where_its_line_went)
+{
+    static const struct {
+        enum line_kind kind;
+        enum account account;
+        const char *detail;
+    } cases[] = {{LINE_RECURRING, ACCOUNT_DEFERRED, "pro"},
+                 {LINE_USAGE, ACCOUNT_REVENUE, "api_calls"},
+                 {LINE_ITEM, ACCOUNT_REVENUE, "items"},
+                 {LINE_MINIMUM, ACCOUNT_DEFERRED, "pro"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct line line = fee(cases[i].kind, -1000);
+        struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+        line.kind = LINE_CREDIT;
+        line.credited_kind = cases[i].kind;
+        ev.invoice_finalized = (struct invoice_finalized){
+            .kind = INVOICE_CREDIT_NOTE, .lines = &line, .lines_count = 1, .credit_applied = usd(-1000)};
+        const struct posting *p = NULL;
+        size_t count = 0;
+        assert_ok(event_postings(&p, &count, &ev, A, E));
+        assert_int(sum_of(p, count), 0);
+        assert_int(balance_of_detail(p, count, cases[i].account, cases[i].detail), 1000);
+    }
+}
+
+/* The tax of what is written off stays owed: it is no part of these postings. */
+Test(posting, what_is_written_off_is_bad_debt_until_it_is_paid_or_credited_after_all)
+{
+    struct allocation part[] = {{3, usd(1190)}};
+    struct event lost = {.type = EVENT_INVOICE_WRITTEN_OFF}, paid = {.type = EVENT_PAYMENT_SUCCEEDED},
+                 note = {.type = EVENT_INVOICE_FINALIZED};
+    lost.invoice_written_off = (struct invoice_written_off){.invoice = 3, .amount = usd(1190)};
+    paid.payment_succeeded = (struct payment_succeeded){.amount = usd(1190),
+                                                        .gateway = STR("simulator"),
+                                                        .pays = part,
+                                                        .pays_count = 1,
+                                                        .credited = usd(0),
+                                                        .recovers = part,
+                                                        .recovers_count = 1};
+    note.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE,
+                                                        .credit_applied = usd(-1190),
+                                                        .settles = part,
+                                                        .settles_count = 1,
+                                                        .recovers = part,
+                                                        .recovers_count = 1};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &lost, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_BAD_DEBT), 1190);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), -1190);
+    assert_ok(event_postings(&p, &count, &paid, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_CASH), 1190);
+    assert_int(balance_of(p, count, ACCOUNT_BAD_DEBT), -1190);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), 0);
+    assert_ok(event_postings(&p, &count, &note, A, E));
+    assert_int(balance_of(p, count, ACCOUNT_BAD_DEBT), -1190);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), 0);
+}
+
+Test(posting, a_credit_note_that_covers_a_refund_takes_the_place_of_the_concession)
+{
+    struct line line = fee(LINE_ITEM, -1000);
+    struct allocation covers[] = {{3, usd(600)}};
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE,
+                                                      .lines = &line,
+                                                      .lines_count = 1,
+                                                      .credit_applied = usd(-1000),
+                                                      .covers = covers,
+                                                      .covers_count = 1};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_REFUNDS), -600);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), -400);
+}
+
 /* Requested and then succeeded, or failed: what is set aside is paid out, or comes back. */
 Test(posting, a_refund_sets_credit_aside_until_it_is_answered)
 {
