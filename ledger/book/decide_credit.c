@@ -20,21 +20,11 @@ struct credit_note {
 
 /* ---- which lines, and what is left of them ---- */
 
-static enum err line_named(uint64_t *out, const struct invoice *v, struct str text, struct error *e)
+static enum err choose_line(bool *chosen, const struct invoice *v, uint64_t line, struct error *e)
 {
-    struct error unused;
-    struct str shown = text_quotable(text);
-    if (uint_parse(out, text, &unused) != OK || *out == 0)
-        return fail(e, ERR_INVALID, "line '%.*s': a number is wanted, or several: 1,3", STR_ARG(shown));
-    if (*out <= v->lines_count) return OK;
-    return fail(e, ERR_NOT_FOUND, "invoice '%.*s' has no line %ju", STR_ARG(v->number), (uintmax_t)*out);
-}
-
-static enum err choose_line(bool *chosen, const struct invoice *v, struct str text, struct error *e)
-{
-    uint64_t line = 0;
-    enum err err = line_named(&line, v, text, e);
-    if (err != OK) return err;
+    if (line > v->lines_count) {
+        return fail(e, ERR_NOT_FOUND, "invoice '%.*s' has no line %ju", STR_ARG(v->number), (uintmax_t)line);
+    }
     if (money_is_negative(line_price(&v->lines[line - 1]))) {
         return fail(e, ERR_REFUSED, "line %ju of invoice '%.*s' is itself a credit", (uintmax_t)line,
                     STR_ARG(v->number));
@@ -43,18 +33,26 @@ static enum err choose_line(bool *chosen, const struct invoice *v, struct str te
     return OK;
 }
 
+static enum err line_named(uint64_t *out, struct str text, struct error *e)
+{
+    struct error unused;
+    struct str shown = text_quotable(text);
+    if (uint_parse(out, text, &unused) == OK && *out != 0) return OK;
+    return fail(e, ERR_INVALID, "lines: '%.*s' is no number of a line; as in 1,3", STR_ARG(shown));
+}
+
 /* "1,3" */
 static enum err choose_lines(bool *chosen, const struct invoice *v, struct str named, struct error *e)
 {
-    enum err err = OK;
-    while (err == OK) {
+    for (;;) {
         const char *comma = memchr(named.ptr, ',', named.len);
         size_t len = comma == NULL ? named.len : (size_t)(comma - named.ptr);
-        err = choose_line(chosen, v, str_trim((struct str){named.ptr, len}), e);
-        if (comma == NULL) break;
+        uint64_t line = 0;
+        enum err err = line_named(&line, str_trim((struct str){named.ptr, len}), e);
+        if (err == OK) err = choose_line(chosen, v, line, e);
+        if (err != OK || comma == NULL) return err;
         named = (struct str){comma + 1, named.len - len - 1};
     }
-    return err;
 }
 
 /* What a change has given back of a line and the next document will carry. */
@@ -110,12 +108,13 @@ static bool has_room(const struct credit_note *n)
 static enum err find_room(struct credit_note *n, struct error *e)
 {
     const struct invoice *v = n->invoice;
-    struct str named = n->command->line;
+    const struct invoice_credit_command *c = n->command;
     bool *chosen = arena_array_of(n->arena, bool, v->lines_count);
-    n->all = named.len == 0;
+    n->all = c->line == 0 && c->lines.len == 0;
     n->given = crediting_begin(v, n->arena);
     n->left = arena_array_of(n->arena, int64_t, v->lines_count);
-    enum err err = n->all ? OK : choose_lines(chosen, v, named, e);
+    enum err err = c->line != 0 ? choose_line(chosen, v, c->line, e) : OK;
+    if (err == OK && c->lines.len > 0) err = choose_lines(chosen, v, c->lines, e);
     if (err == OK) err = count_left(n, n->all ? NULL : chosen, e);
     if (err != OK || has_room(n)) return err;
     return nothing_left(n, e);

@@ -190,7 +190,8 @@ static void credit(struct shop *s)
     c.invoice_credit.invoice = some_invoice(s);
     c.invoice_credit.as = uses[dice_between(d, 0, 3)];
     if (dice_chance(d, 60)) c.invoice_credit.amount = cents(d, 1, dice_chance(d, 50) ? 50 : 8000);
-    if (dice_chance(d, 50)) c.invoice_credit.line = dice_chance(d, 50) ? STR("1") : STR("2,1");
+    if (dice_chance(d, 25)) c.invoice_credit.line = 1;
+    if (dice_chance(d, 25)) c.invoice_credit.lines = STR("2,1");
     struct outcome out = {0};
     enum err err = run(&out, s, &c); /* there may be one line only */
     cr_assert(err == OK || err == ERR_NOT_FOUND || err == ERR_REFUSED, "%s", E->text);
