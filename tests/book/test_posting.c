@@ -201,7 +201,7 @@ Test(posting, a_credit_goes_where_its_line_went)
     } cases[] = {{LINE_RECURRING, ACCOUNT_DEFERRED, "pro"},
                  {LINE_USAGE, ACCOUNT_REVENUE, "api_calls"},
                  {LINE_ITEM, ACCOUNT_REVENUE, "items"},
-                 {LINE_MINIMUM, ACCOUNT_DEFERRED, "pro"}};
+                 {LINE_MINIMUM, ACCOUNT_REVENUE, "api_calls"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct line line = fee(cases[i].kind, -1000);
         struct event ev = {.type = EVENT_INVOICE_FINALIZED};

@@ -402,6 +402,32 @@ Test(import, money_that_commands_ask_for_is_settled_with_the_gateway)
     shop_close(l);
 }
 
+Test(import, documents_are_credited_and_closed_by_commands_too)
+{
+    struct ledger *l = shop_with_users();
+    struct taken t = take(
+        l, "commands", "credit.jsonl",
+        STR("{\"command\":\"payment-method.add\",\"user\":\"u1\",\"token\":\"pm_card_visa\"}\n"
+            "{\"command\":\"invoice.one-off\",\"user\":\"u1\",\"description\":\"a\",\"amount\":\"29.00\"}\n"
+            "{\"command\":\"invoice.one-off\",\"user\":\"u1\",\"description\":\"b\",\"amount\":\"5.00\"}\n"
+            "{\"command\":\"payment.charge\",\"user\":\"u1\",\"amount\":\"29.00\"}\n"
+            "{\"command\":\"invoice.credit\",\"invoice\":\"inv_1\",\"as\":\"refund\",\"line\":1}\n"
+            "{\"command\":\"payment.refund\",\"transaction\":\"txn_1\",\"amount\":\"0.01\"}\n"
+            "{\"command\":\"invoice.void\",\"invoice\":\"inv_2\"}\n"
+            "{\"command\":\"invoice.write-off\",\"invoice\":\"inv_2\"}\n"));
+    assert_counts(t, 8, 6, 0,
+                  2); /* all of the payment was refunded; the void invoice cannot be written off */
+    struct views_txn *txn = NULL;
+    struct invoice v = {0};
+    assert_ok(ledger_read_begin(&txn, l, E));
+    assert_ok(load_invoice(&v, txn, 1, A, E));
+    assert_money(v.refunded, "29.00", "USD");
+    assert_ok(load_invoice(&v, txn, 2, A, E));
+    assert_int(v.status, INVOICE_VOID);
+    ledger_read_end(l, txn);
+    shop_close(l);
+}
+
 Test(import, a_strict_rehearsal_of_payments_asks_no_gateway)
 {
     struct ledger *l = shop_with_users();

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """readme.py [--check] - prints the parts of README.md that other files say better.
 
-The life of a subscription comes from ledger/book/moves.def; the rules of billing from the lines of tests/spec/*.bill that
+The life of a subscription comes from ledger/book/moves.def, that of an invoice from invoice_moves.def; the rules of billing from the lines of tests/spec/*.bill that
 begin with '##'. Such a line is a rule, and it must be shown: a story that states a rule and expects nothing behind it is
 refused. With --check nothing is written, and a difference is an error.
 """
+import functools
 import pathlib
 import re
 import sys
@@ -17,8 +18,9 @@ FIRST = ["month_ends", "intervals", "zones", "zone_runs", "zone_moves", "zone_cl
          "upgrade", "seats", "proration", "cancel", "pause", "add_ons", "arrears", "commitment"]
 
 
-def moves():
-    found = re.findall(r'^MOVE\((\w+), *(\w+), *"(.*)"\)', (ROOT / "ledger/book/moves.def").read_text(encoding="utf-8"), re.M)
+def moves(table="moves.def", macro="MOVE"):
+    text = (ROOT / "ledger/book" / table).read_text(encoding="utf-8")
+    found = re.findall(rf'^{macro}\((\w+), *(\w+), *"(.*)"\)', text, re.M)
     rows = [("(nothing)" if a == "NONE" else a.lower(), b.lower(), why) for a, b, why in found]
     left, right = (max(len(row[i]) for row in rows) for i in (0, 1))
     out, before = [], None
@@ -61,7 +63,8 @@ def rules():
 def main():
     readme = ROOT / "README.md"
     text = before = readme.read_text(encoding="utf-8")
-    for name, print_part in (("moves", moves), ("rules", rules)):
+    invoice_moves = functools.partial(moves, "invoice_moves.def", "INVOICE_MOVE")
+    for name, print_part in (("moves", moves), ("invoice moves", invoice_moves), ("rules", rules)):
         mark, end = f"<!-- printed: {name} -->\n", f"<!-- end: {name} -->"
         if mark not in text or end not in text:
             sys.exit(f"README.md has no place for '{name}'")
