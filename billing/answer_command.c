@@ -302,6 +302,26 @@ static enum err answer_alert(struct answering *g, struct error *e)
     return OK;
 }
 
+/* The reading as it counts from now on. */
+static enum err answer_corrected(struct answering *g, struct error *e)
+{
+    const struct command *c = g->command;
+    bool canceled = c->type == COMMAND_USAGE_CANCEL;
+    const struct reading *r = canceled ? &c->usage_cancel.original : &c->usage_correct.original;
+    const struct event *ev = event_of(g->outcome, EVENT_USAGE_CORRECTED);
+    (void)e;
+    json_t *j = *g->out = object_new();
+    member_text(j, "event_id", r->event_id);
+    member_user(j, &g->names, r->customer);
+    member_text(j, "usage_type", r->usage_type);
+    member_date(j, "period_start", r->period);
+    member_decimal(j, "recorded", r->quantity);
+    member_decimal(j, "amount", canceled ? (struct decimal){0} : c->usage_correct.amount);
+    member_flag(j, "canceled", canceled);
+    member_flag(j, "changed", ev != NULL);
+    return OK;
+}
+
 static enum err answer_invoice(struct answering *g, struct error *e)
 {
     return made_invoice(g->out, g->service, g->outcome, false, g->arena, e);
@@ -390,6 +410,8 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_DRAFT_APPROVE] = answer_approved,
     [COMMAND_DRAFT_DISCARD] = answer_discarded,
     [COMMAND_USAGE_ALERT] = answer_alert,
+    [COMMAND_USAGE_CORRECT] = answer_corrected,
+    [COMMAND_USAGE_CANCEL] = answer_corrected,
     [COMMAND_INVOICE_GENERATE] = answer_invoice,
     [COMMAND_INVOICE_ADD_ITEM] = answer_item,
     [COMMAND_INVOICE_ONE_OFF] = answer_invoice,

@@ -69,6 +69,7 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
     s->key = STR_NONE;
     enum err err = command_check(c, e); /* before the gateway hears of what may not be kept */
     if (err == OK) err = fill_inner(s, c, a, e);
+    if (err == OK) err = complete_command(c, s->ledger, a, e);
     if (err == OK) err = ledger_execute(out, s->ledger, &r, a, e);
     if (err != OK || !asks_for_money(out)) return err;
     err = ledger_settle(NULL, s->ledger, &s->gateway, out->events, out->events_count, s->actor, a, e);

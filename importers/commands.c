@@ -119,6 +119,7 @@ static enum err read_object(struct entry *it, json_t *object, struct import *im,
     if (err == OK) err = schema_from_json(command_body_of(&it->command), kind->schema, object, a, e);
     if (err == OK) err = check_given(&it->command, object, e);
     if (err == OK) err = fill_inner(it, im, a, e);
+    if (err == OK) err = complete_command(&it->command, im->ledger, a, e);
     if (err != OK) return wrap(e, "%s", kind->words);
     return command_check(&it->command, e);
 }

@@ -45,6 +45,13 @@ enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *
 enum err usage_with_levels(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
                            struct date from, const struct catalog *catalog, struct arena *a,
                            struct error *e) MUST_USE;
+
+/* readings.c */
+/* Where a reading stands: the record that counted it, and which of that record's readings it is. */
+struct reading_place {
+    uint64_t seq;
+    size_t place;
+};
 /* Whether a key was counted for a usage type in a customer's period. */
 struct counted_key {
     uint64_t customer;
@@ -59,7 +66,27 @@ struct event_ids {
     struct str group; /* of the one before, with its mac */
     uint32_t group_mac;
 };
-enum err event_id_seen(bool *seen, struct event_ids *ids, struct str event_id, struct error *e) MUST_USE;
+enum err event_id_find(bool *found, struct reading_place *out, struct event_ids *ids, struct str event_id,
+                       struct error *e) MUST_USE;
+enum err event_ids_keep(struct views_txn *t, const struct usage_recorded *v, uint64_t seq,
+                        struct error *e) MUST_USE;
+/* What has become of the reading with an event id. */
+enum err reading_state(bool *found, struct counted_reading *out, struct views_txn *t, struct str event_id,
+                       struct arena *a, struct error *e) MUST_USE;
+enum err reading_state_put(struct views_txn *t, const struct usage_corrected *v, struct error *e) MUST_USE;
+/* A reading has its key, or has it no more. */
+enum err key_keep(bool *is_new, struct views_txn *t, const struct reading *r, struct arena *a,
+                  struct error *e) MUST_USE;
+enum err key_release(bool *was_last, struct views_txn *t, const struct reading *r, struct arena *a,
+                     struct error *e) MUST_USE;
+/* Readings of usage types of which the largest or the last counts are kept, so that one can be taken away. */
+enum err single_put(struct views_txn *t, const struct reading *r, struct reading_place at,
+                    struct error *e) MUST_USE;
+enum err single_forget(struct views_txn *t, const struct reading *r, struct reading_place at,
+                       struct error *e) MUST_USE;
+/* The total of those that are kept of the same customer, period and usage type as `like`. */
+enum err singles_count(struct usage_total *total, struct views_txn *t, const struct reading *like,
+                       struct arena *a, struct error *e) MUST_USE;
 
 /* drafts.c: the customer's open draft; whose draft a name means (draft_7, or a user id), 0: nobody's. */
 enum err draft_of(bool *found, struct draft *out, struct views_txn *t, uint64_t customer, struct arena *a,

@@ -179,6 +179,7 @@ enum {
     NEWEST_CATALOG = 1 << 13,
     COUPONS = 1 << 14,
     CREDITED = 1 << 17,
+    COUNTED = 1 << 18,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
@@ -209,6 +210,7 @@ static const struct {
     {READINGS, gather_readings},
     {COUPONS, gather_coupons},
     {CREDITED, gather_credited},
+    {COUNTED, gather_counted},
 };
 
 enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID, BY_DRAFT, BY_INVOICE };
@@ -249,6 +251,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
     [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG},
+    [COMMAND_USAGE_CORRECT] = {BY(NUMBER, usage_correct, original.customer), COUNTED | SUBSCRIPTION},
+    [COMMAND_USAGE_CANCEL] = {BY(NUMBER, usage_cancel, original.customer), COUNTED | SUBSCRIPTION},
     [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), RATED | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
     [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},

@@ -19,6 +19,8 @@ struct gathering {
 
 /* gather_usage.c: one fact for each reading of usage.record. */
 enum err gather_readings(struct gathering *g) MUST_USE;
+/* The reading that is to be corrected. */
+enum err gather_counted(struct gathering *g) MUST_USE;
 
 /* gather_billing.c: what a bill is made of. */
 enum err gather_subscription(struct gathering *g) MUST_USE;

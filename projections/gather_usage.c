@@ -102,12 +102,26 @@ static enum err fill_fact(struct reading_fact *out, const struct known_user *use
     enum err err = OK;
     *out = user->fact;
     out->subscription = rating_subscription(user->live, user->live_count, in->usage_type);
-    if (in->event_id.len != 0) err = event_id_seen(&out->seen, ids, in->event_id, g->e);
+    struct reading_place unused = {0};
+    if (in->event_id.len != 0) err = event_id_find(&out->seen, &unused, ids, in->event_id, g->e);
     if (err != OK || in->key.len == 0 || out->customer == 0) return err;
     struct date day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
     struct counted_key key = {out->customer, reading_period(out->subscription, day).start, in->usage_type,
                               in->key};
     return usage_key_seen(&out->key_seen, g->t, &key, g->arena, g->e);
+}
+
+enum err gather_counted(struct gathering *g)
+{
+    const struct command *c = g->command;
+    bool correct = c->type == COMMAND_USAGE_CORRECT;
+    struct str event_id = correct ? c->usage_correct.event_id : c->usage_cancel.event_id;
+    struct counted_reading *row = arena_new_of(g->arena, struct counted_reading);
+    bool found = false;
+    if (event_id.len == 0) return OK;
+    enum err err = reading_state(&found, row, g->t, event_id, g->arena, g->e);
+    if (err == OK && found) g->facts->counted = row;
+    return err;
 }
 
 enum err gather_readings(struct gathering *g)

@@ -63,6 +63,10 @@ enum err load_run(struct run *out, struct views_txn *t, uint64_t run, struct are
 enum err runs_through(struct run **out, size_t *count, struct views_txn *t, struct date through,
                       struct arena *a, struct error *e) MUST_USE;
 
+/* Fills in what the log knows of what a command names: of a correction, the reading with that event id. What
+ * is not found stays empty, and refusing is left to the decision. For every door, before it runs a command. */
+enum err complete_command(struct command *c, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
+
 /* Lists: a visitor a row, in the order told; limit 0 = all. ERR_NOT_FOUND from the visitor ends it with OK.
  * Rows live in the arena given, which a visitor that streams may reset after each row. */
 typedef enum err customer_row_fn(void *context, const struct customer *row, struct error *e);

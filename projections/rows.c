@@ -37,6 +37,9 @@ static const struct schema row_usage_level = ROW("usage level", usage_level, fie
 static const struct field fields_of_levels[] = {ROW_LIST(level_list, row_usage_level, levels)};
 const struct schema row_levels = ROW("levels", level_list, fields_of_levels);
 
+static const struct field fields_of_single_reading[] = {ROW_FIELD(single_reading, DECIMAL, quantity), ROW_FIELD(single_reading, INSTANT, at)};
+const struct schema row_single_reading = ROW("single reading", single_reading, fields_of_single_reading);
+
 static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left),
                                                      ROW_FIELD(open_invoice, DATE, due)};
 static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);

@@ -1,88 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* usage.c - usage totals, and the event ids and keys that were counted. This is the hot fold: a record holds
- * up to a thousand readings, often many of one customer, so each total's row is read once, added to in
- * memory, and put back once. How a reading is added is the book's to say. */
+/* usage.c - usage totals. This is the hot fold: a record holds up to a thousand readings, often many of one
+ * customer, so each total's row is read once, added to in memory, and put back once. How a reading is added,
+ * and taken back, is the book's to say. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
-
-/* ---- event ids ---- */
-
-/* Ids that differ in their last characters only, as counters do, form a group and stand side by side in the
- * views: a thousand of them then touch a handful of pages. Of random ids each stands alone, and is no worse
- * off. */
-static struct view_key event_id_key(struct event_ids *ids, struct str id)
-{
-    enum { TAIL = 3 };
-    struct str group = {id.ptr, id.len > TAIL ? id.len - TAIL : 0};
-    uint8_t mac[16];
-    if (ids->group.ptr == NULL || !str_equal(group, ids->group)) {
-        indexer_mac(views_indexer(ids->t), mac, SPACE_EVENT_GROUP, group);
-        ids->group = group;
-        ids->group_mac = be32_get(mac);
-    }
-    indexer_mac(views_indexer(ids->t), mac, SPACE_EVENT_ID, id);
-    struct view_key k = view_key(SPACE_EVENT_ID);
-    view_key_u32(&k, ids->group_mac);
-    view_key_mac(&k, mac);
-    return k;
-}
-
-enum err event_id_seen(bool *seen, struct event_ids *ids, struct str event_id, struct error *e)
-{
-    struct view_key k = event_id_key(ids, event_id);
-    struct bytes value = {0};
-    enum err err = views_get(&value, ids->t, &k, e);
-    *seen = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-static enum err keep_event_ids(struct views_txn *t, const struct usage_recorded *v, struct error *e)
-{
-    struct event_ids ids = {.t = t};
-    for (size_t i = 0; i < v->readings_count; i++) {
-        if (v->readings[i].event_id.len == 0) continue;
-        struct view_key k = event_id_key(&ids, v->readings[i].event_id);
-        enum err err = mark_put(t, &k, e);
-        if (err != OK) return err;
-    }
-    return OK;
-}
-
-/* ---- keys of usage types that count different ones ---- */
-
-static struct view_key counted_key(struct views_txn *t, const struct counted_key *c, struct arena *a)
-{
-    uint8_t mac[16];
-    struct str both = str_format(a, "%.*s\n%.*s", STR_ARG(c->usage_type), STR_ARG(c->key));
-    indexer_mac(views_indexer(t), mac, SPACE_USAGE_KEY, both);
-    struct view_key k = key_number(SPACE_USAGE_KEY, c->customer);
-    view_key_date(&k, c->period);
-    view_key_mac(&k, mac);
-    return k;
-}
-
-enum err usage_key_seen(bool *seen, struct views_txn *t, const struct counted_key *c, struct arena *a,
-                        struct error *e)
-{
-    struct view_key k = counted_key(t, c, a);
-    struct bytes value = {0};
-    enum err err = views_get(&value, t, &k, e);
-    *seen = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-static enum err keep_key(bool *is_new, struct views_txn *t, const struct reading *r, struct arena *a,
-                         struct error *e)
-{
-    struct counted_key c = {r->customer, r->period, r->usage_type, r->key};
-    bool seen = false;
-    enum err err = usage_key_seen(&seen, t, &c, a, e);
-    *is_new = !seen;
-    if (err != OK || seen) return err;
-    struct view_key k = counted_key(t, &c, a);
-    return mark_put(t, &k, e);
-}
 
 /* ---- levels ---- */
 
@@ -199,14 +121,19 @@ static struct usage_total *total_of(struct open_row *row, struct str usage_type,
 }
 
 static enum err add_reading(struct open_rows *rows, struct views_txn *t, const struct reading *r,
-                            struct arena *a, struct error *e)
+                            struct reading_place at, struct arena *a, struct error *e)
 {
     struct open_row *row = NULL;
     enum err err = row_of(&row, rows, t, r, a, e);
     if (err != OK) return err;
     bool new_key = false;
-    if (r->aggregation == AGGREGATION_UNIQUE) err = keep_key(&new_key, t, r, a, e);
-    if (r->aggregation == AGGREGATION_TIME_WEIGHTED) err = move_level(t, r, a, e);
+    switch (r->aggregation) {
+    case AGGREGATION_SUM: break;
+    case AGGREGATION_MAX:
+    case AGGREGATION_LAST: err = single_put(t, r, at, e); break;
+    case AGGREGATION_UNIQUE: err = key_keep(&new_key, t, r, a, e); break;
+    case AGGREGATION_TIME_WEIGHTED: err = move_level(t, r, a, e); break;
+    }
     return err == OK ? total_count(total_of(row, r->usage_type, a), r, new_key, a, e) : err;
 }
 
@@ -236,18 +163,78 @@ static enum err put_row(struct views_txn *t, const struct open_row *row, struct 
     return add_period(t, row->customer, row->period, a, e);
 }
 
+static enum err record(struct views_txn *t, const struct usage_recorded *v, uint64_t seq, struct arena *a,
+                       struct error *e)
+{
+    struct open_rows rows = rows_for(v->readings_count, a);
+    enum err err = event_ids_keep(t, v, seq, e);
+    for (size_t i = 0; err == OK && i < v->readings_count; i++)
+        err = add_reading(&rows, t, &v->readings[i], (struct reading_place){seq, i}, a, e);
+    for (size_t i = 0; err == OK && i < rows.count; i++) err = put_row(t, &rows.rows[i], a, e);
+    return err;
+}
+
+/* ---- corrections ---- */
+
+/* A reading with a quantity that is the difference: a level goes on from where it led. */
+static enum err correct_level(struct views_txn *t, const struct usage_corrected *v, struct arena *a,
+                              struct error *e)
+{
+    struct reading by = v->reading;
+    if (by.aggregation != AGGREGATION_TIME_WEIGHTED) return OK;
+    enum err err = decimal_subtract(&by.quantity, v->is, v->was, e);
+    return err == OK ? move_level(t, &by, a, e) : err;
+}
+
+/* The largest, and the last, come out of those readings that are left. */
+static enum err count_anew(struct usage_total *total, struct views_txn *t, const struct usage_corrected *v,
+                           struct arena *a, struct error *e)
+{
+    struct reading is = v->reading;
+    struct reading_place at = {v->seq, (size_t)v->place};
+    is.quantity = v->is;
+    enum err err = v->canceled ? single_forget(t, &is, at, e) : single_put(t, &is, at, e);
+    return err == OK ? singles_count(total, t, &is, a, e) : err;
+}
+
+/* Which keys there are is a matter of which readings there are, whatever their quantities. */
+static enum err release_key(struct usage_total *total, struct views_txn *t, const struct usage_corrected *v,
+                            struct arena *a, struct error *e)
+{
+    bool was_last = false;
+    if (!v->canceled) return OK;
+    enum err err = key_release(&was_last, t, &v->reading, a, e);
+    if (err == OK && was_last) err = decimal_subtract(&total->total, total->total, decimal_of(1), e);
+    if (err == OK) total->readings--;
+    return err;
+}
+
+static enum err correct(struct views_txn *t, const struct usage_corrected *v, struct arena *a,
+                        struct error *e)
+{
+    struct open_row row = {0};
+    enum err err = open_row(&row, t, v->customer, v->reading.period, a, e);
+    if (err != OK) return err;
+    struct usage_total *total = total_of(&row, v->reading.usage_type, a);
+    if (total->readings == 0)
+        return fail(e, ERR_TAMPERED, "an event corrects a reading that no event before it counted");
+    switch (v->reading.aggregation) {
+    case AGGREGATION_SUM:
+    case AGGREGATION_TIME_WEIGHTED: err = total_correct(total, v, a, e); break;
+    case AGGREGATION_MAX:
+    case AGGREGATION_LAST: err = count_anew(total, t, v, a, e); break;
+    case AGGREGATION_UNIQUE: err = release_key(total, t, v, a, e); break;
+    }
+    if (err == OK) err = correct_level(t, v, a, e);
+    if (err == OK) err = put_row(t, &row, a, e);
+    return err == OK ? reading_state_put(t, v, e) : err;
+}
+
 enum err fold_usage(struct views_txn *t, const struct event *ev, const struct event_place *place,
                     struct arena *a, struct error *e)
 {
-    (void)place;
-    if (ev->type != EVENT_USAGE_RECORDED) return OK;
-    const struct usage_recorded *v = &ev->usage_recorded;
-    struct open_rows rows = rows_for(v->readings_count, a);
-    enum err err = keep_event_ids(t, v, e);
-    for (size_t i = 0; err == OK && i < v->readings_count; i++)
-        err = add_reading(&rows, t, &v->readings[i], a, e);
-    for (size_t i = 0; err == OK && i < rows.count; i++) err = put_row(t, &rows.rows[i], a, e);
-    return err;
+    if (ev->type == EVENT_USAGE_RECORDED) return record(t, &ev->usage_recorded, place->seq, a, e);
+    return ev->type == EVENT_USAGE_CORRECTED ? correct(t, &ev->usage_corrected, a, e) : OK;
 }
 
 /* ---- queries ---- */

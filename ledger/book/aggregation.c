@@ -143,6 +143,22 @@ enum err total_count(struct usage_total *t, const struct reading *r, bool new_ke
     return OK;
 }
 
+bool total_can_correct(enum aggregation how)
+{
+    return how == AGGREGATION_SUM || how == AGGREGATION_TIME_WEIGHTED;
+}
+
+enum err total_correct(struct usage_total *t, const struct usage_corrected *v, struct arena *a,
+                       struct error *e)
+{
+    struct reading by = v->reading;
+    assert(total_can_correct(by.aggregation) && t->readings > 0);
+    enum err err = decimal_subtract(&by.quantity, v->is, v->was, e);
+    if (err == OK) err = total_count(t, &by, false, a, e);
+    if (err == OK) t->readings -= v->canceled ? 2 : 1; /* the correction was counted as one */
+    return err;
+}
+
 /* ---- quantities ---- */
 
 /* A total counts in the period that its own begins in, also in one that ends on the day it began. */

@@ -30,6 +30,12 @@ struct period whole_month(const struct subscription *s, struct period p);
 enum err total_count(struct usage_total *t, const struct reading *r, bool new_key, struct arena *a,
                      struct error *e) MUST_USE;
 
+/* Counts a reading that was counted before with another quantity, or not at all. For sums and levels, which a
+ * total can take back; the others are counted anew from their single readings. */
+bool total_can_correct(enum aggregation how);
+enum err total_correct(struct usage_total *t, const struct usage_corrected *v, struct arena *a,
+                       struct error *e) MUST_USE;
+
 /* The quantity of a usage type in `p`, a part of the month `whole`, out of the customer's totals. Sums and
  * the like are those of the totals whose periods begin in p. A level is averaged over all days of `whole`, so
  * that a part of a month has its part of it; days count alike, whatever the clocks did. What it changed by

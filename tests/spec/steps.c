@@ -49,7 +49,8 @@ static enum err read_command(struct command *c, const struct words *w, struct ar
     return OK;
 }
 
-/* What the door does for a person: the gateway describes tokens, and is named in what asks it for money. */
+/* What the door does for a person: the gateway describes tokens, and is named in what asks it for money; the
+ * log is asked for the reading that is corrected. */
 static enum err complete(struct story *s, struct command *c, struct error *e)
 {
     struct gateway *g = &s->gateway;
@@ -60,7 +61,7 @@ static enum err complete(struct story *s, struct command *c, struct error *e)
         return g->describe(g->self, &c->payment_method_add.card, c->payment_method_add.token, s->arena, e);
     if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(g->name);
     if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(g->name);
-    return OK;
+    return complete_command(c, s->ledger, s->arena, e);
 }
 
 static enum err collect(void *context, const struct event_place *place, const struct envelope *v,

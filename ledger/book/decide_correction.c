@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_correction.c - readings that were wrong. A correction names the reading by its event id and says what
+ * it should have been; the reading stays in the log, and what it counts with is the last correction's. The
+ * door brings the reading from the log, the facts tell what has become of it, so that nothing is decided on
+ * an old state of it. */
+#include "ledger/book/aggregation.h"
+#include "ledger/book/decide_shared.h"
+
+struct correction {
+    struct str event_id, reason;
+    uint64_t seq, place;
+    const struct reading *original;
+    struct decimal is;
+    bool canceled;
+};
+
+/* What the door found must be what the facts speak of. */
+static enum err need_reading(const struct facts *f, const struct correction *c, struct error *e)
+{
+    const struct counted_reading *known = f->counted;
+    bool found = c->event_id.len != 0 && known != NULL && known->seq == c->seq && known->place == c->place;
+    if (found && str_equal(c->original->event_id, c->event_id)) return OK;
+    return fail(e, ERR_NOT_FOUND, "no reading with event id '%.*s'", STR_ARG(text_quotable(c->event_id)));
+}
+
+static uint64_t counting_subscription(const struct facts *f, struct str usage_type)
+{
+    const struct subscription *s = rating_subscription(f->subscriptions, f->subscriptions_count, usage_type);
+    return s == NULL ? 0 : s->subscription;
+}
+
+/* What stands so already is not said again. */
+static enum err correct(struct decision *out, const struct facts *f, const struct correction *c,
+                        struct arena *a, struct error *e)
+{
+    enum err err = need_reading(f, c, e);
+    if (err != OK) return err;
+    const struct counted_reading *known = f->counted;
+    struct decimal was = known->corrections > 0 ? known->quantity : c->original->quantity;
+    if (c->original->aggregation != AGGREGATION_TIME_WEIGHTED && decimal_is_negative(c->is))
+        return fail(e, ERR_INVALID, "amount: a usage reading cannot be negative");
+    if (known->canceled && !c->canceled)
+        return fail(e, ERR_REFUSED, "reading '%.*s' was canceled", STR_ARG(c->event_id));
+    if (known->canceled || (!c->canceled && decimal_compare(was, c->is) == 0)) return OK;
+    struct event *ev = event_add(&out->events, EVENT_USAGE_CORRECTED, a);
+    ev->usage_corrected =
+        (struct usage_corrected){.customer = c->original->customer,
+                                 .subscription = counting_subscription(f, c->original->usage_type),
+                                 .reading = *c->original,
+                                 .seq = c->seq,
+                                 .place = c->place,
+                                 .correction = known->corrections + 1,
+                                 .was = was,
+                                 .is = c->is,
+                                 .canceled = c->canceled,
+                                 .reason = c->reason};
+    return OK;
+}
+
+enum err decide_usage_correct(struct decision *out, const struct facts *f,
+                              const struct usage_correct_command *c, struct arena *a, struct error *e)
+{
+    struct correction made = {.event_id = c->event_id,
+                              .reason = c->reason,
+                              .seq = c->seq,
+                              .place = c->place,
+                              .original = &c->original,
+                              .is = c->amount};
+    return correct(out, f, &made, a, e);
+}
+
+enum err decide_usage_cancel(struct decision *out, const struct facts *f,
+                             const struct usage_cancel_command *c, struct arena *a, struct error *e)
+{
+    struct correction made = {.event_id = c->event_id,
+                              .reason = c->reason,
+                              .seq = c->seq,
+                              .place = c->place,
+                              .original = &c->original,
+                              .canceled = true};
+    return correct(out, f, &made, a, e);
+}
