@@ -64,7 +64,8 @@ enum err runs_through(struct run **out, size_t *count, struct views_txn *t, stru
                       struct arena *a, struct error *e) MUST_USE;
 
 /* Fills in what the log knows of what a command names: of a correction, the reading with that event id. What
- * is not found stays empty, and refusing is left to the decision. For every door, before it runs a command. */
+ * is not found stays empty, and refusing is left to the decision. For every door, before it runs a command.
+ */
 enum err complete_command(struct command *c, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
 
 /* Lists: a visitor a row, in the order told; limit 0 = all. ERR_NOT_FOUND from the visitor ends it with OK.

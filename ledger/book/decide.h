@@ -75,7 +75,8 @@ struct facts {
     const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */
 
     const struct reading_fact *readings; /* usage.record: one for each reading */
-    /* usage.correct and usage.cancel: the reading with that event id, as it is now; NULL: none was counted. */
+    /* usage.correct and usage.cancel: the reading with that event id, as it is now; NULL: none was counted.
+     */
     const struct counted_reading *counted;
 };
 

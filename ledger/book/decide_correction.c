@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_correction.c - readings that were wrong. A correction names the reading by its event id and says what
- * it should have been; the reading stays in the log, and what it counts with is the last correction's. The
- * door brings the reading from the log, the facts tell what has become of it, so that nothing is decided on
- * an old state of it. */
+/* decide_correction.c - readings that were wrong. A correction names the reading by its event id and says
+ * what it should have been; the reading stays in the log, and what it counts with is the last correction's.
+ * The door brings the reading from the log, the facts tell what has become of it, so that nothing is decided
+ * on an old state of it. */
 #include "ledger/book/aggregation.h"
 #include "ledger/book/decide_shared.h"
 
