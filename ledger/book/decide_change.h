@@ -29,6 +29,23 @@ void change_finish(struct decision *out, struct change *ch, struct arena *a);
 struct event *change_event(struct change *ch, enum event_type type, struct arena *a);
 enum err change_apply(struct change *ch, const struct event *ev, struct arena *a, struct error *e) MUST_USE;
 
+/* ---- change.c ---- */
+
+struct piece; /* some days of a period that the change gives back and charges anew */
+/* The new terms, and what they are given for. */
+struct new_terms {
+    struct terms terms;
+    uint64_t quantity;
+    struct moment on;
+    bool anew;            /* a new interval: periods count from here */
+    bool gives;           /* the unused part is given back */
+    struct piece *pieces; /* in the order of time; none where nothing was billed for days to come */
+    size_t pieces_count;
+};
+enum change_kind kind_of_change(const struct terms *from, const struct terms *to);
+/* The change takes effect on its day: lines, what the commitment asks for, subscription.changed. */
+enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, struct error *e) MUST_USE;
+
 /* The first day after what is charged already (or after a trial), or after the period that today is in. */
 struct date period_end(const struct subscription *s, struct date today);
 
