@@ -27,12 +27,22 @@ enum column {
     COLUMN_BILLING_DAY,
     COLUMN_TIMEZONE,
     COLUMN_LOCALE,
+    COLUMN_TAX_EXEMPT,
+    COLUMN_TAX_EXEMPT_REASON,
     COLUMNS
 };
 static const char *const column_names[COLUMNS] = {
-    "user_id",        "name",    "email",  "street",      "street2",  "postal_code", "city",
-    "region",         "country", "tax_id", "currency",    "tier",     "interval",    "interval_count",
-    "payment_method", "price",   "start",  "billing_day", "timezone", "locale",
+    "user_id",        "name",
+    "email",          "street",
+    "street2",        "postal_code",
+    "city",           "region",
+    "country",        "tax_id",
+    "currency",       "tier",
+    "interval",       "interval_count",
+    "payment_method", "price",
+    "start",          "billing_day",
+    "timezone",       "locale",
+    "tax_exempt",     "tax_exempt_reason",
 };
 static const struct csv_layout layout = {
     .names = column_names, .count = COLUMNS, .required = 1u << COLUMN_USER_ID};
@@ -82,6 +92,15 @@ static void fill_card(struct card *out, struct entry *it, struct import *im, str
     }
 }
 
+static enum yes_no read_exempt(struct entry *it, struct str text)
+{
+    int value = 0;
+    if (text.len == 0) return YES_NO_DEFAULT;
+    if (!choice_parse(&value, &choice_yes_no, text))
+        row_refuse(&it->row, column_names[COLUMN_TAX_EXEMPT], STR("yes or no is wanted"));
+    return (enum yes_no)value;
+}
+
 static void make_create(struct entry *it, const struct str *f)
 {
     it->create.type = COMMAND_CUSTOMER_CREATE;
@@ -99,6 +118,8 @@ static void make_create(struct entry *it, const struct str *f)
                   .region = f[COLUMN_REGION],
                   .country = f[COLUMN_COUNTRY],
                   .tax_id = f[COLUMN_TAX_ID]},
+        .tax_exempt = read_exempt(it, f[COLUMN_TAX_EXEMPT]),
+        .tax_exempt_reason = f[COLUMN_TAX_EXEMPT_REASON],
     };
 }
 

@@ -202,3 +202,52 @@ Test(answers, three_months_are_called_a_quarter)
                  "\"payment_method\": \"pm_card_visa\"}",
                  "\"interval\":\"week\",\"interval_count\":2");
 }
+
+/* ---- coupons and taxes ---- */
+
+static void says(const char *answer, const char *words)
+{
+    cr_assert(strstr(answer, words) != NULL, "'%s' is not in %s", words, answer);
+}
+
+Test(answers, an_invoice_tells_its_coupons_and_taxes_in_json_and_in_c)
+{
+    struct daybook_invoice *v = NULL;
+    (void)answer_to("catalog.load", "{\"file\": \"tests/spec/catalogs/taxes.json\"}");
+    (void)answer_to("customer.create",
+                    "{\"user\": \"u1\", \"party\": {\"country\": \"DE\"}, \"currency\": \"EUR\"}");
+    does(daybook_create_subscription(book, "u1", "gross", "pm_card_visa", NULL, &why));
+    const char *redeemed = answer_to("coupon.apply", "{\"user\": \"u1\", \"code\": \"FIVE\"}");
+    says(redeemed, "\"amount\":\"5.00\"");
+    says(redeemed, "\"uses_left\":2");
+    does(daybook_generate_invoice(book, "u1", &v, &why));
+    same(v->subtotal, "100.00"); /* 119.00 - 5.00 = 114.00 is 95.80 and 18.20; 119.00 would be 100.00 */
+    same(v->discount, "4.20");
+    same(v->tax, "18.20");
+    same(v->total, "114.00");
+    same(v->line_items[0].discount, "4.20");
+    same(v->line_items[0].tax, "18.20");
+    same(v->line_items[0].tax_rate, "19");
+    same(v->line_items[0].tax_category, "S");
+    cr_assert(v->line_items[0].tax_inclusive);
+    const char *shown = answer_to("invoice.show", "{\"invoice\": \"INV-2025-000001\"}");
+    says(shown,
+         "\"discounts\":[{\"code\":\"FIVE\",\"name\":\"Five off\",\"amount\":\"4.20\",\"redemption\":1}]");
+    says(shown,
+         "\"taxes\":[{\"code\":\"de\",\"jurisdiction\":\"DE\",\"percent\":\"19\",\"amount\":\"18.20\"}]");
+    says(shown, "\"taxable\":\"95.80\"");
+    says(answer_to("coupon.list", "{\"user\": \"u1\"}"), "\"uses_left\":1");
+    says(answer_to("coupon.remove", "{\"user\": \"u1\", \"code\": \"FIVE\"}"), "\"removed\":true");
+    same(answer_to("coupon.list", "{\"user\": \"u1\"}"), "[]");
+    daybook_free(v);
+}
+
+Test(answers, a_customer_tells_whether_and_why_he_is_exempt)
+{
+    const char *made =
+        answer_to("customer.create",
+                  "{\"user\": \"u1\", \"tax_exempt\": \"yes\", \"tax_exempt_reason\": \"VATEX-EU-132\"}");
+    says(made, "\"tax_exempt\":true");
+    says(made, "\"tax_exempt_reason\":\"VATEX-EU-132\"");
+    says(answer_to("customer.update", "{\"user\": \"u1\", \"tax_exempt\": \"no\"}"), "\"tax_exempt\":false");
+}

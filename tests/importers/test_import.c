@@ -275,6 +275,30 @@ Test(import, a_customers_row_may_name_a_time_zone_and_a_count_of_intervals)
     shop_close(l);
 }
 
+Test(import, customers_come_with_their_tax_id_and_their_exemption)
+{
+    struct ledger *l = shop_open("2025-02-01T00:00:00Z");
+    struct taken t =
+        take(l, "customers", "c.csv",
+             STR("user_id,country,tax_id,tax_exempt,tax_exempt_reason\n"
+                 "a,DE,DE136695976,no,\nb,IE,,yes,VATEX-EU-132\nc,DE,DE136695977,,\nd,IE,,maybe,\n"));
+    assert_counts(t, 4, 2, 0, 2);
+    struct str rejects = test_read(t.report.rejects_path);
+    static const char *const reasons[] = {"4,,\"tax_id: the check digits of a number of 'DE' are wrong\"",
+                                          "5,tax_exempt,\"yes or no is wanted\""};
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        cr_assert(strstr(str_cstring(A, rejects), reasons[i]) != NULL, "%.*s", STR_ARG(rejects));
+    struct views_txn *views = NULL;
+    struct customer exempt = {0}, taxed = {0};
+    assert_ok(ledger_read_begin(&views, l, E));
+    assert_ok(find_customer(&exempt, views, STR("b"), A, E));
+    assert_ok(find_customer(&taxed, views, STR("a"), A, E));
+    cr_assert(exempt.tax_exempt && !taxed.tax_exempt);
+    assert_str(exempt.tax_exempt_reason, "VATEX-EU-132");
+    ledger_read_end(l, views);
+    shop_close(l);
+}
+
 /* ---- commands ---- */
 
 Test(import, commands_run_in_order_at_the_time_they_name)
