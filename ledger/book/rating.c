@@ -177,6 +177,7 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
     size_t before = out->lines.count;
     enum err err = rate_usage(out, s, until, a, e);
     if (err != OK) return err;
+    if (out->lines.count == before) return OK;
     err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
     return err == OK ? count_committed(s, usage, e) : err;
 }
