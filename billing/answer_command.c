@@ -268,6 +268,43 @@ static enum err answer_discarded(struct answering *g, struct error *e)
     return OK;
 }
 
+/* ---- re-ratings ---- */
+
+/* What is proposed for the customer now; without a difference nothing is. */
+static enum err answer_rerated(struct answering *g, struct error *e)
+{
+    struct rerating r = {0};
+    struct error unused = {0};
+    struct str user = g->command->usage_rerate.user;
+    enum err err = find_rerating(&r, g->txn, user, g->arena, &unused);
+    if (err == OK) *g->out = rerating_json(&r, true, &g->names);
+    if (err != ERR_NOT_FOUND) return err == OK ? OK : fail(e, err, "%s", unused.text);
+    json_t *j = *g->out = object_new();
+    member_put(j, "rerating_id", json_null());
+    member_text(j, "user_id", user);
+    member_count(j, "corrections", 0);
+    return OK;
+}
+
+static enum err answer_rerating(struct answering *g, struct error *e)
+{
+    struct rerating r = {0};
+    const struct command *c = g->command;
+    const struct event *approved = event_of(g->outcome, EVENT_RERATING_APPROVED);
+    const struct event *discarded = event_of(g->outcome, EVENT_RERATING_DISCARDED);
+    struct str name =
+        c->type == COMMAND_RERATING_APPROVE ? c->rerating_approve.rerating : c->rerating_discard.rerating;
+    enum err err = OK;
+    if (approved != NULL)
+        err = load_rerating(&r, g->txn, approved->rerating_approved.rerating, g->arena, e);
+    else if (discarded != NULL)
+        err = load_rerating(&r, g->txn, discarded->rerating_discarded.rerating, g->arena, e);
+    else
+        err = find_rerating(&r, g->txn, name, g->arena, e);
+    if (err == OK) *g->out = rerating_json(&r, true, &g->names);
+    return err;
+}
+
 /* ---- money, usage, invoices ---- */
 
 static uint64_t transaction_of(const struct outcome *o)
@@ -412,6 +449,9 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_USAGE_ALERT] = answer_alert,
     [COMMAND_USAGE_CORRECT] = answer_corrected,
     [COMMAND_USAGE_CANCEL] = answer_corrected,
+    [COMMAND_USAGE_RERATE] = answer_rerated,
+    [COMMAND_RERATING_APPROVE] = answer_rerating,
+    [COMMAND_RERATING_DISCARD] = answer_rerating,
     [COMMAND_INVOICE_GENERATE] = answer_invoice,
     [COMMAND_INVOICE_ADD_ITEM] = answer_item,
     [COMMAND_INVOICE_ONE_OFF] = answer_invoice,

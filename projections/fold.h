@@ -88,6 +88,21 @@ enum err single_forget(struct views_txn *t, const struct reading *r, struct read
 enum err singles_count(struct usage_total *total, struct views_txn *t, const struct reading *like,
                        struct arena *a, struct error *e) MUST_USE;
 
+/* windows.c: those of a customer that are wanted, with their charges, by first day; and his totals since the
+ * first of them, levels included. */
+struct window_query {
+    uint64_t customer, subscription; /* 0: all of his */
+    struct date from, to;            /* that began on these days or between; none: open */
+};
+enum err windows_get(struct billed_window **out, size_t *count, struct views_txn *t,
+                     const struct window_query *q, struct arena *a, struct error *e) MUST_USE;
+enum err windows_usage(struct usage_total **out, size_t *count, struct views_txn *t,
+                       const struct billed_window *windows, size_t windows_count, struct arena *a,
+                       struct error *e) MUST_USE;
+
+/* reratings.c: the customer's that waits; 0: there is none. */
+enum err rerating_open(uint64_t *out, struct views_txn *t, uint64_t customer, struct error *e) MUST_USE;
+
 /* drafts.c: the customer's open draft; whose draft a name means (draft_7, or a user id), 0: nobody's. */
 enum err draft_of(bool *found, struct draft *out, struct views_txn *t, uint64_t customer, struct arena *a,
                   struct error *e) MUST_USE;

@@ -158,6 +158,16 @@ static enum err customer_by_invoice(struct gathering *g, struct str named)
     return customer_by_number(g, g->facts->invoice->customer);
 }
 
+/* The re-rating, whose customer is then the command's. */
+static enum err customer_by_rerating(struct gathering *g, struct str name)
+{
+    struct rerating *r = arena_new_of(g->arena, struct rerating);
+    enum err err = find_rerating(r, g->t, name, g->arena, g->e);
+    if (err != OK) return unless_missing(err);
+    g->facts->rerating = r;
+    return customer_by_number(g, r->customer);
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -180,6 +190,7 @@ enum {
     COUPONS = 1 << 14,
     CREDITED = 1 << 17,
     COUNTED = 1 << 18,
+    WINDOWS = 1 << 19,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
@@ -211,9 +222,19 @@ static const struct {
     {COUPONS, gather_coupons},
     {CREDITED, gather_credited},
     {COUNTED, gather_counted},
+    {WINDOWS, gather_windows},
 };
 
-enum naming { BY_NOTHING, BY_USER, BY_NUMBER, BY_TRANSACTION, BY_TRANSACTION_ID, BY_DRAFT, BY_INVOICE };
+enum naming {
+    BY_NOTHING,
+    BY_USER,
+    BY_NUMBER,
+    BY_TRANSACTION,
+    BY_TRANSACTION_ID,
+    BY_DRAFT,
+    BY_INVOICE,
+    BY_RERATING
+};
 
 /* `field` is where the command's body names whom it is about. */
 struct need {
@@ -253,6 +274,9 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG},
     [COMMAND_USAGE_CORRECT] = {BY(NUMBER, usage_correct, original.customer), COUNTED | SUBSCRIPTION},
     [COMMAND_USAGE_CANCEL] = {BY(NUMBER, usage_cancel, original.customer), COUNTED | SUBSCRIPTION},
+    [COMMAND_USAGE_RERATE] = {USER_OF(usage_rerate), SUBSCRIPTION | WINDOWS, NAMED_IN(usage_rerate)},
+    [COMMAND_RERATING_APPROVE] = {BY(RERATING, rerating_approve, rerating), ITEMS | WINDOWS},
+    [COMMAND_RERATING_DISCARD] = {BY(RERATING, rerating_discard, rerating), 0},
     [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), RATED | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
     [COMMAND_INVOICE_ADD_ITEM] = {USER_OF(invoice_add_item), ITEMS},
@@ -286,7 +310,7 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     struct str text = {0};
     uint64_t number = 0;
     if (n->naming == BY_USER || n->naming == BY_TRANSACTION_ID || n->naming == BY_DRAFT ||
-        n->naming == BY_INVOICE)
+        n->naming == BY_INVOICE || n->naming == BY_RERATING)
         memcpy(&text, field, sizeof(text));
     if (n->naming == BY_NUMBER || n->naming == BY_TRANSACTION) memcpy(&number, field, sizeof(number));
     if (n->naming == BY_TRANSACTION_ID && public_id_parse(&number, "txn", text, &unused) != OK) return OK;
@@ -297,6 +321,7 @@ static enum err gather_customer(struct gathering *g, const struct need *n)
     case BY_TRANSACTION:
     case BY_TRANSACTION_ID: return customer_by_transaction(g, number);
     case BY_INVOICE: return customer_by_invoice(g, text);
+    case BY_RERATING: return customer_by_rerating(g, text);
     case BY_NOTHING: break;
     }
     return OK;

@@ -22,6 +22,9 @@ enum err gather_readings(struct gathering *g) MUST_USE;
 /* The reading that is to be corrected. */
 enum err gather_counted(struct gathering *g) MUST_USE;
 
+/* gather_rerating.c: windows of usage that was billed, and the proposal to correct it. */
+enum err gather_windows(struct gathering *g) MUST_USE;
+
 /* gather_billing.c: what a bill is made of. */
 enum err gather_subscription(struct gathering *g) MUST_USE;
 enum err gather_usage(struct gathering *g) MUST_USE;

@@ -145,6 +145,14 @@ enum err load_draft(struct draft *out, struct views_txn *t, uint64_t customer, s
 /* By id (draft_7) or user id. */
 enum err find_draft(struct draft *out, struct views_txn *t, struct str name, struct arena *a,
                     struct error *e) MUST_USE;
+/* Re-ratings, by number; one of them by id (rerating_1), or the one of a user that waits. */
+typedef enum err rerating_row_fn(void *context, const struct rerating *row, struct error *e);
+enum err list_reratings(struct views_txn *t, rerating_row_fn *row, void *context, struct arena *a,
+                        struct error *e) MUST_USE;
+enum err load_rerating(struct rerating *out, struct views_txn *t, uint64_t rerating, struct arena *a,
+                       struct error *e) MUST_USE;
+enum err find_rerating(struct rerating *out, struct views_txn *t, struct str name, struct arena *a,
+                       struct error *e) MUST_USE;
 /* Pending transactions, oldest first: outcomes to be asked for again. As events, ready for ledger_settle. */
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;

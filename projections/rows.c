@@ -40,6 +40,9 @@ const struct schema row_levels = ROW("levels", level_list, fields_of_levels);
 static const struct field fields_of_single_reading[] = {ROW_FIELD(single_reading, DECIMAL, quantity), ROW_FIELD(single_reading, INSTANT, at)};
 const struct schema row_single_reading = ROW("single reading", single_reading, fields_of_single_reading);
 
+static const struct field fields_of_window_charges[] = {ROW_LIST(window_charges, schema_window_charge, charges)};
+const struct schema row_window_charges = ROW("window charges", window_charges, fields_of_window_charges);
+
 static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left),
                                                      ROW_FIELD(open_invoice, DATE, due)};
 static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);

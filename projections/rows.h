@@ -88,6 +88,10 @@ struct single_reading { /* as much of it as its aggregation asks for */
     struct decimal quantity;
     struct instant at;
 };
+struct window_charges { /* of a window, oldest first */
+    const struct window_charge *charges;
+    size_t charges_count;
+};
 struct open_invoice { /* with something left to pay */
     uint64_t invoice;
     struct money left;
@@ -107,6 +111,6 @@ struct run_row {
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
 extern const struct schema row_tally, row_methods, row_alerts, row_coupons, row_pending_items, row_usage,
-    row_levels, row_single_reading, row_customer, row_series, row_run;
+    row_levels, row_single_reading, row_window_charges, row_customer, row_series, row_run;
 
 #endif

@@ -60,6 +60,16 @@ enum err credit_charges(struct line_list *lines, struct money *sum, struct subsc
 enum err rate_usage_until(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
                           struct error *e) MUST_USE;
 
+/* What the usage of [p.start, p.end) costs by the subscription's quotas, which it leaves as they are: the
+ * lines that rate_usage_until() makes. */
+enum err rate_window(struct line_list *out, const struct subscription *s, struct period p,
+                     const struct usage_total *usage, size_t count, struct arena *a,
+                     struct error *e) MUST_USE;
+
+/* An item of usage, with what is the same for every line of the subscription. */
+struct line *add_usage_item(struct line_list *out, const struct subscription *s, struct money amount,
+                            struct arena *a);
+
 /* Ends the pause on a day: gives the paused days back that were billed, and goes on charging from there. */
 enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
                 struct error *e) MUST_USE;

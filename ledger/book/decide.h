@@ -26,6 +26,8 @@ struct customer_usage {
     size_t alerts_count;
 };
 
+struct billed_window; /* see rerating.h */
+
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
     struct instant now;
@@ -78,6 +80,14 @@ struct facts {
     /* usage.correct and usage.cancel: the reading with that event id, as it is now; NULL: none was counted.
      */
     const struct counted_reading *counted;
+
+    /* usage.rerate and rerating.approve: the windows that are meant, by their first days, and the customer's
+     * totals since the first of them. */
+    const struct billed_window *windows;
+    size_t windows_count;
+    const struct usage_total *window_usage;
+    size_t window_usage_count;
+    const struct rerating *rerating; /* that the command names, or that waits; NULL: there is none */
 };
 
 /* Readings that a usage.record left out, in order. */

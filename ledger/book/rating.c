@@ -157,17 +157,33 @@ static struct str next_type(const struct accrual *out, const struct subscription
     return next;
 }
 
-static enum err rate_usage(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
-                           struct error *e)
+static enum err rate_types(struct accrual *out, const struct subscription *s, struct period p,
+                           struct arena *a, struct error *e)
 {
-    struct period p = {s->usage_through, until};
     for (struct str type = next_type(out, s, STR_NONE); type.len != 0; type = next_type(out, s, type)) {
         enum err err = rate_type(out, s, type, p, a, e);
         if (err != OK) return err;
     }
+    return OK;
+}
+
+static enum err rate_usage(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
+                           struct error *e)
+{
+    enum err err = rate_types(out, s, (struct period){s->usage_through, until}, a, e);
+    if (err != OK) return err;
     s->usage_through = until;
     quotas_trim(s, a);
     return OK;
+}
+
+enum err rate_window(struct line_list *out, const struct subscription *s, struct period p,
+                     const struct usage_total *usage, size_t count, struct arena *a, struct error *e)
+{
+    struct accrual due = {.usage = usage, .usage_count = count, .lines = *out};
+    enum err err = rate_types(&due, s, p, a, e);
+    *out = due.lines;
+    return err;
 }
 
 enum err rate_usage_until(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
@@ -180,6 +196,12 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
     if (out->lines.count == before) return OK;
     err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
     return err == OK ? count_committed(s, usage, e) : err;
+}
+
+struct line *add_usage_item(struct line_list *out, const struct subscription *s, struct money amount,
+                            struct arena *a)
+{
+    return add_line(out, s, LINE_USAGE, amount, a);
 }
 
 /* ---- commitments ---- */

@@ -59,7 +59,12 @@ void quotas_begin(struct subscription *s, struct date on, const struct rate *rat
         quotas[count] = s->quotas[count];
         count++;
     }
-    quotas[count++] = (struct quota_segment){.from = on, .rates = rates, .rates_count = rates_count};
+    quotas[count++] = (struct quota_segment){.from = on,
+                                             .rates = rates,
+                                             .rates_count = rates_count,
+                                             .product = s->terms.product,
+                                             .unit = s->terms.unit,
+                                             .interval_count = s->terms.interval_count};
     s->quotas = quotas;
     s->quotas_count = count;
 }

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* decide_rerating.c - what was billed for usage, compared with what it should have been. A difference is
+ * proposed; approved, it is an item for the next invoice: a debit, or a credit of the lines that billed too
+ * much, with their tax and coupons. What is approved must still come out the same. */
+#include "ledger/book/crediting.h"
+#include "ledger/book/decide_shared.h"
+#include "ledger/book/rerating.h"
+
+/* ---- proposals ---- */
+
+static enum err rerate(struct rerated_list *out, const struct facts *f, struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < f->windows_count && err == OK; i++)
+        err = rerate_window(out, &f->windows[i], f->window_usage, f->window_usage_count, a, e);
+    if (err != OK || out->count <= LIMIT_RERATED_LINES) return err;
+    return fail(e, ERR_LIMIT, "%zu corrections; at most %d are proposed together: name fewer periods",
+                out->count, LIMIT_RERATED_LINES);
+}
+
+static bool same_lines(const struct rerated_line *x, size_t x_count, const struct rerated_line *y,
+                       size_t y_count)
+{
+    if (x_count != y_count) return false;
+    for (size_t i = 0; i < x_count; i++) {
+        if (!schema_equal(&schema_rerated_line, &x[i], &y[i])) return false;
+    }
+    return true;
+}
+
+static void discard(struct decision *out, const struct rerating *r, struct str reason, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_RERATING_DISCARDED, a);
+    ev->rerating_discarded = (struct rerating_discarded){r->rerating, r->customer, reason};
+}
+
+static enum err check_asked(const struct facts *f, const struct usage_rerate_command *c, struct error *e)
+{
+    enum err err = need_customer(f, c->user, e);
+    if (err != OK) return err;
+    if (date_is_given(c->from) && date_is_given(c->to) && date_compare(c->to, c->from) < 0)
+        return fail(e, ERR_INVALID, "to: a day before --from");
+    if (c->subscription.len == 0 || f->subscription != NULL) return OK;
+    return fail(e, ERR_NOT_FOUND, "no subscription '%.*s' of '%.*s'", STR_ARG(text_quotable(c->subscription)),
+                STR_ARG(c->user));
+}
+
+enum err decide_usage_rerate(struct decision *out, const struct facts *f,
+                             const struct usage_rerate_command *c, struct arena *a, struct error *e)
+{
+    struct rerated_list list = {0};
+    const struct rerating *open = f->rerating;
+    enum err err = check_asked(f, c, e);
+    if (err == OK) err = rerate(&list, f, a, e);
+    if (err != OK || (list.count == 0 && open == NULL)) return err;
+    struct usage_rerated v = {.rerating = open != NULL ? open->rerating : f->counters.rerating,
+                              .customer = f->customer->customer,
+                              .from = c->from,
+                              .to = c->to,
+                              .subscription = c->subscription.len == 0 ? 0 : f->subscription->subscription,
+                              .lines = list.items,
+                              .lines_count = list.count};
+    if (list.count == 0) {
+        discard(out, open, STR("nothing differs any more"), a);
+        return OK;
+    }
+    bool same = open != NULL && same_lines(open->lines, open->lines_count, v.lines, v.lines_count) &&
+                date_compare(open->from, v.from) == 0 && date_compare(open->to, v.to) == 0 &&
+                open->subscription == v.subscription;
+    if (!same) event_add(&out->events, EVENT_USAGE_RERATED, a)->usage_rerated = v;
+    return OK;
+}
+
+/* ---- approval ---- */
+
+struct approval {
+    const struct facts *facts;
+    struct line_list items;
+    struct arena *arena;
+};
+
+static const struct billed_window *window_of(const struct facts *f, const struct rerated_line *l)
+{
+    for (size_t i = 0; i < f->windows_count; i++) {
+        const struct usage_window *w = &f->windows[i].window;
+        if (w->subscription == l->subscription && date_compare(w->from, l->from) == 0 &&
+            date_compare(w->to, l->to) == 0)
+            return &f->windows[i];
+    }
+    WRONG("a correction without its window");
+}
+
+/* "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 1000" */
+static struct line *add_item(struct approval *ap, const struct usage_window *w, const struct rerated_line *l,
+                             struct money amount)
+{
+    struct arena *a = ap->arena;
+    struct subscription s = window_subscription(w);
+    struct line *item = add_usage_item(&ap->items, &s, amount, a);
+    item->usage_type = l->usage_type;
+    item->from = l->from;
+    item->to = l->to;
+    item->rerating = ap->facts->rerating->rerating;
+    item->description =
+        str_format(a, "%.*s of %.*s to %.*s corrected: %.*s instead of %.*s", STR_ARG(l->usage_type),
+                   STR_ARG(date_text(a, l->from)), STR_ARG(date_text(a, date_add_days(l->to, -1))),
+                   STR_ARG(decimal_text(a, l->is)), STR_ARG(decimal_text(a, l->was)));
+    return item;
+}
+
+static const struct invoice *credited_invoice(const struct facts *f, uint64_t number)
+{
+    for (size_t i = 0; i < f->credited_count; i++) {
+        if (f->credited[i].invoice == number) return &f->credited[i];
+    }
+    return NULL;
+}
+
+/* What of a line can still be given back: credits that wait for their document are as good as made. */
+static enum err room_of(struct money *out, const struct approval *ap, const struct invoice *v, uint64_t line,
+                        struct error *e)
+{
+    struct crediting given = crediting_begin(v, ap->arena);
+    *out = money_zero(v->total);
+    if (v->status == INVOICE_VOID) return OK;
+    enum err err = crediting_left(out, &given, line, e);
+    for (size_t i = 0; i < ap->facts->items_count && err == OK; i++) {
+        const struct line *l = &ap->facts->items[i].line;
+        if (credited_line(v, l) == line) err = money_add(out, *out, l->amount, e);
+    }
+    if (money_is_negative(*out)) *out = money_zero(*out);
+    return err;
+}
+
+/* Gives `*left`, an amount as it was rated, back of one line, or as much of it as the line has. What coupons
+ * took of the line is nobody's to be given back; neither is what was given back before, or voided. */
+static enum err credit_line(struct money *left, struct approval *ap, const struct usage_window *w,
+                            const struct rerated_line *l, const struct window_charge *c, struct error *e)
+{
+    const struct invoice *v = credited_invoice(ap->facts, c->invoice);
+    struct money whole = v == NULL ? c->amount : line_price(&v->lines[c->line - 1]);
+    struct money part = money_min(*left, c->amount), price = {0}, room = whole, taken = part;
+    enum err err = v == NULL ? OK : room_of(&room, ap, v, c->line, e);
+    if (err == OK) err = money_part(&price, part, whole.minor, c->amount.minor, e);
+    bool voided = v != NULL && v->status == INVOICE_VOID;
+    if (err == OK && money_compare(price, room) > 0) {
+        price = room;
+        if (!voided) err = money_part(&taken, room, c->amount.minor, whole.minor, e);
+    }
+    if (err == OK && price.minor > 0) {
+        struct line *item = add_item(ap, w, l, money_negate(price));
+        item->credits = c->invoice;
+        item->credits_line = c->line;
+    }
+    return err == OK ? money_subtract(left, *left, taken, e) : err;
+}
+
+/* The newest lines first: a correction is taken back before what it corrected. */
+static enum err credit(struct approval *ap, const struct billed_window *w, const struct rerated_line *l,
+                       struct error *e)
+{
+    struct money left = money_negate(l->difference);
+    enum err err = OK;
+    for (size_t i = w->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
+        const struct window_charge *c = &w->charges[i - 1];
+        if (str_equal(c->usage_type, l->usage_type)) err = credit_line(&left, ap, &w->window, l, c, e);
+    }
+    return err;
+}
+
+static enum err need_proposal(const struct facts *f, struct str name, struct error *e)
+{
+    if (f->rerating != NULL) return OK;
+    return fail(e, ERR_NOT_FOUND, "no re-rating '%.*s'", STR_ARG(text_quotable(name)));
+}
+
+static enum err check_current(const struct facts *f, struct arena *a, struct error *e)
+{
+    struct rerated_list now = {0};
+    const struct rerating *r = f->rerating;
+    if (r->status == RERATING_DISCARDED)
+        return fail(e, ERR_REFUSED, "re-rating %ju was discarded", (uintmax_t)r->rerating);
+    enum err err = rerate(&now, f, a, e);
+    if (err != OK || same_lines(now.items, now.count, r->lines, r->lines_count)) return err;
+    return fail(e, ERR_REFUSED, "re-rating %ju comes out otherwise by now: rate again",
+                (uintmax_t)r->rerating);
+}
+
+static enum err check_room(const struct facts *f, const struct line_list *items, struct error *e)
+{
+    if (f->items_count + items->count <= LIMIT_PENDING_ITEMS_PER_CUSTOMER) return OK;
+    return fail(e, ERR_LIMIT, "more than %d items would wait for an invoice",
+                LIMIT_PENDING_ITEMS_PER_CUSTOMER);
+}
+
+enum err decide_rerating_approve(struct decision *out, const struct facts *f,
+                                 const struct rerating_approve_command *c, struct arena *a, struct error *e)
+{
+    struct approval ap = {.facts = f, .arena = a};
+    enum err err = need_proposal(f, c->rerating, e);
+    if (err != OK || f->rerating->status == RERATING_APPROVED) return err;
+    const struct rerating *r = f->rerating;
+    err = check_current(f, a, e);
+    for (size_t i = 0; i < r->lines_count && err == OK; i++) {
+        const struct rerated_line *l = &r->lines[i];
+        const struct billed_window *w = window_of(f, l);
+        if (money_is_negative(l->difference))
+            err = credit(&ap, w, l, e);
+        else
+            (void)add_item(&ap, &w->window, l, l->difference);
+    }
+    if (err == OK) err = check_room(f, &ap.items, e);
+    if (err != OK) return err;
+    uint64_t next = f->counters.item;
+    event_add(&out->events, EVENT_RERATING_APPROVED, a)->rerating_approved =
+        (struct rerating_approved){r->rerating, r->customer, r->lines, r->lines_count};
+    add_items(out, &ap.items, r->customer, &next, a);
+    return OK;
+}
+
+enum err decide_rerating_discard(struct decision *out, const struct facts *f,
+                                 const struct rerating_discard_command *c, struct arena *a, struct error *e)
+{
+    enum err err = need_proposal(f, c->rerating, e);
+    if (err != OK || f->rerating->status == RERATING_DISCARDED) return err;
+    if (f->rerating->status == RERATING_APPROVED)
+        return fail(e, ERR_REFUSED, "re-rating %ju was approved", (uintmax_t)f->rerating->rerating);
+    discard(out, f->rerating, c->reason, a);
+    return OK;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* windows.c - usage that was rated: the days, the rates in force on them, what was used, and the lines that
+ * billed it. A window closes when the subscription's usage_through moves past it, and when it ends; what it
+ * was until then is the subscription's state before the event, so this is folded first. */
+#include "ledger/book.h"
+#include "projections/fold.h"
+
+/* ---- keys ---- */
+
+struct window_place {
+    uint64_t customer, subscription;
+    struct date from, to;
+};
+
+static struct view_key window_key(enum space space, const struct window_place *p)
+{
+    struct view_key k = key_number(space, p->customer);
+    view_key_date(&k, p->from);
+    view_key_u64(&k, p->subscription);
+    view_key_date(&k, p->to);
+    return k;
+}
+
+static struct window_place place_of(const struct usage_window *w)
+{
+    return (struct window_place){w->customer, w->subscription, w->from, w->to};
+}
+
+static enum err charges_get(struct window_charges *out, struct views_txn *t, const struct window_place *p,
+                            struct arena *a, struct error *e)
+{
+    struct view_key k = window_key(SPACE_WINDOW_CHARGES, p);
+    bool found = false;
+    *out = (struct window_charges){0};
+    return row_find(&found, out, &row_window_charges, t, &k, a, e);
+}
+
+/* ---- closing ---- */
+
+/* A level that only goes on is one by the catalog; which one was in force when it was billed is told by the
+ * window's end well enough, for it only names levels that no reading changed. */
+static enum err measure(struct usage_window *w, struct views_txn *t, struct arena *a, struct error *e)
+{
+    const struct catalog *catalog = NULL;
+    struct usage_total *totals = NULL;
+    uint64_t version = 0;
+    size_t count = 0;
+    enum err err = catalog_in_force(&version, t, w->to, 0, a, e);
+    if (err == OK && version != 0) err = catalog_kept(&catalog, t, version, e);
+    if (err == OK) err = usage_with_levels(&totals, &count, t, w->customer, w->from, catalog, a, e);
+    return err == OK ? window_measure(w, totals, count, a, e) : err;
+}
+
+static enum err close_windows(struct views_txn *t, struct subscription *s, struct date until, struct arena *a,
+                              struct error *e)
+{
+    struct usage_window w = {0};
+    enum err err = OK;
+    while (err == OK && window_close(&w, s, until, a)) {
+        struct window_place p = place_of(&w);
+        struct view_key k = window_key(SPACE_USAGE_WINDOW, &p);
+        err = measure(&w, t, a, e);
+        if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
+    }
+    return err;
+}
+
+static enum err state_before(struct subscription *out, struct views_txn *t, uint64_t number, struct arena *a,
+                             struct error *e)
+{
+    struct view_key k = key_number(SPACE_SUBSCRIPTION, number);
+    return row_need(out, &schema_subscription, t, &k, "subscription", number, a, e);
+}
+
+static enum err fold_billed(struct views_txn *t, const struct subscription_billed *v, struct arena *a,
+                            struct error *e)
+{
+    struct subscription s = {0};
+    enum err err = state_before(&s, t, v->subscription, a, e);
+    return err == OK ? close_windows(t, &s, v->usage_through, a, e) : err;
+}
+
+/* An end by a person rates what was used before it, a trial and an end for unpaid invoices do not. Lines
+ * tell, which stand before the end; where nothing was to be paid, it is what the subscription was. */
+static enum err fold_canceled(struct views_txn *t, const struct subscription_canceled *v, struct arena *a,
+                              struct error *e)
+{
+    struct subscription s = {0};
+    struct window_charges charges = {0};
+    enum err err = state_before(&s, t, v->subscription, a, e);
+    struct window_place p = {s.customer, s.subscription, s.usage_through, v->on};
+    if (err == OK) err = charges_get(&charges, t, &p, a, e);
+    if (err != OK) return err;
+    bool rated = s.status == SUBSCRIPTION_ACTIVE || s.status == SUBSCRIPTION_PAUSED;
+    return rated || charges.charges_count > 0 ? close_windows(t, &s, v->on, a, e) : OK;
+}
+
+/* ---- lines ---- */
+
+static bool bills_usage(const struct line *l)
+{
+    return (l->kind == LINE_USAGE || l->kind == LINE_MINIMUM) && l->subscription != 0 && l->amount.minor > 0;
+}
+
+/* On a document the amount is without the tax that the price holds, and coupons are beside it. */
+static enum err rated_amount(struct money *out, const struct line *l, bool on_document, struct error *e)
+{
+    struct money net = {0}, price = line_price(l);
+    *out = l->amount;
+    if (!on_document || !l->tax_inclusive) return OK;
+    enum err err = money_subtract(&net, l->amount, l->discount, e);
+    if (err != OK || net.minor <= 0) return err;
+    return money_part(out, price, l->amount.minor, net.minor, e);
+}
+
+static enum err note_line(struct views_txn *t, uint64_t customer, const struct line *l, uint64_t invoice,
+                          uint64_t line, struct arena *a, struct error *e)
+{
+    struct window_place p = {customer, l->subscription, l->from, l->to};
+    struct window_charges row = {0};
+    struct money amount = {0};
+    enum err err = charges_get(&row, t, &p, a, e);
+    if (err == OK) err = rated_amount(&amount, l, invoice != 0, e);
+    if (err != OK) return err;
+    struct window_charge *charges = arena_array_of(a, struct window_charge, row.charges_count + 1);
+    size_t at = row.charges_count;
+    if (row.charges_count > 0) memcpy(charges, row.charges, row.charges_count * sizeof *charges);
+    for (size_t i = 0; l->item != 0 && i < row.charges_count; i++) at = charges[i].item == l->item ? i : at;
+    if (at == row.charges_count) {
+        charges[row.charges_count++] = (struct window_charge){
+            .usage_type = l->usage_type, .amount = amount, .rerated = l->rerating != 0, .item = l->item};
+    }
+    charges[at].invoice = invoice;
+    charges[at].line = line;
+    row.charges = charges;
+    struct view_key k = window_key(SPACE_WINDOW_CHARGES, &p);
+    return views_put_record(t, &k, &row_window_charges, &row, e);
+}
+
+static enum err fold_document(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                              struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        if (bills_usage(&v->lines[i])) err = note_line(t, v->customer, &v->lines[i], v->invoice, i + 1, a, e);
+    }
+    return err;
+}
+
+static enum err fold_approved(struct views_txn *t, const struct rerating_approved *v, struct arena *a,
+                              struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        const struct rerated_line *l = &v->lines[i];
+        struct window_place p = {v->customer, l->subscription, l->from, l->to};
+        struct view_key k = window_key(SPACE_USAGE_WINDOW, &p);
+        struct usage_window w = {0};
+        err = row_need(&w, &schema_usage_window, t, &k, "usage of subscription", l->subscription, a, e);
+        if (err == OK) err = window_note_rerated(&w, l, a, e);
+        if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
+    }
+    return err;
+}
+
+enum err fold_windows(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                      struct arena *a, struct error *e)
+{
+    const struct item_added *item = &ev->item_added;
+    (void)place;
+    if (ev->type == EVENT_SUBSCRIPTION_BILLED) return fold_billed(t, &ev->subscription_billed, a, e);
+    if (ev->type == EVENT_SUBSCRIPTION_CANCELED) return fold_canceled(t, &ev->subscription_canceled, a, e);
+    if (ev->type == EVENT_INVOICE_FINALIZED) return fold_document(t, &ev->invoice_finalized, a, e);
+    if (ev->type == EVENT_RERATING_APPROVED) return fold_approved(t, &ev->rerating_approved, a, e);
+    if (ev->type != EVENT_ITEM_ADDED || !bills_usage(&item->line)) return OK;
+    return note_line(t, item->customer, &item->line, 0, 0, a, e);
+}
+
+/* ---- queries ---- */
+
+static bool is_wanted(const struct window_query *q, const struct usage_window *w)
+{
+    if (q->subscription != 0 && w->subscription != q->subscription) return false;
+    return (!date_is_given(q->from) || date_compare(w->from, q->from) >= 0) &&
+           (!date_is_given(q->to) || date_compare(w->from, q->to) <= 0);
+}
+
+struct window_list {
+    const struct window_query *q;
+    struct billed_window *items;
+    size_t count, capacity;
+    struct arena *arena;
+};
+
+static enum err take_window(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    struct window_list *l = context;
+    struct usage_window w = {0};
+    (void)key;
+    enum err err = schema_decode(&w, &schema_usage_window, bytes_copy(l->arena, value), l->arena, e);
+    if (err != OK || !is_wanted(l->q, &w)) return err;
+    l->items = arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof *l->items);
+    l->items[l->count++] = (struct billed_window){.window = w};
+    return OK;
+}
+
+enum err windows_get(struct billed_window **out, size_t *count, struct views_txn *t,
+                     const struct window_query *q, struct arena *a, struct error *e)
+{
+    struct view_key from = key_number(SPACE_USAGE_WINDOW, q->customer);
+    struct window_list l = {.q = q, .arena = a};
+    enum err err = views_scan(t, &from, from.len, false, take_window, &l, e);
+    for (size_t i = 0; i < l.count && err == OK; i++) {
+        struct window_place p = place_of(&l.items[i].window);
+        struct window_charges row = {0};
+        err = charges_get(&row, t, &p, a, e);
+        l.items[i].charges = row.charges;
+        l.items[i].charges_count = row.charges_count;
+    }
+    *out = l.items;
+    *count = l.count;
+    return err;
+}
+
+/* Usage types that were levels in a window are asked for as such, whatever the catalog says by now. */
+static struct catalog levels_of(const struct billed_window *windows, size_t count, struct arena *a)
+{
+    size_t most = 0, found = 0;
+    for (size_t i = 0; i < count; i++) most += windows[i].window.rated_count;
+    struct metric *metrics = arena_array_of(a, struct metric, most);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < windows[i].window.rated_count; k++) {
+            const struct rated_usage *r = &windows[i].window.rated[k];
+            if (r->aggregation == AGGREGATION_TIME_WEIGHTED)
+                metrics[found++] =
+                    (struct metric){.usage_type = r->usage_type, .aggregation = AGGREGATION_TIME_WEIGHTED};
+        }
+    }
+    return (struct catalog){.metrics = metrics, .metrics_count = found};
+}
+
+enum err windows_usage(struct usage_total **out, size_t *count, struct views_txn *t,
+                       const struct billed_window *windows, size_t windows_count, struct arena *a,
+                       struct error *e)
+{
+    *count = 0;
+    if (windows_count == 0) return OK;
+    struct catalog levels = levels_of(windows, windows_count, a);
+    const struct usage_window *first = &windows[0].window;
+    return usage_with_levels(out, count, t, first->customer, first->from, &levels, a, e);
+}
