@@ -41,7 +41,7 @@ enum {
     LIMIT_TRIAL_DAYS = 730,           /* as Stripe: two years */
     LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
     LIMIT_EVENTS_PER_RECORD = 4096,
-    LIMIT_RERATED_LINES = 2048, /* corrections that one proposal holds: some 200 KiB */
+    LIMIT_RERATED_LINES = 2048,    /* corrections that one proposal holds: some 200 KiB */
     LIMIT_CATCH_UP_PERIODS = 1200, /* periods one bill may catch up: a hundred years of months */
 
     /* Bytes of the log. The header's length field could say more; memory and auditors could not bear it. */
