@@ -98,9 +98,11 @@ static enum err note_behind(struct views_txn *t, const struct invoice_finalized 
         if (err != OK) return err;
         uint64_t line = credited_line(&credited, l);
         if (line == 0) continue;
+        assert(credited.lines != NULL);
+        const struct line *taken_back = &credited.lines[line - 1];
         behind[count] = *l;
-        behind[count].credits = credited.lines[line - 1].credits;
-        behind[count++].credits_line = credited.lines[line - 1].credits_line;
+        behind[count].credits = taken_back->credits;
+        behind[count++].credits_line = taken_back->credits_line;
     }
     return note_credits(t, behind, count, false, a, e);
 }
