@@ -90,6 +90,9 @@ json_t *seller_json(const struct seller *s)
     member_text_or_null(j, "entity", s->entity);
     member_text_or_null(j, "footer", s->footer);
     member_text_or_null(j, "timezone", s->timezone);
+    member_text(j, "late_usage",
+                str_of(s->late_usage == LATE_RERATE ? choice_late_usage.words[LATE_RERATE]
+                                                    : choice_late_usage.words[LATE_OPEN]));
     return j;
 }
 

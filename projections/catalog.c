@@ -65,6 +65,7 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .unpaid_days = v->unpaid_days,
                          .cancel_days = v->cancel_days,
                          .approval = v->approval,
+                         .late_usage = v->late_usage,
                          .draft_days = v->draft_days};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     return views_put_record(t, &k, &schema_seller, &row, e);

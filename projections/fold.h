@@ -96,6 +96,9 @@ struct window_query {
 };
 enum err windows_get(struct billed_window **out, size_t *count, struct views_txn *t,
                      const struct window_query *q, struct arena *a, struct error *e) MUST_USE;
+/* The one that holds a day: of the subscription that is asked for, or else of any of the customer's. */
+enum err window_on(bool *found, struct usage_window *out, struct views_txn *t, const struct window_query *q,
+                   struct date day, struct arena *a, struct error *e) MUST_USE;
 enum err windows_usage(struct usage_total **out, size_t *count, struct views_txn *t,
                        const struct billed_window *windows, size_t windows_count, struct arena *a,
                        struct error *e) MUST_USE;

@@ -271,7 +271,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_METHOD_ADD] = {USER_OF(payment_method_add), METHODS},
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
-    [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG},
+    [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG | SELLER},
     [COMMAND_USAGE_CORRECT] = {BY(NUMBER, usage_correct, original.customer), COUNTED | SUBSCRIPTION},
     [COMMAND_USAGE_CANCEL] = {BY(NUMBER, usage_cancel, original.customer), COUNTED | SUBSCRIPTION},
     [COMMAND_USAGE_RERATE] = {USER_OF(usage_rerate), SUBSCRIPTION | WINDOWS, NAMED_IN(usage_rerate)},

@@ -11,6 +11,7 @@ struct known_user {
     struct reading_fact fact;
     struct subscription *live;
     size_t live_count;
+    struct usage_window late; /* the last in which a late reading of his lay */
 };
 struct known_users {
     struct known_user *users;
@@ -78,8 +79,7 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
     return err == OK ? load_usage(g, out) : err;
 }
 
-static enum err known(const struct known_user **out, struct known_users *u, struct gathering *g,
-                      struct str user)
+static enum err known(struct known_user **out, struct known_users *u, struct gathering *g, struct str user)
 {
     for (size_t at = (size_t)hash_text(user);; at++) {
         uint32_t *slot = &u->slots[at & u->mask];
@@ -95,19 +95,77 @@ static enum err known(const struct known_user **out, struct known_users *u, stru
     }
 }
 
-/* What is known of one reading: whose it is, and what of it was counted before. */
-static enum err fill_fact(struct reading_fact *out, const struct known_user *user, struct event_ids *ids,
+/* ---- late readings ---- */
+
+static bool rates_late_again(const struct gathering *g)
+{
+    return g->facts->seller != NULL && g->facts->seller->late_usage == LATE_RERATE;
+}
+
+static bool is_late(const struct subscription *s, struct date day)
+{
+    return s == NULL || date_compare(day, s->usage_through) < 0;
+}
+
+static bool holds(const struct usage_window *w, struct date day)
+{
+    return date_is_given(w->from) && date_compare(w->from, day) <= 0 && date_compare(day, w->to) < 0;
+}
+
+/* The totals of that period, once for all late readings that the customer has in it. */
+static enum err load_billed(struct customer_usage *u, struct gathering *g, uint64_t customer,
+                            struct date period)
+{
+    struct usage_total *totals = NULL;
+    size_t count = 0;
+    if (u->billed == NULL) u->billed = arena_new_of(g->arena, struct customer_usage);
+    struct customer_usage *billed = u->billed;
+    for (size_t i = 0; i < billed->totals_count; i++) {
+        if (date_compare(billed->totals[i].period, period) == 0) return OK;
+    }
+    enum err err = list_usage(&totals, &count, g->t, customer, period, g->arena, g->e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        billed->totals = arena_grow(g->arena, billed->totals, billed->totals_count, &billed->totals_capacity,
+                                    sizeof *billed->totals);
+        billed->totals[billed->totals_count++] = totals[i];
+    }
+    return err;
+}
+
+/* The period that was billed and holds the day. Where no subscription is live and none was billed, the month
+ * of the calendar is as open as ever. */
+static enum err fill_late(struct reading_fact *out, struct known_user *user, struct date day,
+                          struct gathering *g)
+{
+    bool found = holds(&user->late, day);
+    uint64_t subscription = out->subscription == NULL ? 0 : out->subscription->subscription;
+    struct window_query q = {.customer = out->customer, .subscription = subscription};
+    enum err err = found ? OK : window_on(&found, &user->late, g->t, &q, day, g->arena, g->e);
+    if (err != OK) return err;
+    out->too_old = !found && out->subscription != NULL;
+    if (!found) return OK;
+    out->late = user->late.from;
+    return load_billed(out->usage, g, out->customer, out->late);
+}
+
+/* ---- readings ---- */
+
+/* What is known of one reading: whose it is, where it counts, and what of it was counted before. */
+static enum err fill_fact(struct reading_fact *out, struct known_user *user, struct event_ids *ids,
                           const struct usage_input *in, struct gathering *g)
 {
+    struct reading_place unused = {0};
     enum err err = OK;
     *out = user->fact;
     out->subscription = rating_subscription(user->live, user->live_count, in->usage_type);
-    struct reading_place unused = {0};
     if (in->event_id.len != 0) err = event_id_find(&out->seen, &unused, ids, in->event_id, g->e);
-    if (err != OK || in->key.len == 0 || out->customer == 0) return err;
+    bool dated = in->key.len != 0 || rates_late_again(g); /* else its day is not asked for here */
+    if (err != OK || out->customer == 0 || !dated) return err;
     struct date day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
-    struct counted_key key = {out->customer, reading_period(out->subscription, day).start, in->usage_type,
-                              in->key};
+    if (rates_late_again(g) && is_late(out->subscription, day)) err = fill_late(out, user, day, g);
+    if (err != OK || in->key.len == 0) return err;
+    struct date period = date_is_given(out->late) ? out->late : reading_period(out->subscription, day).start;
+    struct counted_key key = {out->customer, period, in->usage_type, in->key};
     return usage_key_seen(&out->key_seen, g->t, &key, g->arena, g->e);
 }
 
@@ -131,7 +189,7 @@ enum err gather_readings(struct gathering *g)
     struct known_users users = users_for(c->readings_count, g->arena);
     struct event_ids ids = {.t = g->t};
     for (size_t i = 0; i < c->readings_count; i++) {
-        const struct known_user *user = NULL;
+        struct known_user *user = NULL;
         enum err err = known(&user, &users, g, c->readings[i].user);
         if (err == OK) err = fill_fact(&facts[i], user, &ids, &c->readings[i], g);
         if (err != OK) return err;

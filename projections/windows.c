@@ -222,6 +222,42 @@ enum err windows_get(struct billed_window **out, size_t *count, struct views_txn
     return err;
 }
 
+struct window_search {
+    const struct window_query *q;
+    struct date day;
+    struct usage_window *out;
+    bool *found;
+    struct arena *arena;
+};
+
+/* Backwards from the day on: a window is no longer than a month. */
+static enum err look_at(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    enum { LONGEST_MONTH = 31 };
+    struct window_search *s = context;
+    struct usage_window w = {0};
+    (void)key;
+    enum err err = schema_decode(&w, &schema_usage_window, bytes_copy(s->arena, value), s->arena, e);
+    if (err != OK) return err;
+    if (date_days_between(w.from, s->day) > LONGEST_MONTH) return ERR_NOT_FOUND;
+    if (date_compare(s->day, w.from) < 0 || date_compare(s->day, w.to) >= 0) return OK;
+    bool meant = s->q->subscription == 0 || w.subscription == s->q->subscription;
+    if (meant || !*s->found) *s->out = w;
+    *s->found = true;
+    return meant ? ERR_NOT_FOUND : OK;
+}
+
+enum err window_on(bool *found, struct usage_window *out, struct views_txn *t, const struct window_query *q,
+                   struct date day, struct arena *a, struct error *e)
+{
+    struct view_key from = key_number(SPACE_USAGE_WINDOW, q->customer);
+    struct window_search s = {.q = q, .day = day, .out = out, .found = found, .arena = a};
+    size_t prefix = from.len;
+    *found = false;
+    view_key_date(&from, day);
+    return views_scan(t, &from, prefix, true, look_at, &s, e);
+}
+
 /* Usage types that were levels in a window are asked for as such, whatever the catalog says by now. */
 static struct catalog levels_of(const struct billed_window *windows, size_t count, struct arena *a)
 {

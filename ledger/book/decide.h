@@ -15,7 +15,9 @@ struct reading_fact {
     bool zone_unknown;                       /* this machine's data do not have it */
     bool seen;                               /* the event id was counted before */
     bool key_seen;                           /* so was the key, in the period in which this one counts */
-    struct customer_usage *usage;            /* shared by all readings of the customer in this command */
+    struct date late; /* first day of the period, billed already, in which it counts; none: in the open one */
+    bool too_old;     /* its day was billed too, but in no period that is known */
+    struct customer_usage *usage; /* shared by all readings of the customer in this command */
 };
 /* A customer's unrated totals, levels included, and alerts; decisions keep the running totals of one command
  * here. */
@@ -24,6 +26,9 @@ struct customer_usage {
     size_t totals_count, totals_capacity;
     struct alert *alerts;
     size_t alerts_count;
+    /* The same of periods that were billed, in which late readings of the command count; NULL: none does.
+     * Nothing is told of those. */
+    struct customer_usage *billed;
 };
 
 struct billed_window; /* see rerating.h */

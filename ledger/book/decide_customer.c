@@ -143,6 +143,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .cancel_days = after.cancel_days,
         .approval = after.approval,
         .draft_days = after.draft_days,
+        .late_usage = c->late_usage != LATE_DEFAULT ? c->late_usage : before->late_usage,
         .entity = given_or(c->entity, before->entity),
     };
     return OK;

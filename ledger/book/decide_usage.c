@@ -120,6 +120,15 @@ static bool check_reading(struct reading_check *r, const struct facts *f, const 
     return true;
 }
 
+/* Late readings may count where they were used, as long as it is known what was billed there. */
+static bool check_age(struct reading_check *r, const struct reading_fact *known)
+{
+    if (!known->too_old) return true;
+    return refuse(
+        r, "timestamp",
+        fail(&r->error, ERR_INVALID, "timestamp: older than all periods that could be rated again"));
+}
+
 /* What its aggregation asks of a reading. */
 static bool check_aggregation(struct reading_check *r, const struct usage_input *in, enum aggregation how)
 {
@@ -246,11 +255,13 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     size_t types = 0;
     *duplicate = false;
     if (!check_reading(r, b->facts, in, known)) return false;
+    bool late = date_is_given(known->late);
+    struct customer_usage *usage = late ? known->usage->billed : known->usage;
     struct date day = zone_date(known->zone, reading_time(in, known->zone, b->facts->now));
-    struct date period = reading_period(known->subscription, day).start;
-    struct usage_total *t = find_total(known->usage, in->usage_type, period, &types);
+    struct date period = late ? known->late : reading_period(known->subscription, day).start;
+    struct usage_total *t = find_total(usage, in->usage_type, period, &types);
     enum aggregation how = aggregation_in(t, b->facts, in->usage_type);
-    if (!known->seen && !check_aggregation(r, in, how)) return false;
+    if (!known->seen && (!check_age(r, known) || !check_aggregation(r, in, how))) return false;
     if (known->seen || is_duplicate(b, i)) {
         *duplicate = true;
         return refuse(r, "event_id", ERR_REFUSED);
@@ -260,7 +271,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
                             LIMIT_USAGE_TYPES_PER_CUSTOMER);
         return refuse(r, "usage_type", err);
     }
-    if (t == NULL) t = add_total(known->usage, in->usage_type, period, a);
+    if (t == NULL) t = add_total(usage, in->usage_type, period, a);
     struct reading *counted = &b->readings[b->count];
     *counted = reading_of(b, i, period);
     counted->aggregation = how;
@@ -268,7 +279,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     if (total_count(t, counted, is_new_key(b, known, a), a, &r->error) != OK)
         return refuse(r, "amount", ERR_LIMIT);
     b->count++;
-    fire_alerts(b->out, known, t, a);
+    if (!late) fire_alerts(b->out, known, t, a);
     return true;
 }
 
