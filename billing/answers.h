@@ -48,6 +48,9 @@ json_t *coupon_json(const struct redemption *r);
 json_t *method_json(const struct method *m, const struct customer *c);
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n);
 json_t *draft_json(const struct draft *d, bool with_documents, struct names *n);
+/* A catalog file as if it were a version. */
+enum err read_catalog_file(struct catalog *out, const struct call *c, struct str path,
+                           struct error *e) MUST_USE;
 json_t *rerating_json(const struct rerating *r, bool with_lines, struct names *n);
 json_t *transaction_json(const struct transaction *v, struct names *n);
 enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,

@@ -18,7 +18,7 @@ static json_t *difference_json(const struct difference *d)
 }
 
 /* What a file holds, as if it had been loaded. */
-static enum err read_file(struct catalog *out, const struct call *c, struct str path, struct error *e)
+enum err read_catalog_file(struct catalog *out, const struct call *c, struct str path, struct error *e)
 {
     struct command *command = arena_new_of(c->arena, struct command);
     enum err err = catalog_read(command, str_cstring(c->arena, path), c->arena, e);
@@ -66,7 +66,7 @@ enum err ask_catalog_diff(const struct call *c, struct error *e)
     struct views_txn *t = NULL;
     if (q->file.len != 0 && q->to != 0)
         return fail(e, ERR_USAGE, "a second version and --file exclude each other");
-    enum err err = q->file.len != 0 ? read_file(&to, c, q->file, e) : OK;
+    enum err err = q->file.len != 0 ? read_catalog_file(&to, c, q->file, e) : OK;
     if (err == OK) err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
     err = load_both(&from, &to, c, t, e);

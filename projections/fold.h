@@ -90,10 +90,6 @@ enum err singles_count(struct usage_total *total, struct views_txn *t, const str
 
 /* windows.c: those of a customer that are wanted, with their charges, by first day; and his totals since the
  * first of them, levels included. */
-struct window_query {
-    uint64_t customer, subscription; /* 0: all of his */
-    struct date from, to;            /* that began on these days or between; none: open */
-};
 enum err windows_get(struct billed_window **out, size_t *count, struct views_txn *t,
                      const struct window_query *q, struct arena *a, struct error *e) MUST_USE;
 /* The one that holds a day: of the subscription that is asked for, or else of any of the customer's. */

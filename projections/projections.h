@@ -145,6 +145,22 @@ enum err load_draft(struct draft *out, struct views_txn *t, uint64_t customer, s
 /* By id (draft_7) or user id. */
 enum err find_draft(struct draft *out, struct views_txn *t, struct str name, struct arena *a,
                     struct error *e) MUST_USE;
+/* Usage that was billed: the windows of one customer after the other, each with his totals since the first of
+ * them. The arena is reset behind each customer. */
+struct window_query {
+    uint64_t customer, subscription; /* 0: all */
+    struct date from, to;            /* that began on these days or between; none: open */
+};
+struct customer_windows {
+    uint64_t customer;
+    const struct billed_window *windows; /* by first day */
+    size_t windows_count;
+    const struct usage_total *usage;
+    size_t usage_count;
+};
+typedef enum err customer_windows_fn(void *context, const struct customer_windows *row, struct error *e);
+enum err list_windows(struct views_txn *t, const struct window_query *q, customer_windows_fn *row,
+                      void *context, struct arena *a, struct error *e) MUST_USE;
 /* Re-ratings, by number; one of them by id (rerating_1), or the one of a user that waits. */
 typedef enum err rerating_row_fn(void *context, const struct rerating *row, struct error *e);
 enum err list_reratings(struct views_txn *t, rerating_row_fn *row, void *context, struct arena *a,

@@ -285,3 +285,42 @@ enum err windows_usage(struct usage_total **out, size_t *count, struct views_txn
     const struct usage_window *first = &windows[0].window;
     return usage_with_levels(out, count, t, first->customer, first->from, &levels, a, e);
 }
+
+static enum err take_customer(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    uint64_t *customer = context;
+    (void)value, (void)e;
+    *customer = be64_get(key.ptr + 1);
+    return ERR_NOT_FOUND;
+}
+
+static enum err give_customer(struct views_txn *t, const struct window_query *q, customer_windows_fn *row,
+                              void *context, struct arena *a, struct error *e)
+{
+    struct customer_windows c = {.customer = q->customer};
+    struct billed_window *windows = NULL;
+    struct usage_total *usage = NULL;
+    enum err err = windows_get(&windows, &c.windows_count, t, q, a, e);
+    if (err == OK) err = windows_usage(&usage, &c.usage_count, t, windows, c.windows_count, a, e);
+    if (err != OK || c.windows_count == 0) return err;
+    c.windows = windows;
+    c.usage = usage;
+    return row(context, &c, e);
+}
+
+enum err list_windows(struct views_txn *t, const struct window_query *q, customer_windows_fn *row,
+                      void *context, struct arena *a, struct error *e)
+{
+    struct window_query own = *q;
+    enum err err = OK;
+    if (q->customer != 0) return give_customer(t, q, row, context, a, e);
+    for (uint64_t next = 1; err == OK; next = own.customer + 1) {
+        struct view_key from = key_number(SPACE_USAGE_WINDOW, next);
+        own.customer = 0;
+        err = views_scan(t, &from, 1, false, take_customer, &own.customer, e);
+        if (err != OK || own.customer == 0) break;
+        err = give_customer(t, &own, row, context, a, e);
+        arena_reset(a);
+    }
+    return err;
+}

@@ -111,6 +111,36 @@ struct migration_summary {
 enum err catalog_migrate(struct migration_summary *out, struct ledger *l, const struct migration_options *o,
                          struct arena *a, struct error *e) MUST_USE;
 
+/* ---- usage at other prices ---- */
+
+/* What the billed usage of a customer comes to, and would have come to by the rates of another catalog. */
+struct price_row {
+    struct str user;
+    uint64_t periods;
+    uint64_t unpriced; /* of those, without a price in that catalog: they count as they were billed */
+    struct money billed, would_be, difference;
+};
+typedef enum err price_row_fn(void *context, const struct price_row *row, struct error *e);
+
+struct price_options {
+    const struct catalog *catalog;
+    uint64_t customer;    /* 0: all */
+    struct date from, to; /* periods that began on these days or between; none: open */
+    price_row_fn *row;    /* told of every customer, for each currency that he was billed in */
+    void *context;
+};
+/* Of one currency: all rows together. `user` is of no meaning. */
+struct price_summary {
+    const struct price_row *totals;
+    const uint64_t *customers; /* of each total */
+    size_t totals_count;
+};
+/* Rates all usage that was billed again, as the readings are now, by the rates that the catalog has for the
+ * same tiers, intervals and currencies. Quantities are those of their time, also where the catalog would
+ * count otherwise; fees, coupons, taxes and minimum commitments are not asked. Writes nothing. */
+enum err usage_price(struct price_summary *out, struct ledger *l, const struct price_options *o,
+                     struct arena *a, struct error *e) MUST_USE;
+
 /* ---- documents ---- */
 
 /* The PDF of one invoice or credit note, in memory or as a file. */

@@ -168,9 +168,9 @@ enum err zone_find(const struct zone **out, struct zones *z, struct str name, st
     if (err != OK) return err;
     *out = find(z, name);
     if (*out != NULL) return OK;
-    struct str shown = text_quotable(name);
+    struct str quoted = text_quotable(name);
     return fail(e, ERR_INVALID, "timezone '%.*s': not the name of an IANA time zone, as Europe/Berlin is",
-                STR_ARG(shown));
+                STR_ARG(quoted));
 }
 
 struct str zone_name(const struct zone *zone)

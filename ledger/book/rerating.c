@@ -160,6 +160,37 @@ enum err window_billed(struct money *out, const struct billed_window *w, struct 
     return billed_for(out, w, STR_NONE, e);
 }
 
+/* ---- other prices ---- */
+
+static const struct price *price_for(const struct catalog *c, const struct quota_segment *q,
+                                     struct str currency)
+{
+    uint64_t every = q->interval_count == 0 ? 1 : q->interval_count;
+    for (size_t i = 0; i < c->prices_count; i++) {
+        const struct price *p = &c->prices[i];
+        bool interval = p->unit == q->unit && (p->interval_count == 0 ? 1 : p->interval_count) == every;
+        if (interval && str_equal(p->product, q->product) && str_is(currency, p->amount.currency)) return p;
+    }
+    return NULL;
+}
+
+bool window_repriced(struct usage_window *out, const struct usage_window *w, const struct catalog *c,
+                     struct arena *a)
+{
+    struct quota_segment *quotas = arena_array_of(a, struct quota_segment, w->quotas_count);
+    for (size_t i = 0; i < w->quotas_count; i++) {
+        quotas[i] = w->quotas[i];
+        if (quotas[i].product.len == 0) continue;
+        const struct price *p = price_for(c, &quotas[i], w->currency);
+        if (p == NULL) return false;
+        quotas[i].rates = p->rates;
+        quotas[i].rates_count = p->rates_count;
+    }
+    *out = *w;
+    out->quotas = quotas;
+    return true;
+}
+
 /* ---- differences ---- */
 
 static void take_next(struct str *next, struct str name, struct str last)

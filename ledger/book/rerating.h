@@ -36,6 +36,11 @@ enum err window_cost(struct money *out, const struct usage_window *w, const stru
                      size_t count, struct arena *a, struct error *e) MUST_USE;
 enum err window_billed(struct money *out, const struct billed_window *w, struct error *e) MUST_USE;
 
+/* The window with the rates that the catalog has for the same tiers, intervals and currency, instead of those
+ * that were in force. False: it has no price for one of them. */
+bool window_repriced(struct usage_window *out, const struct usage_window *w, const struct catalog *c,
+                     struct arena *a);
+
 /* The usage types of the window that cost otherwise than what was billed, by name. Whose readings are what
  * they were does not, whatever became of its lines since. */
 enum err rerate_window(struct rerated_list *out, const struct billed_window *w,
