@@ -13,10 +13,16 @@ static void schedule_end(struct decision *out, const struct subscription *s, str
         .subscription = s->subscription, .customer = s->customer, .on = on, .reason = reason};
 }
 
+/* The period is the one that there will be when all that is due is noted; the night does that. */
 static enum err end_later(struct decision *out, const struct facts *f,
                           const struct subscription_cancel_command *c, struct arena *a, struct error *e)
 {
-    const struct subscription *s = f->subscription;
+    struct change ch = {0};
+    enum err err = change_begin(&ch, f, f->subscription, a, e);
+    if (err != OK) return err;
+    const struct subscription *s = &ch.s;
+    if (!subscription_is_live(s))
+        return fail(e, ERR_REFUSED, "the subscription of '%.*s' ended", STR_ARG(c->user));
     if (date_is_given(s->cancel_on)) {
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' will end on %.*s already", STR_ARG(c->user),
                     STR_ARG(date_text(a, s->cancel_on)));

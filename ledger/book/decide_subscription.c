@@ -131,6 +131,34 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
     return check_years("charged_through", f->today, s->charged_through, e);
 }
 
+/* ---- ends that were reached ---- */
+
+/* They are noted first, so that nobody has to wait for the night to subscribe again. *f becomes what is known
+ * after them. */
+static enum err note_ends(struct decision *out, struct facts *f, struct arena *a, struct error *e)
+{
+    size_t count = f->subscriptions_count;
+    struct subscription *after = arena_array_of(a, struct subscription, count);
+    struct subscription *live = arena_array_of(a, struct subscription, count);
+    const struct facts before = *f;
+    f->subscriptions = live;
+    f->subscriptions_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct change ch = {0};
+        struct subscription s = before.subscriptions[i];
+        for (size_t k = 0; k < i; k++) end_with_plan(&s, &after[k]);
+        enum err err = change_begin(&ch, &before, &s, a, e);
+        if (err != OK) return err;
+        after[i] = ch.s;
+        bool ended = !subscription_is_live(&ch.s);
+        if (ended) change_finish(out, &ch, a);
+        if (!ended) live[f->subscriptions_count++] = before.subscriptions[i];
+        if (before.subscription == NULL || before.subscription->subscription != s.subscription) continue;
+        f->subscription = ended ? &after[i] : &live[f->subscriptions_count - 1];
+    }
+    return OK;
+}
+
 /* ---- create ---- */
 
 static const struct subscription *plan_besides(const struct facts *f)
@@ -171,9 +199,8 @@ static enum err parent_chosen(const struct subscription **parent, const struct f
     return OK;
 }
 
-enum err decide_subscription_create(struct decision *out, const struct facts *f,
-                                    const struct subscription_create_command *c, struct arena *a,
-                                    struct error *e)
+static enum err create(struct decision *out, const struct facts *f,
+                       const struct subscription_create_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
     struct subscription_created s = {.subscription = f->counters.subscription, .quantity = 1};
@@ -205,15 +232,26 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
     return OK;
 }
 
+enum err decide_subscription_create(struct decision *out, const struct facts *f,
+                                    const struct subscription_create_command *c, struct arena *a,
+                                    struct error *e)
+{
+    struct facts now = *f;
+    enum err err = note_ends(out, &now, a, e);
+    return err == OK ? create(out, &now, c, a, e) : err;
+}
+
 /* ---- reactivate ---- */
 
 enum err decide_subscription_reactivate(struct decision *out, const struct facts *f,
                                         const struct subscription_reactivate_command *c, struct arena *a,
                                         struct error *e)
 {
+    struct facts now = *f;
     enum err err = need_customer(f, c->user, e);
+    if (err == OK) err = note_ends(out, &now, a, e);
     if (err != OK) return err;
-    const struct subscription *s = f->subscription;
+    const struct subscription *s = now.subscription;
     if (s == NULL) return fail(e, ERR_NOT_FOUND, "no subscription for '%.*s'", STR_ARG(c->user));
     if (subscription_is_live(s))
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' has not ended", STR_ARG(c->user));
@@ -229,5 +267,5 @@ enum err decide_subscription_reactivate(struct decision *out, const struct facts
                                                 .quantity = s->quantity,
                                                 .no_trial = true};
     if (price != NULL && price->custom) again.price = money_decimal(s->terms.amount);
-    return decide_subscription_create(out, f, &again, a, e);
+    return create(out, &now, &again, a, e);
 }
