@@ -55,7 +55,7 @@ void quotas_begin(struct subscription *s, struct date on, const struct rate *rat
     struct quota_segment *quotas = arena_array_of(a, struct quota_segment, s->quotas_count + 1);
     size_t count = 0;
     if (date_compare(on, s->usage_through) < 0) on = s->usage_through; /* days before are rated */
-    bool paused = date_is_given(s->paused_on); /* nobody's rates */
+    bool paused = date_is_given(s->paused_on);                         /* nobody's rates */
     while (count < s->quotas_count && date_compare(s->quotas[count].from, on) < 0) {
         quotas[count] = s->quotas[count];
         count++;
