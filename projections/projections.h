@@ -121,6 +121,15 @@ struct usage_when {
 enum err list_quantities(struct usage_quantity **out, size_t *count, struct views_txn *t, uint64_t customer,
                          const struct usage_when *w, struct arena *a, struct error *e) MUST_USE;
 
+/* What a user may use is asked of this, by functions of the book: his live subscriptions and the usage of the
+ * open periods. A handful of keys, whatever there is beside; ERR_NOT_FOUND: no such user. */
+struct entitled_user {
+    uint64_t customer;
+    struct entitled facts;
+};
+enum err load_entitled(struct entitled_user *out, struct views_txn *t, struct zones *zones, struct str user,
+                       struct instant now, struct arena *a, struct error *e) MUST_USE;
+
 /* S24. Records about a customer (0: all) whose time lies in [from, to] (UTC dates, none = open), oldest
  * first. The visitor gets the record's number and reads it with ledger_record. */
 enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,
