@@ -21,5 +21,6 @@
 #include "ledger/book/pricing.h"
 #include "ledger/book/rerating.h"
 #include "ledger/book/subscription.h"
+#include "ledger/book/wallet.h"
 
 #endif

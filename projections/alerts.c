@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* alerts.c - usage alerts: thresholds that customers set, and in which usage period each last fired. One row
- * a customer. */
+/* alerts.c - alerts of usage and of prepaid credit: thresholds that customers set, and in which usage period
+ * each last fired. One row a customer. */
 #include "projections/fold.h"
 
 enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -34,8 +34,7 @@ static enum err alerts_put(struct views_txn *t, uint64_t customer, const struct 
     return views_put_record(t, &k, &row_alerts, &row, e);
 }
 
-static enum err set_alert(struct views_txn *t, const struct usage_alert_set *v, struct arena *a,
-                          struct error *e)
+static enum err set_alert(struct views_txn *t, const struct alert *v, struct arena *a, struct error *e)
 {
     struct alert *alerts = NULL;
     size_t count = 0;
@@ -44,8 +43,7 @@ static enum err set_alert(struct views_txn *t, const struct usage_alert_set *v, 
     size_t at = 0;
     while (at < count && alerts[at].alert != v->alert) at++;
     if (at == count) count++;
-    alerts[at] = (struct alert){
-        .customer = v->customer, .alert = v->alert, .usage_type = v->usage_type, .threshold = v->threshold};
+    alerts[at] = *v;
     return alerts_put(t, v->customer, alerts, count, e);
 }
 
@@ -62,13 +60,36 @@ static enum err fire_alert(struct views_txn *t, const struct usage_alert_fired *
     return alerts_put(t, v->customer, alerts, count, e);
 }
 
+static enum err remove_alert(struct views_txn *t, const struct alert_removed *v, struct arena *a,
+                             struct error *e)
+{
+    struct alert *alerts = NULL;
+    size_t count = 0, left = 0;
+    enum err err = alerts_copy(&alerts, &count, t, v->customer, a, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < count; i++) {
+        if (alerts[i].alert != v->alert) alerts[left++] = alerts[i];
+    }
+    return alerts_put(t, v->customer, alerts, left, e);
+}
+
 enum err fold_alerts(struct views_txn *t, const struct event *ev, const struct event_place *place,
                      struct arena *a, struct error *e)
 {
     (void)place;
-    if (ev->type == EVENT_USAGE_ALERT_SET) return set_alert(t, &ev->usage_alert_set, a, e);
+    const struct usage_alert_set *u = &ev->usage_alert_set;
+    const struct quota_alert_set *q = &ev->quota_alert_set;
+    const struct wallet_alert_set *w = &ev->wallet_alert_set;
+    struct alert new_one = {0};
     if (ev->type == EVENT_USAGE_ALERT_FIRED) return fire_alert(t, &ev->usage_alert_fired, a, e);
-    return OK;
+    if (ev->type == EVENT_ALERT_REMOVED) return remove_alert(t, &ev->alert_removed, a, e);
+    if (ev->type == EVENT_USAGE_ALERT_SET)
+        new_one = (struct alert){u->customer, u->alert, u->usage_type, .threshold = u->threshold};
+    if (ev->type == EVENT_QUOTA_ALERT_SET)
+        new_one = (struct alert){q->customer, q->alert, q->usage_type, .percent = q->percent};
+    if (ev->type == EVENT_WALLET_ALERT_SET)
+        new_one = (struct alert){w->customer, w->alert, .below = w->below};
+    return new_one.alert == 0 ? OK : set_alert(t, &new_one, a, e);
 }
 
 enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,

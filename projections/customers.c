@@ -109,6 +109,11 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     return err != OK || str_equal(c->timezone, before.timezone) ? err : user_put(t, c, e);
 }
 
+static uint64_t more(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What subscriptions, methods, alerts and coupons change about the main row. */
 static enum err note(struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
 {
@@ -124,8 +129,6 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
         if (v->new_default != 0 || c->default_method == v->method) c->default_method = v->new_default;
     } else if (ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT) {
         c->default_method = ev->payment_method_made_default.method;
-    } else if (ev->type == EVENT_USAGE_ALERT_SET) {
-        if (ev->usage_alert_set.alert > c->alerts) c->alerts = ev->usage_alert_set.alert;
     } else if (ev->type == EVENT_COUPON_REDEEMED) {
         c->coupons = ev->coupon_redeemed.redemption;
     } else if (ev->type == EVENT_INVOICE_DRAFTED) {
@@ -133,10 +136,18 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
     } else if (ev->type == EVENT_DRAFT_DISCARDED) {
         c->draft = 0;
     }
+    if (ev->type == EVENT_USAGE_ALERT_SET) c->alerts = more(c->alerts, ev->usage_alert_set.alert);
+    if (ev->type == EVENT_QUOTA_ALERT_SET) c->alerts = more(c->alerts, ev->quota_alert_set.alert);
+    if (ev->type == EVENT_WALLET_ALERT_SET) c->alerts = more(c->alerts, ev->wallet_alert_set.alert);
     return OK;
 }
 
-/* Balances, open invoices, and pending items, which are counted where they are kept. */
+static bool is_of_wallet(enum event_type type)
+{
+    return type == EVENT_WALLET_GRANTED || type == EVENT_WALLET_EXPIRED || type == EVENT_WALLET_VOIDED;
+}
+
+/* Balances, open invoices, and pending items and grants, which are counted where they are kept. */
 static enum err move_money(struct customer_row *row, const struct event *ev, struct views_txn *t,
                            struct arena *a, struct error *e)
 {
@@ -144,10 +155,15 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
     bool items = ev->type == EVENT_ITEM_ADDED ||
                  (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
     struct customer_row before = *row;
+    bool grants =
+        is_of_wallet(ev->type) || (ev->type == EVENT_INVOICE_FINALIZED && row->customer.open_grants > 0);
     if (ev->type == EVENT_INVOICE_FINALIZED && ev->invoice_finalized.draft != 0) row->customer.draft = 0;
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);
     if (err == OK) err = due_invoices(t, &before, row, e);
+    if (ev->type == EVENT_WALLET_GRANTED) row->customer.grants = ev->wallet_granted.grant;
+    if (err == OK && grants)
+        err = open_grants_count(&row->customer.open_grants, t, row->customer.customer, a, e);
     if (err != OK || !items) return err;
     err = pending_get(&pending, t, row->customer.customer, a, e);
     row->customer.pending_items = pending.items_count;
@@ -158,15 +174,15 @@ static bool moves_money(enum event_type type)
 {
     return type == EVENT_ITEM_ADDED || type == EVENT_INVOICE_FINALIZED || type == EVENT_INVOICE_VOIDED ||
            type == EVENT_INVOICE_WRITTEN_OFF || type == EVENT_PAYMENT_SUCCEEDED ||
-           type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED;
+           type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED || is_of_wallet(type);
 }
 
 static bool concerns_customer(enum event_type type)
 {
     return moves_money(type) || type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
            type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
-           type == EVENT_USAGE_ALERT_SET || type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED ||
-           type == EVENT_DRAFT_DISCARDED;
+           type == EVENT_USAGE_ALERT_SET || type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET ||
+           type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
 
 enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,

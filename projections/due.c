@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* due.c - the index of work: an entry for each live subscription, under the date on which the nightly run has
  * something to do for it; the date is the book's. A customer without a live one has an entry of his own while
- * items are pending: they are due at once, whatever the next run's date. So the entry that is there follows
- * from the rows as they were, and need not be noted anywhere. */
+ * items are pending: they are due at once, whatever the next run's date. Who has prepaid credit that expires
+ * has an entry under the first day on which some of it does. So the entries that are there follow from the
+ * rows as they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
 
-/* `subscription` 0: the customer's items. */
+/* `subscription` 0: the customer's items; the_wallet: his prepaid credit. */
+static const uint64_t the_wallet = UINT64_MAX;
+
 static struct view_key due_key(struct date date, uint64_t customer, uint64_t subscription)
 {
     struct view_key k = view_key(SPACE_DUE);
@@ -93,6 +96,12 @@ enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_
     enum err err = views_get(&live, t, &k, e);
     if (err != ERR_NOT_FOUND) return err; /* the subscriptions' dates are his, whatever waits */
     return move_entry(t, customer, 0, items_date(before), items_date(after), e);
+}
+
+enum err due_wallet(struct views_txn *t, uint64_t customer, struct date before, struct date after,
+                    struct error *e)
+{
+    return move_entry(t, customer, the_wallet, before, after, e);
 }
 
 /* ---- unpaid invoices ---- */

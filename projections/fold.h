@@ -35,6 +35,11 @@ enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t custom
 /* coupons.c: those that the customer has in force, by redemption number. */
 enum err coupons_get(struct coupon_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;
+/* wallet.c: grants with something left, by number; and how many there are. */
+enum err wallet_get(struct wallet_grant **out, size_t *count, struct views_txn *t, uint64_t customer,
+                    struct arena *a, struct error *e) MUST_USE;
+enum err open_grants_count(uint64_t *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                           struct error *e) MUST_USE;
 
 /* usage.c */
 /* Totals of the periods that start on `from` or later. */
@@ -135,6 +140,9 @@ enum err due_invoices(struct views_txn *t, const struct customer_row *before,
 /* The customer's subscriptions that have not ended, by number. */
 enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
                   struct error *e) MUST_USE;
+/* The first day on which prepaid credit expires, before and after; none: it never does. */
+enum err due_wallet(struct views_txn *t, uint64_t customer, struct date before, struct date after,
+                    struct error *e) MUST_USE;
 enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
                    const struct pending_items *after, struct error *e) MUST_USE;
 

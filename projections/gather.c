@@ -191,9 +191,10 @@ enum {
     CREDITED = 1 << 17,
     COUNTED = 1 << 18,
     WINDOWS = 1 << 19,
+    WALLET = 1 << 20,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
-    DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS,
+    DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
     BILL = DOCUMENT | RATED | ITEMS | DRAFT | CREDITED,
 };
 
@@ -210,6 +211,7 @@ static const struct {
     {ITEMS, gather_items},
     {METHODS, gather_methods},
     {ALERTS, gather_alerts},
+    {WALLET, gather_wallet},
     {PAYMENTS, gather_payments},
     {INVOICE, gather_invoice},
     {OPEN_INVOICES, gather_open_invoices},
@@ -297,6 +299,10 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_INVOICE_CREDIT] = {INVOICE_OF(invoice_credit), ITEMS | PAYMENTS | SERIES | SELLER | STANDING},
     [COMMAND_INVOICE_VOID] = {INVOICE_OF(invoice_void), ITEMS | STANDING},
     [COMMAND_INVOICE_WRITE_OFF] = {INVOICE_OF(invoice_write_off), STANDING},
+    [COMMAND_ALERT_REMOVE] = {USER_OF(alert_remove), ALERTS},
+    [COMMAND_WALLET_ALERT] = {USER_OF(wallet_alert), ALERTS},
+    [COMMAND_WALLET_GRANT] = {USER_OF(wallet_grant), SUBSCRIPTION | ITEMS | WALLET | CATALOG},
+    [COMMAND_WALLET_VOID] = {USER_OF(wallet_void), ITEMS | WALLET},
 };
 #undef BY
 #undef USER_OF

@@ -31,6 +31,7 @@ enum err gather_usage(struct gathering *g) MUST_USE;
 enum err gather_stopped(struct gathering *g) MUST_USE; /* subscriptions that a payment may let go on */
 enum err gather_draft(struct gathering *g) MUST_USE;
 enum err gather_items(struct gathering *g) MUST_USE;
+enum err gather_wallet(struct gathering *g) MUST_USE; /* and the alerts that watch it */
 enum err gather_open_invoices(struct gathering *g) MUST_USE;
 enum err gather_payments(struct gathering *g) MUST_USE;
 enum err gather_credited(struct gathering *g) MUST_USE; /* invoices that the bill may give back of */

@@ -99,6 +99,22 @@ enum err gather_items(struct gathering *g)
     return err;
 }
 
+/* Alerts matter only where there is credit that can fall below something. */
+enum err gather_wallet(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    struct wallet_grant *grants = NULL;
+    struct alert_list alerts = {0};
+    if (c == NULL || c->open_grants == 0) return OK;
+    enum err err = wallet_get(&grants, &g->facts->grants_count, g->t, c->customer, g->arena, g->e);
+    g->facts->grants = grants;
+    if (err != OK || c->alerts == 0) return err;
+    err = alerts_get(&alerts, g->t, c->customer, g->arena, g->e);
+    g->facts->alerts = alerts.alerts;
+    g->facts->alerts_count = alerts.alerts_count;
+    return err;
+}
+
 /* Does an open invoice have a due date that is over? */
 static bool is_overdue(const struct gathering *g)
 {

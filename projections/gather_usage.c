@@ -62,6 +62,8 @@ static enum err load_usage(struct gathering *g, struct known_user *user)
     u->alerts = arena_array_of(g->arena, struct alert,
                                alerts.alerts_count); /* the decision's own: it notes what fires */
     if (alerts.alerts_count > 0) memcpy(u->alerts, alerts.alerts, alerts.alerts_count * sizeof(*u->alerts));
+    u->subscriptions = user->live;
+    u->subscriptions_count = user->live_count;
     user->fact.usage = u;
     return OK;
 }

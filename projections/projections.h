@@ -103,6 +103,9 @@ enum err list_methods(struct method **out, size_t *count, struct views_txn *t, u
 enum err list_items(struct item **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
                     struct error *e) MUST_USE; /* pending */
 enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,
+                     struct arena *a, struct error *e) MUST_USE; /* those not removed, by number */
+/* Prepaid credit: every grant there ever was, by number. */
+enum err list_grants(struct wallet_grant **out, size_t *count, struct views_txn *t, uint64_t customer,
                      struct arena *a, struct error *e) MUST_USE;
 /* Usage totals of the period that starts on `period`. */
 enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,

@@ -29,15 +29,16 @@ static struct assessing begin(struct line *lines, size_t count, const struct ass
     struct assessing s = {.facts = f,
                           .currency = lines[0].amount.currency,
                           .lines = arena_array_of(a, struct assessed_line, count),
-                          .count = count,
                           .arena = a};
     int64_t *taken = arena_array_of(a, int64_t, count * f->coupons_count);
     for (size_t i = 0; i < count; i++) {
         assert(money_same_currency(lines[i].amount, lines[0].amount));
-        s.lines[i] = (struct assessed_line){
+        lines[i].discount = money_zero(lines[i].amount);
+        if (lines[i].kind == LINE_PREPAID) continue;
+        s.lines[s.count++] = (struct assessed_line){
             .line = &lines[i], .left = lines[i].amount.minor, .taken = taken + i * f->coupons_count};
     }
-    qsort(s.lines, count, sizeof *s.lines, compare_lines);
+    qsort(s.lines, s.count, sizeof *s.lines, compare_lines);
     return s;
 }
 
@@ -90,7 +91,7 @@ enum err assess_lines(struct assessment *out, struct line *lines, size_t count, 
     *out = (struct assessment){0};
     if (count == 0) return OK;
     struct assessing s = begin(lines, count, f, a);
-    for (size_t i = 0; i < count; i++) lines[i].discount = money_zero(lines[i].amount);
+    if (s.count == 0) return OK;
     enum err err = take_discounts(&s, e);
     if (err == OK) err = add_taxes(out, &s, e);
     if (err == OK) err = sum_discounts(out, &s, e);

@@ -45,7 +45,9 @@ struct assessment {
  * its tax where the line says so; afterwards it is the net amount before discount, and amount - discount is
  * what was taxed. Percentages take their part of what is left first, then fixed amounts, each kind by
  * redemption number; only positive lines are discounted. A tax counts for the lines with its product code,
- * and negative lines count negative. Lists are in the arena. ERR_LIMIT: a sum leaves 64 bits. */
+ * and negative lines count negative. The price of prepaid credit is no turnover, and nobody knows yet which
+ * taxes what it pays for will have (as a voucher for several purposes, Directive 2006/112/EC, article 30b):
+ * it is neither discounted nor taxed. Lists are in the arena. ERR_LIMIT: a sum leaves 64 bits. */
 enum err assess_lines(struct assessment *out, struct line *lines, size_t count, const struct assess_facts *f,
                       struct arena *a, struct error *e) MUST_USE;
 

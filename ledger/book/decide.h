@@ -26,6 +26,8 @@ struct customer_usage {
     size_t totals_count, totals_capacity;
     struct alert *alerts;
     size_t alerts_count;
+    const struct subscription *subscriptions; /* live ones, by number */
+    size_t subscriptions_count;
     /* The same of periods that were billed, in which late readings of the command count; NULL: none does.
      * Nothing is told of those. */
     struct customer_usage *billed;
@@ -65,6 +67,8 @@ struct facts {
     size_t usage_count;
     const struct alert *alerts;
     size_t alerts_count;
+    const struct wallet_grant *grants; /* of prepaid credit, with something left, by number */
+    size_t grants_count;
     const struct transaction *payments; /* completed, with something left to refund, newest first */
     size_t payments_count;
     const struct redemption *coupons; /* in force, by redemption number */

@@ -25,6 +25,10 @@ static enum err choose_line(bool *chosen, const struct invoice *v, uint64_t line
     if (line > v->lines_count) {
         return fail(e, ERR_NOT_FOUND, "invoice '%.*s' has no line %ju", STR_ARG(v->number), (uintmax_t)line);
     }
+    if (v->lines[line - 1].kind == LINE_PREPAID) {
+        return fail(e, ERR_REFUSED, "line %ju of invoice '%.*s' is for prepaid credit: void the grant",
+                    (uintmax_t)line, STR_ARG(v->number));
+    }
     if (money_is_negative(line_price(&v->lines[line - 1]))) {
         return fail(e, ERR_REFUSED, "line %ju of invoice '%.*s' is itself a credit", (uintmax_t)line,
                     STR_ARG(v->number));
@@ -74,6 +78,7 @@ static enum err count_left(struct credit_note *n, const bool *chosen, struct err
     struct money all = money_zero(v->total), meant = all;
     for (size_t i = 0; i < v->lines_count; i++) {
         struct money left = {0};
+        if (v->lines[i].kind == LINE_PREPAID) continue; /* what is left of a grant its void gives back */
         enum err err = crediting_left(&left, &n->given, i + 1, e);
         if (err != OK) return err;
         left.minor -= waiting(n, i + 1);

@@ -117,19 +117,23 @@ static enum err settle(struct invoice_finalized *d, const struct facts *f, struc
     return err;
 }
 
-/* An invoice takes what credit the customer has; a credit note gives. Either way amount_due = total -
- * credit_applied. */
+/* An invoice is paid by prepaid credit, then by what other credit the customer has; a credit note gives.
+ * Either way amount_due = total - wallet_applied - credit_applied. */
 static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a,
                              struct error *e)
 {
     const char *currency = d->total.currency;
+    d->wallet_applied = money_of(0, currency);
     d->credit_applied = d->total;
     d->amount_due = money_of(0, currency);
     if (d->kind == INVOICE_CREDIT_NOTE) return settle(d, f, a, e);
-    struct money have = credit_balance(f->customer, currency);
+    struct money have = credit_balance(f->customer, currency), left = {0};
+    enum err err = wallet_pay(d, f->grants, f->grants_count, a, e);
+    if (err == OK) err = money_subtract(&left, d->total, d->wallet_applied, e);
+    if (err != OK) return err;
     if (have.minor < 0) have = money_of(0, currency);
-    d->credit_applied = money_min(have, d->total);
-    return money_subtract(&d->amount_due, d->total, d->credit_applied, e);
+    d->credit_applied = money_min(have, left);
+    return money_subtract(&d->amount_due, left, d->credit_applied, e);
 }
 
 void number_document(struct invoice_finalized *d, const struct facts *f, const struct documents *before,
@@ -205,7 +209,7 @@ static int64_t sum_of_taxes(const struct line *l)
 /* What production trusts is what production checks: a document whose parts do not add up is never written. */
 static void assert_adds_up(const struct invoice_finalized *d)
 {
-    int64_t sum = 0, discount = 0, tax = 0, coupons = 0, taxes = 0, settled = 0;
+    int64_t sum = 0, discount = 0, tax = 0, coupons = 0, taxes = 0, settled = 0, prepaid = 0;
     for (size_t i = 0; i < d->lines_count; i++) {
         const struct line *l = &d->lines[i];
         sum += l->amount.minor;
@@ -217,13 +221,15 @@ static void assert_adds_up(const struct invoice_finalized *d)
     for (size_t i = 0; i < d->taxes_count; i++) taxes += d->taxes[i].amount.minor;
     for (size_t i = 0; i < d->settles_count; i++) settled += d->settles[i].amount.minor;
     for (size_t i = 0; i < d->covers_count; i++) settled += d->covers[i].amount.minor;
+    for (size_t i = 0; i < d->wallet_count; i++) prepaid += d->wallet[i].amount.minor;
     assert(sum == d->subtotal.minor);
     assert(discount == d->discount.minor);
     assert(coupons == d->discount.minor);
     assert(tax == d->tax.minor);
     assert(taxes == d->tax.minor);
     assert(sum - discount + tax == d->total.minor);
-    assert(d->total.minor - d->credit_applied.minor == d->amount_due.minor);
+    assert(prepaid == d->wallet_applied.minor);
+    assert(d->total.minor - prepaid - d->credit_applied.minor == d->amount_due.minor);
     assert(d->amount_due.minor >= 0);
     assert(settled <= (d->total.minor < 0 ? -d->total.minor : 0));
 }
@@ -305,12 +311,13 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     own.through = bill_through(f, c);
     bool drafted = c->mode == BILL_FINALIZE, done = false;
     if (drafted ? f->draft == NULL : waits(f, own.through, c->through)) return OK;
-    enum err err = bill_lines(out, &b, drafted ? f->draft->through : own.through, false, a, e);
+    enum err err = expire_grants(out, f, own.through, a, e);
+    if (err == OK) err = bill_lines(out, &b, drafted ? f->draft->through : own.through, false, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
     if (c->mode == BILL_DRAFT) {
         draft_documents(out, f, &own, &docs, a);
-        return OK;
+        return expire_grants(out, f, own.through, a, e); /* the day has come, whatever is drafted */
     }
     if (drafted) check_draft(&done, out, f, &own, &docs, a);
     if (done || (docs.count == 0 && out->events.count == 0 && f->draft == NULL))
@@ -353,16 +360,7 @@ enum err decide_invoice_add_item(struct decision *out, const struct facts *f,
     if (err == OK) err = money_exact(&amount, c->amount, currency, "amount", a, e);
     if (err != OK) return err;
     if (money_is_zero(amount)) return fail(e, ERR_INVALID, "amount: an item of nothing");
-    if (f->items_count >= LIMIT_PENDING_ITEMS_PER_CUSTOMER) {
-        return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be",
-                    STR_ARG(c->user), LIMIT_PENDING_ITEMS_PER_CUSTOMER);
-    }
-    struct money waiting = amount; /* what could not be invoiced together must not wait together */
-    for (size_t i = 0; i < f->items_count && err == OK; i++) {
-        if (money_same_currency(f->items[i].line.amount, waiting)) {
-            err = money_add(&waiting, waiting, f->items[i].line.amount, e);
-        }
-    }
+    err = item_fits(f, amount, e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_ITEM_ADDED, a);
     ev->item_added = (struct item_added){.item = f->counters.item, .customer = f->customer->customer};

@@ -235,6 +235,21 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
     return amount_for(&out->amount, price, w, a, e);
 }
 
+enum err item_fits(const struct facts *f, struct money amount, struct error *e)
+{
+    enum err err = OK;
+    if (f->items_count >= LIMIT_PENDING_ITEMS_PER_CUSTOMER) {
+        return fail(e, ERR_LIMIT, "'%.*s' has %d items waiting for an invoice, the most there may be",
+                    STR_ARG(f->customer->user), LIMIT_PENDING_ITEMS_PER_CUSTOMER);
+    }
+    struct money waiting = amount; /* what could not be invoiced together must not wait together */
+    for (size_t i = 0; i < f->items_count && err == OK; i++) {
+        if (money_same_currency(f->items[i].line.amount, waiting))
+            err = money_add(&waiting, waiting, f->items[i].line.amount, e);
+    }
+    return err;
+}
+
 void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next,
                struct arena *a)
 {

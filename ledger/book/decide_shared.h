@@ -8,6 +8,7 @@
 #include "ledger/book/decide.h"
 #include "ledger/book/interval.h"
 #include "ledger/book/invoice.h"
+#include "ledger/book/wallet.h"
 
 enum { DEFAULT_TERMS_DAYS = 14, TERMS_DAYS_MAX = 366 };
 
@@ -55,6 +56,8 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
 /* item.added for each line; numbers go on from *next. */
 void add_items(struct decision *out, const struct line_list *lines, uint64_t customer, uint64_t *next,
                struct arena *a);
+/* Whether one more may wait for an invoice. */
+enum err item_fits(const struct facts *f, struct money amount, struct error *e) MUST_USE;
 /* What accrue() did to a subscription. */
 void add_accrued(struct decision *out, const struct accrual *due, struct arena *a);
 /* By the oldest invoice that on this day is past its due date and still open after `paid`, and the seller's
@@ -115,6 +118,13 @@ void add_payment_request(struct decision *out, const struct facts *f, const stru
  * credit balance. */
 enum err add_credit_refunds(struct decision *out, const struct facts *f, struct money amount,
                             struct str reason, struct arena *a, struct error *e) MUST_USE;
+/* wallet.expired for each open grant whose day has come by `through`. */
+enum err expire_grants(struct decision *out, const struct facts *f, struct date through, struct arena *a,
+                       struct error *e) MUST_USE;
+/* wallet_alert.fired where the decision lets prepaid credit fall below what an alert watches for: when it was
+ * less before, the alert has fired, and waits for it to rise. */
+enum err fire_wallet_alerts(struct decision *out, const struct facts *f, struct arena *a,
+                            struct error *e) MUST_USE;
 struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena *a);
 
 #endif

@@ -4,6 +4,7 @@
  * nanoseconds a reading. */
 #include "ledger/book/aggregation.h"
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/entitlement.h"
 
 /* What came before within this one command: open addressing over indices. */
 struct index_set {
@@ -178,7 +179,7 @@ static enum err quantity_now(struct exact *out, const struct reading_fact *known
 }
 
 /* A quantity that cannot be told fires nothing: the bill will say so. */
-static void fire_alerts(struct decision *out, const struct reading_fact *known, const struct usage_total *t,
+static void fire_alerts(struct usage_batch *b, const struct reading_fact *known, const struct usage_total *t,
                         struct arena *a)
 {
     struct customer_usage *u = known->usage;
@@ -189,14 +190,18 @@ static void fire_alerts(struct decision *out, const struct reading_fact *known, 
         exact_decimal(&shown, quantity, &unused) != OK) {
         return;
     }
+    const struct entitled who = {.subscriptions = u->subscriptions,
+                                 .subscriptions_count = u->subscriptions_count,
+                                 .today = zone_date(known->zone, b->facts->now)};
     for (size_t i = 0; i < u->alerts_count; i++) {
         struct alert *al = &u->alerts[i];
+        struct decimal threshold = {0};
         if (!str_equal(al->usage_type, t->usage_type) || al->fired_in.days == t->period.days) continue;
-        if (exact_compare(quantity, exact_of(al->threshold)) < 0) continue;
+        if (!alert_is_reached(&threshold, al, quantity, t->period, &who)) continue;
         al->fired_in = t->period;
-        struct event *ev = event_add(&out->events, EVENT_USAGE_ALERT_FIRED, a);
-        ev->usage_alert_fired = (struct usage_alert_fired){al->customer,  al->alert, al->usage_type,
-                                                           al->threshold, shown,     t->period};
+        struct event *ev = event_add(&b->out->events, EVENT_USAGE_ALERT_FIRED, a);
+        ev->usage_alert_fired = (struct usage_alert_fired){al->customer, al->alert, al->usage_type, threshold,
+                                                           shown,        t->period, al->percent};
     }
 }
 
@@ -279,7 +284,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     if (total_count(t, counted, is_new_key(b, known, a), a, &r->error) != OK)
         return refuse(r, "amount", ERR_LIMIT);
     b->count++;
-    if (!late) fire_alerts(b->out, known, t, a);
+    if (!late) fire_alerts(b, known, t, a);
     return true;
 }
 
@@ -305,21 +310,5 @@ enum err decide_usage_record(struct decision *out, const struct facts *f,
     }
     out->events.items[place].usage_recorded = (struct usage_recorded){b.readings, b.count};
     if (b.count == 0) out->events.count = place;
-    return OK;
-}
-
-enum err decide_usage_alert(struct decision *out, const struct facts *f, const struct usage_alert_command *c,
-                            struct arena *a, struct error *e)
-{
-    enum err err = need_customer(f, c->user, e);
-    if (err != OK) return err;
-    if (c->threshold.coefficient <= 0) return fail(e, ERR_INVALID, "threshold: more than nothing is wanted");
-    if (f->customer->alerts >= LIMIT_ALERTS_PER_CUSTOMER) {
-        return fail(e, ERR_LIMIT, "'%.*s' has %d alerts, the most there may be", STR_ARG(c->user),
-                    LIMIT_ALERTS_PER_CUSTOMER);
-    }
-    struct event *ev = event_add(&out->events, EVENT_USAGE_ALERT_SET, a);
-    ev->usage_alert_set =
-        (struct usage_alert_set){f->customer->customer, f->customer->alerts + 1, c->usage_type, c->threshold};
     return OK;
 }

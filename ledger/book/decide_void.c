@@ -30,6 +30,21 @@ static bool is_credited_by_item(const struct facts *f, const struct invoice *v)
     return false;
 }
 
+/* A grant outlives the document that sold it, and what a grant has paid is gone from it. */
+static enum err check_wallet(const struct invoice *v, struct error *e)
+{
+    bool sells = false;
+    for (size_t i = 0; i < v->lines_count; i++) sells = sells || v->lines[i].kind == LINE_PREPAID;
+    if (sells) {
+        return fail(e, ERR_REFUSED,
+                    "invoice '%.*s' is for prepaid credit and cannot be voided: void the grant",
+                    STR_ARG(v->number));
+    }
+    if (v->wallet_count == 0) return OK;
+    return fail(e, ERR_REFUSED, "invoice '%.*s' was paid by prepaid credit and cannot be voided: credit it",
+                STR_ARG(v->number));
+}
+
 static enum err check_untouched(const struct facts *f, const struct invoice *v, struct error *e)
 {
     bool credited = !money_is_zero(v->credited) || v->credits_count > 0 || is_credited_by_item(f, v);
@@ -45,6 +60,7 @@ enum err decide_invoice_void(struct decision *out, const struct facts *f,
     const struct invoice *v = f->invoice;
     enum err err = need_invoice(f, c->invoice, e);
     if (err == OK) err = check_move(v, INVOICE_VOID, "voided", e);
+    if (err == OK) err = check_wallet(v, e);
     if (err == OK) err = check_untouched(f, v, e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_INVOICE_VOIDED, a);

@@ -59,6 +59,22 @@ bool allowance_has_quota(const struct allowance *a)
     return a->known && !a->unlimited && !decimal_is_zero(a->included);
 }
 
+bool alert_is_reached(struct decimal *threshold, const struct alert *al, struct exact quantity,
+                      struct date day, const struct entitled *c)
+{
+    struct error unused;
+    struct allowance quota = {0};
+    struct exact part = exact_of(al->threshold);
+    *threshold = al->threshold;
+    if (decimal_is_zero(al->percent)) return exact_compare(quantity, part) >= 0;
+    enum err err = allowance_of(&quota, c, al->usage_type, day, &unused);
+    if (err != OK || !allowance_has_quota(&quota)) return false;
+    err = exact_multiply(&part, exact_of(quota.included), exact_of(al->percent), &unused);
+    if (err == OK) err = exact_part(&part, part, 1, 100, &unused);
+    if (err == OK) err = exact_decimal(threshold, part, &unused);
+    return err == OK && exact_compare(quantity, part) >= 0;
+}
+
 /* What was used in the period in which readings of today count. */
 static enum err used_now(struct exact *out, const struct entitled *c, struct str usage_type, struct error *e)
 {

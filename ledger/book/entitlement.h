@@ -32,6 +32,12 @@ enum err allowance_of(struct allowance *out, const struct entitled *c, struct st
                       struct error *e) MUST_USE;
 bool allowance_has_quota(const struct allowance *a);
 
+/* Has the quantity of the usage period that holds `day` reached what the alert waits for? *threshold says
+ * what that is, rounded to six decimals where it has more: a part of the quota is one of the quota of the
+ * moment. Without a quota, and with one that cannot be computed, it is not reached: the bill will say so. */
+bool alert_is_reached(struct decimal *threshold, const struct alert *al, struct exact quantity,
+                      struct date day, const struct entitled *c);
+
 /* One answer. A usage type goes before a feature that is called like it. */
 enum err entitlement_of(struct entitlement *out, const struct entitled *c, struct str feature,
                         struct error *e) MUST_USE;

@@ -51,6 +51,12 @@ enum err invoice_to_balance(struct money *out, const struct invoice_finalized *v
 
 /* ---- one function an event ---- */
 
+/* Not given by events that were written before there was such an amount. */
+static struct money or_nothing(struct money amount, struct money like)
+{
+    return money_is_given(amount) ? amount : money_zero(like);
+}
+
 struct invoice invoice_begun(const struct invoice_finalized *v)
 {
     struct money none = money_zero(v->total);
@@ -89,7 +95,10 @@ struct invoice invoice_begun(const struct invoice_finalized *v)
                             .discounts = v->discounts,
                             .discounts_count = v->discounts_count,
                             .note = v->note,
-                            .catalog_version = v->catalog_version};
+                            .catalog_version = v->catalog_version,
+                            .wallet_applied = or_nothing(v->wallet_applied, v->total),
+                            .wallet = v->wallet,
+                            .wallet_count = v->wallet_count};
 }
 
 enum err invoice_pay(struct invoice *v, struct money amount, struct date on, struct error *e)

@@ -72,17 +72,26 @@ struct str revenue_detail(const struct line *l)
     return earned_as(l) == LINE_ITEM ? STR("items") : l->product;
 }
 
-/* Fees for a service period wait in deferred revenue until they are earned; usage was delivered, items are
- * delivered now. What a coupon took was never earned. A credit goes where its line went. */
+/* Where a line is earned. Fees for a service period wait in deferred revenue until they are; usage was
+ * delivered, items are delivered now. Prepaid credit was booked when it was granted, and waited for its
+ * invoice. A credit goes where its line went. */
+static enum account account_of(const struct line *l)
+{
+    enum line_kind kind = earned_as(l);
+    if (kind == LINE_PREPAID) return ACCOUNT_UNBILLED;
+    return kind != LINE_USAGE && kind != LINE_ITEM && date_is_given(l->from) ? ACCOUNT_DEFERRED
+                                                                             : ACCOUNT_REVENUE;
+}
+
+/* What a coupon took was never earned. */
 static enum err post_line(struct journal *j, const struct line *l, struct error *e)
 {
     struct money net = {0};
-    enum line_kind kind = earned_as(l);
-    bool deferred = kind != LINE_USAGE && kind != LINE_ITEM && date_is_given(l->from);
-    struct str detail = revenue_detail(l);
+    enum account account = account_of(l);
+    struct str detail = account == ACCOUNT_UNBILLED ? STR_NONE : revenue_detail(l);
     enum err err = money_subtract(&net, l->amount, l->discount, e);
     if (err != OK) return err;
-    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, deferred ? ACCOUNT_DEFERRED : ACCOUNT_REVENUE, detail, net);
+    transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, account, detail, net);
     for (size_t i = 0; i < l->taxes_count; i++) {
         const struct line_tax *t = &l->taxes[i];
         transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_TAX_PAYABLE, tax_detail(t, j->arena), t->amount);
@@ -107,6 +116,21 @@ static void transfer_each(struct journal *j, enum account debit, enum account cr
     }
 }
 
+/* What is paid by credit is income all the same: credit that was paid for goes from what is owed; a gift is
+ * taken from income again, in an account of its own, as a discount would be. */
+static enum err post_wallet(struct journal *j, const struct invoice_finalized *v, struct error *e)
+{
+    for (size_t i = 0; i < v->wallet_count; i++) {
+        const struct wallet_use *u = &v->wallet[i];
+        struct money gift = {0};
+        enum err err = money_subtract(&gift, u->amount, u->prepaid, e);
+        if (err != OK) return err;
+        transfer(j, ACCOUNT_PREPAID, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, u->prepaid);
+        transfer(j, ACCOUNT_PROMOTIONS, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, gift);
+    }
+    return OK;
+}
+
 /* A credit note that covers a refund takes the place of that concession. What had been written off is asked
  * for again in the moment that it is settled. */
 static enum err post_invoice(struct journal *j, const struct invoice_finalized *v, struct error *e)
@@ -115,6 +139,7 @@ static enum err post_invoice(struct journal *j, const struct invoice_finalized *
     j->invoice = v->invoice;
     j->date = v->issue_date;
     enum err err = post_lines(j, v->lines, v->lines_count, e);
+    if (err == OK) err = post_wallet(j, v, e);
     if (err != OK) return err;
     transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->credit_applied);
     transfer_each(j, ACCOUNT_CUSTOMER_CREDIT, ACCOUNT_RECEIVABLE, v->settles, v->settles_count);
@@ -183,6 +208,29 @@ static void post_refund_failed(struct journal *j, const struct refund_failed *v)
     transfer(j, ACCOUNT_REFUNDS_PENDING, STR_NONE, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->from_credit);
 }
 
+/* Prepaid credit is no income when it is sold: it is owed from the day of the grant on, billed or not. */
+static void post_grant(struct journal *j, const struct wallet_granted *v)
+{
+    j->customer = v->customer;
+    j->date = v->on;
+    transfer(j, ACCOUNT_UNBILLED, STR_NONE, ACCOUNT_PREPAID, STR_NONE, v->price);
+}
+
+static void post_grant_expired(struct journal *j, const struct wallet_expired *v)
+{
+    j->customer = v->customer;
+    j->date = v->on;
+    transfer(j, ACCOUNT_PREPAID, STR_NONE, ACCOUNT_BREAKAGE, STR_NONE, v->prepaid);
+}
+
+static void post_grant_voided(struct journal *j, const struct wallet_voided *v)
+{
+    j->customer = v->customer;
+    j->date = v->on;
+    transfer(j, ACCOUNT_PREPAID, STR_NONE, v->item != 0 ? ACCOUNT_UNBILLED : ACCOUNT_BREAKAGE, STR_NONE,
+             v->prepaid);
+}
+
 enum err event_postings(const struct posting **out, size_t *count, const struct event *ev, struct arena *a,
                         struct error *e)
 {
@@ -195,6 +243,9 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     if (ev->type == EVENT_REFUND_REQUESTED) post_refund_requested(&j, &ev->refund_requested);
     if (ev->type == EVENT_REFUND_SUCCEEDED) err = post_refund_succeeded(&j, &ev->refund_succeeded, e);
     if (ev->type == EVENT_REFUND_FAILED) post_refund_failed(&j, &ev->refund_failed);
+    if (ev->type == EVENT_WALLET_GRANTED) post_grant(&j, &ev->wallet_granted);
+    if (ev->type == EVENT_WALLET_EXPIRED) post_grant_expired(&j, &ev->wallet_expired);
+    if (ev->type == EVENT_WALLET_VOIDED) post_grant_voided(&j, &ev->wallet_voided);
     *out = j.items;
     *count = j.count;
     return err;

@@ -204,3 +204,23 @@ Test(entitlement, all_codes_are_told_once_features_first)
     assert_int(codes.count, 4);
     for (size_t i = 0; i < 4; i++) assert_str(codes.items[i], wanted[i]);
 }
+
+/* 80.5 % of 31 is 24.955: exactly, not rounded. */
+Test(entitlement, a_part_of_the_quota_is_reached_exactly)
+{
+    static const struct {
+        int64_t thousandths; /* used */
+        bool reached;
+    } rows[] = {{24954, false}, {24955, true}, {31000, true}};
+    const struct rate rate = {.usage_type = STR("calls"), .included = decimal_of(31)};
+    const struct subscription s = subscription(1, 1, NULL, 0, &rate, 1);
+    const struct entitled c = who(&s, 1), nobody = {.today = day("2025-01-20")};
+    const struct alert al = {.usage_type = STR("calls"), .percent = decimal_make(805, 1)};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct decimal threshold = {0};
+        struct exact used = exact_of(decimal_make(rows[i].thousandths, 3));
+        cr_assert(alert_is_reached(&threshold, &al, used, day("2025-01-20"), &c) == rows[i].reached);
+        assert_str(decimal_text(A, threshold), "24.955");
+        cr_assert_not(alert_is_reached(&threshold, &al, used, day("2025-01-20"), &nobody));
+    }
+}

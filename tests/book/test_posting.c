@@ -293,6 +293,48 @@ Test(posting, a_refund_sets_credit_aside_until_it_is_answered)
     assert_int(sum_of(p, pn) + sum_of(q, qn) + sum_of(r, rn), 0);
 }
 
+/* Credit of 120.00 sold for 100.00, half of which pays an invoice; a quarter expires, a quarter is taken
+ * back. */
+Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)
+{
+    const struct wallet_use use = {1, usd(6000), usd(5000)};
+    struct line lines[] = {fee(LINE_RECURRING, 6000), fee(LINE_PREPAID, 10000)};
+    struct event events[] = {{.type = EVENT_WALLET_GRANTED},
+                             {.type = EVENT_INVOICE_FINALIZED},
+                             {.type = EVENT_WALLET_EXPIRED},
+                             {.type = EVENT_WALLET_VOIDED}};
+    events[0].wallet_granted = (struct wallet_granted){.amount = usd(12000), .price = usd(10000)};
+    events[1].invoice_finalized = (struct invoice_finalized){
+        .lines = lines, .lines_count = 2, .wallet = &use, .wallet_count = 1, .wallet_applied = usd(6000)};
+    events[2].wallet_expired = (struct wallet_expired){.amount = usd(3000), .prepaid = usd(2500)};
+    events[3].wallet_voided = (struct wallet_voided){.amount = usd(3000), .prepaid = usd(2500), .item = 9};
+    static const struct {
+        enum account account;
+        int64_t after[4]; /* each event */
+    } rows[] = {
+        {ACCOUNT_PREPAID, {-10000, -5000, -2500, 0}}, {ACCOUNT_UNBILLED, {10000, 0, 0, -2500}},
+        {ACCOUNT_PROMOTIONS, {0, 1000, 1000, 1000}},  {ACCOUNT_RECEIVABLE, {0, 10000, 10000, 10000}},
+        {ACCOUNT_BREAKAGE, {0, 0, -2500, -2500}},     {ACCOUNT_DEFERRED, {0, -6000, -6000, -6000}},
+    };
+    int64_t balances[6] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        const struct posting *p = NULL;
+        size_t count = 0;
+        assert_ok(event_postings(&p, &count, &events[i], A, E));
+        assert_int(sum_of(p, count), 0);
+        for (size_t k = 0; k < 6; k++) {
+            balances[k] += balance_of(p, count, rows[k].account);
+            assert_int(balances[k], rows[k].after[i]);
+        }
+    }
+    /* What is kept of a grant that was taken back is income. */
+    const struct posting *p = NULL;
+    size_t count = 0;
+    events[3].wallet_voided.item = 0;
+    assert_ok(event_postings(&p, &count, &events[3], A, E));
+    assert_int(balance_of(p, count, ACCOUNT_BREAKAGE), -2500);
+}
+
 Test(posting, events_that_move_no_money_post_nothing)
 {
     for (int type = EVENT_NONE + 1; type < EVENT_TYPES; type++) {

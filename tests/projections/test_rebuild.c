@@ -171,8 +171,10 @@ static void step_usage(struct life *l, struct command *c)
 {
     if (dice_chance(&l->dice, 10)) {
         c->type = COMMAND_USAGE_ALERT;
-        c->usage_alert = (struct usage_alert_command){user_of(l), STR("api_calls"),
-                                                      decimal_of(dice_between(&l->dice, 1, 3000))};
+        bool percent = dice_chance(&l->dice, 30);
+        c->usage_alert = (struct usage_alert_command){
+            user_of(l), STR("api_calls"), decimal_of(dice_between(&l->dice, 1, percent ? 150 : 3000)),
+            percent};
         return;
     }
     size_t count = (size_t)dice_between(&l->dice, 1, 20);
@@ -234,6 +236,37 @@ static void step_payment(struct life *l, struct command *c)
             (struct transaction_store_command){.user = user_of(l),
                                                .amount = decimal_make(dice_between(&l->dice, -900, 900), 2),
                                                .description = STR("wombat cheque")};
+    }
+}
+
+static void step_wallet(struct life *l, struct command *c)
+{
+    static const char *const scopes[] = {"", "", "pro", "api_calls"};
+    int64_t kind = dice_between(&l->dice, 0, 9);
+    int64_t amount = dice_between(&l->dice, 1, 9000);
+    if (kind < 6) {
+        c->type = COMMAND_WALLET_GRANT;
+        c->wallet_grant = (struct wallet_grant_command){.user = user_of(l),
+                                                        .amount = decimal_make(amount, 2),
+                                                        .priority = (uint64_t)dice_between(&l->dice, 0, 3),
+                                                        .reason = STR("bongo bonus")};
+        c->wallet_grant.scope = str_of(scopes[dice_between(&l->dice, 0, 3)]);
+        if (dice_chance(&l->dice, 50))
+            c->wallet_grant.price = decimal_make(dice_between(&l->dice, 1, amount), 2);
+        if (dice_chance(&l->dice, 50))
+            c->wallet_grant.expires = date_add_days(today(l), (int32_t)dice_between(&l->dice, 1, 120));
+        if (dice_chance(&l->dice, 20)) c->wallet_grant.currency = STR("EUR");
+    } else if (kind < 8) {
+        c->type = COMMAND_WALLET_VOID;
+        c->wallet_void = (struct wallet_void_command){.user = user_of(l),
+                                                      .grant = (uint64_t)dice_between(&l->dice, 1, 9),
+                                                      .forfeit = dice_chance(&l->dice, 30)};
+    } else if (kind < 9) {
+        c->type = COMMAND_WALLET_ALERT;
+        c->wallet_alert = (struct wallet_alert_command){.user = user_of(l), .below = decimal_make(amount, 2)};
+    } else {
+        c->type = COMMAND_ALERT_REMOVE;
+        c->alert_remove = (struct alert_remove_command){user_of(l), (uint64_t)dice_between(&l->dice, 1, 9)};
     }
 }
 
@@ -300,7 +333,8 @@ static void step(struct life *l)
     if (kind < 10) step_customer(l, &c);
     if (kind >= 10 && kind < 32) step_subscription(l, &c);
     if (kind >= 32 && kind < 38) step_method(l, &c);
-    if (kind >= 38 && kind < 58) step_usage(l, &c);
+    if (kind >= 38 && kind < 52) step_usage(l, &c);
+    if (kind >= 52 && kind < 58) step_wallet(l, &c);
     if (kind >= 58 && kind < 70) step_invoice(l, &c);
     if (kind >= 70 && kind < 82) step_payment(l, &c);
     if (kind >= 82 && kind < 92) settle_pending(l);
@@ -348,6 +382,8 @@ static void end(struct life *l)
 struct sums {
     int64_t credit[2], receivable[2]; /* USD, EUR */
     int64_t account_credit[2], account_receivable[2], all[2], open[2];
+    int64_t prepaid[2], account_prepaid[2], unbilled[2], account_unbilled[2];
+    struct views_txn *txn;
 };
 
 static size_t currency_at(const struct money *m)
@@ -358,12 +394,25 @@ static size_t currency_at(const struct money *m)
 static enum err add_customer(void *context, const struct customer *row, struct error *e)
 {
     struct sums *s = context;
-    (void)e;
+    struct wallet_grant *grants = NULL;
+    struct item *items = NULL;
+    size_t count = 0;
+    enum err err = list_grants(&grants, &count, s->txn, row->customer, A, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        struct money prepaid = {0};
+        err = wallet_prepaid(&prepaid, &grants[i], e);
+        s->prepaid[currency_at(&prepaid)] += prepaid.minor;
+    }
+    if (err == OK) err = list_items(&items, &count, s->txn, row->customer, A, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (items[i].line.kind == LINE_PREPAID)
+            s->unbilled[currency_at(&items[i].line.amount)] += items[i].line.amount.minor;
+    }
     for (size_t i = 0; i < row->balances_count; i++) {
         s->credit[currency_at(&row->balances[i].credit)] += row->balances[i].credit.minor;
         s->receivable[currency_at(&row->balances[i].receivable)] += row->balances[i].receivable.minor;
     }
-    return OK;
+    return err;
 }
 
 static enum err add_account(void *context, enum account account, const struct account_total *row,
@@ -376,6 +425,8 @@ static enum err add_account(void *context, enum account account, const struct ac
     s->all[at] += balance;
     if (account == ACCOUNT_RECEIVABLE) s->account_receivable[at] += balance;
     if (account == ACCOUNT_CUSTOMER_CREDIT) s->account_credit[at] += balance;
+    if (account == ACCOUNT_PREPAID) s->account_prepaid[at] += balance;
+    if (account == ACCOUNT_UNBILLED) s->account_unbilled[at] += balance;
     return OK;
 }
 
@@ -391,9 +442,10 @@ static enum err add_open(void *context, const struct invoice *row, struct error 
 static void check_sums(struct life *l)
 {
     struct views_txn *t = NULL;
-    struct sums s = {{0}, {0}, {0}, {0}, {0}, {0}};
+    struct sums s = {.txn = NULL};
     struct list_query all = {.status = -1};
     assert_ok(ledger_read_begin(&t, l->ledger, E));
+    s.txn = t;
     assert_ok(list_customers(t, &all, add_customer, &s, l->arena, E));
     assert_ok(list_accounts(t, add_account, &s, l->arena, E));
     assert_ok(list_invoices(t, &all, add_open, &s, l->arena, E));
@@ -403,6 +455,8 @@ static void check_sums(struct life *l)
         assert_int(s.account_receivable[i], s.receivable[i]);
         assert_int(s.account_credit[i], -s.credit[i]);
         assert_int(s.open[i], s.receivable[i]);
+        assert_int(s.account_prepaid[i], -s.prepaid[i]); /* what is owed is what is left of what was paid */
+        assert_int(s.account_unbilled[i], s.unbilled[i]);
     }
 }
 
@@ -476,7 +530,7 @@ Test(rebuild, no_word_of_a_customer_stands_in_clear_in_the_views)
     static const char *const words[] = {
         "zebra-user",   "Quagga",    "okapi",    "Numbatville", "pm_axolotl", "capybara",
         "ocelot-event", "pangolin",  "wombat",   "marmot-key",  "aardvark",   "INV-2025",
-        "api_calls",    "simulator", "ibis-key", "heron",       "dormouse"};
+        "api_calls",    "simulator", "ibis-key", "heron",       "bongo",      "dormouse"};
     struct life l = live(31, STEPS / 3);
     end(&l);
     DIR *folder = opendir(test_path("d/views"));

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* wallet.c - see wallet.h. The numbers that these rules must meet are in tests/book/test_wallet.c. */
+#include "ledger/book/wallet.h"
+
+enum err wallet_prepaid(struct money *out, const struct wallet_grant *g, struct error *e)
+{
+    return money_part(out, g->price, g->left.minor, g->amount.minor, e);
+}
+
+bool wallet_is_open(const struct wallet_grant *g, struct date on)
+{
+    return g->left.minor > 0 && (!date_is_given(g->expires) || date_compare(on, g->expires) < 0);
+}
+
+enum err wallet_take(struct wallet_use *out, struct wallet_grant *g, struct money amount, struct error *e)
+{
+    struct money before = {0}, after = {0};
+    assert(amount.minor >= 0 && money_compare(amount, g->left) <= 0);
+    enum err err = wallet_prepaid(&before, g, e);
+    if (err == OK) err = money_subtract(&g->left, g->left, amount, e);
+    if (err == OK) err = wallet_prepaid(&after, g, e);
+    *out = (struct wallet_use){.grant = g->grant, .amount = amount};
+    return err == OK ? money_subtract(&out->prepaid, before, after, e) : err;
+}
+
+enum err wallet_balance(struct money *out, const struct wallet_grant *grants, size_t count,
+                        const char *currency, struct error *e)
+{
+    *out = money_of(0, currency);
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (money_same_currency(grants[i].left, *out)) err = money_add(out, *out, grants[i].left, e);
+    }
+    return err;
+}
+
+/* ---- what there is to pay ---- */
+
+/* A line, and what of it is still to be paid. */
+struct due_line {
+    const struct line *line;
+    struct money left;
+};
+struct tab {
+    struct due_line *lines;
+    size_t count;
+};
+
+static enum err gross_of(struct money *out, const struct line *l, struct error *e)
+{
+    enum err err = money_subtract(out, l->amount, l->discount, e);
+    return err == OK ? money_add(out, *out, l->tax, e) : err;
+}
+
+static bool is_alike(const struct line *a, const struct line *b)
+{
+    return (a->kind == LINE_PREPAID) == (b->kind == LINE_PREPAID) && str_equal(a->product, b->product) &&
+           str_equal(a->usage_type, b->usage_type);
+}
+
+/* Takes from what is to be paid of the lines that are like `l`, or of all but what buys credit, or of those
+ * too; what they do not cover stays in *credit. */
+enum lowered { LIKE_IT, EVERYTHING_ELSE, CREDIT_TOO };
+
+static enum err lower(struct tab *t, struct money *credit, const struct line *l, enum lowered which,
+                      struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < t->count && credit->minor > 0 && err == OK; i++) {
+        struct due_line *due = &t->lines[i];
+        if (which == LIKE_IT && !is_alike(due->line, l)) continue;
+        if (which == EVERYTHING_ELSE && due->line->kind == LINE_PREPAID) continue;
+        struct money part = money_min(due->left, *credit);
+        err = money_subtract(&due->left, due->left, part, e);
+        if (err == OK) err = money_subtract(credit, *credit, part, e);
+    }
+    return err;
+}
+
+/* The lines that ask for something, lowered by those that give something back: first each by its own, and
+ * only then by what is left of any. Together they come to the document's total. */
+static enum err open_tab(struct tab *t, const struct invoice_finalized *d, struct arena *a, struct error *e)
+{
+    t->lines = arena_array_of(a, struct due_line, d->lines_count);
+    struct due_line *credits = arena_array_of(a, struct due_line, d->lines_count);
+    size_t credits_count = 0;
+    enum err err = OK;
+    for (size_t i = 0; i < d->lines_count && err == OK; i++) {
+        struct money gross = {0};
+        err = gross_of(&gross, &d->lines[i], e);
+        if (err != OK || gross.minor == 0) continue;
+        struct due_line due = {&d->lines[i], gross.minor > 0 ? gross : money_negate(gross)};
+        if (gross.minor > 0)
+            t->lines[t->count++] = due;
+        else
+            credits[credits_count++] = due;
+    }
+    for (enum lowered which = LIKE_IT; which <= CREDIT_TOO; which++) {
+        for (size_t i = 0; i < credits_count && err == OK; i++)
+            err = lower(t, &credits[i].left, credits[i].line, which, e);
+    }
+    return err;
+}
+
+/* ---- who pays ---- */
+
+static bool pays_before(const struct wallet_grant *a, const struct wallet_grant *b)
+{
+    if (a->priority != b->priority) return a->priority < b->priority;
+    if (date_is_given(a->expires) != date_is_given(b->expires)) return date_is_given(a->expires);
+    int by_expiry = date_compare(a->expires, b->expires);
+    return by_expiry != 0 ? by_expiry < 0 : a->grant < b->grant;
+}
+
+/* Copies of the grants that can pay the document, in the order in which they do. */
+static size_t in_order(struct wallet_grant *to, const struct invoice_finalized *d,
+                       const struct wallet_grant *grants, size_t grants_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < grants_count; i++) {
+        if (!money_same_currency(grants[i].left, d->total) || !wallet_is_open(&grants[i], d->issue_date))
+            continue;
+        size_t at = count++;
+        for (; at > 0 && pays_before(&grants[i], &to[at - 1]); at--) to[at] = to[at - 1];
+        to[at] = grants[i];
+    }
+    return count;
+}
+
+static bool is_in_scope(const struct wallet_grant *g, const struct line *l)
+{
+    if (l->kind == LINE_PREPAID) return false;
+    return g->scope.len == 0 || str_equal(g->scope, l->product) || str_equal(g->scope, l->usage_type);
+}
+
+/* What the grant pays of the lines in its scope; their lines ask for that less. */
+static enum err pay_lines(struct money *paid, struct tab *t, const struct wallet_grant *g, struct error *e)
+{
+    struct money left = g->left;
+    enum err err = OK;
+    for (size_t i = 0; i < t->count && left.minor > 0 && err == OK; i++) {
+        struct due_line *due = &t->lines[i];
+        if (!is_in_scope(g, due->line)) continue;
+        struct money part = money_min(due->left, left);
+        err = money_subtract(&due->left, due->left, part, e);
+        if (err == OK) err = money_subtract(&left, left, part, e);
+    }
+    return err == OK ? money_subtract(paid, g->left, left, e) : err;
+}
+
+enum err wallet_pay(struct invoice_finalized *d, const struct wallet_grant *grants, size_t count,
+                    struct arena *a, struct error *e)
+{
+    struct tab tab = {0};
+    struct wallet_grant *payers = arena_array_of(a, struct wallet_grant, count);
+    d->wallet_applied = money_zero(d->total);
+    size_t payers_count = in_order(payers, d, grants, count);
+    if (payers_count == 0) return OK;
+    struct wallet_use *uses = arena_array_of(a, struct wallet_use, payers_count);
+    enum err err = open_tab(&tab, d, a, e);
+    for (size_t i = 0; i < payers_count && err == OK; i++) {
+        struct money paid = {0};
+        err = pay_lines(&paid, &tab, &payers[i], e);
+        if (err != OK || money_is_zero(paid)) continue;
+        err = wallet_take(&uses[d->wallet_count++], &payers[i], paid, e);
+        if (err == OK) err = money_add(&d->wallet_applied, d->wallet_applied, paid, e);
+    }
+    d->wallet = uses;
+    return err;
+}

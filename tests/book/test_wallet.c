@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/* test_wallet.c - how prepaid credit pays documents: the order of grants, scopes, what credits leave to pay,
+ * which part was paid for; and random documents beside a second model that pays cent by cent. */
+#include "tests/book/facts.h"
+
+TestSuite(wallet, .init = test_begin, .fini = test_end, .timeout = 120);
+
+static struct wallet_grant grant(uint64_t number, int64_t left, uint64_t priority, const char *expires,
+                                 const char *scope)
+{
+    return (struct wallet_grant){.customer = 1,
+                                 .grant = number,
+                                 .amount = usd(left),
+                                 .left = usd(left),
+                                 .price = usd(0),
+                                 .expires = expires[0] == '\0' ? (struct date){0} : day(expires),
+                                 .priority = priority,
+                                 .scope = str_of(scope)};
+}
+
+static struct line line(const char *product, const char *usage_type, int64_t amount, int64_t tax)
+{
+    return (struct line){.kind = usage_type[0] != '\0' ? LINE_USAGE : LINE_RECURRING,
+                         .product = str_of(product),
+                         .usage_type = str_of(usage_type),
+                         .amount = usd(amount),
+                         .discount = usd(0),
+                         .tax = usd(tax)};
+}
+
+static struct invoice_finalized document(const struct line *lines, size_t count)
+{
+    struct invoice_finalized d = {.kind = INVOICE_INVOICE,
+                                  .lines = lines,
+                                  .lines_count = count,
+                                  .issue_date = day("2025-02-01"),
+                                  .total = usd(0)};
+    for (size_t i = 0; i < count; i++)
+        d.total.minor += lines[i].amount.minor - lines[i].discount.minor + lines[i].tax.minor;
+    return d;
+}
+
+/* "1:500 3:20": which grant paid how many cents, in order. */
+static struct str paid(const struct invoice_finalized *d)
+{
+    struct str all = STR_NONE;
+    for (size_t i = 0; i < d->wallet_count; i++)
+        all = str_format(A, "%.*s%s%d:%d", STR_ARG(all), i == 0 ? "" : " ", (int)d->wallet[i].grant,
+                         (int)d->wallet[i].amount.minor);
+    return all;
+}
+
+Test(wallet, grants_pay_by_priority_then_expiry_then_number)
+{
+    const struct line lines[] = {line("pro", "", 2900, 0)};
+    static const struct {
+        const char *says;
+        struct {
+            int64_t left;
+            uint64_t priority;
+            const char *expires;
+        } grants[3];
+        const char *wanted;
+    } rows[] = {
+        {"the older pays first", {{1000, 50, ""}, {1000, 50, ""}, {1000, 50, ""}}, "1:1000 2:1000 3:900"},
+        {"a lower priority number goes before",
+         {{1000, 50, ""}, {1000, 9, ""}, {1000, 10, ""}},
+         "2:1000 3:1000 1:900"},
+        {"what expires sooner goes before what expires later and never",
+         {{1000, 50, ""}, {1000, 50, "2025-04-01"}, {1000, 50, "2025-03-01"}},
+         "3:1000 2:1000 1:900"},
+        {"priority counts more than expiry",
+         {{2000, 50, "2025-02-02"}, {2000, 1, ""}, {2000, 50, ""}},
+         "2:2000 1:900"},
+        {"on the day that it expires a grant pays no more",
+         {{2000, 50, "2025-02-01"}, {2000, 50, "2025-01-31"}, {2000, 50, "2025-02-02"}},
+         "3:2000"},
+        {"the first that is enough pays alone", {{9000, 50, ""}, {9000, 50, ""}, {9000, 50, ""}}, "1:2900"},
+        {"one that is used up pays nothing", {{0, 1, ""}, {100, 50, ""}, {0, 1, ""}}, "2:100"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wallet_grant grants[3];
+        for (uint64_t k = 0; k < 3; k++)
+            grants[k] = grant(k + 1, rows[i].grants[k].left, rows[i].grants[k].priority,
+                              rows[i].grants[k].expires, "");
+        struct invoice_finalized d = document(lines, 1);
+        assert_ok(wallet_pay(&d, grants, 3, A, E));
+        cr_assert(str_is(paid(&d), rows[i].wanted), "%s: %.*s", rows[i].says, STR_ARG(paid(&d)));
+    }
+}
+
+Test(wallet, a_scope_leaves_a_grant_the_lines_of_its_tier_or_usage_type)
+{
+    const struct line lines[] = {line("pro", "", 9900, 0), line("pro", "api_calls", 500, 0),
+                                 line("storage", "", 300, 0), line("storage", "api_calls", 50, 0)};
+    static const struct {
+        const char *says, *scopes[2], *wanted;
+    } rows[] = {
+        {"a tier's fees and usage", {"pro", ""}, "1:10400 2:350"},
+        {"a usage type, of whatever tier", {"api_calls", ""}, "1:550 2:10200"},
+        {"what one has paid the other does not pay again", {"pro", "api_calls"}, "1:10400 2:50"},
+        {"nothing of what is not on the document", {"basic", "api_calls"}, "2:550"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct wallet_grant grants[] = {grant(1, 50000, 50, "", rows[i].scopes[0]),
+                                              grant(2, 50000, 50, "", rows[i].scopes[1])};
+        struct invoice_finalized d = document(lines, 4);
+        assert_ok(wallet_pay(&d, grants, 2, A, E));
+        cr_assert(str_is(paid(&d), rows[i].wanted), "%s: %.*s", rows[i].says, STR_ARG(paid(&d)));
+    }
+}
+
+Test(wallet, what_is_given_back_lowers_its_own_lines_first)
+{
+    const struct line lines[] = {line("basic", "", 2900, 0), line("pro", "", -1000, -200),
+                                 line("pro", "", 9900, 0), line("basic", "", -4000, 0)};
+    /* pro: 9900 - 1200 = 8700; basic: 2900 - 4000, of which 1100 is left, and lowers pro to 7600. */
+    static const struct {
+        const char *scope, *wanted;
+    } rows[] = {{"pro", "1:7600"}, {"basic", ""}, {"", "1:7600"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct wallet_grant grants[] = {grant(1, 50000, 50, "", rows[i].scope)};
+        struct invoice_finalized d = document(lines, 4);
+        assert_int(d.total.minor, 7600);
+        assert_ok(wallet_pay(&d, grants, 1, A, E));
+        assert_str(paid(&d), rows[i].wanted);
+    }
+}
+
+Test(wallet, credit_is_not_bought_with_credit)
+{
+    struct line lines[] = {line("", "", 10000, 0), line("pro", "", 900, 0)};
+    lines[0].kind = LINE_PREPAID;
+    const struct wallet_grant grants[] = {grant(1, 50000, 50, "", "")};
+    struct invoice_finalized d = document(lines, 2);
+    assert_ok(wallet_pay(&d, grants, 1, A, E));
+    assert_str(paid(&d), "1:900");
+    assert_money(d.wallet_applied, "9.00", "USD");
+}
+
+/* R-8: fees of 0.4 cents come to nothing each, two of 1 cent to 2 cents, 40 % tax of that is 0.8, so 1 cent.
+ * R-9: eight fees of 1.4 cents are 1 cent each; 40 % of 8 is 3.2, so 3 cents. The wallet takes what the
+ * document asks for, not a cent more or less, whatever line bears the tax. */
+Test(wallet, fees_of_fractions_of_a_cent_are_paid_as_they_were_rounded)
+{
+    static const struct {
+        const char *says;
+        int64_t amounts[8], taxes[8];
+        int64_t wanted;
+    } rows[] = {
+        {"R-8", {0, 0, 0, 0, 0, 0, 1, 1}, {0, 0, 0, 0, 0, 0, 1, 0}, 3},
+        {"R-9", {1, 1, 1, 1, 1, 1, 1, 1}, {1, 1, 1, 0, 0, 0, 0, 0}, 11},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct line lines[8];
+        for (size_t k = 0; k < 8; k++) lines[k] = line("pro", "calls", rows[i].amounts[k], rows[i].taxes[k]);
+        const struct wallet_grant grants[] = {grant(1, 1000, 50, "", "")};
+        struct invoice_finalized d = document(lines, 8);
+        assert_ok(wallet_pay(&d, grants, 1, A, E));
+        assert_int(d.wallet_applied.minor, rows[i].wanted);
+        assert_int(d.total.minor, rows[i].wanted);
+    }
+}
+
+Test(wallet, discounts_lower_and_taxes_raise_what_a_line_asks_for)
+{
+    struct line lines[] = {line("pro", "", 10000, 1710)}; /* 100.00 less 10 %, 19 % tax: 107.10 */
+    lines[0].discount = usd(1000);
+    const struct wallet_grant grants[] = {grant(1, 50000, 50, "", "")};
+    struct invoice_finalized d = document(lines, 1);
+    assert_ok(wallet_pay(&d, grants, 1, A, E));
+    assert_money(d.wallet_applied, "107.10", "USD");
+}
+
+Test(wallet, grants_of_another_currency_pay_nothing)
+{
+    const struct line lines[] = {line("pro", "", 9900, 0)};
+    struct wallet_grant grants[] = {grant(1, 5000, 50, "", "")};
+    grants[0].amount = grants[0].left = money_of(5000, "EUR");
+    struct invoice_finalized d = document(lines, 1);
+    assert_ok(wallet_pay(&d, grants, 1, A, E));
+    assert_int(d.wallet_count, 0);
+    assert_money(d.wallet_applied, "0.00", "USD");
+}
+
+/* Credit of 120.00 sold for 100.00: of 91.00 left 75.8333… was paid for, of 62.00 51.6666…, of 33.00 27.50.
+ */
+Test(wallet, what_was_paid_for_a_grant_is_used_up_in_proportion)
+{
+    static const struct {
+        int64_t taken, prepaid;
+    } rows[] = {{2900, 2417}, {2900, 2416}, {2900, 2417}, {3300, 2750}};
+    struct wallet_grant g = grant(1, 12000, 50, "", "");
+    struct wallet_use use = {0};
+    g.price = usd(10000);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_ok(wallet_take(&use, &g, usd(rows[i].taken), E));
+        assert_int(use.prepaid.minor, rows[i].prepaid);
+    }
+    assert_int(g.left.minor, 0);
+}
+
+Test(wallet, the_parts_of_a_grant_add_up_to_its_worth_and_its_price)
+{
+    struct dice dice = dice_of(11);
+    for (int round = 0; round < 5000; round++) {
+        int64_t amount = dice_between(&dice, 1, dice_chance(&dice, 20) ? INT64_C(900000000000000000) : 2000);
+        struct wallet_grant g = grant(1, amount, 50, "", "");
+        int64_t taken = 0, prepaid = 0;
+        g.price = usd(dice_between(&dice, 0, amount));
+        while (g.left.minor > 0) {
+            struct wallet_use use = {0};
+            int64_t part = dice_chance(&dice, 30) ? g.left.minor : dice_between(&dice, 0, g.left.minor);
+            assert_ok(wallet_take(&use, &g, usd(part), E));
+            cr_assert(use.prepaid.minor >= 0 && use.prepaid.minor <= use.amount.minor);
+            taken += use.amount.minor;
+            prepaid += use.prepaid.minor;
+        }
+        assert_int(taken, amount);
+        assert_int(prepaid, g.price.minor);
+    }
+}
+
+/* ---- a second model: cents, one by one ---- */
+
+enum { LINES_MAX = 8, GRANTS_MAX = 6 };
+
+struct cents {
+    int64_t left[LINES_MAX]; /* to be paid of each line */
+    const struct line *lines;
+    size_t count;
+};
+
+static bool same(const struct line *a, const struct line *b)
+{
+    return (a->kind == LINE_PREPAID) == (b->kind == LINE_PREPAID) && str_equal(a->product, b->product) &&
+           str_equal(a->usage_type, b->usage_type);
+}
+
+/* Takes one cent from the first line that has one and passes; false: there is none. */
+static bool take_cent(struct cents *c, const struct line *like, bool prepaid_too, const struct str *scope)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct line *l = &c->lines[i];
+        if (c->left[i] <= 0 || (like != NULL && !same(l, like))) continue;
+        if (!prepaid_too && l->kind == LINE_PREPAID) continue;
+        if (scope != NULL && scope->len > 0 && !str_equal(*scope, l->product) &&
+            !str_equal(*scope, l->usage_type))
+            continue;
+        c->left[i]--;
+        return true;
+    }
+    return false;
+}
+
+static struct cents cents_of(const struct line *lines, size_t count)
+{
+    struct cents c = {.lines = lines, .count = count};
+    int64_t credit[LINES_MAX] = {0};
+    for (size_t i = 0; i < count; i++) {
+        int64_t gross = lines[i].amount.minor - lines[i].discount.minor + lines[i].tax.minor;
+        c.left[i] = gross > 0 ? gross : 0;
+        credit[i] = gross < 0 ? -gross : 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        while (credit[i] > 0 && take_cent(&c, &lines[i], true, NULL)) credit[i]--;
+    for (size_t i = 0; i < count; i++)
+        while (credit[i] > 0 && take_cent(&c, NULL, false, NULL)) credit[i]--;
+    for (size_t i = 0; i < count; i++)
+        while (credit[i] > 0 && take_cent(&c, NULL, true, NULL)) credit[i]--;
+    return c;
+}
+
+/* The rank of a grant as one number that sorts: priority, expiry, number. */
+static int64_t rank(const struct wallet_grant *g)
+{
+    int64_t days = date_is_given(g->expires) ? g->expires.days : 99999;
+    return ((int64_t)g->priority * 100000 + days) * 100 + (int64_t)g->grant;
+}
+
+static struct line random_line(struct dice *dice)
+{
+    static const char *const products[] = {"basic", "pro", "", "storage"};
+    static const char *const types[] = {"", "", "calls", "bytes"};
+    struct line l = line(products[dice_between(dice, 0, 3)], types[dice_between(dice, 0, 3)],
+                         dice_between(dice, dice_chance(dice, 30) ? -60 : 0, 90), 0);
+    l.tax.minor = l.amount.minor * dice_between(dice, 0, 25) / 100;
+    if (l.amount.minor > 0) l.discount.minor = dice_between(dice, 0, l.amount.minor);
+    if (dice_chance(dice, 10)) l.kind = LINE_PREPAID;
+    return l;
+}
+
+static struct wallet_grant random_grant(struct dice *dice, uint64_t number)
+{
+    static const char *const scopes[] = {"", "", "pro", "calls", "nothing"};
+    static const char *const days[] = {"", "2025-01-15", "2025-02-01", "2025-02-02", "2025-03-01"};
+    struct wallet_grant g = grant(number, dice_between(dice, 0, 120), (uint64_t)dice_between(dice, 1, 3),
+                                  days[dice_between(dice, 0, 4)], scopes[dice_between(dice, 0, 4)]);
+    g.amount.minor += dice_between(dice, 1, 50);
+    g.price = usd(dice_between(dice, 0, g.amount.minor));
+    return g;
+}
+
+static void check_against_cents(const struct invoice_finalized *d, const struct wallet_grant *grants,
+                                size_t count)
+{
+    struct cents c = cents_of(d->lines, d->lines_count);
+    bool done[GRANTS_MAX] = {false};
+    size_t use = 0;
+    int64_t sum = 0;
+    for (size_t n = 0; n < count; n++) {
+        size_t best = count;
+        for (size_t i = 0; i < count; i++) {
+            if (!done[i] && (best == count || rank(&grants[i]) < rank(&grants[best]))) best = i;
+        }
+        const struct wallet_grant *g = &grants[best];
+        int64_t took = 0;
+        done[best] = true;
+        if (date_is_given(g->expires) && g->expires.days <= d->issue_date.days) continue;
+        while (took < g->left.minor && take_cent(&c, NULL, false, &g->scope)) took++;
+        if (took == 0) continue;
+        cr_assert(use < d->wallet_count && d->wallet[use].grant == g->grant, "the %zu. to pay is %d", use + 1,
+                  (int)g->grant);
+        assert_int(d->wallet[use].amount.minor, took);
+        cr_assert(d->wallet[use].prepaid.minor >= 0 && d->wallet[use].prepaid.minor <= took);
+        sum += took;
+        use++;
+    }
+    assert_int(d->wallet_count, use);
+    assert_int(d->wallet_applied.minor, sum);
+    cr_assert(sum >= 0 && sum <= d->total.minor);
+}
+
+Test(wallet, random_documents_are_paid_as_cent_by_cent)
+{
+    int used = 0;
+    for (uint64_t seed = 1; seed <= 20000; seed++) {
+        struct dice dice = dice_of(seed);
+        struct line lines[LINES_MAX];
+        struct wallet_grant grants[GRANTS_MAX];
+        size_t lines_count = (size_t)dice_between(&dice, 1, LINES_MAX);
+        size_t count = (size_t)dice_between(&dice, 0, GRANTS_MAX);
+        struct arena *a = arena_new();
+        for (size_t i = 0; i < lines_count; i++) lines[i] = random_line(&dice);
+        for (size_t i = 0; i < count; i++) grants[i] = random_grant(&dice, i + 1);
+        struct invoice_finalized d = document(lines, lines_count);
+        if (d.total.minor >= 0) {
+            assert_ok(wallet_pay(&d, grants, count, a, E));
+            check_against_cents(&d, grants, count);
+            used += d.wallet_count > 1;
+        }
+        arena_free(a);
+    }
+    cr_assert(used > 2000, "only %d documents were paid by several grants", used);
+}
+
+/* ---- decisions ---- */
+
+static struct facts facts_with_wallet(const struct wallet_grant *grants, size_t count)
+{
+    struct facts f = facts_on("2025-02-01");
+    subscribe(&f, "basic", INTERVAL_MONTH, 2900, "2025-01-01", "2025-02-01");
+    struct customer *c = arena_new_of(A, struct customer);
+    *c = *f.customer;
+    c->grants = 3;
+    c->open_grants = count;
+    f.customer = c;
+    f.grants = grants;
+    f.grants_count = count;
+    return f;
+}
+
+static struct command bill(const char *through)
+{
+    struct command c = {.type = COMMAND_CUSTOMER_BILL};
+    c.customer_bill = (struct customer_bill_command){.customer = 1, .through = day(through), .run = 1};
+    return c;
+}
+
+Test(wallet, a_bill_expires_what_is_due_before_it_is_paid_by_the_rest)
+{
+    struct wallet_grant grants[] = {grant(1, 900, 1, "2025-02-01", ""), grant(2, 500, 50, "2025-02-02", "")};
+    grants[0].price = usd(300);
+    struct facts f = facts_with_wallet(grants, 2);
+    struct command c = bill("2025-02-01");
+    struct decision d = decided(&f, &c);
+    const struct wallet_expired *x = &find(&d, EVENT_WALLET_EXPIRED, 0)->wallet_expired;
+    assert_int(x->grant, 1);
+    assert_money(x->amount, "9.00", "USD");
+    assert_money(x->prepaid, "3.00", "USD");
+    cr_assert_null(find(&d, EVENT_WALLET_EXPIRED, 1));
+    const struct invoice_finalized *v = &find(&d, EVENT_INVOICE_FINALIZED, 0)->invoice_finalized;
+    assert_str(paid(v), "2:500");
+    assert_money(v->amount_due, "24.00", "USD");
+}
+
+Test(wallet, an_alert_fires_where_the_balance_falls_from_enough_to_less)
+{
+    static const struct {
+        const char *says;
+        int64_t left;
+        const char *expires;
+        int64_t below;
+        int fired;
+        const char *balance;
+    } rows[] = {
+        {"71.00 stay of 100.00", 10000, "", 7100, 0, ""},
+        {"a cent less than is watched for", 10000, "", 7101, 1, "71.00"},
+        {"it was less before: it has fired", 10000, "", 10001, 0, ""},
+        {"as much as is watched for is enough", 2900, "", 2900, 1, "0.00"},
+        {"what expires is gone too", 5000, "2025-02-01", 100, 1, "0.00"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct wallet_grant grants[] = {grant(1, rows[i].left, 50, rows[i].expires, "")};
+        const struct alert alerts[] = {{.customer = 1, .alert = 4, .below = usd(rows[i].below)},
+                                       {.customer = 1, .alert = 5, .below = money_of(1, "EUR")}};
+        struct facts f = facts_with_wallet(grants, 1);
+        struct command c = bill("2025-02-01");
+        f.alerts = alerts;
+        f.alerts_count = 2;
+        struct decision d = decided(&f, &c);
+        const struct event *ev = find(&d, EVENT_WALLET_ALERT_FIRED, 0);
+        cr_assert((ev != NULL) == (rows[i].fired == 1), "%s", rows[i].says);
+        cr_assert_null(find(&d, EVENT_WALLET_ALERT_FIRED, 1));
+        if (ev == NULL) continue;
+        assert_int(ev->wallet_alert_fired.alert, 4);
+        assert_money(ev->wallet_alert_fired.balance, rows[i].balance, "USD");
+    }
+}
+
+Test(wallet, a_grant_is_refused_for_what_makes_no_sense)
+{
+    static const struct {
+        const char *amount, *price, *expires, *scope;
+        uint64_t priority;
+        enum err code;
+        const char *sentence;
+    } rows[] = {
+        {"0", "0", "", "", 0, ERR_INVALID, "amount: more than nothing is wanted"},
+        {"-5", "0", "", "", 0, ERR_INVALID, "amount: more than nothing is wanted"},
+        {"5", "-1", "", "", 0, ERR_INVALID, "price: less than nothing"},
+        {"5", "5.01", "", "", 0, ERR_INVALID, "price: more than the credit is worth"},
+        {"5", "0.001", "", "", 0, ERR_INVALID, "price: amount '0.001': too many decimals for USD"},
+        {"5", "0", "2025-02-01", "", 0, ERR_INVALID, "expires: a day after today is wanted"},
+        {"5", "0", "", "gold", 0, ERR_NOT_FOUND, "scope 'gold': no tier and no usage type is called so"},
+        {"5", "0", "", "", 101, ERR_INVALID, "priority: a number from 1 to 100 is wanted"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct facts f = facts_with_wallet(NULL, 0);
+        struct decision d = {0};
+        struct command c = {.type = COMMAND_WALLET_GRANT};
+        c.wallet_grant = (struct wallet_grant_command){
+            .user = STR("ann"), .scope = str_of(rows[i].scope), .priority = rows[i].priority};
+        if (rows[i].expires[0] != '\0') c.wallet_grant.expires = day(rows[i].expires);
+        assert_ok(decimal_parse(&c.wallet_grant.amount, str_of(rows[i].amount), E));
+        assert_ok(decimal_parse(&c.wallet_grant.price, str_of(rows[i].price), E));
+        assert_err(decide(&d, &f, &c, A, E), rows[i].code, rows[i].sentence);
+    }
+}
+
+Test(wallet, a_customer_has_so_many_open_grants_and_no_more)
+{
+    struct facts f = facts_with_wallet(NULL, LIMIT_OPEN_GRANTS_PER_CUSTOMER);
+    struct decision d = {0};
+    struct command c = {.type = COMMAND_WALLET_GRANT};
+    c.wallet_grant = (struct wallet_grant_command){.user = STR("ann"), .amount = decimal_of(5)};
+    f.grants_count = 0;
+    assert_err(decide(&d, &f, &c, A, E), ERR_LIMIT,
+               "'ann' has 128 grants with something left, the most there may be");
+}
+
+Test(wallet, what_expired_cannot_be_taken_back_though_no_night_was_there_yet)
+{
+    const struct wallet_grant grants[] = {grant(2, 900, 50, "2025-02-01", "")};
+    struct facts f = facts_with_wallet(grants, 1);
+    struct decision d = {0};
+    struct command c = {.type = COMMAND_WALLET_VOID};
+    c.wallet_void = (struct wallet_void_command){.user = STR("ann"), .grant = 2};
+    assert_err(decide(&d, &f, &c, A, E), ERR_REFUSED, "grant 2 of 'ann' expired on 2025-02-01");
+    c.wallet_void.grant = 0;
+    assert_err(decide(&d, &f, &c, A, E), ERR_NOT_FOUND, "no grant 0 of 'ann'");
+}
