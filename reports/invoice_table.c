@@ -202,6 +202,8 @@ static enum err gather_totals(struct totals *t, const struct layout *l, struct e
     add_tax_rows(t, v, l->arena);
     add_total(t, STR("Total"), v->total, s.credit_note);
     if (s.credit_note) return OK;
+    if (!money_is_zero(v->wallet_applied))
+        add_total(t, STR("Prepaid credit used"), money_negate(v->wallet_applied), false);
     if (!money_is_zero(v->credit_applied))
         add_total(t, STR("Credit applied"), money_negate(v->credit_applied), false);
     bool settled = !money_is_zero(s.paid_amount);

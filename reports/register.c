@@ -7,7 +7,8 @@ const char invoices_header[] = "document_type,document_number,series,issue_date,
                                "from,service_to,customer_id,customer_name,"
                                "customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
                                "written_off,balance,status,credits_document,"
-                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note,reason";
+                               "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note,reason,"
+                               "wallet_applied";
 const char invoice_lines_header[] = "document_number,line_no,product_id,price_id,description,service_from,"
                                     "service_to,quantity,unit,unit_price,discount,net,"
                                     "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq,"
@@ -112,12 +113,14 @@ void register_put_invoice(struct csv *c, const struct register_entry *entry, str
     csv_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
     csv_text(c, v->note);
     csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */
+    csv_money(c, money_is_given(v->wallet_applied) ? v->wallet_applied : money_zero(v->total));
     csv_end_row(c);
 }
 
 /* Where the line is earned: posting.c keeps revenue by the same names. */
 static struct str revenue_account(const struct line *l, struct arena *a)
 {
+    if (l->kind == LINE_PREPAID) return str_of(account_name(ACCOUNT_PREPAID)); /* owed, not earned yet */
     return str_format(a, "%s:%.*s", account_name(ACCOUNT_REVENUE), STR_ARG(revenue_detail(l)));
 }
 

@@ -85,6 +85,47 @@ Test(reports, the_trial_balance_is_zero_in_each_currency_and_says_the_same_from_
     office_close(&o);
 }
 
+/* Credit of 40.00 sold for 20.00 pays an invoice of 29.00, of which 14.50 was paid for. */
+Test(reports, prepaid_credit_stands_in_the_register_and_in_the_accounts)
+{
+    struct office o = {0};
+    struct command c = {.type = COMMAND_WALLET_GRANT};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "u1", "basic", "USD", "pm_1");
+    c.wallet_grant = (struct wallet_grant_command){.user = STR("u1"), .amount = decimal_of(40)};
+    c.wallet_grant.price = decimal_of(20);
+    (void)office_do(&o, &c);
+    (void)office_run(&o, "2025-01-01", "out");
+    struct str invoices = office_read("out", "invoices.csv"), lines = office_read("out", "invoice_lines.csv");
+    assert_str(cell(invoices, 1, "gross"), "49.00");
+    assert_str(cell(invoices, 1, "wallet_applied"), "29.00");
+    assert_str(cell(invoices, 1, "paid"), "20.00");
+    assert_str(cell(invoices, 1, "balance"), "0.00");
+    bool seen = false;
+    for (size_t row = 1; row <= count_rows(lines); row++) {
+        if (str_is(cell(lines, row, "description"), "Prepaid credit of 40.00"))
+            seen = str_is(cell(lines, row, "revenue_account"), "liabilities:prepaid");
+    }
+    cr_assert(seen);
+    static const struct {
+        const char *account, *balance;
+    } wanted[] = {{"assets:unbilled", "0.00"},
+                  {"assets:receivable", "0.00"},
+                  {"assets:cash:till", "20.00"},
+                  {"liabilities:prepaid", "-5.50"},
+                  {"income:promotional-credit", "14.50"},
+                  {"liabilities:deferred-revenue:basic", "-29.00"}};
+    struct report_query all = {0};
+    struct str balance = report_of(&o, "trial_balance", &all);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct decimal sum = column_sum(balance, "balance", "account_name", wanted[i].account);
+        struct decimal is = {0};
+        assert_ok(decimal_parse(&is, str_of(wanted[i].balance), E));
+        cr_assert(decimal_compare(sum, is) == 0, "%s", wanted[i].account);
+    }
+    office_close(&o);
+}
+
 Test(reports, a_trial_balance_of_some_days_opens_with_what_was_before)
 {
     struct office o = {0};

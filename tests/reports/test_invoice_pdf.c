@@ -230,6 +230,18 @@ Test(invoice_pdf, everything_that_the_law_wants_stands_on_it)
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) assert_says(words, wanted[i]);
     assert_says_not(words, "simulator");
+    assert_says_not(words, "Prepaid credit");
+}
+
+Test(invoice_pdf, prepaid_credit_stands_between_the_total_and_other_credit)
+{
+    struct given g;
+    given_invoice(&g); /* 127.93 less 20.00 and 10.00 */
+    g.invoice.wallet_applied = eur(2000);
+    g.invoice.amount_due = eur(9793);
+    const char *words = words_of(rendered(&g), 0);
+    assert_says(words, "Total 127.93 EUR Prepaid credit used -20.00 EUR Credit applied -10.00 EUR "
+                       "Amount due 97.93 EUR");
 }
 
 Test(invoice_pdf, the_simulator_is_named)
