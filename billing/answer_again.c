@@ -15,22 +15,12 @@ json_t *fired_alerts(const struct outcome *o)
         member_count(j, "alert", v->alert);
         member_text(j, "usage_type", v->usage_type);
         member_decimal(j, "threshold", v->threshold);
+        if (!decimal_is_zero(v->percent)) member_decimal(j, "percent", v->percent);
         member_decimal(j, "total", v->total);
         member_date(j, "period_start", v->period);
         rows_add(list, j);
     }
     return list;
-}
-
-static json_t *alert_json(const struct alert *v, struct str user)
-{
-    json_t *j = object_new();
-    member_text(j, "user_id", user);
-    member_count(j, "alert", v->alert);
-    member_text(j, "usage_type", v->usage_type);
-    member_decimal(j, "threshold", v->threshold);
-    member_flag(j, "existing", true);
-    return j;
 }
 
 static enum err find_alert(json_t **out, struct views_txn *t, const struct usage_alert_command *c,
@@ -45,8 +35,10 @@ static enum err find_alert(json_t **out, struct views_txn *t, const struct usage
     enum err err = list_alerts(&alerts, &count, t, customer.customer, a, e);
     for (size_t i = 0; i < count && err == OK && *out == NULL; i++) {
         if (!str_equal(alerts[i].usage_type, c->usage_type)) continue;
-        if (decimal_compare(alerts[i].threshold, c->threshold) == 0) *out = alert_json(&alerts[i], c->user);
+        struct decimal at = c->percent ? alerts[i].percent : alerts[i].threshold;
+        if (decimal_compare(at, c->threshold) == 0) *out = alert_json(&alerts[i], c->user);
     }
+    if (*out != NULL) member_flag(*out, "existing", true);
     return err;
 }
 

@@ -328,14 +328,59 @@ static enum err answer_transaction(struct answering *g, struct error *e)
 static enum err answer_alert(struct answering *g, struct error *e)
 {
     (void)e;
-    const struct usage_alert_command *c = &g->command->usage_alert;
-    const struct event *ev = event_of(g->outcome, EVENT_USAGE_ALERT_SET);
+    const struct event *usage = event_of(g->outcome, EVENT_USAGE_ALERT_SET);
+    const struct event *quota = event_of(g->outcome, EVENT_QUOTA_ALERT_SET);
+    const struct event *wallet = event_of(g->outcome, EVENT_WALLET_ALERT_SET);
+    struct alert v = {0};
+    struct str user =
+        usage != NULL || quota != NULL ? g->command->usage_alert.user : g->command->wallet_alert.user;
+    if (usage != NULL) {
+        v.alert = usage->usage_alert_set.alert;
+        v.usage_type = usage->usage_alert_set.usage_type;
+        v.threshold = usage->usage_alert_set.threshold;
+    } else if (quota != NULL) {
+        v.alert = quota->quota_alert_set.alert;
+        v.usage_type = quota->quota_alert_set.usage_type;
+        v.percent = quota->quota_alert_set.percent;
+    } else if (wallet != NULL) {
+        v.alert = wallet->wallet_alert_set.alert;
+        v.below = wallet->wallet_alert_set.below;
+    }
+    *g->out = alert_json(&v, user);
+    member_flag(*g->out, "existing", false);
+    return OK;
+}
+
+static enum err answer_alert_removed(struct answering *g, struct error *e)
+{
+    (void)e;
     json_t *j = *g->out = object_new();
-    member_text(j, "user_id", c->user);
-    member_count(j, "alert", ev == NULL ? 0 : ev->usage_alert_set.alert);
-    member_text(j, "usage_type", c->usage_type);
-    member_decimal(j, "threshold", c->threshold);
-    member_flag(j, "existing", false);
+    member_text(j, "user_id", g->command->alert_remove.user);
+    member_count(j, "alert", g->command->alert_remove.alert);
+    member_flag(j, "removed", true);
+    return OK;
+}
+
+/* The grant as it is now, and the item that asks for its price or gives it back. */
+static enum err answer_grant(struct answering *g, struct error *e)
+{
+    const struct event *made = event_of(g->outcome, EVENT_WALLET_GRANTED);
+    const struct event *voided = event_of(g->outcome, EVENT_WALLET_VOIDED);
+    const struct event *item = event_of(g->outcome, EVENT_ITEM_ADDED);
+    struct wallet_grant *grants = NULL;
+    size_t count = 0;
+    uint64_t grant = made != NULL     ? made->wallet_granted.grant
+                     : voided != NULL ? voided->wallet_voided.grant
+                                      : 0;
+    uint64_t customer = made != NULL     ? made->wallet_granted.customer
+                        : voided != NULL ? voided->wallet_voided.customer
+                                         : 0;
+    enum err err = list_grants(&grants, &count, g->txn, customer, g->arena, e);
+    if (err != OK) return err;
+    if (grant == 0 || grant > count) return fail(e, ERR_NOT_FOUND, "the grant is gone again");
+    *g->out = grant_json(&grants[grant - 1], &g->names);
+    member_id(*g->out, "item_id", "item", item == NULL ? 0 : item->item_added.item);
+    if (voided != NULL) member_money(*g->out, "voided", voided->wallet_voided.amount);
     return OK;
 }
 
@@ -463,6 +508,10 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_TRANSACTION_STORE] = answer_transaction,
     [COMMAND_COUPON_APPLY] = answer_coupon,
     [COMMAND_COUPON_REMOVE] = answer_coupon_removed,
+    [COMMAND_WALLET_ALERT] = answer_alert,
+    [COMMAND_ALERT_REMOVE] = answer_alert_removed,
+    [COMMAND_WALLET_GRANT] = answer_grant,
+    [COMMAND_WALLET_VOID] = answer_grant,
 };
 
 enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,

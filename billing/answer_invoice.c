@@ -94,6 +94,19 @@ static json_t *taxes_json(const struct invoice *v)
     return list;
 }
 
+/* Which grants of prepaid credit paid how much of it. */
+static json_t *wallet_uses_json(const struct invoice *v)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < v->wallet_count; i++) {
+        json_t *j = object_new();
+        member_count(j, "grant", v->wallet[i].grant);
+        member_money(j, "amount", v->wallet[i].amount);
+        rows_add(list, j);
+    }
+    return list;
+}
+
 static struct money remaining(const struct invoice *v)
 {
     struct money left = {0};
@@ -147,6 +160,8 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_text_or_null(j, "note", v->note);
     member_text_or_null(j, "reason", v->reason);
     member_text_or_null(j, "credits_invoice", credited_number(v, n));
+    member_money(j, "wallet_applied", v->wallet_applied);
+    member_put(j, "wallet", wallet_uses_json(v));
     if (!with_lines) return j;
     member_put(j, "line_items", lines_json(v));
     member_put(j, "discounts", discounts_json(v));

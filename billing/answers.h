@@ -53,6 +53,12 @@ enum err read_catalog_file(struct catalog *out, const struct call *c, struct str
                            struct error *e) MUST_USE;
 json_t *rerating_json(const struct rerating *r, bool with_lines, struct names *n);
 json_t *transaction_json(const struct transaction *v, struct names *n);
+json_t *grant_json(const struct wallet_grant *g, struct names *n);
+json_t *alert_json(const struct alert *v, struct str user);
+json_t *entitlement_json(const struct entitlement *v, struct str user, struct str feature);
+/* What prepaid credit a customer has, by currency. */
+enum err wallet_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,
+                     struct arena *a, struct error *e) MUST_USE;
 enum err usage_json(json_t **out, const struct customer *c, struct date today, struct views_txn *t,
                     struct arena *a, struct error *e) MUST_USE;
 /* The usage period that is open for a customer; a calendar month without a subscription. */

@@ -198,6 +198,58 @@ enum err ask_coupon_list(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
+enum err ask_alert_list(const struct call *c, struct error *e)
+{
+    const struct alert_list_query *q = c->query;
+    struct listing l = {0};
+    struct alert *alerts = NULL;
+    size_t count = 0;
+    enum err err = list_begin(&l, c, q->user, e);
+    l.limit = q->limit;
+    if (err == OK) err = list_alerts(&alerts, &count, l.txn, l.customer.customer, c->arena, e);
+    for (size_t i = 0; i < count && err == OK && !is_over(&l); i++)
+        err = tell(&l, alert_json(&alerts[i], q->user), e);
+    return list_end(&l, err);
+}
+
+enum err ask_wallet_list(const struct call *c, struct error *e)
+{
+    const struct wallet_list_query *q = c->query;
+    struct listing l = {0};
+    struct wallet_grant *grants = NULL;
+    size_t count = 0;
+    int status = -1;
+    enum err err = list_begin(&l, c, q->user, e);
+    l.limit = q->limit;
+    if (err == OK) err = parse_status(&status, &choice_grant_status, q->status, e);
+    if (err == OK) err = list_grants(&grants, &count, l.txn, l.customer.customer, c->arena, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (status >= 0 && grants[i].status != (enum grant_status)status) continue;
+        if (is_over(&l)) break;
+        err = tell(&l, grant_json(&grants[i], &l.names), e);
+    }
+    return list_end(&l, err);
+}
+
+enum err ask_entitlement_list(const struct call *c, struct error *e)
+{
+    const struct entitlement_list_query *q = c->query;
+    struct listing l = {0};
+    struct entitled_user u = {0};
+    struct world w = c->service->world;
+    enum err err = list_begin(&l, c, STR_NONE, e);
+    l.limit = q->limit;
+    if (err == OK)
+        err = load_entitled(&u, l.txn, ledger_zones(c->service->ledger), q->user, w.now(w.self), c->arena, e);
+    struct codes codes = entitlement_codes(&u.facts, c->arena);
+    for (size_t i = 0; i < codes.count && err == OK && !is_over(&l); i++) {
+        struct entitlement v = {0};
+        err = entitlement_of(&v, &u.facts, codes.items[i], e);
+        if (err == OK) err = tell(&l, entitlement_json(&v, q->user, codes.items[i]), e);
+    }
+    return list_end(&l, err);
+}
+
 enum err ask_catalog_history(const struct call *c, struct error *e)
 {
     const struct catalog_history_query *q = c->query;

@@ -118,6 +118,37 @@ enum err ask_usage_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_usage, e);
 }
 
+static enum err make_entitlement(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct entitlement_check_query *q = c->query;
+    struct world w = c->service->world;
+    struct entitled_user u = {0};
+    struct entitlement v = {0};
+    enum err err =
+        load_entitled(&u, t, ledger_zones(c->service->ledger), q->user, w.now(w.self), c->arena, e);
+    if (err == OK) err = entitlement_of(&v, &u.facts, q->feature, e);
+    if (err == OK) *out = entitlement_json(&v, q->user, q->feature);
+    return err;
+}
+
+enum err ask_entitlement_check(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_entitlement, e);
+}
+
+static enum err make_wallet(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct wallet_show_query *q = c->query;
+    struct customer v = {0};
+    enum err err = find_customer(&v, t, q->user, c->arena, e);
+    return err == OK ? wallet_json(out, &v, service_today(c->service, v.timezone), t, c->arena, e) : err;
+}
+
+enum err ask_wallet_show(const struct call *c, struct error *e)
+{
+    return read_and_tell(c, make_wallet, e);
+}
+
 /* When it counts, as the ledger has noted it; of a duplicate what was given, or else the caller's clock. */
 static struct str time_of_reading(const struct call *c, const struct outcome *o)
 {

@@ -218,6 +218,7 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
 struct listener {
     struct answer inner;
     bool quiet, json;
+    bool refused; /* the answer was no */
 };
 
 /* One alone is told by the error itself; a program reads them in the answer. */
@@ -251,12 +252,14 @@ static void note_aloud(const struct listener *l, const json_t *value)
 
 static enum err listen(void *self, json_t *value, bool is_row, struct error *e)
 {
-    const struct listener *l = self;
+    struct listener *l = self;
     if (!is_row) note_aloud(l, value);
+    if (!is_row) l->refused = json_is_false(json_object_get(value, "allowed"));
     return l->inner.take(l->inner.self, value, is_row, e);
 }
 
-static enum err run(const struct cli_command *c, struct arena *a, struct error *e)
+/* *no: all went well, and the answer is no. */
+static enum err run(bool *no, const struct cli_command *c, struct arena *a, struct error *e)
 {
     if (c->globals.help && c->verb != NULL) {
         cli_help_verb(stdout, c->verb);
@@ -266,13 +269,14 @@ static enum err run(const struct cli_command *c, struct arena *a, struct error *
     if (c->globals.help) return OK;
     struct error late = {0};
     struct printer *p = printer_new(stdout, c->verb, &c->globals);
-    struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json, c->globals.json};
+    struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json, c->globals.json, false};
     struct answer answer = {&l, listen};
     bool is_door = (c->verb->flags & VERB_DOOR) != 0;
     enum err err = is_door ? run_door(c, &answer, a, e) : run_verb(c, &answer, a, e);
     bool told = err == OK || err == ERR_DECLINED || err == ERR_INCOMPLETE;
     enum err end = told ? printer_end(p, &late) : OK;
     printer_free(p);
+    *no = (c->verb->flags & VERB_YES_NO) != 0 && l.refused;
     if (end == OK) return err;
     *e = late;
     return end;
@@ -300,9 +304,10 @@ int cli_main(int argc, const char *const *argv)
     struct cli_command c = {0};
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) WRONG("signals cannot be set");
     enum err err = cli_parse(&c, argc, argv, a, &e);
-    if (err == OK) err = run(&c, a, &e);
+    bool no = false;
+    if (err == OK) err = run(&no, &c, a, &e);
     err = flush_output(err, &e);
     if (err != OK) cli_print_error(stderr, &e, c.globals.json || wants_json(argc, argv));
     arena_free(a);
-    return err_exit_status(err);
+    return err_exit_status(err == OK && no ? ERR_REFUSED : err);
 }

@@ -155,13 +155,27 @@ static enum err read_global(struct command_line *r, const struct global_option *
     return err;
 }
 
+/* "80%" is the number 80 where the command has a switch that says so; it is thrown, and the number stays. */
+static struct str take_percent(struct command_line *r, const struct slot *s, struct str text)
+{
+    const bool on = true;
+    if (s->field->kind != KIND_DECIMAL || text.len < 2 || text.ptr[text.len - 1] != '%') return text;
+    for (size_t i = 0; i < r->slots_count; i++) {
+        const struct field *f = r->slots[i].field;
+        if (f->kind != KIND_FLAG || strcmp(f->name, "percent") != 0) continue;
+        memcpy((char *)r->out->body + r->slots[i].base + f->offset, &on, sizeof on);
+        return (struct str){text.ptr, text.len - 1};
+    }
+    return text;
+}
+
 static enum err fill(struct command_line *r, struct slot *s, struct str text)
 {
     void *record = (char *)r->out->body + s->base;
     if (s->field->flags & (unsigned)FIELD_ARGUMENT && text.len > LIMIT_COMMAND_LINE_ARGUMENT_BYTES) {
         return fail(r->e, ERR_LIMIT, "%s: more than %d bytes", s->name, LIMIT_COMMAND_LINE_ARGUMENT_BYTES);
     }
-    enum err err = field_parse(s->field, record, text, r->arena, r->e);
+    enum err err = field_parse(s->field, record, take_percent(r, s, text), r->arena, r->e);
     if (err == OK) err = verb_check_field(r->out->verb, s->field, record, r->e);
     s->given = true;
     bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;

@@ -21,6 +21,7 @@ _daybook_values() {
     *' --format') echo csv ;;
     'subscription list --status') echo active trialing paused past_due unpaid canceled ;;
     'invoice list --status') echo open paid partially_paid void uncollectible ;;
+    'wallet list --status') echo open used expired voided ;;
     'payment list --status') echo pending completed failed refunded partially_refunded ;;
     'import import') "$program" help import 2>/dev/null | sed -n '/^Kinds:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;
     'report report') "$program" help report 2>/dev/null | sed -n '/^Reports:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;

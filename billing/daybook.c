@@ -347,6 +347,11 @@ int daybook_set_usage_alert(struct daybook *d, const char *user_id, const char *
     struct watched_alert w = {.callback = callback, .context = context};
     json_t *arguments =
         json_pack("{s:s?, s:s?, s:s?}", "user", user_id, "usage_type", usage_type, "threshold", threshold);
+    size_t len = threshold == NULL ? 0 : strlen(threshold);
+    if (arguments != NULL && len > 1 && threshold[len - 1] == '%') {
+        member_put(arguments, "threshold", json_stringn(threshold, len - 1));
+        member_flag(arguments, "percent", true);
+    }
     enum err err = run_words(&answer, d, "usage.alert", arguments, &why);
     if (err == OK) err = customer_number(&w.customer, d, user_id, &why);
     if (err == OK) {

@@ -248,12 +248,73 @@ DAYBOOK_API int daybook_get_usage(struct daybook *d, const char *user_id, struct
 
 typedef void (*daybook_alert)(void *context, const char *user_id, const char *usage_type,
                               const char *threshold, const char *total);
-/* Fires once a period, when the total reaches the threshold. The alert is kept in the ledger; the callback
- * (may be NULL) lives as long as d and is called by the call that records the usage, before it returns; it
- * may call back. Setting the same alert again only sets its callback. */
+/* Fires once a period, when the total reaches the threshold: a quantity, or with a '%' behind it that part of
+ * the quota ("80%"; REFUSED when there is none); the callback is then told the quantity that it is. The alert
+ * is kept in the ledger; the callback (may be NULL) lives as long as d and is called by the call that records
+ * the usage, before it returns; it may call back. Setting the same alert again only sets its callback. */
 DAYBOOK_API int daybook_set_usage_alert(struct daybook *d, const char *user_id, const char *usage_type,
                                         const char *threshold, daybook_alert callback, void *context,
                                         struct daybook_error *e);
+
+struct daybook_entitlement {
+    const char *user_id, *feature;
+    const char *kind; /* "flag", "limit", "text", "usage"; "": nothing that the user has is called so */
+    const char *limit, *used, *remaining; /* of kinds that have them, else "" */
+    const char *text;
+    const char *subscription_id; /* that entitles; of several that of the highest tier */
+    const char *reason;          /* "included", "unlimited", "overage_billed", "quota_used", "not_included",
+                                    "no_subscription" */
+    bool allowed, unlimited;
+    bool over_limit;     /* more was used than the quota … */
+    bool overage_billed; /* … and that is allowed, and billed */
+};
+struct daybook_entitlements {
+    size_t count;
+    const struct daybook_entitlement *items;
+};
+/* Whether a user may use a feature of his tiers, or a usage type, now: over all his subscriptions that are
+ * active, on trial or past due. A no is DAYBOOK_OK too: `allowed` says it. NOT_FOUND: no such user. */
+DAYBOOK_API int daybook_check_entitlement(struct daybook *d, const char *user_id, const char *feature,
+                                          struct daybook_entitlement **out, struct daybook_error *e);
+/* All that he may use. */
+DAYBOOK_API int daybook_list_entitlements(struct daybook *d, const char *user_id,
+                                          struct daybook_entitlements **out, struct daybook_error *e);
+
+/* ---- prepaid credit ---- */
+
+struct daybook_grant {
+    int64_t grant;      /* counted by customer, from 1 */
+    const char *status; /* "open", "used", "expired", "voided" */
+    const char *amount, *left, *price, *currency;
+    const char *scope; /* tier or usage type that it pays; "": all */
+    int64_t priority;  /* lower ones pay first */
+    const char *granted_on, *expires, *ended_on, *reason;
+};
+struct daybook_grants {
+    size_t count;
+    const struct daybook_grant *items;
+};
+/* What may be NULL is marked so. */
+struct daybook_credit {
+    const char *user_id;
+    const char *amount;   /* what it is worth */
+    const char *price;    /* what it is sold for, with the next invoice; NULL: a gift */
+    const char *currency; /* NULL: the customer's */
+    const char *expires;  /* first day on which it pays no more; NULL: never */
+    int64_t priority;     /* 1 to 100; 0: 50 */
+    const char *scope;    /* tier or usage type that it pays; NULL: all */
+    const char *reason;   /* may be NULL */
+};
+/* Pays the next invoices, before any other credit. `out` may be NULL. */
+DAYBOOK_API int daybook_grant_credit(struct daybook *d, const struct daybook_credit *in,
+                                     struct daybook_grant **out, struct daybook_error *e);
+/* Every grant there ever was, oldest first. */
+DAYBOOK_API int daybook_list_credit(struct daybook *d, const char *user_id, struct daybook_grants **out,
+                                    struct daybook_error *e);
+/* Takes back what is left of a grant. What was paid for it is given back with the next invoice, unless
+ * `forfeit`. `out` may be NULL. */
+DAYBOOK_API int daybook_void_credit(struct daybook *d, const char *user_id, int64_t grant, bool forfeit,
+                                    struct daybook_grant **out, struct daybook_error *e);
 
 /* ---- invoices ---- */
 
@@ -273,14 +334,15 @@ struct daybook_invoice {
     const char *status;                      /* "open", "paid", "partially_paid", "void", "uncollectible" */
     const char *user_id, *issue_date, *due_date, *paid_on;
     const char *subtotal, *tax, *total, *credit_applied;
-    const char *amount_due; /* when it was issued: total less credit_applied */
+    const char *amount_due; /* when it was issued: total less wallet_applied and credit_applied */
     const char *amount_paid, *amount_remaining, *amount_refunded;
     const char *currency;
     bool existing;           /* generate: it was there before */
     size_t line_items_count; /* lists of invoices come without lines */
     const struct daybook_line_item *line_items;
-    const char *discount; /* total is subtotal less discount, and tax */
-    const char *note;     /* words that the document bears for its taxes */
+    const char *discount;       /* total is subtotal less discount, and tax */
+    const char *note;           /* words that the document bears for its taxes */
+    const char *wallet_applied; /* paid by prepaid credit */
 };
 struct daybook_invoices {
     size_t count;

@@ -231,6 +231,64 @@ int daybook_get_usage(struct daybook *d, const char *user_id, struct daybook_usa
     return err == OK ? DAYBOOK_OK : report_error(e, &why);
 }
 
+int daybook_check_entitlement(struct daybook *d, const char *user_id, const char *feature,
+                              struct daybook_entitlement **out, struct daybook_error *e)
+{
+    void *made = NULL;
+    json_t *in = json_pack("{s:s?, s:s?}", "user", user_id, "feature", feature);
+    int code = one(&made, d, "entitlement.check", in, &shape_entitlement, e);
+    HAND_OUT(out, made);
+    return code;
+}
+
+int daybook_list_entitlements(struct daybook *d, const char *user_id, struct daybook_entitlements **out,
+                              struct daybook_error *e)
+{
+    void *made = NULL;
+    int code =
+        many(&made, d, "entitlement.list", json_pack("{s:s?}", "user", user_id), &shape_entitlement, e);
+    HAND_OUT(out, made);
+    return code;
+}
+
+/* ---- prepaid credit ---- */
+
+int daybook_grant_credit(struct daybook *d, const struct daybook_credit *in, struct daybook_grant **out,
+                         struct daybook_error *e)
+{
+    void *made = NULL;
+    json_t *arguments = in == NULL
+                            ? json_pack("{}")
+                            : json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "user", in->user_id,
+                                        "amount", in->amount, "price", in->price, "currency", in->currency,
+                                        "expires", in->expires, "scope", in->scope, "reason", in->reason);
+    if (in != NULL && in->priority != 0 && arguments != NULL)
+        member_put(arguments, "priority", json_integer(in->priority));
+    int code = one(&made, d, "wallet.grant", arguments, &shape_grant, e);
+    HAND_OUT(out, made);
+    return code;
+}
+
+int daybook_list_credit(struct daybook *d, const char *user_id, struct daybook_grants **out,
+                        struct daybook_error *e)
+{
+    void *made = NULL;
+    int code = many(&made, d, "wallet.list", json_pack("{s:s?}", "user", user_id), &shape_grant, e);
+    HAND_OUT(out, made);
+    return code;
+}
+
+int daybook_void_credit(struct daybook *d, const char *user_id, int64_t grant, bool forfeit,
+                        struct daybook_grant **out, struct daybook_error *e)
+{
+    void *made = NULL;
+    json_t *in =
+        json_pack("{s:s?, s:I, s:b}", "user", user_id, "grant", (json_int_t)grant, "forfeit", (int)forfeit);
+    int code = one(&made, d, "wallet.void", in, &shape_grant, e);
+    HAND_OUT(out, made);
+    return code;
+}
+
 /* ---- invoices ---- */
 
 static int one_invoice(struct daybook_invoice **out, struct daybook *d, const char *words, json_t *arguments,

@@ -60,11 +60,28 @@ static const struct member members_of_usage_type[] = {
 SHAPE(usage_type, daybook_usage_type);
 #undef OF
 
+#define OF daybook_entitlement
+static const struct member members_of_entitlement[] = {
+    TEXT(user_id), TEXT(feature), TEXT(kind), TEXT(limit), TEXT(used), TEXT(remaining), TEXT(text),
+    TEXT(subscription_id), TEXT(reason), FLAG(allowed), FLAG(unlimited), FLAG(over_limit), FLAG(overage_billed),
+};
+SHAPE(entitlement, daybook_entitlement);
+#undef OF
+
+#define OF daybook_grant
+static const struct member members_of_grant[] = {
+    NUMBER(grant), TEXT(status), TEXT(amount), TEXT(left), TEXT(price), TEXT(currency), TEXT(scope), NUMBER(priority),
+    TEXT(granted_on), TEXT(expires), TEXT(ended_on), TEXT(reason),
+};
+SHAPE(grant, daybook_grant);
+#undef OF
+
 #define OF daybook_invoice
 static const struct member members_of_invoice[] = {
     TEXT(invoice_id), TEXT(invoice_number), TEXT(kind), TEXT(status), TEXT(user_id), TEXT(issue_date), TEXT(due_date),
     TEXT(paid_on), TEXT(subtotal), TEXT(tax), TEXT(total), TEXT(credit_applied), TEXT(amount_due), TEXT(amount_paid),
     TEXT(amount_remaining), TEXT(amount_refunded), TEXT(currency), FLAG(existing), TEXT(discount), TEXT(note),
+    TEXT(wallet_applied),
 };
 SHAPE(invoice, daybook_invoice);
 #undef OF

@@ -47,7 +47,14 @@ enum {
 #undef QUERY
 #undef DOOR
 
-enum { LIST = VERB_LIST, FILES = VERB_FILES, WRITES = VERB_WRITES, KEYED = VERB_KEYED, DEEP = VERB_DEEP };
+enum {
+    LIST = VERB_LIST,
+    FILES = VERB_FILES,
+    WRITES = VERB_WRITES,
+    KEYED = VERB_KEYED,
+    DEEP = VERB_DEEP,
+    YES_NO = VERB_YES_NO
+};
 #define QUERY(name_, words_, flags_, columns_, help_) {.words = words_, .help = help_, .columns = columns_, \
     .schema = &schema_of_##name_, .ask = ask_##name_, .flags = flags_},
 #define DOOR(name_, words_, help_) {.words = words_, .help = help_, .columns = "", .schema = &schema_of_##name_, \

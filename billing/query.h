@@ -25,7 +25,15 @@
 #undef END
 /* clang-format on */
 
-enum { VERB_LIST = 1, VERB_FILES = 2, VERB_DOOR = 4, VERB_WRITES = 8, VERB_KEYED = 16, VERB_DEEP = 32 };
+enum {
+    VERB_LIST = 1,
+    VERB_FILES = 2,
+    VERB_DOOR = 4,
+    VERB_WRITES = 8,
+    VERB_KEYED = 16,
+    VERB_DEEP = 32,
+    VERB_YES_NO = 64
+};
 
 /* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the
  * reference. */

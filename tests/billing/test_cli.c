@@ -94,6 +94,23 @@ Test(cli, negative_amounts_are_amounts)
     assert_str(decimal_text(A, t->amount), "-0.5");
 }
 
+Test(cli, a_threshold_with_a_percent_sign_is_a_part_of_the_quota)
+{
+    static const char *const lines[] = {"usage alert u1 api_calls 80.5%",
+                                        "usage alert u1 api_calls 80.5 --percent",
+                                        "usage alert --percent u1 api_calls 80.5%"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const struct usage_alert_command *c = body_of(lines[i], "usage.alert");
+        assert_str(decimal_text(A, c->threshold), "80.5");
+        cr_assert(c->percent);
+    }
+    const struct usage_alert_command *plain = body_of("usage alert u1 api_calls 80", "usage.alert");
+    cr_assert_not(plain->percent);
+    struct cli_command c = {0};
+    assert_err_says(parse(&c, "payment charge u1 5%"), ERR_INVALID, "amount");
+    assert_err_says(parse(&c, "usage alert u1 api_calls %"), ERR_INVALID, "threshold");
+}
+
 Test(cli, what_stands_behind_two_hyphens_is_no_option)
 {
     const struct customer_create_command *c = body_of("customer create -- --json", "customer.create");
