@@ -145,6 +145,70 @@ static enum err expect_usage(struct story *s, struct views_txn *t, const struct 
     return fail(e, ERR_INVALID, "there is no usage of '%.*s'", STR_ARG(w->items[4]));
 }
 
+/* expect wallet USER AMOUNT CURRENCY, or wallet USER GRANT field=value */
+static enum err expect_wallet(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
+{
+    struct customer c = {0};
+    struct wallet_grant *grants = NULL;
+    struct money balance = {0};
+    size_t count = 0;
+    uint64_t grant = 0;
+    if (w->count < 5) return fail(e, ERR_INVALID, "expect wallet USER GRANT field=value is wanted");
+    enum err err = find_customer(&c, t, w->items[2], s->arena, e);
+    if (err == OK) err = list_grants(&grants, &count, t, c.customer, s->arena, e);
+    if (err != OK) return err;
+    if (memchr(w->items[4].ptr, '=', w->items[4].len) == NULL) {
+        err = wallet_balance(&balance, grants, count, str_cstring(s->arena, w->items[4]), e);
+        struct str have = err == OK ? money_text(s->arena, balance) : STR_NONE;
+        if (err != OK || str_equal(have, w->items[3])) return err;
+        return fail(e, ERR_INVALID, "the wallet has %.*s", STR_ARG(have));
+    }
+    err = uint_parse(&grant, w->items[3], e);
+    if (err == OK && (grant == 0 || grant > count))
+        return fail(e, ERR_INVALID, "there are %zu grants", count);
+    return err == OK ? must_match(&schema_wallet_grant, &grants[grant - 1], w, 4, s->arena, e) : err;
+}
+
+/* expect entitlement USER FEATURE field=value */
+static enum err expect_entitlement(struct story *s, struct views_txn *t, const struct words *w,
+                                   struct error *e)
+{
+    struct entitled_user u = {0};
+    struct entitlement v = {0};
+    if (w->count < 5) return fail(e, ERR_INVALID, "expect entitlement USER FEATURE field=value is wanted");
+    enum err err = load_entitled(&u, t, ledger_zones(s->ledger), w->items[2], s->clock.now, s->arena, e);
+    if (err == OK) err = entitlement_of(&v, &u.facts, w->items[3], e);
+    return err == OK ? must_match(&schema_entitlement, &v, w, 4, s->arena, e) : err;
+}
+
+struct sought_account {
+    struct str name;
+    const char *currency;
+    int64_t balance;
+};
+
+static enum err add_account(void *context, enum account account, const struct account_total *row,
+                            struct error *e)
+{
+    struct sought_account *a = context;
+    (void)account, (void)e;
+    if (str_equal(row->account, a->name) && strcmp(row->debit.currency, a->currency) == 0)
+        a->balance += row->debit.minor - row->credit.minor;
+    return OK;
+}
+
+/* expect account NAME BALANCE CURRENCY: debits less credits. */
+static enum err expect_account(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
+{
+    if (w->count != 5) return fail(e, ERR_INVALID, "expect account NAME BALANCE CURRENCY is wanted");
+    struct sought_account a = {.name = w->items[2], .currency = str_cstring(s->arena, w->items[4])};
+    enum err err = list_accounts(t, add_account, &a, s->arena, e);
+    if (err != OK) return err;
+    struct str have = money_text(s->arena, money_of(a.balance, a.currency));
+    if (str_equal(have, w->items[3])) return OK;
+    return fail(e, ERR_INVALID, "the account has %.*s", STR_ARG(have));
+}
+
 struct nth_row {
     uint64_t wanted, at;
     const struct schema *schema;
@@ -190,6 +254,9 @@ static enum err expect_state(struct story *s, struct views_txn *t, const struct 
     if (str_is(what, "credit")) return expect_credit(s, t, w, e);
     if (str_is(what, "usage")) return expect_usage(s, t, w, e);
     if (str_is(what, "history")) return expect_history(s, t, w, e);
+    if (str_is(what, "wallet")) return expect_wallet(s, t, w, e);
+    if (str_is(what, "account")) return expect_account(s, t, w, e);
+    if (str_is(what, "entitlement")) return expect_entitlement(s, t, w, e);
     if (str_is(what, "invoice")) {
         enum err err = find_invoice(&invoice, t, w->items[2], s->arena, e);
         return err == OK ? must_match(&schema_invoice, &invoice, w, 3, s->arena, e) : err;
