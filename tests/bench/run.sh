@@ -8,7 +8,7 @@ trap 'rm -rf "$results" "$BENCH_DIR"' EXIT
 export BENCH_DIR=${BENCH_DIR:-$O/bench-data}
 mkdir -p "$BENCH_DIR"
 echo "# $(uname -srm), $(nproc) processors, $(date -u +%Y-%m-%d); load $(cut -d' ' -f1 /proc/loadavg)"
-for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_pdf; do
+for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_entitlement bench_pdf; do
     [ -x "$O/bench/$program" ] && "$O/bench/$program" | tee -a "$results"
 done
 awk '
