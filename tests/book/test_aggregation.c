@@ -393,3 +393,37 @@ Test(usage_reading, alerts_go_by_the_quantity_and_not_by_what_is_added)
     assert_int(made.events.items[1].usage_alert_fired.alert, 2);
     assert_str(decimal_text(A, made.events.items[1].usage_alert_fired.total), "80");
 }
+
+/* ---- corrections ---- */
+
+Test(aggregation, a_correction_leaves_the_total_that_the_truth_told_at_once_has)
+{
+    static const struct {
+        const char *says;
+        enum aggregation how;
+        const char *was, *is; /* NULL: canceled */
+    } rows[] = {
+        {"a sum with less", AGGREGATION_SUM, "9.25", "4"},
+        {"a sum with more", AGGREGATION_SUM, "9.25", "9.5"},
+        {"a sum without the reading", AGGREGATION_SUM, "9.25", NULL},
+        {"a level from its own second on", AGGREGATION_TIME_WEIGHTED, "9.25", "-3"},
+        {"a level that never changed so", AGGREGATION_TIME_WEIGHTED, "9.25", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct usage_total went = {.period = day("2025-01-01")}, truth = went;
+        struct usage_corrected v = {.was = number(rows[i].was), .canceled = rows[i].is == NULL};
+        const char *at = "2025-01-05T12:00:00Z";
+        v.is = v.canceled ? (struct decimal){0} : number(rows[i].is);
+        v.reading = (struct reading){.aggregation = rows[i].how, .day = day("2025-01-05"), .second = 43200};
+        count(&went, rows[i].how, "5", "2025-01-03T00:00:00Z", false);
+        count(&truth, rows[i].how, "5", "2025-01-03T00:00:00Z", false);
+        count(&went, rows[i].how, rows[i].was, at, false);
+        if (!v.canceled) count(&truth, rows[i].how, rows[i].is, at, false);
+        assert_ok(total_correct(&went, &v, A, E));
+        struct period january = span("2025-01-01", "2025-02-01");
+        cr_assert(went.readings == truth.readings, "%s", rows[i].says);
+        cr_assert(decimal_compare(went.total, truth.total) == 0, "%s", rows[i].says);
+        cr_assert_str_eq(measured(&went, 1, january, january), measured(&truth, 1, january, january), "%s",
+                         rows[i].says);
+    }
+}
