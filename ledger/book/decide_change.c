@@ -92,6 +92,7 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch,
     n->terms = s->terms;
     enum err err = other ? terms_for(&n->terms, ch->facts, &wish, a, e) : OK;
     if (err == OK) err = check_quantity(c->quantity, &n->terms, e);
+    if (err == OK) err = check_billed_once(ch->facts, &n->terms, s->subscription, e);
     if (err != OK) return err;
     n->quantity = c->quantity != 0 ? c->quantity : s->quantity;
     n->anew = n->terms.unit != s->terms.unit || n->terms.interval_count != s->terms.interval_count;

@@ -52,6 +52,7 @@ static enum err terms_in_version(struct terms *out, const struct facts *f, const
     if (wish.price_given) wish.price = money_decimal(v->terms->amount);
     enum err err = terms_for(out, f, &wish, a, e);
     if (err == OK) err = check_quantity(v->quantity, out, e);
+    if (err == OK) err = check_billed_once(f, out, f->subscription->subscription, e);
     if (err != OK || out->kind == v->terms->kind) return err;
     return fail(e, ERR_REFUSED, "a plan and an add-on cannot take each other's place");
 }

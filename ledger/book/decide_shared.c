@@ -195,6 +195,33 @@ static bool has_tier(const struct facts *f, struct str tier)
            str_equal(s->terms.product, tier);
 }
 
+static bool bills(const struct terms *t, struct str usage_type)
+{
+    for (size_t i = 0; i < t->rates_count; i++) {
+        const struct rate *r = &t->rates[i];
+        bool costs = r->billed || !decimal_is_zero(r->minimum);
+        if (costs && str_equal(r->usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+enum err check_billed_once(const struct facts *f, const struct terms *t, uint64_t subscription,
+                           struct error *e)
+{
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        if (s->subscription == subscription) continue;
+        for (size_t k = 0; k < t->rates_count; k++) {
+            struct str type = t->rates[k].usage_type;
+            if (!bills(t, type) || !(bills(&s->terms, type) || bills(&s->next_terms, type))) continue;
+            return fail(e, ERR_REFUSED,
+                        "usage of '%.*s' is billed by sub_%ju already, and '%.*s' would bill it again",
+                        STR_ARG(type), (uintmax_t)s->subscription, STR_ARG(t->product));
+        }
+    }
+    return OK;
+}
+
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e)
 {

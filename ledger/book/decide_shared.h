@@ -50,6 +50,10 @@ struct terms_wish {
 /* NULL: there is no such price. */
 const struct price *price_of(const struct catalog *c, const struct terms_wish *w);
 struct terms_wish wish_of(const struct terms *t); /* for the same terms again */
+/* A usage type is billed by one subscription of a customer, for two would bill the same readings twice.
+ * `subscription` is the one that gets these terms; 0: a new one. */
+enum err check_billed_once(const struct facts *f, const struct terms *t, uint64_t subscription,
+                           struct error *e) MUST_USE;
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e) MUST_USE;
 

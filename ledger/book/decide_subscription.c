@@ -218,6 +218,7 @@ static enum err create(struct decision *out, const struct facts *f,
     err = terms_for(&s.terms, f, &wish, a, e);
     if (err == OK) err = check_count(f, c->user, e);
     if (err == OK) err = parent_chosen(&parent, f, c, &s.terms, e);
+    if (err == OK) err = check_billed_once(f, &s.terms, 0, e);
     if (err == OK) err = check_quantity(c->quantity, &s.terms, e);
     if (err != OK) return err;
     if (c->quantity != 0) s.quantity = c->quantity;
