@@ -8,14 +8,14 @@
 
 /* Writes the way to the first place where two documents differ, with both values; false when they are equal.
  */
-static bool find_difference(struct buffer *out, const char *path, const json_t *was, const json_t *is)
+static bool find_difference(struct buffer *out, const char *path, json_t *was, const json_t *is)
 {
     char inner[256];
     const char *name = NULL;
-    const json_t *value = NULL;
+    json_t *value = NULL;
     if (json_equal(was, is)) return false;
     if (json_is_object(was) && json_is_object(is)) {
-        json_object_foreach((json_t *)(uintptr_t)was, name, value)
+        json_object_foreach(was, name, value)
         {
             (void)snprintf(inner, sizeof inner, "%s%s%s", path, path[0] == '\0' ? "" : ".", name);
             if (find_difference(out, inner, value, json_object_get(is, name))) return true;

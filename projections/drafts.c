@@ -115,7 +115,8 @@ enum err list_drafts(struct views_txn *t, struct date through, struct due_cursor
                      size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = key_number(SPACE_DRAFT, after->customer + 1);
-    struct draft_page page = {after, customers, count, capacity};
+    struct draft_page page = {.after = after, .count = count, .capacity = capacity};
+    page.customers = customers;
     (void)through;
     *count = 0;
     return views_scan(t, &from, 1, false, draft_visit, &page, e);

@@ -162,27 +162,27 @@ static enum err due_visit(void *context, struct bytes key, struct bytes value, s
     return OK;
 }
 
-static enum err list_page(struct views_txn *t, const struct view_key *from, size_t tail, struct date through,
-                          struct due_cursor *after, uint64_t *customers, size_t *count, size_t capacity,
+static enum err list_page(struct views_txn *t, const struct view_key *from, struct due_page *page,
                           struct error *e)
 {
-    struct due_page page = {
-        .through = through, .after = after, .count = count, .capacity = capacity, .tail = tail};
-    page.customers = customers;
-    *count = 0;
-    return views_scan(t, from, 1, false, due_visit, &page, e);
+    *page->count = 0;
+    return views_scan(t, from, 1, false, due_visit, page, e);
 }
 
 enum err list_due(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                   size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = due_key(after->date, after->customer + 1, 0);
-    return list_page(t, &from, 16, through, after, customers, count, capacity, e);
+    struct due_page page = {through, after, NULL, count, capacity, 16};
+    page.customers = customers;
+    return list_page(t, &from, &page, e);
 }
 
 enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                       size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = overdue_key(after->date, after->customer + 1);
-    return list_page(t, &from, 8, through, after, customers, count, capacity, e);
+    struct due_page page = {through, after, NULL, count, capacity, 8};
+    page.customers = customers;
+    return list_page(t, &from, &page, e);
 }

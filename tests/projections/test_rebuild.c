@@ -310,8 +310,10 @@ static void run_night(struct life *l)
         struct request requests[4];
         struct outcome outcomes[4];
         for (size_t i = 0; i < count; i++) {
-            commands[i] = (struct command){.type = COMMAND_CUSTOMER_BILL,
-                                           .customer_bill = {customers[i], today(l), run, STR("simulator")}};
+            commands[i] = (struct command){
+                .type = COMMAND_CUSTOMER_BILL,
+                .customer_bill = {
+                    .customer = customers[i], .through = today(l), .run = run, .gateway = STR("simulator")}};
             requests[i] =
                 (struct request){.command = &commands[i], .actor = STR("test"), .now = l->clock.now};
         }
