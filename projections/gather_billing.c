@@ -30,20 +30,33 @@ static enum err named_subscription(struct gathering *g, struct str name)
     return err;
 }
 
-/* Without a name: the only live plan, or the newest subscription when none is live. */
+/* The only live plan. One whose end was reached, only not noted yet, is meant when there is no other. */
+static const struct subscription *only_plan(const struct facts *f)
+{
+    const struct subscription *plan = NULL, *ended = NULL;
+    size_t plans = 0, ends = 0;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        if (s->parent != 0) continue;
+        bool over = date_is_given(s->cancel_on) && date_compare(s->cancel_on, f->today) <= 0;
+        *(over ? &ended : &plan) = s;
+        plans += !over;
+        ends += over;
+    }
+    if (plans == 0 && ends == 1) return ended;
+    return plans == 1 ? plan : NULL;
+}
+
+/* Without a name: the only live plan, or when none is live the newest, or that which the newest was added to.
+ */
 static enum err meant_subscription(struct gathering *g)
 {
     struct facts *f = g->facts;
-    size_t plans = 0;
-    for (size_t i = 0; i < f->subscriptions_count; i++) {
-        if (f->subscriptions[i].parent != 0) continue;
-        f->subscription = &f->subscriptions[i];
-        plans++;
-    }
-    if (plans > 1) f->subscription = NULL;
+    f->subscription = only_plan(f);
     if (f->subscriptions_count > 0) return OK;
     struct subscription *s = arena_new_of(g->arena, struct subscription);
     enum err err = need_subscription(s, g, f->customer->subscription);
+    if (err == OK && s->parent != 0) err = need_subscription(s, g, s->parent);
     if (err == OK) f->subscription = s;
     return err;
 }

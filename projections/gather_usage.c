@@ -152,6 +152,14 @@ static enum err fill_late(struct reading_fact *out, struct known_user *user, str
 
 /* ---- readings ---- */
 
+static bool has_end(const struct known_user *user)
+{
+    for (size_t i = 0; i < user->live_count; i++) {
+        if (date_is_given(user->live[i].cancel_on)) return true;
+    }
+    return false;
+}
+
 /* What is known of one reading: whose it is, where it counts, and what of it was counted before. */
 static enum err fill_fact(struct reading_fact *out, struct known_user *user, struct event_ids *ids,
                           const struct usage_input *in, struct gathering *g)
@@ -159,11 +167,12 @@ static enum err fill_fact(struct reading_fact *out, struct known_user *user, str
     struct reading_place unused = {0};
     enum err err = OK;
     *out = user->fact;
-    out->subscription = rating_subscription(user->live, user->live_count, in->usage_type);
     if (in->event_id.len != 0) err = event_id_find(&out->seen, &unused, ids, in->event_id, g->e);
-    bool dated = in->key.len != 0 || rates_late_again(g); /* else its day is not asked for here */
-    if (err != OK || out->customer == 0 || !dated) return err;
-    struct date day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
+    if (err != OK || out->customer == 0) return err;
+    bool dated = in->key.len != 0 || rates_late_again(g) || has_end(user); /* else its day is not asked for */
+    struct date day = {0};
+    if (dated) day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
+    out->subscription = rating_subscription(user->live, user->live_count, in->usage_type, day);
     if (rates_late_again(g) && is_late(out->subscription, day)) err = fill_late(out, user, day, g);
     if (err != OK || in->key.len == 0) return err;
     struct date period = date_is_given(out->late) ? out->late : reading_period(out->subscription, day).start;

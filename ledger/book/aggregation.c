@@ -36,16 +36,15 @@ static bool has_rate(const struct subscription *s, struct str usage_type)
 }
 
 const struct subscription *rating_subscription(const struct subscription *live, size_t count,
-                                               struct str usage_type)
+                                               struct str usage_type, struct date day)
 {
-    if (count <= 1) return count == 0 ? NULL : live;
+    const struct subscription *plan = NULL, *any = count == 0 ? NULL : live;
     for (size_t i = 0; i < count; i++) {
+        if (is_by(live[i].cancel_on, day)) continue; /* its end was reached, only not noted yet */
         if (has_rate(&live[i], usage_type)) return &live[i];
+        if (plan == NULL && live[i].parent == 0) plan = &live[i];
     }
-    for (size_t i = 0; i < count; i++) {
-        if (live[i].parent == 0) return &live[i];
-    }
-    return live;
+    return plan != NULL ? plan : any;
 }
 
 static struct period calendar_month(struct date day)
@@ -62,15 +61,36 @@ struct instant reading_time(const struct usage_input *in, const struct zone *zon
     return instant_is_given(in->at) ? in->at : now;
 }
 
+static struct period period_within(const struct subscription *s, struct date day)
+{
+    struct period p = usage_period(s, date_compare(day, s->usage_through) < 0 ? s->usage_through : day);
+    bool behind_end = is_by(s->cancel_on, day) && date_compare(p.start, s->cancel_on) < 0;
+    if (behind_end) p.start = s->cancel_on;
+    return p;
+}
+
+/* The end of its trial was reached, only not noted yet? */
+static bool trial_is_over(const struct subscription *s, struct date day)
+{
+    return s->status == SUBSCRIPTION_TRIALING && is_by(s->trial_end, day);
+}
+
 struct period reading_period(const struct subscription *s, struct date day)
 {
     if (s == NULL) return calendar_month(day);
-    return usage_period(s, date_compare(day, s->usage_through) < 0 ? s->usage_through : day);
+    if (!trial_is_over(s, day)) return period_within(s, day);
+    struct subscription after = *s;
+    subscription_begin_usage(&after, s->trial_end);
+    return period_within(&after, day);
 }
 
 struct period whole_month(const struct subscription *s, struct period p)
 {
-    return s == NULL ? calendar_month(p.start) : anchored_month(s, p.start);
+    if (s == NULL) return calendar_month(p.start);
+    if (!trial_is_over(s, p.start)) return anchored_month(s, p.start);
+    struct subscription after = *s;
+    subscription_begin_usage(&after, s->trial_end);
+    return anchored_month(&after, p.start);
 }
 
 /* ---- counting ---- */

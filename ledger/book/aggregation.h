@@ -13,14 +13,15 @@ enum aggregation aggregation_of(const struct catalog *c, struct str usage_type);
 /* Whether it has a usage type that is weighted by time: only then there are levels to look for. */
 bool catalog_has_levels(const struct catalog *c);
 
-/* Of the live subscriptions, oldest first, the one in whose usage periods readings of this type count: the
- * first with a rate for it, else the first plan. NULL: none is live. */
+/* Of the live subscriptions, oldest first, the one in whose usage periods readings of a day and type count:
+ * the first with a rate for it, else the first plan. NULL: none is live on that day. */
 const struct subscription *rating_subscription(const struct subscription *live, size_t count,
-                                               struct str usage_type);
+                                               struct str usage_type, struct date day);
 /* When it was used: as was told, or when the told day begins there, or now. */
 struct instant reading_time(const struct usage_input *in, const struct zone *zone, struct instant now);
 /* The usage period in which a reading of that day counts: its own, or the open one when its own was billed
- * already. Without a subscription, the calendar month. */
+ * already; behind an end that was reached, one that nobody rates. Without a subscription, the calendar month.
+ */
 struct period reading_period(const struct subscription *s, struct date day);
 /* The whole month of which the period is all, or what was left of it after a change or an end. */
 struct period whole_month(const struct subscription *s, struct period p);

@@ -48,8 +48,8 @@ struct facts {
     const struct catalog *newest_catalog; /* NULL: none loaded */
 
     const struct customer *customer; /* NULL: unknown */
-    /* The one that the command names; else the only live plan, or without a live one the newest. NULL: there
-     * is none, or several live plans and none was named. */
+    /* The one that the command names; else the only live plan, or without a live one the newest, or the plan
+     * that the newest was added to. NULL: there is none, or several live plans and none was named. */
     const struct subscription *subscription;
     struct str subscription_name;             /* as the command gave it; "": none */
     const struct subscription *subscriptions; /* all live ones, by number */

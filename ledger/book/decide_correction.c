@@ -23,9 +23,11 @@ static enum err need_reading(const struct facts *f, const struct correction *c, 
     return fail(e, ERR_NOT_FOUND, "no reading with event id '%.*s'", STR_ARG(text_quotable(c->event_id)));
 }
 
-static uint64_t counting_subscription(const struct facts *f, struct str usage_type)
+static uint64_t counting_subscription(const struct facts *f, const struct reading *r)
 {
-    const struct subscription *s = rating_subscription(f->subscriptions, f->subscriptions_count, usage_type);
+    struct date day = date_is_given(r->day) ? r->day : instant_date(r->at);
+    const struct subscription *s =
+        rating_subscription(f->subscriptions, f->subscriptions_count, r->usage_type, day);
     return s == NULL ? 0 : s->subscription;
 }
 
@@ -43,17 +45,16 @@ static enum err correct(struct decision *out, const struct facts *f, const struc
         return fail(e, ERR_REFUSED, "reading '%.*s' was canceled", STR_ARG(c->event_id));
     if (known->canceled || (!c->canceled && decimal_compare(was, c->is) == 0)) return OK;
     struct event *ev = event_add(&out->events, EVENT_USAGE_CORRECTED, a);
-    ev->usage_corrected =
-        (struct usage_corrected){.customer = c->original->customer,
-                                 .subscription = counting_subscription(f, c->original->usage_type),
-                                 .reading = *c->original,
-                                 .seq = c->seq,
-                                 .place = c->place,
-                                 .correction = known->corrections + 1,
-                                 .was = was,
-                                 .is = c->is,
-                                 .canceled = c->canceled,
-                                 .reason = c->reason};
+    ev->usage_corrected = (struct usage_corrected){.customer = c->original->customer,
+                                                   .subscription = counting_subscription(f, c->original),
+                                                   .reading = *c->original,
+                                                   .seq = c->seq,
+                                                   .place = c->place,
+                                                   .correction = known->corrections + 1,
+                                                   .was = was,
+                                                   .is = c->is,
+                                                   .canceled = c->canceled,
+                                                   .reason = c->reason};
     return OK;
 }
 

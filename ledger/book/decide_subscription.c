@@ -134,7 +134,7 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
 /* ---- ends that were reached ---- */
 
 /* They are noted first, so that nobody has to wait for the night to subscribe again. *f becomes what is known
- * after them. */
+ * after them, with what goes on as it is once all that is due is noted. */
 static enum err note_ends(struct decision *out, struct facts *f, struct arena *a, struct error *e)
 {
     size_t count = f->subscriptions_count;
@@ -152,7 +152,7 @@ static enum err note_ends(struct decision *out, struct facts *f, struct arena *a
         after[i] = ch.s;
         bool ended = !subscription_is_live(&ch.s);
         if (ended) change_finish(out, &ch, a);
-        if (!ended) live[f->subscriptions_count++] = before.subscriptions[i];
+        if (!ended) live[f->subscriptions_count++] = ch.s;
         if (before.subscription == NULL || before.subscription->subscription != s.subscription) continue;
         f->subscription = ended ? &after[i] : &live[f->subscriptions_count - 1];
     }

@@ -244,6 +244,12 @@ static enum err apply_billed(struct subscription *s, const struct event *ev, str
     return OK;
 }
 
+void subscription_begin_usage(struct subscription *s, struct date on)
+{
+    s->usage_through = s->usage_anchor = on;
+    s->usage_anchor_day = s->anchor_day;
+}
+
 /* The usage of a trial is nobody's to pay: usage that counts begins with what is paid for. */
 static enum err apply_trial_ended(struct subscription *s, const struct event *ev, struct arena *a,
                                   struct error *e)
@@ -253,8 +259,7 @@ static enum err apply_trial_ended(struct subscription *s, const struct event *ev
     if (v->outcome == TRIAL_CANCELS) return OK; /* subscription.canceled follows and says the rest */
     enum err err = move_to(s, converts ? SUBSCRIPTION_ACTIVE : SUBSCRIPTION_PAUSED, e);
     if (err != OK) return err;
-    s->usage_through = s->usage_anchor = v->on;
-    s->usage_anchor_day = s->anchor_day;
+    subscription_begin_usage(s, v->on);
     if (!converts) s->paused_on = v->on;
     quotas_begin(s, v->on, s->terms.rates, converts ? s->terms.rates_count : 0, a);
     quotas_trim(s, a);

@@ -31,6 +31,8 @@ bool subscription_note_invoice(struct subscription *s, const struct invoice_fina
 bool subscription_note_credits(struct subscription *s, const struct invoice_finalized *v, struct arena *a);
 bool subscription_note_void(struct subscription *s, const struct invoice_voided *v, struct arena *a);
 
+/* Usage that counts, and its months, begin on this day: that of a trial's end. */
+void subscription_begin_usage(struct subscription *s, struct date on);
 /* From `on` these rates are in force: whatever began on that day or later gives way. */
 void quotas_begin(struct subscription *s, struct date on, const struct rate *rates, size_t rates_count,
                   struct arena *a);

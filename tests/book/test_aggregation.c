@@ -218,15 +218,20 @@ Test(aggregation, totals_that_begin_in_a_period_are_taken_together)
 Test(aggregation, a_type_is_rated_by_the_first_subscription_that_names_it)
 {
     const struct rate calls = {.usage_type = STR("calls")}, disk = {.usage_type = STR("disk")};
-    const struct subscription live[] = {
+    struct subscription live[] = {
         {.subscription = 1, .parent = 3},
         {.subscription = 2, .terms = {.rates = &calls, .rates_count = 1}},
         {.subscription = 3, .terms = {.rates = &disk, .rates_count = 1}},
     };
-    cr_assert_null(rating_subscription(live, 0, STR("calls")));
-    assert_int(rating_subscription(live, 1, STR("calls"))->subscription, 1);
-    assert_int(rating_subscription(live, 3, STR("disk"))->subscription, 3);
-    assert_int(rating_subscription(live, 3, STR("other"))->subscription, 2); /* the first plan */
+    struct date on = day("2025-03-10");
+    cr_assert_null(rating_subscription(live, 0, STR("calls"), on));
+    assert_int(rating_subscription(live, 1, STR("calls"), on)->subscription, 1);
+    assert_int(rating_subscription(live, 3, STR("disk"), on)->subscription, 3);
+    assert_int(rating_subscription(live, 3, STR("other"), on)->subscription, 2); /* the first plan */
+    /* One whose end was reached is as good as gone, unless there is no other. */
+    live[0].cancel_on = live[2].cancel_on = on;
+    assert_int(rating_subscription(live, 3, STR("disk"), on)->subscription, 2);
+    assert_int(rating_subscription(live, 1, STR("calls"), on)->subscription, 1);
 }
 
 Test(aggregation, without_a_subscription_periods_are_calendar_months)
