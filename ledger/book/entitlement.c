@@ -79,7 +79,8 @@ bool alert_is_reached(struct decimal *threshold, const struct alert *al, struct 
 static enum err used_now(struct exact *out, const struct entitled *c, struct str usage_type, struct error *e)
 {
     struct usage_measure m = {0};
-    const struct subscription *s = rating_subscription(c->subscriptions, c->subscriptions_count, usage_type);
+    const struct subscription *s =
+        rating_subscription(c->subscriptions, c->subscriptions_count, usage_type, c->today);
     struct period p = reading_period(s, c->today);
     enum err err = totals_measure(&m, c->usage, c->usage_count, usage_type, p, whole_month(s, p), e);
     *out = m.quantity;
