@@ -37,29 +37,31 @@ static enum err charges_get(struct window_charges *out, struct views_txn *t, con
 
 /* ---- closing ---- */
 
-/* A level that only goes on is one by the catalog; which one was in force when it was billed is told by the
- * window's end well enough, for it only names levels that no reading changed. */
-static enum err measure(struct usage_window *w, struct views_txn *t, struct arena *a, struct error *e)
+/* The totals of all windows that close together. A level that only goes on is one by the catalog; which one
+ * was in force when they were billed is told by their end well enough, for it only names levels that no
+ * reading changed. */
+static enum err totals_get(struct usage_total **out, size_t *count, struct views_txn *t,
+                           const struct subscription *s, struct date until, struct arena *a, struct error *e)
 {
     const struct catalog *catalog = NULL;
-    struct usage_total *totals = NULL;
     uint64_t version = 0;
-    size_t count = 0;
-    enum err err = catalog_in_force(&version, t, w->to, 0, a, e);
+    enum err err = catalog_in_force(&version, t, until, 0, a, e);
     if (err == OK && version != 0) err = catalog_kept(&catalog, t, version, e);
-    if (err == OK) err = usage_with_levels(&totals, &count, t, w->customer, w->from, catalog, a, e);
-    return err == OK ? window_measure(w, totals, count, a, e) : err;
+    return err == OK ? usage_with_levels(out, count, t, s->customer, s->usage_through, catalog, a, e) : err;
 }
 
 static enum err close_windows(struct views_txn *t, struct subscription *s, struct date until, struct arena *a,
                               struct error *e)
 {
+    struct usage_total *totals = NULL;
     struct usage_window w = {0};
-    enum err err = OK;
+    size_t count = 0;
+    if (date_compare(s->usage_through, until) >= 0) return OK;
+    enum err err = totals_get(&totals, &count, t, s, until, a, e);
     while (err == OK && window_close(&w, s, until, a)) {
         struct window_place p = place_of(&w);
         struct view_key k = window_key(SPACE_USAGE_WINDOW, &p);
-        err = measure(&w, t, a, e);
+        err = window_measure(&w, totals, count, a, e);
         if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
     }
     return err;
