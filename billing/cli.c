@@ -253,8 +253,10 @@ static void note_aloud(const struct listener *l, const json_t *value)
 static enum err listen(void *self, json_t *value, bool is_row, struct error *e)
 {
     struct listener *l = self;
-    if (!is_row) note_aloud(l, value);
-    if (!is_row) l->refused = json_is_false(json_object_get(value, "allowed"));
+    if (!is_row) {
+        note_aloud(l, value);
+        l->refused = json_is_false(json_object_get(value, "allowed"));
+    }
     return l->inner.take(l->inner.self, value, is_row, e);
 }
 
