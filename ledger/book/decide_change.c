@@ -76,12 +76,18 @@ static bool same_terms(const struct terms *x, const struct terms *y)
            x->interval_count == y->interval_count && money_compare(x->amount, y->amount) == 0;
 }
 
-static enum err terms_chosen(struct new_terms *n, const struct change *ch,
+/* What a change starts from: what is, or what is scheduled to be. */
+struct change_base {
+    const struct terms *terms;
+    uint64_t quantity;
+};
+
+static enum err terms_chosen(struct new_terms *n, const struct change *ch, const struct change_base *base,
                              const struct subscription_update_command *c, struct arena *a, struct error *e)
 {
     const struct subscription *s = &ch->s;
-    struct terms_wish wish = wish_of(&s->terms);
-    struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(&s->terms));
+    struct terms_wish wish = wish_of(base->terms);
+    struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(base->terms));
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
                  !decimal_is_zero(c->price);
     if (c->tier.len != 0) wish.tier = c->tier;
@@ -89,12 +95,12 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch,
     wish.interval_count = every.count;
     wish.price = c->price;
     wish.price_given = !decimal_is_zero(c->price);
-    n->terms = s->terms;
+    n->terms = *base->terms;
     enum err err = other ? terms_for(&n->terms, ch->facts, &wish, a, e) : OK;
     if (err == OK) err = check_quantity(c->quantity, &n->terms, e);
     if (err == OK) err = check_billed_once(ch->facts, &n->terms, s->subscription, e);
     if (err != OK) return err;
-    n->quantity = c->quantity != 0 ? c->quantity : s->quantity;
+    n->quantity = c->quantity != 0 ? c->quantity : base->quantity;
     n->anew = n->terms.unit != s->terms.unit || n->terms.interval_count != s->terms.interval_count;
     if (n->terms.kind != s->terms.kind)
         return fail(e, ERR_REFUSED, "a plan and an add-on cannot take each other's place");
@@ -174,20 +180,40 @@ static struct moment moment_of_change(const struct facts *f, const struct subscr
     return (struct moment){begun ? f->today : s->start, by_second ? f->second : 0};
 }
 
+/* What is not named stays as it is; at a period's end, as it will be by then: two changes that are scheduled
+ * one after the other both take effect. */
+static enum err choose_change(struct new_terms *n, const struct change_rule **rule, enum change_timing *when,
+                              const struct change *ch, const struct subscription_update_command *c,
+                              struct arena *a, struct error *e)
+{
+    const struct subscription *s = &ch->s;
+    const struct catalog *catalog = ch->facts->catalog;
+    const struct change_base now = {&s->terms, s->quantity}, then = {&s->next_terms, s->next_quantity};
+    bool later = c->when == CHANGE_PERIOD_END && date_is_given(s->change_on);
+    enum err err = terms_chosen(n, ch, later ? &then : &now, c, a, e);
+    if (err != OK) return err;
+    *rule = catalog == NULL ? NULL : rule_for(catalog, &s->terms, &n->terms);
+    *when = c->when != CHANGE_DEFAULT ? c->when : *rule != NULL ? (*rule)->when : CHANGE_NOW;
+    if (later || *when != CHANGE_PERIOD_END || !date_is_given(s->change_on)) return OK;
+    err = terms_chosen(n, ch, &then, c, a, e); /* the rule puts it off */
+    if (err == OK) *rule = rule_for(catalog, &s->terms, &n->terms);
+    return err;
+}
+
 static enum err change_terms(struct decision *out, struct change *ch,
                              const struct subscription_update_command *c, struct arena *a, struct error *e)
 {
     const struct facts *f = ch->facts;
     struct new_terms n = {.on = moment_of_change(f, &ch->s)};
-    enum err err = terms_chosen(&n, ch, c, a, e);
+    const struct change_rule *rule = NULL;
+    enum change_timing when = CHANGE_NOW;
+    enum err err = choose_change(&n, &rule, &when, ch, c, a, e);
     if (err != OK) return err;
     if (n.terms.proration != PRORATE_BY_SECOND) n.on.second = 0; /* the old terms end with the day before */
-    const struct change_rule *rule = f->catalog == NULL ? NULL : rule_for(f->catalog, &ch->s.terms, &n.terms);
     if (rule != NULL && rule->refused) {
         return fail(e, ERR_REFUSED, "a change from '%.*s' to '%.*s' is not allowed",
                     STR_ARG(ch->s.terms.product), STR_ARG(n.terms.product));
     }
-    enum change_timing when = c->when != CHANGE_DEFAULT ? c->when : rule != NULL ? rule->when : CHANGE_NOW;
     enum credit_use use = rule != NULL ? rule->credit : CREDIT_DEFAULT;
     n.gives = use != CREDIT_NONE;
     if (when == CHANGE_PERIOD_END) {
