@@ -128,16 +128,20 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
         return fail(e, ERR_INVALID, "give_back: at the period's end nothing is unused");
     if (!c->immediate) return end_later(out, f, c, a, e);
     struct subscription s = *f->subscription;
+    struct subscription *after = arena_array_of(a, struct subscription, f->subscriptions_count);
     err = end_now(out, f, &s, c, a, e);
     for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
-        struct subscription added = f->subscriptions[i];
-        if (added.parent != s.subscription) continue;
-        if (date_compare(s.ended_on, f->today) < 0) end_with_plan(&added, &s);
-        err = end_now(out, f, &added, c, a, e);
+        struct subscription *added = &after[i];
+        *added = f->subscriptions[i];
+        if (added->subscription == s.subscription) *added = s;
+        if (added->parent != s.subscription) continue;
+        if (date_compare(s.ended_on, f->today) < 0) end_with_plan(added, &s);
+        err = end_now(out, f, added, c, a, e);
     }
     bool refunds = c->give_back == CREDIT_DEFAULT || c->give_back == CREDIT_REFUND;
     if (err != OK || !refunds) return err;
-    return credit_and_refund(out, f, s.terms.amount.currency, a, e);
+    err = credit_and_refund(out, f, s.terms.amount.currency, a, e);
+    return err == OK ? restore_settled(out, f, after, a, e) : err;
 }
 
 /* ---- pause and resume ---- */

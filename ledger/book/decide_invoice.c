@@ -250,6 +250,7 @@ enum err bill_lines(struct decision *out, struct bill *b, struct date through, b
     const struct facts *f = b->facts;
     struct subscription *after = arena_array_of(a, struct subscription, f->subscriptions_count);
     take_pending_items(b, f, a);
+    b->after = after;
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         struct accrual due = accrual_through(f, through);
         after[i] = f->subscriptions[i];
@@ -324,6 +325,8 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
         return OK; /* nothing is due: a second run writes nothing */
     close_draft(out, f, &docs, a);
     add_documents(out, &docs, a);
+    err = restore_settled(out, f, b.after, a, e);
+    if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
     if (c->run != 0) {
         struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
         ev->customer_billed = (struct customer_billed){c->customer, c->run, own.through,
@@ -347,7 +350,7 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
     close_draft(out, f, &docs, a);
     add_documents(out, &docs, a);
-    return OK;
+    return restore_settled(out, f, b.after, a, e);
 }
 
 enum err decide_invoice_add_item(struct decision *out, const struct facts *f,

@@ -28,3 +28,24 @@ enum err restore_subscriptions(struct decision *out, const struct facts *f, cons
     }
     return OK;
 }
+
+enum err restore_settled(struct decision *out, const struct facts *f, const struct subscription *after,
+                         struct arena *a, struct error *e)
+{
+    struct facts then = *f;
+    struct subscription *s = arena_array_of(a, struct subscription, f->subscriptions_count);
+    struct allocation *settled = arena_array_of(a, struct allocation, f->open_invoices_count);
+    size_t count = 0;
+    if (f->subscriptions_count > 0) memcpy(s, after, f->subscriptions_count * sizeof *s);
+    for (size_t i = 0; i < out->events.count; i++) {
+        const struct event *ev = &out->events.items[i];
+        if (ev->type == EVENT_ITEM_ADDED) then.counters.item = ev->item_added.item + 1;
+        if (ev->type != EVENT_INVOICE_FINALIZED) continue;
+        const struct invoice_finalized *d = &ev->invoice_finalized;
+        for (size_t k = 0; k < f->subscriptions_count; k++) note_document(&s[k], ev, a);
+        for (size_t k = 0; k < d->settles_count && count < f->open_invoices_count; k++)
+            settled[count++] = d->settles[k];
+    }
+    then.subscriptions = s;
+    return count == 0 ? OK : restore_subscriptions(out, &then, settled, count, NULL, a, e);
+}

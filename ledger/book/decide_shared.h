@@ -73,6 +73,10 @@ struct overdue overdue_by(const struct facts *f, struct date day, const struct a
 enum err restore_subscriptions(struct decision *out, const struct facts *f, const struct allocation *settled,
                                size_t count, const struct event *document, struct arena *a,
                                struct error *e) MUST_USE;
+/* The same for the credit notes that are in *out already. `after`: what that decision makes of the
+ * subscriptions of the facts, one each. */
+enum err restore_settled(struct decision *out, const struct facts *f, const struct subscription *after,
+                         struct arena *a, struct error *e) MUST_USE;
 struct accrual accrual_through(const struct facts *f, struct date through);
 /* What is added to a plan ends with it, at the latest. */
 void end_with_plan(struct subscription *added, const struct subscription *plan);
@@ -85,6 +89,7 @@ struct bill {
     struct date issue_date;
     uint64_t due_days; /* 0: as the customer's or the seller's terms say */
     struct line_list lines;
+    const struct subscription *after; /* what bill_lines makes of the facts' subscriptions, one each */
 };
 struct documents {
     struct invoice_finalized *items;
