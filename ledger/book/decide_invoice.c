@@ -341,6 +341,10 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f,
 {
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
+    if (f->seller != NULL && f->seller->approval == YES_NO_YES) {
+        return fail(e, ERR_REFUSED,
+                    "invoices need approval: draft them, approve them, then finalize the drafts");
+    }
     struct bill b = {.facts = f, .customer = f->customer->customer, .issue_date = f->issue_date};
     struct documents docs = {0};
     err = bill_lines(out, &b, f->today, true, a, e);
