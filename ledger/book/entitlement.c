@@ -13,9 +13,9 @@ bool subscription_entitles(const struct subscription *s, struct date today)
 /* The next subscription that entitles, or NULL; begins with NULL. */
 static const struct subscription *next_entitling(const struct entitled *c, const struct subscription *before)
 {
-    const struct subscription *end = c->subscriptions + c->subscriptions_count;
-    for (const struct subscription *s = before == NULL ? c->subscriptions : before + 1; s < end; s++) {
-        if (subscription_entitles(s, c->today)) return s;
+    size_t from = before == NULL ? 0 : (size_t)(before - c->subscriptions) + 1;
+    for (size_t i = from; i < c->subscriptions_count; i++) {
+        if (subscription_entitles(&c->subscriptions[i], c->today)) return &c->subscriptions[i];
     }
     return NULL;
 }
