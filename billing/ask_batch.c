@@ -106,13 +106,13 @@ static json_t *totals_json(const struct run_summary *r)
     return list;
 }
 
-static json_t *failures_json(const struct run_summary *r)
+static json_t *reasons_json(const struct run_failure *items, size_t count)
 {
     json_t *list = rows_new();
-    for (size_t i = 0; i < r->failures_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_t *j = object_new();
-        member_text(j, "user_id", r->failures[i].user);
-        member_text(j, "reason", r->failures[i].why);
+        member_text(j, "user_id", items[i].user);
+        member_text(j, "reason", items[i].why);
         rows_add(list, j);
     }
     return list;
@@ -139,7 +139,8 @@ static json_t *run_json(const struct run_summary *r, const struct run_query *q)
     member_flag(j, "wrote_events", r->wrote_events);
     member_text_or_null(j, "out", q->out);
     member_put(j, "totals", totals_json(r));
-    member_put(j, "failures", failures_json(r));
+    member_put(j, "failures", reasons_json(r->failures, r->failures_count));
+    member_put(j, "not_drawn", reasons_json(r->undrawn, r->undrawn_count));
     return j;
 }
 
@@ -150,6 +151,14 @@ static enum err not_all_billed(const struct run_summary *r, struct error *e)
     assert(r->failures_count > 0);
     return fail(e, ERR_INCOMPLETE, "%ju customer%s could not be billed%s '%.*s': %.*s", (uintmax_t)r->refused,
                 one ? "" : "s", one ? ":" : "; the first,", STR_ARG(first->user), STR_ARG(first->why));
+}
+
+static enum err not_all_drawn(const struct run_summary *r, struct error *e)
+{
+    bool one = r->not_drawn == 1;
+    assert(r->undrawn_count > 0);
+    return fail(e, ERR_INCOMPLETE, "%ju document%s could not be drawn%s %.*s", (uintmax_t)r->not_drawn,
+                one ? "" : "s", one ? ":" : "; the first:", STR_ARG(r->undrawn[0].why));
 }
 
 enum err ask_run(const struct call *c, struct error *e)
@@ -179,7 +188,8 @@ enum err ask_run(const struct call *c, struct error *e)
                             .progress_context = c->service};
     enum err err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK) err = tell(c, run_json(&r, q), e);
-    return err != OK || r.refused == 0 ? err : not_all_billed(&r, e);
+    if (err == OK && r.refused > 0) return not_all_billed(&r, e);
+    return err == OK && r.not_drawn > 0 ? not_all_drawn(&r, e) : err;
 }
 
 /* ---- reports ---- */

@@ -398,13 +398,15 @@ struct daybook_run {
     int64_t candidates, invoiced, skipped, failed; /* customers */
     int64_t payments_completed, payments_failed, payments_pending;
     int64_t files, pdfs;
-    bool wrote_events;                      /* false: everything was done before, or dry_run */
-    size_t failures_count;                  /* at most 1000 are told */
-    const struct daybook_failure *failures; /* whom this call could not bill, and why; they stay due */
+    bool wrote_events;                       /* false: everything was done before, or dry_run */
+    size_t failures_count;                   /* at most 1000 are told */
+    const struct daybook_failure *failures;  /* whom this call could not bill, and why; they stay due */
+    size_t not_drawn_count;                  /* at most 1000 are told */
+    const struct daybook_failure *not_drawn; /* documents without a PDF, and which text no font can show */
 };
 /* The nightly batch: bills everybody through the date, collects, and writes PDFs, CSV files and a manifest
  * into out_dir. A second run writes no event and the same files. INCOMPLETE: some customers could not be
- * billed; *out is there. dry_run: nothing is kept, and out_dir may be NULL. */
+ * billed, or documents not drawn; *out is there. dry_run: nothing is kept, and out_dir may be NULL. */
 DAYBOOK_API int daybook_run_nightly(struct daybook *d, const char *through, const char *out_dir, bool dry_run,
                                     struct daybook_run **out, struct daybook_error *e);
 

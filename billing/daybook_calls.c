@@ -382,6 +382,8 @@ int daybook_run_nightly(struct daybook *d, const char *through, const char *out_
         fill_shape(made, &shape_run, answer, a);
         const json_t *failures = json_object_get(answer, "failures");
         made->failures = fill_shapes(&made->failures_count, &shape_failure, failures, a);
+        const json_t *not_drawn = json_object_get(answer, "not_drawn");
+        made->not_drawn = fill_shapes(&made->not_drawn_count, &shape_failure, not_drawn, a);
     }
     json_decref(answer);
     HAND_OUT(out, made);

@@ -124,7 +124,7 @@ static enum err hand_over_oldest(struct press *p, struct error *e)
     }
     p->oldest++;
     unlock(p);
-    if (s->err == OK) return p->done(p->context, s, e);
+    if (s->err == OK || s->err == ERR_INVALID) return p->done(p->context, s, e);
     *e = s->error;
     return s->err;
 }

@@ -19,11 +19,11 @@ struct sheet {
     uint64_t bytes;
     /* The press's own. */
     bool is_set;
-    enum err err;
+    enum err err; /* for `done`: OK, or ERR_INVALID when a text cannot be drawn; then there is no file */
     struct error error;
 };
 
-/* Takes a finished sheet, oldest first; called on the thread of whoever fills them. */
+/* Takes a sheet that is through, drawn or not, oldest first; called on the thread of whoever fills them. */
 typedef enum err sheet_done_fn(void *context, const struct sheet *s, struct error *e);
 
 struct press;

@@ -27,6 +27,7 @@ struct run_options {
     void *progress_context;
 };
 
+enum { FAILURES_TOLD = 1000 };
 struct run_failure {
     uint64_t customer;
     struct str user; /* his id as others know it */
@@ -40,6 +41,9 @@ struct run_summary {
     uint64_t refused;                   /* customers, in this call alone; they stay due */
     const struct run_failure *failures; /* the first thousand of them */
     size_t failures_count;
+    uint64_t not_drawn;          /* documents of the set without a PDF, for a text that no font can show */
+    struct run_failure *undrawn; /* the first thousand of them */
+    size_t undrawn_count;
     uint64_t drafted; /* customers whose draft is new or another than before, in this call alone */
     uint64_t payments_completed, payments_failed, payments_pending; /* of this set's invoices */
     const struct run_total *totals;                                 /* per currency, by code */

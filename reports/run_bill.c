@@ -4,7 +4,7 @@
  * what was done before, so a run that was killed goes on where it was. */
 #include "reports/run.h"
 
-enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000, FAILURES_TOLD = 1000 };
+enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000 };
 
 struct billing {
     struct nightly *nightly;

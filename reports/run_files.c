@@ -65,20 +65,35 @@ static void add_file(struct filing *f, const char *name, uint64_t bytes, const s
     f->nightly->summary->files++;
 }
 
+/* Everything else of the night is written all the same, and the next try comes to the same. */
+static void note_undrawn(struct filing *f, const struct sheet *s)
+{
+    struct run_summary *sum = f->nightly->summary;
+    struct arena *a = f->nightly->arena;
+    if (sum->undrawn == NULL) sum->undrawn = arena_array_of(a, struct run_failure, FAILURES_TOLD);
+    sum->not_drawn++;
+    if (sum->undrawn_count == FAILURES_TOLD) return;
+    sum->undrawn[sum->undrawn_count++] = (struct run_failure){.customer = s->invoice.customer,
+                                                              .user = str_copy(a, s->parts.buyer.user),
+                                                              .why = str_copy(a, str_of(s->error.text))};
+}
+
 /* Called in the order of the documents, whichever was set first. */
 static enum err put_document(void *context, const struct sheet *s, struct error *e)
 {
     struct filing *f = context;
     struct nightly *n = f->nightly;
+    bool drawn = f->press != NULL && s->err == OK;
     (void)e;
     struct register_entry entry = {.invoice = &s->invoice,
                                    .buyer = &s->parts.buyer,
                                    .credits = s->credits,
-                                   .pdf = f->press != NULL ? &s->sha256 : NULL,
+                                   .pdf = drawn ? &s->sha256 : NULL,
                                    .rehearsed = n->o->dry_run};
     register_put_invoice(f->invoices, &entry, s->arena);
     register_put_lines(f->lines, &entry, s->arena);
-    if (f->press != NULL) {
+    if (f->press != NULL && !drawn) note_undrawn(f, s);
+    if (drawn) {
         const char *name = str_format(n->arena, "pdf/%.*s.pdf", STR_ARG(s->invoice.number)).ptr;
         add_file(f, name, s->bytes, &s->sha256);
         n->summary->pdfs++;

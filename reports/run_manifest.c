@@ -66,14 +66,13 @@ static void put_run(struct json_file *j, const struct nightly *n, const struct r
     json_close(j);
 }
 
-/* Refusals of the call that writes the file: the ledger does not have them. */
-static void put_failures(struct json_file *j, const struct run_summary *s)
+static void put_reasons(struct json_file *j, const char *name, const struct run_failure *items, size_t count)
 {
-    json_open_list(j, "failures");
-    for (size_t i = 0; i < s->failures_count; i++) {
+    json_open_list(j, name);
+    for (size_t i = 0; i < count; i++) {
         json_open_line(j, NULL);
-        json_file_text(j, "user_id", s->failures[i].user);
-        json_file_text(j, "reason", s->failures[i].why);
+        json_file_text(j, "user_id", items[i].user);
+        json_file_text(j, "reason", items[i].why);
         json_close(j);
     }
     json_close(j);
@@ -118,7 +117,9 @@ enum err run_manifest_write(const struct nightly *n, struct run_manifest *m, str
     json_open_list(j, "runs");
     for (size_t i = 0; i < m->sums_count; i++) put_run(j, n, &m->sums[i]);
     json_close(j);
-    put_failures(j, n->summary);
+    /* Refusals of the call that writes the file: the ledger does not have them. */
+    put_reasons(j, "failures", n->summary->failures, n->summary->failures_count);
+    put_reasons(j, "not_drawn", n->summary->undrawn, n->summary->undrawn_count);
     put_counts(j, n->summary, m);
     put_totals(j, n->summary->totals, n->summary->totals_count);
     put_files(j, m);

@@ -127,6 +127,26 @@ Test(answers, who_could_not_be_billed_is_told_with_the_reason)
     daybook_free(r);
 }
 
+Test(answers, a_document_that_no_font_can_show_is_told_and_the_rest_is_written)
+{
+    struct daybook_run *r = NULL;
+    does(daybook_create_subscription(book, "good", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_create_subscription(book, "moon", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_add_invoice_item(book, "moon", "\xe6\x9c\x88", "1.00", NULL, &why));
+    refuses(
+        daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why), DAYBOOK_INCOMPLETE,
+        "1 document could not be drawn: cannot draw Invoice INV-2025-000002: line 1: description: no font "
+        "has the character U+6708");
+    assert_int(r->invoiced, 2);
+    assert_int(r->pdfs, 1);
+    assert_int(r->not_drawn_count, 1);
+    same(r->not_drawn[0].user_id, "moon");
+    daybook_free(r);
+    struct str manifest = test_read(test_path("out/run.json"));
+    cr_assert(strstr(str_cstring(A, manifest), "\"not_drawn\": [\n    {\"user_id\": \"moon\", ") != NULL,
+              "%.*s", STR_ARG(manifest));
+}
+
 Test(answers, nothing_is_not_taken_for_everything)
 {
     char *answer = NULL;

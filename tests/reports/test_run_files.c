@@ -185,7 +185,7 @@ Test(run_files, a_document_on_request_is_the_one_that_the_run_wrote)
 
 /* ---- faults ---- */
 
-Test(run_files, a_text_that_cannot_be_set_stops_the_files_and_keeps_the_events)
+Test(run_files, a_text_that_no_font_can_show_costs_its_own_pdf_alone)
 {
     struct office o = {0};
     office_open(&o, "ledger", "2025-01-01");
@@ -193,15 +193,22 @@ Test(run_files, a_text_that_cannot_be_set_stops_the_files_and_keeps_the_events)
     office_add_item(&o, "u4", "\xe4\xb8\xad\xe6\x96\x87", "10");
     struct run_summary s = {0};
     struct run_options options = office_options(&o, "2025-01-31", "out");
-    assert_err_says(nightly_run(&s, o.l, &options, A, E), ERR_INVALID, "INV-2025-000005");
-    cr_assert(!file_exists(test_path("out/run.json")));
-    cr_assert(!file_exists(test_path("out/invoices.csv")));
-    options.without_pdf = true;
     assert_ok(nightly_run(&s, o.l, &options, A, E));
-    cr_assert(!s.wrote_events);
     assert_int(s.invoiced, 9);
-    cr_assert(file_exists(test_path("out/run.json")));
-    assert_str(cell(office_read("out", "invoices.csv"), 1, "pdf_sha256"), "");
+    assert_int(s.not_drawn, 1);
+    assert_str(s.undrawn[0].user, "u4");
+    assert_str(s.undrawn[0].why,
+               "cannot draw Invoice INV-2025-000005: line 1: description: no font has the character U+4E2D");
+    cr_assert(!file_exists(test_path("out/pdf/INV-2025-000005.pdf")));
+    struct str register_ = office_read("out", "invoices.csv"), first = office_read("out", "run.json");
+    for (size_t row = 1; row <= count_rows(register_); row++) {
+        bool drawn = !str_is(cell(register_, row, "document_number"), "INV-2025-000005");
+        assert_int(cell(register_, row, "pdf_sha256").len, drawn ? 64 : 0);
+    }
+    assert_ok(nightly_run(&s, o.l, &options, A, E)); /* which comes to the same */
+    cr_assert(!s.wrote_events);
+    assert_int(s.not_drawn, 1);
+    cr_assert(str_equal(office_read("out", "run.json"), first));
     office_close(&o);
 }
 
