@@ -273,7 +273,8 @@ enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, st
         enum work w = subscription_is_live(s) ? next_work(s, out) : WORK_NONE;
         if (w == WORK_NONE) break;
         if (++rounds > LIMIT_CATCH_UP_PERIODS)
-            return fail(e, ERR_LIMIT, "more than %d periods to catch up", LIMIT_CATCH_UP_PERIODS);
+            return fail(e, ERR_LIMIT, "more than %d periods to catch up: run through an earlier date first",
+                        LIMIT_CATCH_UP_PERIODS);
         enum err err = do_work(out, s, w, a, e);
         if (err != OK) return err;
         moved = moved || is_billing(w);
