@@ -173,8 +173,9 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
                   size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = due_key(after->date, after->customer + 1, 0);
-    struct due_page page = {through, after, NULL, count, capacity, 16};
+    struct due_page page = {through, after, NULL, NULL, capacity, 16};
     page.customers = customers;
+    page.count = count;
     return list_page(t, &from, &page, e);
 }
 
@@ -182,7 +183,8 @@ enum err list_overdue(struct views_txn *t, struct date through, struct due_curso
                       size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = overdue_key(after->date, after->customer + 1);
-    struct due_page page = {through, after, NULL, count, capacity, 8};
+    struct due_page page = {through, after, NULL, NULL, capacity, 8};
     page.customers = customers;
+    page.count = count;
     return list_page(t, &from, &page, e);
 }
