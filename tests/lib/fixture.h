@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include "ledger/base.h"
+#include "tests/lib/dice.h"
 
 /* Criterion's Test() makes variables without declaring them first. */
 #ifdef __clang__
@@ -37,15 +38,6 @@ const char *test_shared(const char *path);
 /* The whole of a file, or a failed test. */
 struct str test_read(const char *path);
 void test_write(const char *path, struct str content);
-
-/* Numbers that look random and are the same in every run. */
-struct dice {
-    struct simulated_world sim;
-};
-struct dice dice_of(uint64_t seed);
-uint64_t dice_next(struct dice *d);
-int64_t dice_between(struct dice *d, int64_t low, int64_t high); /* both included */
-bool dice_chance(struct dice *d, unsigned percent);
 
 /* "2025-01-31" as a date, a failed test when it is none; and "2025-01-31T12:00:00Z" as an instant. */
 struct date day(const char *text);
