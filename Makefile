@@ -114,6 +114,7 @@ demo: deps
 collect = +@MAKE='$(MAKE)' B='$(B)' JOBS='$(JOBS)' FUZZ_SECONDS='$(1)' bash tests/tools/check.sh
 check: deps-check
 	$(call collect,5) tidy debug release asan-clang faults fuzz clang-tidy
+check-long: export SIM_HISTORIES ?= 100000
 check-long: deps-long
 	$(call collect,$(FUZZ_SECONDS)) tidy debug release asan-clang asan-gcc debug-clang release-clang analyzer valgrind faults-long fuzz clang-tidy
 tidy: deps-check
@@ -197,11 +198,15 @@ test-$(1): $(O)/tests/test_$(1)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_test,$(r))))
 test: $(TESTED:%=test-%)
-tests: $(TESTED:%=$(O)/tests/test_%) $(if $(wildcard tests/spec/*.c),$(O)/tests/spec_runner) $(FAULTS)
+tests: $(TESTED:%=$(O)/tests/test_%) $(if $(wildcard tests/spec/*.c),$(O)/tests/spec_runner) \
+  $(if $(wildcard tests/sim/*.c),$(O)/tests/sim_runner) $(FAULTS)
 tested-rooms:
 	@echo $(TESTED)
 
 $(O)/tests/spec_runner: $(call objs,$(SRC_all) $(wildcard tests/spec/*.c)) $(O)/tests/lib.a
+	$(call say,LD)
+	$(call link_test)
+$(O)/tests/sim_runner: $(call objs,$(SRC_all) $(wildcard tests/sim/*.c)) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test)
 $(FAULTS): $(O)/faults/%: $(O)/tests/faults/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a

@@ -76,6 +76,9 @@ tests_of() { # tests_of COMPILER VARIANT FOLDER
     done
     scenarios=(tests/spec/*.bill)
     if [ -e "${scenarios[0]}" ]; then step "$2 $1 scenarios" "$3/tests/spec_runner" "${scenarios[@]}"; fi
+    local histories=${SIM_HISTORIES:-10000}
+    if [ "$2" = asan ]; then histories=$((histories / 10)); fi
+    if [ -e tests/sim/main.c ]; then step "$2 $1 simulation" "$3/tests/sim_runner" --histories "$histories"; fi
 }
 
 scripts() { # scripts FOLDER GLOB... - test scripts find the program in DAYBOOK and their own programs under O.
