@@ -13,7 +13,7 @@
 
 #include "tests/sim/sim.h"
 
-enum { HISTORIES = 10000, PROPERTIES_MAX = 16, PROCESSES_MAX = 16, FAILURES_TOLD = 5 };
+enum { HISTORIES = 10000, PROPERTIES_MAX = 16, PROCESSES_MAX = 16, BROKEN_TOLD = 5 };
 
 struct options {
     uint64_t seed, histories;
@@ -72,7 +72,7 @@ static void try_one(struct count *c, const struct property *p, const struct tria
     arena_reset(t->arena);
     c->trials++;
     if (err == OK) return;
-    if (c->failed++ >= FAILURES_TOLD) return;
+    if (c->failed++ >= BROKEN_TOLD) return;
     printf(
         "BROKEN %s, seed %ju: %s\n       again: sim_runner --property %s --histories 1 --seed %ju --tell\n",
         p->name, (uintmax_t)t->seed, e.text, p->name, (uintmax_t)t->seed);
