@@ -27,24 +27,32 @@ bool catalog_has_levels(const struct catalog *c)
 
 /* ---- periods ---- */
 
-static bool has_rate(const struct subscription *s, struct str usage_type)
+/* How much a subscription has to say about a usage type: it bills it, it has a rate for it, it is a plan. */
+static int say_of(const struct subscription *s, struct str usage_type)
 {
+    int say = s->parent == 0 ? 1 : 0;
     for (size_t i = 0; i < s->terms.rates_count; i++) {
-        if (str_equal(s->terms.rates[i].usage_type, usage_type)) return true;
+        const struct rate *r = &s->terms.rates[i];
+        if (!str_equal(r->usage_type, usage_type)) continue;
+        if (r->billed || !decimal_is_zero(r->minimum)) return 3;
+        say = 2;
     }
-    return false;
+    return say;
 }
 
 const struct subscription *rating_subscription(const struct subscription *live, size_t count,
                                                struct str usage_type, struct date day)
 {
-    const struct subscription *plan = NULL, *any = count == 0 ? NULL : live;
+    const struct subscription *best = NULL;
+    int most = -1;
     for (size_t i = 0; i < count; i++) {
+        int say = say_of(&live[i], usage_type);
         if (is_by(live[i].cancel_on, day)) continue; /* its end was reached, only not noted yet */
-        if (has_rate(&live[i], usage_type)) return &live[i];
-        if (plan == NULL && live[i].parent == 0) plan = &live[i];
+        if (say <= most) continue;
+        most = say;
+        best = &live[i];
     }
-    return plan != NULL ? plan : any;
+    return best == NULL && count > 0 ? live : best;
 }
 
 static struct period calendar_month(struct date day)

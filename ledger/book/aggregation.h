@@ -14,7 +14,8 @@ enum aggregation aggregation_of(const struct catalog *c, struct str usage_type);
 bool catalog_has_levels(const struct catalog *c);
 
 /* Of the live subscriptions, oldest first, the one in whose usage periods readings of a day and type count:
- * the first with a rate for it, else the first plan. NULL: none is live on that day. */
+ * the one that bills it, else the first with a rate for it, else the first plan; one whose end was reached
+ * that day only if there is no other. NULL: none is live. */
 const struct subscription *rating_subscription(const struct subscription *live, size_t count,
                                                struct str usage_type, struct date day);
 /* When it was used: as was told, or when the told day begins there, or now. */

@@ -210,7 +210,8 @@ enum err check_billed_once(const struct facts *f, const struct terms *t, uint64_
 {
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         const struct subscription *s = &f->subscriptions[i];
-        if (s->subscription == subscription) continue;
+        bool over = date_is_given(s->cancel_on) && date_compare(s->cancel_on, f->today) <= 0;
+        if (s->subscription == subscription || over) continue;
         for (size_t k = 0; k < t->rates_count; k++) {
             struct str type = t->rates[k].usage_type;
             if (!bills(t, type) || !(bills(&s->terms, type) || bills(&s->next_terms, type))) continue;

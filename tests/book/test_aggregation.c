@@ -215,7 +215,7 @@ Test(aggregation, totals_that_begin_in_a_period_are_taken_together)
 
 /* ---- periods ---- */
 
-Test(aggregation, a_type_is_rated_by_the_first_subscription_that_names_it)
+Test(aggregation, a_type_is_rated_by_the_subscription_that_bills_it_else_by_the_first_that_names_it)
 {
     const struct rate calls = {.usage_type = STR("calls")}, disk = {.usage_type = STR("disk")};
     struct subscription live[] = {
@@ -228,6 +228,10 @@ Test(aggregation, a_type_is_rated_by_the_first_subscription_that_names_it)
     assert_int(rating_subscription(live, 1, STR("calls"), on)->subscription, 1);
     assert_int(rating_subscription(live, 3, STR("disk"), on)->subscription, 3);
     assert_int(rating_subscription(live, 3, STR("other"), on)->subscription, 2); /* the first plan */
+    const struct rate billed = {.usage_type = STR("calls"), .billed = true};
+    live[2].terms = (struct terms){.rates = &billed, .rates_count = 1};
+    assert_int(rating_subscription(live, 3, STR("calls"), on)->subscription, 3);
+    live[2].terms = (struct terms){.rates = &disk, .rates_count = 1};
     /* One whose end was reached is as good as gone, unless there is no other. */
     live[0].cancel_on = live[2].cancel_on = on;
     assert_int(rating_subscription(live, 3, STR("disk"), on)->subscription, 2);
