@@ -470,14 +470,15 @@ class Book:
         s = self.now()
         if c["billing_day"]:
             return s.move_billing_day(day, c["billing_day"])
-        unit, count = s.terms.interval()
+        at_end = c["when"] == "period_end"
+        terms, seats = s.change[1:] if at_end and s.change else (s.terms, s.seats)  # as it will be by then
+        unit, count = terms.interval()
         if c["interval"] != "default":
             unit, count = c["interval"], c["interval_count"] or 1
-        terms = s.terms
         if c["tier"] or c["interval"] != "default":
-            agreed = minor(c["price"], s.terms.currency)
-            terms = self.terms(c["tier"] or s.terms.code, unit, count, s.terms.currency, agreed)
-        s.update(day, terms, c["quantity"] or s.seats, c["when"] == "period_end")
+            agreed = minor(c["price"], terms.currency)
+            terms = self.terms(c["tier"] or terms.code, unit, count, terms.currency, agreed)
+        s.update(day, terms, c["quantity"] or seats, at_end)
 
     def cancel(self, day, c):
         s = self.now()
