@@ -3,7 +3,7 @@
  * which part was paid for; and random documents beside a second model that pays cent by cent. */
 #include "tests/book/facts.h"
 
-TestSuite(wallet, .init = test_begin, .fini = test_end, .timeout = 120);
+TestSuite(wallet, .init = test_begin, .fini = test_end);
 
 static struct wallet_grant grant(uint64_t number, int64_t left, uint64_t priority, const char *expires,
                                  const char *scope)

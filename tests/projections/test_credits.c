@@ -6,7 +6,7 @@
 #include "projections/projections.h"
 #include "tests/lib/fixture.h"
 
-TestSuite(credits, .init = test_begin, .fini = test_end, .timeout = 300);
+TestSuite(credits, .init = test_begin, .fini = test_end);
 
 #define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
 

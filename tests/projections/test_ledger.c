@@ -8,7 +8,7 @@
 #include "projections/projections.h"
 #include "tests/lib/fixture.h"
 
-TestSuite(ledger, .init = test_begin, .fini = test_end, .timeout = 120);
+TestSuite(ledger, .init = test_begin, .fini = test_end);
 
 static struct frozen_clock noon = {{INT64_C(1735732800000000)}}; /* 2025-01-01T12:00:00Z */
 

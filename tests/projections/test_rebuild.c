@@ -7,7 +7,7 @@
 #include "projections/projections.h"
 #include "tests/lib/fixture.h"
 
-TestSuite(rebuild, .init = test_begin, .fini = test_end, .timeout = 300);
+TestSuite(rebuild, .init = test_begin, .fini = test_end);
 
 enum { USERS = 12, STEPS = 1500 };
 

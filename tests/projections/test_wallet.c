@@ -4,7 +4,7 @@
  */
 #include "tests/projections/stage.h"
 
-TestSuite(wallet_views, .init = test_begin, .fini = test_end, .timeout = 300);
+TestSuite(wallet_views, .init = test_begin, .fini = test_end);
 
 static struct event granted(uint64_t grant, int64_t cents, int64_t price, const char *expires)
 {

@@ -4,7 +4,7 @@
  * fine. */
 #include "tests/reports/office.h"
 
-TestSuite(recompute, .init = test_begin, .fini = test_end, .timeout = 120);
+TestSuite(recompute, .init = test_begin, .fini = test_end);
 
 struct tally {
     size_t same, other, unknown;

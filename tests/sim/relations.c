@@ -315,7 +315,7 @@ enum err order_of_customers(const struct trial *t, struct error *e)
         struct buffer one = {.arena = t->arena}, two = {.arena = t->arena};
         tell_documents(&one, &x, user_name(who, t->arena));
         tell_documents(&two, &y, user_name(who, t->arena));
-        if (one.len != two.len || memcmp(one.ptr, two.ptr, one.len) != 0)
+        if (!bytes_equal((struct bytes){one.ptr, one.len}, (struct bytes){two.ptr, two.len}))
             err = fail(e, ERR_TAMPERED, "the documents of c%u depend on the order of the customers", who);
     }
     books_close(&x);
