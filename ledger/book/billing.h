@@ -66,9 +66,9 @@ enum err rate_window(struct line_list *out, const struct subscription *s, struct
                      const struct usage_total *usage, size_t count, struct arena *a,
                      struct error *e) MUST_USE;
 
-/* An item of usage, with what is the same for every line of the subscription. */
-struct line *add_usage_item(struct line_list *out, const struct subscription *s, struct money amount,
-                            struct arena *a);
+/* A line for usage by the rates of `tier`: its product, taxed as it is, whatever tier rules by now. */
+struct line *add_usage_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
+                            struct money amount, const struct quota_segment *tier, struct arena *a);
 
 /* Ends the pause on a day: gives the paused days back that were billed, and goes on charging from there. */
 enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
@@ -88,9 +88,10 @@ struct period usage_period(const struct subscription *s, struct date day);
 struct quota {
     bool known; /* some tier in force names this usage type */
     bool unlimited;
-    bool billed;             /* past the quota it costs something */
-    int32_t billed_days;     /* of the period: so many of them a tier was in force that bills it */
-    const struct rate *rate; /* of the newest of those tiers; NULL: there is none */
+    bool billed;                      /* past the quota it costs something */
+    int32_t billed_days;              /* of the period: so many of them a tier was in force that bills it */
+    const struct rate *rate;          /* of the newest of those tiers; NULL: there is none */
+    const struct quota_segment *tier; /* that one */
     struct decimal included;
 };
 enum err usage_quota(struct quota *out, const struct subscription *s, struct str usage_type, struct period p,

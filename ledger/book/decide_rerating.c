@@ -79,6 +79,12 @@ struct approval {
     struct arena *arena;
 };
 
+struct correction { /* of one usage type in one window */
+    const struct rerated_line *line;
+    const struct usage_window *window;
+    const struct quota_segment *tier; /* whose rates priced it */
+};
+
 static const struct billed_window *window_of(const struct facts *f, const struct rerated_line *l)
 {
     for (size_t i = 0; i < f->windows_count; i++) {
@@ -91,12 +97,12 @@ static const struct billed_window *window_of(const struct facts *f, const struct
 }
 
 /* "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 1000" */
-static struct line *add_item(struct approval *ap, const struct usage_window *w, const struct rerated_line *l,
-                             struct money amount)
+static struct line *add_item(struct approval *ap, const struct correction *x, struct money amount)
 {
     struct arena *a = ap->arena;
-    struct subscription s = window_subscription(w);
-    struct line *item = add_usage_item(&ap->items, &s, amount, a);
+    const struct rerated_line *l = x->line;
+    struct subscription s = window_subscription(x->window);
+    struct line *item = add_usage_line(&ap->items, &s, LINE_USAGE, amount, x->tier, a);
     item->usage_type = l->usage_type;
     item->from = l->from;
     item->to = l->to;
@@ -134,8 +140,8 @@ static enum err room_of(struct money *out, const struct approval *ap, const stru
 
 /* Gives `*left`, an amount as it was rated, back of one line, or as much of it as the line has. What coupons
  * took of the line is nobody's to be given back; neither is what was given back before, or voided. */
-static enum err credit_line(struct money *left, struct approval *ap, const struct usage_window *w,
-                            const struct rerated_line *l, const struct window_charge *c, struct error *e)
+static enum err credit_line(struct money *left, struct approval *ap, const struct correction *x,
+                            const struct window_charge *c, struct error *e)
 {
     const struct invoice *v = credited_invoice(ap->facts, c->invoice);
     struct money whole = v == NULL ? c->amount : line_price(&v->lines[c->line - 1]);
@@ -148,7 +154,7 @@ static enum err credit_line(struct money *left, struct approval *ap, const struc
         if (!voided) err = money_part(&taken, room, c->amount.minor, whole.minor, e);
     }
     if (err == OK && price.minor > 0) {
-        struct line *item = add_item(ap, w, l, money_negate(price));
+        struct line *item = add_item(ap, x, money_negate(price));
         item->credits = c->invoice;
         item->credits_line = c->line;
     }
@@ -156,14 +162,14 @@ static enum err credit_line(struct money *left, struct approval *ap, const struc
 }
 
 /* The newest lines first: a correction is taken back before what it corrected. */
-static enum err credit(struct approval *ap, const struct billed_window *w, const struct rerated_line *l,
+static enum err credit(struct approval *ap, const struct billed_window *w, const struct correction *x,
                        struct error *e)
 {
-    struct money left = money_negate(l->difference);
+    struct money left = money_negate(x->line->difference);
     enum err err = OK;
     for (size_t i = w->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
         const struct window_charge *c = &w->charges[i - 1];
-        if (str_equal(c->usage_type, l->usage_type)) err = credit_line(&left, ap, &w->window, l, c, e);
+        if (str_equal(c->usage_type, x->line->usage_type)) err = credit_line(&left, ap, x, c, e);
     }
     return err;
 }
@@ -202,12 +208,14 @@ enum err decide_rerating_approve(struct decision *out, const struct facts *f,
     const struct rerating *r = f->rerating;
     err = check_current(f, a, e);
     for (size_t i = 0; i < r->lines_count && err == OK; i++) {
-        const struct rerated_line *l = &r->lines[i];
-        const struct billed_window *w = window_of(f, l);
-        if (money_is_negative(l->difference))
-            err = credit(&ap, w, l, e);
+        const struct billed_window *w = window_of(f, &r->lines[i]);
+        struct correction x = {.line = &r->lines[i], .window = &w->window};
+        err = window_tier(&x.tier, x.window, x.line->usage_type, e);
+        if (err != OK) return err;
+        if (money_is_negative(x.line->difference))
+            err = credit(&ap, w, &x, e);
         else
-            (void)add_item(&ap, &w->window, l, l->difference);
+            (void)add_item(&ap, &x, x.line->difference);
     }
     if (err == OK) err = check_room(f, &ap.items, e);
     if (err != OK) return err;

@@ -57,6 +57,7 @@ enum err usage_quota(struct quota *out, const struct subscription *s, struct str
             out->billed = true;
             out->billed_days += days;
             out->rate = r;
+            out->tier = &s->quotas[i];
         }
         enum err err = add_quota_days(&sum, r, days, e);
         if (err != OK) return err;
@@ -85,34 +86,45 @@ static struct str usage_words(const struct rate *r, struct decimal used, struct 
                       STR_ARG(decimal_text(a, included)));
 }
 
-static struct line *add_usage_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
-                                   struct money amount, const struct rate *r, struct period p,
-                                   struct arena *a)
+struct line *add_usage_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
+                            struct money amount, const struct quota_segment *tier, struct arena *a)
 {
     struct line *l = add_line(lines, s, kind, amount, a);
-    l->usage_type = r->usage_type;
+    l->product = tier->product;
+    l->tax_code = tier->tax_code;
+    l->tax_inclusive = tier->tax_inclusive;
+    return l;
+}
+
+static struct line *add_rated_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
+                                   struct money amount, const struct quota *q, struct period p,
+                                   struct arena *a)
+{
+    struct line *l = add_usage_line(lines, s, kind, amount, q->tier, a);
+    l->usage_type = q->rate->usage_type;
     l->from = p.start;
     l->to = p.end;
     return l;
 }
 
-static enum err add_usage_lines(struct line_list *lines, const struct subscription *s, const struct rate *r,
+static enum err add_rated_lines(struct line_list *lines, const struct subscription *s, const struct quota *q,
                                 const struct usage_measure *m, const struct usage_cost *c, struct period p,
                                 struct arena *a, struct error *e)
 {
+    const struct rate *r = q->rate;
     struct decimal used = {0};
     struct money least = {0};
     enum err err = exact_decimal(&used, m->quantity, e);
     if (err == OK) err = money_add(&least, c->amount, c->true_up, e);
     if (err != OK) return err;
     if (exact_sign(c->past) > 0 || !money_is_zero(c->amount)) {
-        struct line *l = add_usage_line(lines, s, LINE_USAGE, c->amount, r, p, a);
+        struct line *l = add_rated_line(lines, s, LINE_USAGE, c->amount, q, p, a);
         l->description = usage_words(r, used, m->included, a);
         l->quantity = c->units;
         l->unit_price = c->unit_price;
     }
     if (money_is_zero(c->true_up)) return OK;
-    struct line *l = add_usage_line(lines, s, LINE_MINIMUM, c->true_up, r, p, a);
+    struct line *l = add_rated_line(lines, s, LINE_MINIMUM, c->true_up, q, p, a);
     l->description = str_format(a, "Minimum for %.*s: %.*s of %.*s were used", STR_ARG(rate_name(r)),
                                 STR_ARG(money_pretty(a, c->amount)), STR_ARG(money_pretty(a, least)));
     return OK;
@@ -134,7 +146,7 @@ static enum err rate_type(struct accrual *out, const struct subscription *s, str
     m.included = q.included;
     m.days = q.billed_days;
     err = usage_cost(&c, q.rate, &m, s->terms.amount.currency, e);
-    return err == OK ? add_usage_lines(&out->lines, s, q.rate, &m, &c, p, a, e) : err;
+    return err == OK ? add_rated_lines(&out->lines, s, &q, &m, &c, p, a, e) : err;
 }
 
 /* The first of these names behind `last`. */
@@ -196,12 +208,6 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
     if (out->lines.count == before) return OK;
     err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
     return err == OK ? count_committed(s, usage, e) : err;
-}
-
-struct line *add_usage_item(struct line_list *out, const struct subscription *s, struct money amount,
-                            struct arena *a)
-{
-    return add_line(out, s, LINE_USAGE, amount, a);
 }
 
 /* ---- commitments ---- */

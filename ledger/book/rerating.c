@@ -15,10 +15,7 @@ bool window_close(struct usage_window *out, struct subscription *s, struct date 
                                  .to = earlier(anchored_month(s, s->usage_through).end, until),
                                  .usage_anchor = s->usage_anchor,
                                  .usage_anchor_day = s->usage_anchor_day,
-                                 .product = s->terms.product,
                                  .currency = str_copy(a, str_of(s->terms.amount.currency)),
-                                 .tax_code = s->terms.tax_code,
-                                 .tax_inclusive = s->terms.tax_inclusive,
                                  .quotas = s->quotas};
     while (out->quotas_count < s->quotas_count &&
            date_compare(s->quotas[out->quotas_count].from, out->to) < 0)
@@ -41,10 +38,7 @@ struct subscription window_subscription(const struct usage_window *w)
     return (struct subscription){.subscription = w->subscription,
                                  .customer = w->customer,
                                  .status = SUBSCRIPTION_ACTIVE,
-                                 .terms = {.product = w->product,
-                                           .amount = nothing(w),
-                                           .tax_code = w->tax_code,
-                                           .tax_inclusive = w->tax_inclusive},
+                                 .terms = {.amount = nothing(w)},
                                  .usage_through = w->from,
                                  .usage_anchor = w->usage_anchor,
                                  .usage_anchor_day = w->usage_anchor_day,
@@ -55,6 +49,17 @@ struct subscription window_subscription(const struct usage_window *w)
 static struct period days_of(const struct usage_window *w)
 {
     return (struct period){w->from, w->to};
+}
+
+enum err window_tier(const struct quota_segment **out, const struct usage_window *w, struct str usage_type,
+                     struct error *e)
+{
+    struct subscription s = window_subscription(w);
+    struct quota q = {0};
+    enum err err = usage_quota(&q, &s, usage_type, days_of(w), e);
+    assert(w->quotas_count > 0);
+    *out = q.tier != NULL ? q.tier : &w->quotas[w->quotas_count - 1];
+    return err;
 }
 
 /* ---- what was used ---- */

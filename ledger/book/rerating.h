@@ -25,6 +25,10 @@ bool window_close(struct usage_window *out, struct subscription *s, struct date 
 /* What a subscription with nothing but the window's days and rates would be: for the rules of rating. */
 struct subscription window_subscription(const struct usage_window *w);
 
+/* Whose rates priced a usage type in the window: the newest tier that bills it, else the newest. */
+enum err window_tier(const struct quota_segment **out, const struct usage_window *w, struct str usage_type,
+                     struct error *e) MUST_USE;
+
 /* Notes in `rated` what each usage type that is billed in the window comes to, out of the customer's totals.
  */
 enum err window_measure(struct usage_window *w, const struct usage_total *usage, size_t count,

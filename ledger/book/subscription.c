@@ -65,7 +65,9 @@ void quotas_begin(struct subscription *s, struct date on, const struct rate *rat
                                              .rates_count = rates_count,
                                              .product = paused ? STR_NONE : s->terms.product,
                                              .unit = s->terms.unit,
-                                             .interval_count = s->terms.interval_count};
+                                             .interval_count = s->terms.interval_count,
+                                             .tax_code = s->terms.tax_code,
+                                             .tax_inclusive = s->terms.tax_inclusive};
     s->quotas = quotas;
     s->quotas_count = count;
 }

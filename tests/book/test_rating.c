@@ -25,7 +25,12 @@ static struct rate rate(const char *type, const char *included, const char *unit
 static struct subscription rated(const struct rate *rates, size_t count)
 {
     struct quota_segment *quota = arena_array_of(A, struct quota_segment, 3);
-    quota[0] = (struct quota_segment){.from = day("2025-01-01"), .rates = rates, .rates_count = count};
+    quota[0] = (struct quota_segment){.from = day("2025-01-01"),
+                                      .rates = rates,
+                                      .rates_count = count,
+                                      .product = STR("plan"),
+                                      .tax_code = STR("digital"),
+                                      .tax_inclusive = true};
     struct subscription s = {.subscription = 7,
                              .status = SUBSCRIPTION_ACTIVE,
                              .start = day("2025-01-01"),
@@ -41,8 +46,7 @@ static struct subscription rated(const struct rate *rates, size_t count)
                              .amount = usd(0),
                              .rates = rates,
                              .rates_count = count,
-                             .tax_code = STR("digital"),
-                             .tax_inclusive = true};
+                             .tax_code = STR("of_the_next_tier")};
     return s;
 }
 
