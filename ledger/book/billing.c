@@ -133,6 +133,7 @@ enum err charge_stretch(struct accrual *out, struct subscription *s, const struc
     if (err != OK) return err;
     struct charge *charges = arena_array_of(a, struct charge, s->charges_count + fees.count);
     bool ahead = date_is_given(out->today) && date_compare(w->to.day, out->today) > 0;
+    uint64_t counted = (uint64_t)counted_seconds(&s->terms, w->from, w->to, w->whole);
     keep_open_charges(s, out, charges);
     for (size_t i = 0; i < fees.count; i++) {
         err = charge_component(out, s, &fees.items[i], w, a, e);
@@ -145,7 +146,8 @@ enum err charge_stretch(struct accrual *out, struct subscription *s, const struc
                                                       .to = w->to.day,
                                                       .amount = l->amount,
                                                       .discount = money_zero(l->amount),
-                                                      .credited = money_zero(l->amount)};
+                                                      .credited = money_zero(l->amount),
+                                                      .counted = counted};
     }
     s->charged_through = w->to.day;
     s->charged_second = w->to.second;

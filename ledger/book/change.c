@@ -54,7 +54,8 @@ static enum err charge_piece(struct change *ch, struct charge *out, const struct
                            .to = p->to,
                            .amount = amount,
                            .discount = money_zero(amount),
-                           .credited = money_zero(amount)};
+                           .credited = money_zero(amount),
+                           .counted = (uint64_t)counted_seconds(&n->terms, p->from, to, p->whole)};
     return OK;
 }
 

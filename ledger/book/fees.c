@@ -60,16 +60,34 @@ static bool is_whole(struct moment from, struct moment to, struct period whole)
            date_compare(to.day, whole.end) == 0;
 }
 
+static int64_t fixed_seconds(const struct terms *t)
+{
+    return (int64_t)t->fixed_days * SECONDS_PER_DAY;
+}
+
+static int64_t counted_left(const struct terms *t, struct moment at, struct period whole)
+{
+    int64_t left = seconds_between(at, (struct moment){whole.end, 0}), all = fixed_seconds(t);
+    bool begins = left >= (int64_t)period_days(whole) * SECONDS_PER_DAY;
+    return begins || left > all ? all : left;
+}
+
+int64_t counted_seconds(const struct terms *t, struct moment from, struct moment to, struct period whole)
+{
+    return t->fixed_days == 0 ? 0 : counted_left(t, from, whole) - counted_left(t, to, whole);
+}
+
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
                  struct moment to, struct period whole, struct error *e)
 {
-    int64_t days = t->fixed_days != 0 ? (int64_t)t->fixed_days : period_days(whole);
-    assert(days > 0);
+    int64_t part = seconds_between(from, to), all = (int64_t)period_days(whole) * SECONDS_PER_DAY;
+    assert(all > 0);
     *out = amount;
     if (t->proration == PRORATE_NOT || is_whole(from, to, whole)) return OK;
-    bool by_second = t->proration == PRORATE_BY_SECOND;
-    int64_t part = by_second ? seconds_between(from, to) : date_days_between(from.day, to.day);
-    int64_t all = by_second ? days * SECONDS_PER_DAY : days;
+    if (t->fixed_days != 0) {
+        part = counted_seconds(t, from, to, whole);
+        all = fixed_seconds(t);
+    }
     return money_part(out, amount, part < all ? part : all, all, e);
 }
 
@@ -90,6 +108,15 @@ struct moment moment_later(struct moment a, struct moment b)
     return order < 0 ? b : a;
 }
 
+/* Of what the charge stands for, the seconds from `at` to its end. */
+static int64_t charged_left(const struct charge *c, struct moment at)
+{
+    int64_t left = seconds_between(at, (struct moment){c->to, 0}), all = (int64_t)c->counted;
+    bool begins =
+        left >= seconds_between((struct moment){c->from, c->from_second}, (struct moment){c->to, 0});
+    return begins || left > all ? all : left;
+}
+
 enum err unused_credit(struct money *out, const struct charge *c, const struct terms *t, struct moment from,
                        struct date to, struct error *e)
 {
@@ -98,12 +125,12 @@ enum err unused_credit(struct money *out, const struct charge *c, const struct t
     *out = money_zero(c->amount);
     from = moment_later(from, begin);
     if (date_compare(c->to, to) < 0) to = c->to;
+    struct moment end = {to, 0};
     int64_t all = seconds_between(begin, (struct moment){c->to, 0});
-    int64_t part = seconds_between(from, (struct moment){to, 0});
-    if (t->fixed_days != 0) { /* days beyond them cost nothing */
-        int64_t fixed = (int64_t)t->fixed_days * SECONDS_PER_DAY;
-        all = all < fixed ? all : fixed;
-        part = part < fixed ? part : fixed;
+    int64_t part = seconds_between(from, end);
+    if (c->counted != 0 && part > 0) {
+        part = charged_left(c, from) - charged_left(c, end);
+        all = (int64_t)c->counted;
     }
     if (t->proration == PRORATE_NOT || all <= 0 || part <= 0) return OK;
     enum err err = money_subtract(&paid, c->amount, c->discount, e);

@@ -28,6 +28,12 @@ struct components {
 enum err terms_components(struct components *out, const struct terms *t, uint64_t quantity, struct arena *a,
                           struct error *e) MUST_USE;
 
+/* Seconds of the terms' fixed days that [from, to) of the anchored period stands for; 0 without them. Days
+ * count from the period's end: what is left of it costs so many of the fixed days as it has days. So its
+ * first day makes up for what a shorter period lacks, and what a longer one has too much costs nothing; parts
+ * add up to the whole, and what is given back is what it costs to have it again. */
+int64_t counted_seconds(const struct terms *t, struct moment from, struct moment to, struct period whole);
+
 /* The share of `amount` for [from, to) of the anchored period `whole`, as the terms prorate. A whole period
  * costs the amount itself; the denominator is always the whole period, or the terms' fixed days. */
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,

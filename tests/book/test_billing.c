@@ -87,6 +87,41 @@ Test(proration, is_a_share_of_the_whole_period_by_day)
     }
 }
 
+Test(proration, fixed_days_are_counted_from_the_periods_end)
+{
+    static const struct {
+        const char *start, *end; /* of the period */
+        const char *from, *to;
+        int64_t share; /* of 30.00, of 30 days */
+    } rows[] = {
+        {"2025-02-01", "2025-03-01", "2025-02-15", "2025-03-01", 1400}, /* 14 are left */
+        {"2025-02-01", "2025-03-01", "2025-02-01", "2025-02-15", 1600}, /* the rest */
+        {"2025-02-01", "2025-03-01", "2025-02-01", "2025-02-02", 300},  /* 27 are left */
+        {"2025-02-01", "2025-03-01", "2025-02-02", "2025-02-03", 100},
+        {"2025-01-01", "2025-02-01", "2025-01-16", "2025-02-01", 1600},
+        {"2025-01-01", "2025-02-01", "2025-01-01", "2025-01-16", 1400},
+        {"2025-01-01", "2025-02-01", "2025-01-01", "2025-01-02", 0}, /* 30 are left */
+        {"2025-01-01", "2025-02-01", "2025-01-01", "2025-02-01", 3000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct money share = {0}, credit = {0};
+        struct terms fixed = {.proration = PRORATE_BY_DAY, .fixed_days = 30};
+        struct period whole = {day(rows[i].start), day(rows[i].end)};
+        struct moment from = {day(rows[i].from), 0}, to = {day(rows[i].to), 0}, begin = {whole.start, 0};
+        struct charge paid = {
+            .from = whole.start,
+            .to = whole.end,
+            .amount = usd(3000),
+            .discount = usd(0),
+            .credited = usd(0),
+            .counted = (uint64_t)counted_seconds(&fixed, begin, (struct moment){whole.end, 0}, whole)};
+        assert_ok(prorate(&share, usd(3000), &fixed, from, to, whole, E));
+        assert_ok(unused_credit(&credit, &paid, &fixed, from, to.day, E));
+        cr_assert(share.minor == rows[i].share, "%s: got %lld", rows[i].from, (long long)share.minor);
+        cr_assert(credit.minor == rows[i].share, "%s: %lld back", rows[i].from, (long long)credit.minor);
+    }
+}
+
 Test(proration, a_credit_is_capped_at_what_is_left_of_what_was_billed)
 {
     static const int64_t rows[][4] = {/* P-30: potential, billed, credited already, credit */

@@ -84,16 +84,18 @@ struct pair {
     uint64_t count, seats, more_seats; /* to: the same tier with other seats, where none is named */
     int64_t dearer;                    /* minor units for a whole period */
     bool whole_cents;                  /* a day's price has no fraction, before and after */
+    int64_t fixed_days;                /* that a period counts as; 0: as it has */
 };
 
 static const struct pair pairs[] = {
-    {"small", "team", BILLING_MONTH, 1, 0, 0, 4995 + 500 + 999 - 2900, false},
-    {"small", "big", BILLING_MONTH, 1, 0, 0, 9900 + 2500 + 500 - 2900, false},
-    {"team", "big", BILLING_MONTH, 1, 0, 0, 9900 + 2500 + 500 - 4995 - 500 - 999, false},
-    {"small", "big", BILLING_YEAR, 1, 0, 0, 99000 + 10000 - 29000, false},
-    {"small", "team", BILLING_MONTH, 3, 0, 0, 14000 + 2800 - 8001, false},
-    {"team", NULL, BILLING_MONTH, 1, 2, 7, 5 * 999, false},
-    {"thirty", "thirty-plus", BILLING_DAY, 30, 0, 0, 3000, true},
+    {"small", "team", BILLING_MONTH, 1, 0, 0, 4995 + 500 + 999 - 2900, false, 0},
+    {"small", "big", BILLING_MONTH, 1, 0, 0, 9900 + 2500 + 500 - 2900, false, 0},
+    {"team", "big", BILLING_MONTH, 1, 0, 0, 9900 + 2500 + 500 - 4995 - 500 - 999, false, 0},
+    {"small", "big", BILLING_YEAR, 1, 0, 0, 99000 + 10000 - 29000, false, 0},
+    {"small", "team", BILLING_MONTH, 3, 0, 0, 14000 + 2800 - 8001, false, 0},
+    {"team", NULL, BILLING_MONTH, 1, 2, 7, 5 * 999, false, 0},
+    {"thirty", "thirty-plus", BILLING_DAY, 30, 0, 0, 3000, true, 0},
+    {"fixed", "fixed-plus", BILLING_MONTH, 1, 0, 0, 6000, true, 30},
 };
 
 static enum err change_to(struct case_of *x, int64_t day, const struct pair *p, bool back, struct error *e)
@@ -108,13 +110,23 @@ static enum err change_to(struct case_of *x, int64_t day, const struct pair *p, 
     return act(x, day, &c, e);
 }
 
-/* What it costs is the days used of the difference; each line may be half a minor unit off, no more. */
-static enum err check_back(const struct case_of *x, const struct pair *p, struct sum cost, int64_t used,
-                           struct error *e)
+/* Fixed days are counted from the period's end; the first day stands for all that are left then. */
+static int64_t counted_left(int64_t left, int64_t days, int64_t fixed)
 {
-    int64_t off = distance(cost.minor * x->days, used * p->dearer);
+    if (fixed == 0) return left;
+    return left == days || left > fixed ? fixed : left;
+}
+
+/* What it costs is the days used of the difference; each line may be half a minor unit off, no more. */
+static enum err check_back(const struct case_of *x, const struct pair *p, struct sum cost, int64_t from,
+                           int64_t used, struct error *e)
+{
+    int64_t days = p->fixed_days != 0 ? p->fixed_days : x->days;
+    int64_t counted = counted_left(x->days - from, x->days, p->fixed_days) -
+                      counted_left(x->days - from - used, x->days, p->fixed_days);
+    int64_t off = distance(cost.minor * days, counted * p->dearer);
     bool exact = p->whole_cents || used == 0;
-    if (exact ? off == 0 : 2 * off <= cost.lines * x->days) return OK;
+    if (exact ? off == 0 : 2 * off <= cost.lines * days) return OK;
     return fail(e, ERR_TAMPERED, "%s to %s and back after %jd of %jd days costs %jd", p->from,
                 p->to == NULL ? "more seats" : p->to, (intmax_t)used, (intmax_t)x->days,
                 (intmax_t)cost.minor);
@@ -135,7 +147,7 @@ enum err there_and_back(const struct trial *t, struct error *e)
     if (err == OK) err = change_to(&x, day + used, p, true, e);
     cost.minor += items_of_step(&x).minor;
     cost.lines += items_of_step(&x).lines;
-    if (err == OK) err = check_back(&x, p, cost, used, e);
+    if (err == OK) err = check_back(&x, p, cost, day, used, e);
     books_close(&x.books);
     return err;
 }

@@ -125,24 +125,34 @@ class Terms:
         """Of a whole period's amount, for [start, end)."""
         if (start, end) == whole:
             return amount
-        days = self.fixed or (whole[1] - whole[0]).days
-        return rounded(Fraction(amount) * min((end - start).days, days) / days)
+        return rounded(amount * min(self.weight(start, end, whole), 1))
+
+    def weight(self, start, end, whole):
+        """The part of a whole period that [start, end) is; fixed days are counted from the period's end."""
+        if not self.fixed:
+            return Fraction((end - start).days, (whole[1] - whole[0]).days)
+        left = [1 if d == whole[0] else min(Fraction((whole[1] - d).days, self.fixed), 1) for d in (start, end)]
+        return left[0] - left[1]
 
 
 class Charge:
     """What was billed in advance of a fee, and how much of it was given back."""
 
-    def __init__(self, fee, start, end, amount):
+    def __init__(self, fee, start, end, amount, weight):
         self.fee, self.start, self.end, self.amount, self.back = fee, start, end, amount, 0
+        self.weight = weight
 
     def unused(self, terms, start, end):
         start, end = max(start, self.start), min(end, self.end)
         days, part = (self.end - self.start).days, (end - start).days
-        if terms.fixed:
-            days, part = min(days, terms.fixed), min(part, terms.fixed)
         if part <= 0:
             return 0
-        return max(0, min(rounded(Fraction(self.amount) * part / days), self.amount - self.back))
+        share = Fraction(part, days)
+        if terms.fixed and self.weight:
+            left = [self.weight if d == self.start else min(Fraction((self.end - d).days, terms.fixed), self.weight)
+                    for d in (start, end)]
+            share = (left[0] - left[1]) / self.weight
+        return max(0, min(rounded(self.amount * share), self.amount - self.back))
 
 
 # ---- a subscription
@@ -193,7 +203,7 @@ class Subscription:
             part = self.terms.share(amount, self.charged, end, whole)
             self.line("recurring", self.terms.code, self.charged, end, part, fee)
             if not self.terms.arrears:
-                self.charges.append(Charge(fee, self.charged, end, part))
+                self.charges.append(Charge(fee, self.charged, end, part, self.terms.weight(self.charged, end, whole)))
         self.charges = [c for c in self.charges if c.end > self.charged]
         self.charged = end
 
@@ -387,7 +397,7 @@ class Subscription:
             for start, end, whole in pieces:
                 part = terms.share(amount, start, end, whole)
                 self.book.line("proration_charge", terms.code, fee, start, end, part, terms.currency)
-                self.charges.append(Charge(fee, start, end, part))
+                self.charges.append(Charge(fee, start, end, part, terms.weight(start, end, whole)))
                 charged += part
         return charged, sum(c.unused(self.terms, on, c.end) for c in kept)
 
