@@ -110,13 +110,14 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
     return OK;
 }
 
-static void schedule_change(struct change *ch, const struct terms *terms, uint64_t quantity, struct arena *a)
+static void schedule_change(struct change *ch, struct date on, const struct terms *terms, uint64_t quantity,
+                            struct arena *a)
 {
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGE_SCHEDULED, a);
     ev->subscription_change_scheduled = (struct subscription_change_scheduled){
         .subscription = ch->s.subscription,
         .customer = ch->s.customer,
-        .on = period_end(&ch->s, ch->facts->today),
+        .on = on,
         .terms = *terms,
         .quantity = quantity,
     };
@@ -153,7 +154,8 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
         .charge = money_zero(s->terms.amount),
     };
     enum err err = change_apply(ch, ev, a, e);
-    if (err == OK && scheduled) schedule_change(ch, &next, next_quantity, a);
+    struct date end = period_end(&ch->s, ch->facts->today);
+    if (err == OK && scheduled) schedule_change(ch, end, &next, next_quantity, a);
     return err;
 }
 
@@ -200,6 +202,28 @@ static enum err choose_change(struct new_terms *n, const struct change_rule **ru
     return err;
 }
 
+/* Seats that change now leave a change that is scheduled, with the seats that it names or else with the new
+ * ones. What it then would not change, and what another tier or interval takes the place of, is undone. */
+static enum err change_before_schedule(struct change *ch, struct new_terms *n, struct arena *a,
+                                       struct error *e)
+{
+    const struct subscription before = ch->s;
+    if (!date_is_given(before.change_on)) return change_now(ch, n, a, e);
+    bool seats_only = same_terms(&n->terms, &before.terms), names = before.next_quantity != before.quantity;
+    uint64_t quantity = names ? before.next_quantity : n->quantity;
+    bool stays = seats_only && !(same_terms(&before.next_terms, &n->terms) && quantity == n->quantity);
+    enum err err = OK;
+    if (!stays) {
+        struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_SCHEDULE_UNDONE, a);
+        ev->subscription_schedule_undone = (struct subscription_schedule_undone){
+            .subscription = before.subscription, .customer = before.customer, .change = true};
+        err = change_apply(ch, ev, a, e);
+    }
+    if (err == OK) err = change_now(ch, n, a, e);
+    if (err == OK && stays) schedule_change(ch, before.change_on, &before.next_terms, quantity, a);
+    return err;
+}
+
 static enum err change_terms(struct decision *out, struct change *ch,
                              const struct subscription_update_command *c, struct arena *a, struct error *e)
 {
@@ -217,9 +241,9 @@ static enum err change_terms(struct decision *out, struct change *ch,
     enum credit_use use = rule != NULL ? rule->credit : CREDIT_DEFAULT;
     n.gives = use != CREDIT_NONE;
     if (when == CHANGE_PERIOD_END) {
-        schedule_change(ch, &n.terms, n.quantity, a);
+        schedule_change(ch, period_end(&ch->s, f->today), &n.terms, n.quantity, a);
     } else {
-        err = change_now(ch, &n, a, e);
+        err = change_before_schedule(ch, &n, a, e);
         if (err != OK) return err;
     }
     change_finish(out, ch, a);

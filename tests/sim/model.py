@@ -113,6 +113,9 @@ class Terms:
     def interval(self):
         return self.unit, self.count
 
+    def same(self, other):
+        return (self.code, self.interval(), self.amount) == (other.code, other.interval(), other.amount)
+
     def fees(self, seats):
         """Minor units for a whole period, by fee."""
         out = {"": self.amount}
@@ -357,7 +360,14 @@ class Subscription:
         if at_end:
             self.change = (self.period_end(day), terms, seats)
             return
-        on = max(day, self.start)
+        kept = self.change and terms.same(self.terms) and self.change
+        if kept:
+            kept = (kept[0], kept[1], seats if kept[2] == self.seats else kept[2])
+        self.change_now(max(day, self.start), terms, seats)
+        if kept and not (kept[1].same(self.terms) and kept[2] == self.seats):
+            self.change = kept
+
+    def change_now(self, on, terms, seats):
         self.charge_arrears(on)
         anew = terms.interval() != self.terms.interval()
         rest = self.terms.arrears and self.status == "active" and self.charged <= on
