@@ -6,7 +6,8 @@ static json_t *line_json(const struct rerated_line *l)
 {
     json_t *j = object_new();
     member_id(j, "subscription_id", "sub", l->subscription);
-    member_text(j, "usage_type", l->usage_type);
+    member_text(j, "kind", str_of(choice_line_kind.words[l->kind]));
+    member_text_or_null(j, "usage_type", l->usage_type);
     member_date(j, "period_start", l->from);
     member_date(j, "period_end", l->to);
     member_decimal(j, "billed_quantity", l->was);

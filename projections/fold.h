@@ -53,6 +53,23 @@ enum err usage_with_levels(struct usage_total **out, size_t *count, struct views
 /* Whether the customer ever used something that was weighted by time. */
 enum err usage_has_levels(bool *out, struct views_txn *t, uint64_t customer, struct error *e) MUST_USE;
 
+/* windows.c: rows by days of a subscription, and the lines that billed them: those that `wanted` tells, in
+ * `space`. */
+struct window_place {
+    uint64_t customer, subscription;
+    struct date from, to;
+};
+struct view_key window_key(enum space space, const struct window_place *p);
+typedef bool charges_fn(const struct line *l);
+enum err window_charges_fold(struct views_txn *t, enum space space, charges_fn *wanted,
+                             const struct event *ev, struct arena *a, struct error *e) MUST_USE;
+enum err window_charges_get(struct window_charges *out, struct views_txn *t, enum space space,
+                            const struct window_place *p, struct arena *a, struct error *e) MUST_USE;
+
+/* commitments.c: the customer's that were counted up, by first day; of one subscription, or of all (0). */
+enum err commitments_get(struct billed_commitment **out, size_t *count, struct views_txn *t,
+                         uint64_t customer, uint64_t subscription, struct arena *a, struct error *e) MUST_USE;
+
 /* readings.c */
 /* Where a reading stands: the record that counted it, and which of that record's readings it is. */
 struct reading_place {

@@ -44,17 +44,24 @@ static bool is_known(const struct numbers *n, uint64_t number)
     return false;
 }
 
-/* The documents that billed the windows. */
+static void want_documents(struct numbers *wanted, const struct window_charge *charges, size_t count,
+                           struct arena *a)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t invoice = charges[i].invoice;
+        if (invoice != 0 && !is_known(wanted, invoice)) numbers_add(wanted, invoice, a);
+    }
+}
+
+/* The documents that billed the windows and commitments. */
 static enum err gather_documents(struct gathering *g)
 {
     struct facts *f = g->facts;
     struct numbers wanted = {0};
-    for (size_t i = 0; i < f->windows_count; i++) {
-        for (size_t k = 0; k < f->windows[i].charges_count; k++) {
-            uint64_t invoice = f->windows[i].charges[k].invoice;
-            if (invoice != 0 && !is_known(&wanted, invoice)) numbers_add(&wanted, invoice, g->arena);
-        }
-    }
+    for (size_t i = 0; i < f->windows_count; i++)
+        want_documents(&wanted, f->windows[i].charges, f->windows[i].charges_count, g->arena);
+    for (size_t i = 0; i < f->commitments_count; i++)
+        want_documents(&wanted, f->commitments[i].charges, f->commitments[i].charges_count, g->arena);
     struct invoice *rows = arena_array_of(g->arena, struct invoice, wanted.count);
     enum err err = OK;
     for (size_t i = 0; i < wanted.count && err == OK; i++)
@@ -69,6 +76,7 @@ enum err gather_windows(struct gathering *g)
     struct facts *f = g->facts;
     struct billed_window *windows = NULL;
     struct usage_total *usage = NULL;
+    struct billed_commitment *commitments = NULL;
     enum err err = gather_proposal(g);
     if (err != OK || f->customer == NULL) return err;
     struct window_query q = windows_meant(g);
@@ -77,6 +85,10 @@ enum err gather_windows(struct gathering *g)
     if (err == OK)
         err = windows_usage(&usage, &f->window_usage_count, g->t, windows, f->windows_count, g->arena, g->e);
     f->window_usage = usage;
+    if (err == OK)
+        err = commitments_get(&commitments, &f->commitments_count, g->t, q.customer, q.subscription, g->arena,
+                              g->e);
+    f->commitments = commitments;
     bool approves = g->command->type == COMMAND_RERATING_APPROVE;
     return err == OK && approves ? gather_documents(g) : err;
 }

@@ -7,12 +7,7 @@
 
 /* ---- keys ---- */
 
-struct window_place {
-    uint64_t customer, subscription;
-    struct date from, to;
-};
-
-static struct view_key window_key(enum space space, const struct window_place *p)
+struct view_key window_key(enum space space, const struct window_place *p)
 {
     struct view_key k = key_number(space, p->customer);
     view_key_date(&k, p->from);
@@ -26,10 +21,10 @@ static struct window_place place_of(const struct usage_window *w)
     return (struct window_place){w->customer, w->subscription, w->from, w->to};
 }
 
-static enum err charges_get(struct window_charges *out, struct views_txn *t, const struct window_place *p,
-                            struct arena *a, struct error *e)
+enum err window_charges_get(struct window_charges *out, struct views_txn *t, enum space space,
+                            const struct window_place *p, struct arena *a, struct error *e)
 {
-    struct view_key k = window_key(SPACE_WINDOW_CHARGES, p);
+    struct view_key k = window_key(space, p);
     bool found = false;
     *out = (struct window_charges){0};
     return row_find(&found, out, &row_window_charges, t, &k, a, e);
@@ -91,7 +86,7 @@ static enum err fold_canceled(struct views_txn *t, const struct subscription_can
     struct window_charges charges = {0};
     enum err err = state_before(&s, t, v->subscription, a, e);
     struct window_place p = {s.customer, s.subscription, s.usage_through, v->on};
-    if (err == OK) err = charges_get(&charges, t, &p, a, e);
+    if (err == OK) err = window_charges_get(&charges, t, SPACE_WINDOW_CHARGES, &p, a, e);
     if (err != OK) return err;
     bool rated = s.status == SUBSCRIPTION_ACTIVE || s.status == SUBSCRIPTION_PAUSED;
     return rated || charges.charges_count > 0 ? close_windows(t, &s, v->on, a, e) : OK;
@@ -115,14 +110,21 @@ static enum err rated_amount(struct money *out, const struct line *l, bool on_do
     return money_part(out, price, l->amount.minor, net.minor, e);
 }
 
-static enum err note_line(struct views_txn *t, uint64_t customer, const struct line *l, uint64_t invoice,
-                          uint64_t line, struct arena *a, struct error *e)
+struct charged_line { /* of a document, or waiting for one */
+    uint64_t customer;
+    const struct line *line;
+    uint64_t invoice, number;
+};
+
+static enum err note_line(struct views_txn *t, enum space space, const struct charged_line *c,
+                          struct arena *a, struct error *e)
 {
-    struct window_place p = {customer, l->subscription, l->from, l->to};
+    const struct line *l = c->line;
+    struct window_place p = {c->customer, l->subscription, l->from, l->to};
     struct window_charges row = {0};
     struct money amount = {0};
-    enum err err = charges_get(&row, t, &p, a, e);
-    if (err == OK) err = rated_amount(&amount, l, invoice != 0, e);
+    enum err err = window_charges_get(&row, t, space, &p, a, e);
+    if (err == OK) err = rated_amount(&amount, l, c->invoice != 0, e);
     if (err != OK) return err;
     struct window_charge *charges = arena_array_of(a, struct window_charge, row.charges_count + 1);
     size_t at = row.charges_count;
@@ -132,21 +134,26 @@ static enum err note_line(struct views_txn *t, uint64_t customer, const struct l
         charges[row.charges_count++] = (struct window_charge){
             .usage_type = l->usage_type, .amount = amount, .rerated = l->rerating != 0, .item = l->item};
     }
-    charges[at].invoice = invoice;
-    charges[at].line = line;
+    charges[at].invoice = c->invoice;
+    charges[at].line = c->number;
     row.charges = charges;
-    struct view_key k = window_key(SPACE_WINDOW_CHARGES, &p);
+    struct view_key k = window_key(space, &p);
     return views_put_record(t, &k, &row_window_charges, &row, e);
 }
 
-static enum err fold_document(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
-                              struct error *e)
+enum err window_charges_fold(struct views_txn *t, enum space space, charges_fn *wanted,
+                             const struct event *ev, struct arena *a, struct error *e)
 {
+    const struct invoice_finalized *v = &ev->invoice_finalized;
+    const struct item_added *item = &ev->item_added;
     enum err err = OK;
-    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
-        if (bills_usage(&v->lines[i])) err = note_line(t, v->customer, &v->lines[i], v->invoice, i + 1, a, e);
+    for (size_t i = 0; ev->type == EVENT_INVOICE_FINALIZED && i < v->lines_count && err == OK; i++) {
+        struct charged_line c = {v->customer, &v->lines[i], v->invoice, i + 1};
+        if (wanted(c.line)) err = note_line(t, space, &c, a, e);
     }
-    return err;
+    if (ev->type != EVENT_ITEM_ADDED || !wanted(&item->line)) return err;
+    struct charged_line waits = {item->customer, &item->line, 0, 0};
+    return note_line(t, space, &waits, a, e);
 }
 
 static enum err fold_approved(struct views_txn *t, const struct rerating_approved *v, struct arena *a,
@@ -158,6 +165,7 @@ static enum err fold_approved(struct views_txn *t, const struct rerating_approve
         struct window_place p = {v->customer, l->subscription, l->from, l->to};
         struct view_key k = window_key(SPACE_USAGE_WINDOW, &p);
         struct usage_window w = {0};
+        if (l->kind == LINE_COMMITMENT) continue;
         err = row_need(&w, &schema_usage_window, t, &k, "usage of subscription", l->subscription, a, e);
         if (err == OK) err = window_note_rerated(&w, l, a, e);
         if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
@@ -168,14 +176,11 @@ static enum err fold_approved(struct views_txn *t, const struct rerating_approve
 enum err fold_windows(struct views_txn *t, const struct event *ev, const struct event_place *place,
                       struct arena *a, struct error *e)
 {
-    const struct item_added *item = &ev->item_added;
     (void)place;
     if (ev->type == EVENT_SUBSCRIPTION_BILLED) return fold_billed(t, &ev->subscription_billed, a, e);
     if (ev->type == EVENT_SUBSCRIPTION_CANCELED) return fold_canceled(t, &ev->subscription_canceled, a, e);
-    if (ev->type == EVENT_INVOICE_FINALIZED) return fold_document(t, &ev->invoice_finalized, a, e);
     if (ev->type == EVENT_RERATING_APPROVED) return fold_approved(t, &ev->rerating_approved, a, e);
-    if (ev->type != EVENT_ITEM_ADDED || !bills_usage(&item->line)) return OK;
-    return note_line(t, item->customer, &item->line, 0, 0, a, e);
+    return window_charges_fold(t, SPACE_WINDOW_CHARGES, bills_usage, ev, a, e);
 }
 
 /* ---- queries ---- */
@@ -215,7 +220,7 @@ enum err windows_get(struct billed_window **out, size_t *count, struct views_txn
     for (size_t i = 0; i < l.count && err == OK; i++) {
         struct window_place p = place_of(&l.items[i].window);
         struct window_charges row = {0};
-        err = charges_get(&row, t, &p, a, e);
+        err = window_charges_get(&row, t, SPACE_WINDOW_CHARGES, &p, a, e);
         l.items[i].charges = row.charges;
         l.items[i].charges_count = row.charges_count;
     }

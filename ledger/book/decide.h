@@ -34,6 +34,7 @@ struct customer_usage {
 };
 
 struct billed_window; /* see rerating.h */
+struct billed_commitment;
 
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
@@ -96,6 +97,8 @@ struct facts {
     size_t windows_count;
     const struct usage_total *window_usage;
     size_t window_usage_count;
+    const struct billed_commitment *commitments; /* the customer's that were counted up */
+    size_t commitments_count;
     const struct rerating *rerating; /* that the command names, or that waits; NULL: there is none */
 };
 

@@ -2,6 +2,7 @@
 /* decide_rerating.c - what was billed for usage, compared with what it should have been. A difference is
  * proposed; approved, it is an item for the next invoice: a debit, or a credit of the lines that billed too
  * much, with their tax and coupons. What is approved must still come out the same. */
+#include "ledger/book/billing_shared.h"
 #include "ledger/book/crediting.h"
 #include "ledger/book/decide_shared.h"
 #include "ledger/book/rerating.h"
@@ -13,6 +14,8 @@ static enum err rerate(struct rerated_list *out, const struct facts *f, struct a
     enum err err = OK;
     for (size_t i = 0; i < f->windows_count && err == OK; i++)
         err = rerate_window(out, &f->windows[i], f->window_usage, f->window_usage_count, a, e);
+    for (size_t i = 0; i < f->commitments_count && err == OK; i++)
+        err = recount_commitment(out, &f->commitments[i].commitment, a, e);
     if (err != OK || out->count <= LIMIT_RERATED_LINES) return err;
     return fail(e, ERR_LIMIT, "%zu corrections; at most %d are proposed together: name fewer periods",
                 out->count, LIMIT_RERATED_LINES);
@@ -79,10 +82,11 @@ struct approval {
     struct arena *arena;
 };
 
-struct correction { /* of one usage type in one window */
+struct correction { /* of one usage type in one window, or of a commitment */
     const struct rerated_line *line;
-    const struct usage_window *window;
-    const struct quota_segment *tier; /* whose rates priced it */
+    const struct quota_segment *tier;    /* whose product it is, taxed as that is */
+    const struct window_charge *charges; /* what billed it */
+    size_t charges_count;
 };
 
 static const struct billed_window *window_of(const struct facts *f, const struct rerated_line *l)
@@ -96,21 +100,52 @@ static const struct billed_window *window_of(const struct facts *f, const struct
     WRONG("a correction without its window");
 }
 
-/* "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 1000" */
+static void correct_commitment(struct correction *x, const struct facts *f, struct arena *a)
+{
+    struct quota_segment *tier = arena_new_of(a, struct quota_segment);
+    for (size_t i = 0; i < f->commitments_count; i++) {
+        const struct billed_commitment *b = &f->commitments[i];
+        const struct commitment *c = &b->commitment;
+        if (c->subscription != x->line->subscription || date_compare(c->from, x->line->from) != 0) continue;
+        *tier = (struct quota_segment){
+            .product = c->product, .tax_code = c->tax_code, .tax_inclusive = c->tax_inclusive};
+        *x = (struct correction){x->line, tier, b->charges, b->charges_count};
+        return;
+    }
+    WRONG("a correction without its commitment");
+}
+
+static enum err correct_usage(struct correction *x, const struct facts *f, struct error *e)
+{
+    const struct billed_window *w = window_of(f, x->line);
+    x->charges = w->charges;
+    x->charges_count = w->charges_count;
+    return window_tier(&x->tier, &w->window, x->line->usage_type, e);
+}
+
+/* "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 1000", "Minimum commitment of … corrected:
+ * 10.00 instead of 15.00 are missing" */
+static struct str item_words(const struct rerated_line *l, struct arena *a)
+{
+    bool usage = l->kind == LINE_USAGE;
+    struct str what = usage ? l->usage_type : STR("Minimum commitment");
+    struct str is = usage ? decimal_text(a, l->is) : money_pretty(a, l->amount);
+    struct str was = usage ? decimal_text(a, l->was) : money_pretty(a, l->billed);
+    return str_format(a, "%.*s of %.*s to %.*s corrected: %.*s instead of %.*s%s", STR_ARG(what),
+                      STR_ARG(date_text(a, l->from)), STR_ARG(date_text(a, date_add_days(l->to, -1))),
+                      STR_ARG(is), STR_ARG(was), usage ? "" : " are missing");
+}
+
 static struct line *add_item(struct approval *ap, const struct correction *x, struct money amount)
 {
-    struct arena *a = ap->arena;
     const struct rerated_line *l = x->line;
-    struct subscription s = window_subscription(x->window);
-    struct line *item = add_usage_line(&ap->items, &s, LINE_USAGE, amount, x->tier, a);
+    const struct subscription s = {.subscription = l->subscription};
+    struct line *item = add_usage_line(&ap->items, &s, l->kind, amount, x->tier, ap->arena);
     item->usage_type = l->usage_type;
     item->from = l->from;
     item->to = l->to;
     item->rerating = ap->facts->rerating->rerating;
-    item->description =
-        str_format(a, "%.*s of %.*s to %.*s corrected: %.*s instead of %.*s", STR_ARG(l->usage_type),
-                   STR_ARG(date_text(a, l->from)), STR_ARG(date_text(a, date_add_days(l->to, -1))),
-                   STR_ARG(decimal_text(a, l->is)), STR_ARG(decimal_text(a, l->was)));
+    item->description = item_words(l, ap->arena);
     return item;
 }
 
@@ -162,16 +197,47 @@ static enum err credit_line(struct money *left, struct approval *ap, const struc
 }
 
 /* The newest lines first: a correction is taken back before what it corrected. */
-static enum err credit(struct approval *ap, const struct billed_window *w, const struct correction *x,
-                       struct error *e)
+static enum err credit(struct approval *ap, const struct correction *x, struct error *e)
 {
     struct money left = money_negate(x->line->difference);
     enum err err = OK;
-    for (size_t i = w->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
-        const struct window_charge *c = &w->charges[i - 1];
+    for (size_t i = x->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
+        const struct window_charge *c = &x->charges[i - 1];
         if (str_equal(c->usage_type, x->line->usage_type)) err = credit_line(&left, ap, x, c, e);
     }
     return err;
+}
+
+static enum err correct(struct approval *ap, const struct rerated_line *l, struct error *e)
+{
+    struct correction x = {.line = l};
+    enum err err = OK;
+    if (l->kind == LINE_COMMITMENT)
+        correct_commitment(&x, ap->facts, ap->arena);
+    else
+        err = correct_usage(&x, ap->facts, e);
+    if (err != OK || money_is_negative(l->difference)) return err == OK ? credit(ap, &x, e) : err;
+    (void)add_item(ap, &x, l->difference);
+    return OK;
+}
+
+/* What a commitment that is not counted up yet has counted. */
+static enum err count_open(struct decision *out, const struct facts *f, const struct subscription *s,
+                           struct arena *a, struct error *e)
+{
+    struct subscription counted = *s;
+    struct accrual due = {0};
+    enum err err = OK;
+    for (size_t i = 0; i < f->rerating->lines_count && err == OK; i++) {
+        const struct rerated_line *l = &f->rerating->lines[i];
+        bool open = l->kind == LINE_USAGE && l->subscription == s->subscription &&
+                    date_compare(s->committed_from, l->to) < 0;
+        if (open) err = count_committed(&counted, l->difference, e);
+    }
+    if (err != OK || counted.committed.minor == s->committed.minor) return err;
+    add_billed(&due, &counted, a);
+    add_accrued(out, &due, a);
+    return OK;
 }
 
 static enum err need_proposal(const struct facts *f, struct str name, struct error *e)
@@ -207,23 +273,16 @@ enum err decide_rerating_approve(struct decision *out, const struct facts *f,
     if (err != OK || f->rerating->status == RERATING_APPROVED) return err;
     const struct rerating *r = f->rerating;
     err = check_current(f, a, e);
-    for (size_t i = 0; i < r->lines_count && err == OK; i++) {
-        const struct billed_window *w = window_of(f, &r->lines[i]);
-        struct correction x = {.line = &r->lines[i], .window = &w->window};
-        err = window_tier(&x.tier, x.window, x.line->usage_type, e);
-        if (err != OK) return err;
-        if (money_is_negative(x.line->difference))
-            err = credit(&ap, w, &x, e);
-        else
-            (void)add_item(&ap, &x, x.line->difference);
-    }
+    for (size_t i = 0; i < r->lines_count && err == OK; i++) err = correct(&ap, &r->lines[i], e);
     if (err == OK) err = check_room(f, &ap.items, e);
     if (err != OK) return err;
     uint64_t next = f->counters.item;
     event_add(&out->events, EVENT_RERATING_APPROVED, a)->rerating_approved =
         (struct rerating_approved){r->rerating, r->customer, r->lines, r->lines_count};
     add_items(out, &ap.items, r->customer, &next, a);
-    return OK;
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++)
+        err = count_open(out, f, &f->subscriptions[i], a, e);
+    return err;
 }
 
 enum err decide_rerating_discard(struct decision *out, const struct facts *f,

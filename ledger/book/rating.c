@@ -248,6 +248,16 @@ enum err true_up(struct accrual *out, struct subscription *s, struct date until,
         l->from = s->committed_from;
         l->to = until;
     }
+    struct event *ev = event_add(&out->events, EVENT_COMMITMENT_COUNTED, a);
+    ev->commitment_counted = (struct commitment_counted){.subscription = s->subscription,
+                                                         .customer = s->customer,
+                                                         .from = s->committed_from,
+                                                         .to = until,
+                                                         .least = least,
+                                                         .counted = s->committed,
+                                                         .product = s->terms.product,
+                                                         .tax_code = s->terms.tax_code,
+                                                         .tax_inclusive = s->terms.tax_inclusive};
     s->committed_from = until;
     s->committed = money_zero(s->committed);
     s->committed_paused = 0;

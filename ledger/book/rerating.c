@@ -214,12 +214,19 @@ static struct str next_type(const struct billed_window *w, const struct line_lis
     return next;
 }
 
+static void add_rerated(struct rerated_list *out, const struct rerated_line *l, struct arena *a)
+{
+    out->items = arena_grow(a, out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count++] = *l;
+}
+
 static enum err compare(struct rerated_list *out, const struct billed_window *w,
                         const struct line_list *lines, struct str usage_type, const struct usage_measure *m,
                         struct arena *a, struct error *e)
 {
     const struct rated_usage *before = rated_of(&w->window, usage_type);
-    struct rerated_line l = {.subscription = w->window.subscription,
+    struct rerated_line l = {.kind = LINE_USAGE,
+                             .subscription = w->window.subscription,
                              .usage_type = usage_type,
                              .from = w->window.from,
                              .to = w->window.to,
@@ -231,10 +238,8 @@ static enum err compare(struct rerated_list *out, const struct billed_window *w,
     err = billed_for(&l.billed, w, usage_type, e);
     if (err == OK) err = sum_lines(&l.amount, lines, &w->window, usage_type, e);
     if (err == OK) err = money_subtract(&l.difference, l.amount, l.billed, e);
-    if (err != OK || money_is_zero(l.difference)) return err;
-    out->items = arena_grow(a, out->items, out->count, &out->capacity, sizeof *out->items);
-    out->items[out->count++] = l;
-    return OK;
+    if (err == OK && !money_is_zero(l.difference)) add_rerated(out, &l, a);
+    return err;
 }
 
 enum err rerate_window(struct rerated_list *out, const struct billed_window *w,
@@ -250,6 +255,48 @@ enum err rerate_window(struct rerated_list *out, const struct billed_window *w,
     }
     return err;
 }
+
+/* ---- commitments ---- */
+
+bool commitment_counts(const struct commitment *c, const struct rerated_line *l)
+{
+    return l->kind == LINE_USAGE && l->subscription == c->subscription && date_compare(c->from, l->to) < 0 &&
+           date_compare(l->to, c->to) <= 0;
+}
+
+enum err recount_commitment(struct rerated_list *out, const struct commitment *c, struct arena *a,
+                            struct error *e)
+{
+    struct money counted = c->counted;
+    struct rerated_line l = {.kind = LINE_COMMITMENT,
+                             .subscription = c->subscription,
+                             .from = c->from,
+                             .to = c->to,
+                             .billed = c->missing,
+                             .was = money_decimal(c->counted)};
+    enum err err = OK;
+    for (size_t i = 0; i < out->count && err == OK; i++) {
+        if (commitment_counts(c, &out->items[i]))
+            err = money_add(&counted, counted, out->items[i].difference, e);
+    }
+    if (err == OK) err = money_subtract(&l.amount, c->least, counted, e);
+    if (err != OK) return err;
+    l.is = money_decimal(counted);
+    if (money_is_negative(l.amount)) l.amount = money_zero(l.amount);
+    err = money_subtract(&l.difference, l.amount, l.billed, e);
+    if (err == OK && !money_is_zero(l.difference)) add_rerated(out, &l, a);
+    return err;
+}
+
+enum err commitment_note_rerated(struct commitment *c, const struct rerated_line *l, struct error *e)
+{
+    bool itself = l->kind == LINE_COMMITMENT && l->subscription == c->subscription &&
+                  date_compare(l->from, c->from) == 0 && date_compare(l->to, c->to) == 0;
+    if (itself) return money_add(&c->missing, c->missing, l->difference, e);
+    return commitment_counts(c, l) ? money_add(&c->counted, c->counted, l->difference, e) : OK;
+}
+
+/* ---- approval ---- */
 
 enum err window_note_rerated(struct usage_window *w, const struct rerated_line *l, struct arena *a,
                              struct error *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rerating.h - usage that was billed, rated again. What was rated is kept as a window: its days, and the
  * rates in force on them. Rated anew with the readings as they are now it costs what it should have cost; the
- * difference is proposed, and no document changes. Minimum commitments are not counted up again. */
+ * difference is proposed, and no document changes. A minimum commitment is counted up again with it. */
 #ifndef DAYBOOK_LEDGER_BOOK_RERATING_H
 #define DAYBOOK_LEDGER_BOOK_RERATING_H
 
@@ -10,6 +10,11 @@
 /* A window with the lines that billed it, oldest first. */
 struct billed_window {
     struct usage_window window;
+    const struct window_charge *charges;
+    size_t charges_count;
+};
+struct billed_commitment { /* likewise */
+    struct commitment commitment;
     const struct window_charge *charges;
     size_t charges_count;
 };
@@ -51,7 +56,15 @@ enum err rerate_window(struct rerated_list *out, const struct billed_window *w,
                        const struct usage_total *usage, size_t count, struct arena *a,
                        struct error *e) MUST_USE;
 
+/* What the differences found so far make of what was charged for a commitment. */
+enum err recount_commitment(struct rerated_list *out, const struct commitment *c, struct arena *a,
+                            struct error *e) MUST_USE;
+/* Whether it counted what the correction corrects: usage counts when it is rated, on the day after. */
+bool commitment_counts(const struct commitment *c, const struct rerated_line *l);
+
 /* Notes an approved correction as billed. */
+enum err commitment_note_rerated(struct commitment *c, const struct rerated_line *l,
+                                 struct error *e) MUST_USE;
 enum err window_note_rerated(struct usage_window *w, const struct rerated_line *l, struct arena *a,
                              struct error *e) MUST_USE;
 

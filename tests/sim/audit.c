@@ -233,8 +233,11 @@ static enum err foresee(struct books *b, const struct facts *f, const struct sub
     struct accrual due = accrual_through(f, through);
     struct subscription foreseen = *now, after = *now;
     enum err err = accrue(&due, &foreseen, b->arena, e);
-    for (size_t i = 0; i < due.events.count && err == OK; i++)
-        err = subscription_apply(&after, &due.events.items[i], b->arena, e);
+    for (size_t i = 0; i < due.events.count && err == OK; i++) {
+        uint64_t number = 0;
+        const struct event *ev = &due.events.items[i];
+        if (subscription_event(&number, ev)) err = subscription_apply(&after, ev, b->arena, e);
+    }
     if (err != OK || schema_equal(&schema_subscription, &foreseen, &after)) return err;
     return fail(e, ERR_TAMPERED, "billing sub_%ju through %.*s foresees another state than it leaves: %s",
                 (uintmax_t)now->subscription, STR_ARG(date_text(b->arena, through)),
