@@ -59,6 +59,21 @@ static json_t *fees_json(const struct terms *t)
     return list;
 }
 
+/* What was agreed with this customer beside the price. */
+static json_t *agreed_json(const struct terms *t)
+{
+    bool commits = !decimal_is_zero(t->agreed_commitment);
+    if (t->agreed_prices.len == 0 && t->agreed_quotas.len == 0 && !commits) return json_null();
+    json_t *j = object_new();
+    member_text_or_null(j, "unit_prices", t->agreed_prices);
+    member_text_or_null(j, "quotas", t->agreed_quotas);
+    if (commits)
+        member_money(j, "commitment", t->commitment);
+    else
+        member_put(j, "commitment", json_null());
+    return j;
+}
+
 static json_t *scheduled_change_json(const struct subscription *s)
 {
     if (!date_is_given(s->change_on)) return json_null();
@@ -94,6 +109,7 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     member_count(j, "quantity", s->quantity);
     member_id(j, "added_to", "sub", s->parent);
     member_put(j, "fees", fees_json(&s->terms));
+    member_put(j, "agreed", agreed_json(&s->terms));
     member_flag(j, "in_arrears", s->terms.in_arrears);
     member_date(j, "trial_end", s->trial_end);
     member_date(j, "paused_on", s->paused_on);

@@ -73,7 +73,9 @@ static const struct change_rule *rule_for(const struct catalog *c, const struct 
 static bool same_terms(const struct terms *x, const struct terms *y)
 {
     return str_equal(x->product, y->product) && x->unit == y->unit &&
-           x->interval_count == y->interval_count && money_compare(x->amount, y->amount) == 0;
+           x->interval_count == y->interval_count && money_compare(x->amount, y->amount) == 0 &&
+           str_equal(x->agreed_prices, y->agreed_prices) && str_equal(x->agreed_quotas, y->agreed_quotas) &&
+           decimal_compare(x->agreed_commitment, y->agreed_commitment) == 0;
 }
 
 /* What a change starts from: what is, or what is scheduled to be. */
@@ -82,19 +84,37 @@ struct change_base {
     uint64_t quantity;
 };
 
+static bool names_agreement(const struct subscription_update_command *c)
+{
+    return c->unit_prices.len != 0 || c->quotas.len != 0 || !decimal_is_zero(c->commitment);
+}
+
+/* What is agreed anew of usage leaves the price that was agreed. */
+static void keep_price(struct terms_wish *wish, const struct catalog *c, const struct terms *t)
+{
+    const struct price *price = c == NULL ? NULL : price_of(c, wish);
+    wish->price_given = price != NULL && price->custom;
+    if (wish->price_given) wish->price = money_decimal(t->amount);
+}
+
 static enum err terms_chosen(struct new_terms *n, const struct change *ch, const struct change_base *base,
                              const struct subscription_update_command *c, struct arena *a, struct error *e)
 {
     const struct subscription *s = &ch->s;
     struct terms_wish wish = wish_of(base->terms);
     struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(base->terms));
+    bool agrees = names_agreement(c), same_tier = c->tier.len == 0 || str_equal(c->tier, wish.tier);
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 !decimal_is_zero(c->price);
+                 !decimal_is_zero(c->price) || agrees;
+    if (!same_tier) wish.agreed = (struct agreement){0};
     if (c->tier.len != 0) wish.tier = c->tier;
+    wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     wish.unit = every.unit;
     wish.interval_count = every.count;
     wish.price = c->price;
     wish.price_given = !decimal_is_zero(c->price);
+    if (agrees && same_tier && !wish.price_given && c->interval == BILLING_DEFAULT && c->interval_count == 0)
+        keep_price(&wish, ch->facts->catalog, base->terms);
     n->terms = *base->terms;
     enum err err = other ? terms_for(&n->terms, ch->facts, &wish, a, e) : OK;
     if (err == OK) err = check_quantity(c->quantity, &n->terms, e);
@@ -263,7 +283,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (err == OK) err = day_chosen(&day, c->billing_day, c->end_of_month, e);
     if (err != OK) return err;
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 c->quantity != 0 || !decimal_is_zero(c->price);
+                 c->quantity != 0 || !decimal_is_zero(c->price) || names_agreement(c);
     if (day == 0) return change_terms(out, &ch, c, a, e);
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
     err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);

@@ -167,7 +167,8 @@ struct terms_wish wish_of(const struct terms *t)
     return (struct terms_wish){.tier = t->product,
                                .unit = t->unit,
                                .interval_count = t->interval_count,
-                               .currency = t->amount.currency};
+                               .currency = t->amount.currency,
+                               .agreed = {t->agreed_prices, t->agreed_quotas, t->agreed_commitment}};
 }
 
 /* The agreed price of a custom tier, or the catalog's of any other. */
@@ -223,6 +224,11 @@ enum err check_billed_once(const struct facts *f, const struct terms *t, uint64_
     return OK;
 }
 
+static bool is_nothing(const struct agreement *g)
+{
+    return g->prices.len == 0 && g->quotas.len == 0 && decimal_is_zero(g->commitment);
+}
+
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e)
 {
@@ -260,7 +266,10 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
                           .tax_code = product->tax_code,
                           .features = product->features,
                           .features_count = product->features_count};
-    return amount_for(&out->amount, price, w, a, e);
+    enum err err = amount_for(&out->amount, price, w, a, e);
+    if (err != OK || is_nothing(&w->agreed)) return err;
+    if (price->custom) return agree(out, &w->agreed, a, e);
+    return fail(e, ERR_REFUSED, "tier '%.*s' has fixed prices and quotas", STR_ARG(w->tier));
 }
 
 enum err item_fits(const struct facts *f, struct money amount, struct error *e)

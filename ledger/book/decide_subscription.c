@@ -220,6 +220,7 @@ static enum err create(struct decision *out, const struct facts *f,
                               .currency = currency,
                               .price = c->price,
                               .price_given = !decimal_is_zero(c->price)};
+    wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     err = terms_for(&s.terms, f, &wish, a, e);
     if (err == OK) err = check_count(f, c->user, e);
     if (err == OK) err = parent_chosen(&parent, f, c, &s.terms, e);
@@ -272,6 +273,11 @@ enum err decide_subscription_reactivate(struct decision *out, const struct facts
                                                 .currency = str_of(s->terms.amount.currency),
                                                 .quantity = s->quantity,
                                                 .no_trial = true};
-    if (price != NULL && price->custom) again.price = money_decimal(s->terms.amount);
+    if (price != NULL && price->custom) {
+        again.price = money_decimal(s->terms.amount);
+        again.unit_prices = s->terms.agreed_prices;
+        again.quotas = s->terms.agreed_quotas;
+        again.commitment = s->terms.agreed_commitment;
+    }
     return create(out, &now, &again, a, e);
 }
