@@ -2,7 +2,7 @@
 /* agreement.c - what was agreed with one customer, Enterprise as it is called: unit prices and quotas of a
  * tier whose price is custom, and a minimum commitment. They are put into the terms that the subscription is
  * pinned to, and kept beside them, so that they stay when the tier's next version is taken. */
-#include "ledger/book/decide_shared.h"
+#include "ledger/book/agreement.h"
 #include "ledger/book/pricing.h"
 
 struct agreement agreed_anew(struct agreement before, struct str prices, struct str quotas,
@@ -137,14 +137,6 @@ static enum err agree_quota(const struct parts *p, const struct agreed *one, str
     return rate_check(r, e);
 }
 
-/* Of the tier's amount, which cannot be in another currency than the terms. */
-static enum err agree_commitment(struct terms *t, struct decimal commitment, struct arena *a, struct error *e)
-{
-    if (decimal_is_zero(commitment)) return OK;
-    if (decimal_is_negative(commitment)) return fail(e, ERR_INVALID, "commitment: it must not be negative");
-    return money_exact(&t->commitment, commitment, t->amount.currency, "commitment", a, e);
-}
-
 enum err agree(struct terms *t, const struct agreement *g, struct arena *a, struct error *e)
 {
     struct parts p = {arena_array_of(a, struct rate, t->rates_count),
@@ -157,11 +149,9 @@ enum err agree(struct terms *t, const struct agreement *g, struct arena *a, stru
     if (err == OK) err = check_list(prices, "unit_prices", e);
     while (err == OK && next_agreed(&one, &quotas)) err = agree_quota(&p, &one, e);
     while (err == OK && next_agreed(&one, &prices)) err = agree_price(&p, &one, e);
-    if (err == OK) err = agree_commitment(t, g->commitment, a, e);
     t->rates = p.rates;
     t->fees = p.fees;
     t->agreed_prices = g->prices;
     t->agreed_quotas = g->quotas;
-    t->agreed_commitment = g->commitment;
     return err;
 }

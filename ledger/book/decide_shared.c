@@ -229,6 +229,16 @@ static bool is_nothing(const struct agreement *g)
     return g->prices.len == 0 && g->quotas.len == 0 && decimal_is_zero(g->commitment);
 }
 
+static enum err agree_terms(struct terms *t, const struct agreement *g, struct arena *a, struct error *e)
+{
+    enum err err = agree(t, g, a, e);
+    t->agreed_commitment = g->commitment;
+    if (err != OK || decimal_is_zero(g->commitment)) return err;
+    if (decimal_is_negative(g->commitment))
+        return fail(e, ERR_INVALID, "commitment: it must not be negative");
+    return money_exact(&t->commitment, g->commitment, t->amount.currency, "commitment", a, e);
+}
+
 enum err terms_for(struct terms *out, const struct facts *f, const struct terms_wish *w, struct arena *a,
                    struct error *e)
 {
@@ -268,7 +278,7 @@ enum err terms_for(struct terms *out, const struct facts *f, const struct terms_
                           .features_count = product->features_count};
     enum err err = amount_for(&out->amount, price, w, a, e);
     if (err != OK || is_nothing(&w->agreed)) return err;
-    if (price->custom) return agree(out, &w->agreed, a, e);
+    if (price->custom) return agree_terms(out, &w->agreed, a, e);
     return fail(e, ERR_REFUSED, "tier '%.*s' has fixed prices and quotas", STR_ARG(w->tier));
 }
 

@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_LEDGER_BOOK_DECIDE_SHARED_H
 #define DAYBOOK_LEDGER_BOOK_DECIDE_SHARED_H
 
+#include "ledger/book/agreement.h"
 #include "ledger/book/assess.h"
 #include "ledger/book/billing.h"
 #include "ledger/book/decide.h"
@@ -37,11 +38,6 @@ const struct method *method_named(const struct facts *f, struct str token_or_num
 enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
                    bool make_default, bool *added, struct arena *a, struct error *e) MUST_USE;
 
-/* What was agreed with one customer beside the price, each text as the command has it. */
-struct agreement {
-    struct str prices, quotas; /* "": nothing */
-    struct decimal commitment; /* 0: nothing */
-};
 /* What a subscription to a tier would be pinned to. What is agreed counts for custom tiers only; `price` is
  * {0} with given = false otherwise. */
 struct terms_wish {
@@ -53,12 +49,6 @@ struct terms_wish {
     bool price_given;
     struct agreement agreed;
 };
-/* What is named newly instead of what was agreed before; "none" is nothing. */
-struct agreement agreed_anew(struct agreement before, struct str prices, struct str quotas,
-                             struct decimal commitment);
-/* Puts what is agreed into the terms of a tier with a custom price. ERR_INVALID for what is no list of
- * name=number, ERR_NOT_FOUND for a name that the tier has not, ERR_REFUSED where there is no one price. */
-enum err agree(struct terms *t, const struct agreement *g, struct arena *a, struct error *e) MUST_USE;
 /* NULL: there is no such price. */
 const struct price *price_of(const struct catalog *c, const struct terms_wish *w);
 struct terms_wish wish_of(const struct terms *t); /* for the same terms again */

@@ -2,6 +2,7 @@
 /* rerating.c - see rerating.h. */
 #include "ledger/book/rerating.h"
 #include "ledger/book/aggregation.h"
+#include "ledger/book/agreement.h"
 #include "ledger/book/billing_shared.h"
 
 /* ---- windows ---- */
@@ -179,6 +180,23 @@ static const struct price *price_for(const struct catalog *c, const struct quota
     return NULL;
 }
 
+/* What was agreed with the customer is no matter of the catalog. */
+static bool reprice(struct quota_segment *q, const struct price *p, struct arena *a)
+{
+    struct error unused = {0};
+    struct terms t = {.product = q->product,
+                      .amount = p->amount,
+                      .rates = p->rates,
+                      .rates_count = p->rates_count,
+                      .fees = p->fees,
+                      .fees_count = p->fees_count};
+    struct agreement g = {.prices = q->agreed_prices, .quotas = q->agreed_quotas};
+    if (agree(&t, &g, a, &unused) != OK) return false;
+    q->rates = t.rates;
+    q->rates_count = t.rates_count;
+    return true;
+}
+
 bool window_repriced(struct usage_window *out, const struct usage_window *w, const struct catalog *c,
                      struct arena *a)
 {
@@ -187,9 +205,7 @@ bool window_repriced(struct usage_window *out, const struct usage_window *w, con
         quotas[i] = w->quotas[i];
         if (quotas[i].product.len == 0) continue;
         const struct price *p = price_for(c, &quotas[i], w->currency);
-        if (p == NULL) return false;
-        quotas[i].rates = p->rates;
-        quotas[i].rates_count = p->rates_count;
+        if (p == NULL || !reprice(&quotas[i], p, a)) return false;
     }
     *out = *w;
     out->quotas = quotas;

@@ -67,7 +67,9 @@ void quotas_begin(struct subscription *s, struct date on, const struct rate *rat
                                              .unit = s->terms.unit,
                                              .interval_count = s->terms.interval_count,
                                              .tax_code = s->terms.tax_code,
-                                             .tax_inclusive = s->terms.tax_inclusive};
+                                             .tax_inclusive = s->terms.tax_inclusive,
+                                             .agreed_prices = s->terms.agreed_prices,
+                                             .agreed_quotas = s->terms.agreed_quotas};
     s->quotas = quotas;
     s->quotas_count = count;
 }

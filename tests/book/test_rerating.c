@@ -151,3 +151,28 @@ Test(rerating, a_window_costs_by_another_catalog_what_its_tiers_would_have_cost_
     prices[0].amount = money_of(1900, "EUR");
     cr_assert_not(window_repriced(&other, &w, &catalog, A), "so is one in another currency");
 }
+
+Test(rerating, what_was_agreed_with_a_customer_stays_whatever_the_catalog_says)
+{
+    struct usage_total total = used("2025-01-31", "2000");
+    struct usage_window w = closed("2025-02-28", &total, 1), other = {0};
+    struct price price = {.product = STR("basic"),
+                          .unit = INTERVAL_MONTH,
+                          .interval_count = 1,
+                          .amount = usd(1900),
+                          .rates = calls("500", "0.02"),
+                          .rates_count = 1};
+    struct catalog catalog = {.prices = &price, .prices_count = 1};
+    struct quota_segment *tiers = arena_array_of(A, struct quota_segment, w.quotas_count);
+    struct money cost = {0};
+    for (size_t i = 0; i < w.quotas_count; i++) {
+        tiers[i] = w.quotas[i];
+        tiers[i].agreed_quotas = STR("calls=1200");
+    }
+    w.quotas = tiers;
+    cr_assert(window_repriced(&other, &w, &catalog, A));
+    assert_ok(window_cost(&cost, &other, &total, 1, A, E));
+    assert_str(money_text(A, cost), "16.00"); /* 800 at 0.02 */
+    tiers[0].agreed_prices = STR("exports=1");
+    cr_assert_not(window_repriced(&other, &w, &catalog, A), "it has no such price any more");
+}
