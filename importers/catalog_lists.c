@@ -77,12 +77,6 @@ enum err catalog_read_coupons(const json_t *root, struct catalog_reader *r)
 
 /* ---- taxes ---- */
 
-static bool is_country(struct str text)
-{
-    return text.len == 2 && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z' && text.ptr[1] >= 'A' &&
-           text.ptr[1] <= 'Z';
-}
-
 /* EN 16931's categories. S is the only one with a rate of more than nothing (BR-S-5, BR-Z-5 and so on), so
  * it need not be said. */
 static enum err check_category(struct tax *v, struct catalog_reader *r, const struct catalog_path *p)
@@ -108,9 +102,9 @@ static enum err check_tax(struct tax *v, const json_t *object, struct catalog_re
     static const struct decimal most = {1000, 0};
     enum err err = catalog_need_text(v->code, "code", r, p);
     if (err == OK) err = catalog_need_text(v->name, "name", r, p);
+    if (err == OK) err = catalog_need_text(v->country, "country", r, p);
     if (err != OK) return err;
-    if (!is_country(v->country))
-        return catalog_refuse(r, p, "country", "two capital letters are expected, as in ISO 3166-1");
+    if (country_check(v->country, r->e) != OK) return wrap(r->e, "%s.country", p->text);
     if (!catalog_has(object, "percent")) return catalog_refuse(r, p, "percent", "a value is missing");
     if (decimal_is_negative(v->percent) || decimal_compare(v->percent, most) > 0)
         return catalog_refuse(r, p, "percent", "0 to 1000 is expected");

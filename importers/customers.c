@@ -101,8 +101,10 @@ static enum yes_no read_exempt(struct entry *it, struct str text)
     return (enum yes_no)value;
 }
 
-static void make_create(struct entry *it, const struct str *f)
+static void make_create(struct entry *it, const struct str *f, struct arena *a)
 {
+    struct error e = {0};
+    read_parsed(it, COLUMN_COUNTRY, f[COLUMN_COUNTRY], country_check(f[COLUMN_COUNTRY], &e), &e, a);
     it->create.type = COMMAND_CUSTOMER_CREATE;
     it->create.customer_create = (struct customer_create_command){
         .user = f[COLUMN_USER_ID],
@@ -178,7 +180,7 @@ static void make_entry(struct entry *it, const struct csv_row *r, struct import 
                                                   COLUMN_START, COLUMN_BILLING_DAY};
     *it = (struct entry){.row = r->row};
     if (!row_is_good(&it->row)) return;
-    make_create(it, r->fields);
+    make_create(it, r->fields, a);
     if (r->fields[COLUMN_USER_ID].len == 0)
         row_refuse(&it->row, column_names[COLUMN_USER_ID], STR("a value is missing"));
     if (r->fields[COLUMN_TIER].len > 0) {

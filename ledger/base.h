@@ -12,6 +12,7 @@
 
 #include "ledger/base/arena.h"
 #include "ledger/base/calendar.h"
+#include "ledger/base/country.h"
 #include "ledger/base/error.h"
 #include "ledger/base/file.h"
 #include "ledger/base/limits.h"

@@ -81,8 +81,7 @@ struct str money_with_currency(struct arena *a, struct money m); /* "1,234.00 EU
 /* Thousands grouped, at least `decimals` decimals: "12,345.50". */
 struct str decimal_pretty(struct arena *a, struct decimal d, int decimals);
 struct str days_text(struct arena *a, struct date from,
-                     struct date to);     /* both included, from a half-open period */
-struct str country_name(struct str code); /* the code itself when it is none */
+                     struct date to); /* both included, from a half-open period */
 enum err check_invoice_texts(const struct invoice_document *d, struct arena *a, struct error *e) MUST_USE;
 
 /* What the customer still owes by this document, and what was paid towards it. */

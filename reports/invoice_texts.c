@@ -3,32 +3,6 @@
  * the ledger, and what is shown as open is a difference of two of them. */
 #include "reports/invoice_layout.h"
 
-struct country {
-    char code[3];
-    const char *name;
-};
-
-static const struct country countries[] = {
-#define COUNTRY(code, name) {#code, name},
-#include "reports/countries.def"
-#undef COUNTRY
-};
-
-struct str country_name(struct str code)
-{
-    size_t low = 0, high = sizeof countries / sizeof countries[0];
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = str_compare(str_of(countries[middle].code), code);
-        if (order == 0) return str_of(countries[middle].name);
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return code;
-}
-
 struct str document_title(const struct invoice *v)
 {
     return v->kind == INVOICE_CREDIT_NOTE ? STR("Credit note") : STR("Invoice");

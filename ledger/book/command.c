@@ -96,7 +96,7 @@ static size_t text_limit(const char *field)
                   {"product", LIMIT_CODE_BYTES},
                   {"timezone", LIMIT_CODE_BYTES},
                   {"locale", LIMIT_CODE_BYTES},
-                  {"country", 2},
+                  {"country", LIMIT_CODE_BYTES}, /* of which its own check says more */
                   {"currency", 3},
                   {"transaction", LIMIT_CODE_BYTES},
                   {"invoice", LIMIT_CODE_BYTES},

@@ -3,16 +3,6 @@
 #include "ledger/book/decide_shared.h"
 #include "ledger/book/pricing.h"
 
-static enum err check_country(struct str country, struct error *e)
-{
-    if (country.len == 0) return OK;
-    bool capitals = country.len == 2 && country.ptr[0] >= 'A' && country.ptr[0] <= 'Z' &&
-                    country.ptr[1] >= 'A' && country.ptr[1] <= 'Z';
-    if (capitals) return OK;
-    return fail(e, ERR_INVALID, "country '%.*s': two capital letters are wanted, as in ISO 3166-1",
-                STR_ARG(country));
-}
-
 /* The zone that was named, in IANA's spelling, or `otherwise` when none was. */
 static enum err zone_chosen(struct str *out, const struct facts *f, struct str named, struct str otherwise,
                             struct error *e)
@@ -34,7 +24,7 @@ static enum err check_email(struct str email, struct error *e)
 
 static enum err check_party(const struct party *p, struct error *e)
 {
-    enum err err = check_country(p->country, e);
+    enum err err = p->country.len == 0 ? OK : country_check(p->country, e);
     return err == OK ? check_email(p->email, e) : err;
 }
 

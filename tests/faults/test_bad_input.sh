@@ -128,7 +128,8 @@ refused 3 'user' customer create $'\xff\xfe'
 refused 3 'user' customer create ''
 refused 3 'user' customer create "$(printf 'x%.0s' {1..200})"
 refused 3 'name' customer create u2 --name "$(printf 'x%.0s' {1..600})"
-refused 3 'country' customer create u2 --country Austria
+refused 3 "is 'AT' meant?" customer create u2 --country Austria
+refused 3 "country 'XX'" customer create u2 --country XX
 unchanged 'texts'
 
 # Files.

@@ -275,6 +275,18 @@ Test(import, a_customers_row_may_name_a_time_zone_and_a_count_of_intervals)
     shop_close(l);
 }
 
+Test(import, a_row_of_a_country_that_there_is_not_is_refused)
+{
+    struct ledger *l = shop_open("2025-02-01T00:00:00Z");
+    struct taken t = take(l, "customers", "c.csv", STR("user_id,country\nu1,UK\nu2,GB\nu3,XX\n"));
+    assert_counts(t, 3, 1, 0, 2);
+    struct str rejects = test_read(t.report.rejects_path);
+    cr_assert(strstr(rejects.ptr, "2,country,\"country 'UK': not a code of ISO 3166-1; is 'GB' meant?\"") !=
+              NULL);
+    cr_assert(strstr(rejects.ptr, "4,country,\"country 'XX': not a code of ISO 3166-1") != NULL);
+    shop_close(l);
+}
+
 Test(import, customers_come_with_their_tax_id_and_their_exemption)
 {
     struct ledger *l = shop_open("2025-02-01T00:00:00Z");
