@@ -152,12 +152,13 @@ enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) {
         const struct run *r = sums[i].run;
-        out->candidates += r->candidates;
+        out->candidates += r->candidates - r->failed; /* the next run tried them again */
         out->invoiced += r->invoiced;
         out->skipped += r->skipped;
-        out->failed += r->failed;
+        out->failed = r->failed;
         err = merge_totals(totals, &out->totals_count, &sums[i], e);
     }
+    out->candidates += out->failed;
     out->runs = count;
     out->totals = totals;
     return err;
