@@ -96,8 +96,9 @@ void log_epoch_drop_unwritten(struct log *l)
 enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log *l, struct instant at,
                          struct error *e)
 {
-    uint32_t newest = 0;
-    enum err err = log_epoch_newest(&newest, l, tail->epoch_seq, e);
+    /* One that began in this batch stands nowhere that it could be read from. */
+    uint32_t newest = l->writer.epoch;
+    enum err err = b->has_epoch ? OK : log_epoch_newest(&newest, l, tail->epoch_seq, e);
     if (err != OK) return err;
     if (newest == UINT32_MAX) return fail(e, ERR_LIMIT, "cannot begin a key epoch: the numbers are used up");
     struct epoch_body body = {.epoch = newest + 1, .before = tail->epoch_seq};

@@ -521,3 +521,30 @@ Test(log, an_append_after_a_draft_that_was_not_committed_begins_an_epoch_of_its_
     log_close(l);
     master_key_close(k);
 }
+
+/* As a rehearsal does it: what was drafted is forgotten command by command, and the state is looked at. */
+Test(log, a_draft_that_lasts_for_days_begins_an_epoch_each_day)
+{
+    struct master_key *k = key_of(1);
+    struct frozen_clock clock = {moment(NOON)};
+    struct log_options o = options_memory(k);
+    o.world = world_frozen(&clock);
+    struct log *l = created(&o);
+    uint64_t size = 0;
+    struct log_state s = {0};
+    assert_ok(log_draft_begin(&size, l, E));
+    assert_int(draft(l, 0), 2);
+    for (uint64_t days = 1; days < 4; days++) {
+        clock.now.us += INT64_C(25) * 3600 * 1000000;
+        log_draft_forget(l);
+        assert_ok(log_state(&s, l, E));
+        assert_int(s.epoch, 1);
+        assert_int(draft(l, days), 2 + 2 * days); /* behind its epoch */
+    }
+    assert_ok(log_draft_begin(&size, l, E));
+    assert_int(draft(l, 0), 3); /* as if nothing had been */
+    assert_ok(log_draft_commit(l, E));
+    assert_int(read_plains(l, 0, UINT64_MAX, 0), 4);
+    log_close(l);
+    master_key_close(k);
+}
