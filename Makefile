@@ -215,6 +215,8 @@ $(FAULTS): $(O)/faults/%: $(O)/tests/faults/%.o $(call objs,$(SRC_all)) $(O)/tes
 $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test,-fsanitize=fuzzer)
+# Scenarios are read by the words of the runner.
+$(O)/fuzz/fuzz_scenario: $(call objs,$(filter-out %/runner.c,$(wildcard tests/spec/*.c)))
 fuzzers: $(FUZZERS)
 # SQLCipher has SQLite's names, so a program has one of the two.
 $(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a

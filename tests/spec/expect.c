@@ -3,6 +3,28 @@
  * now. */
 #include "tests/spec/runner.h"
 
+/* How many there are, or with a path "2.amount" what the second one has. */
+static enum err value_of_list(struct str *out, const struct field *f, const void *record, struct str path,
+                              struct arena *a, struct error *e)
+{
+    size_t count = 0;
+    uint64_t wanted = 0;
+    const char *items = NULL;
+    memcpy(&count, (const char *)record + f->count_offset, sizeof count);
+    memcpy(&items, (const char *)record + f->offset, sizeof items);
+    *out = str_format(a, "%zu", count);
+    if (path.len == 0) return OK;
+    const char *dot = memchr(path.ptr, '.', path.len);
+    if (dot == NULL) return fail(e, ERR_INVALID, "%s.%.*s: of what?", f->name, STR_ARG(path));
+    struct str number = {path.ptr, (size_t)(dot - path.ptr)};
+    enum err err = uint_parse(&wanted, number, e);
+    if (err == OK && (wanted == 0 || wanted > count))
+        return fail(e, ERR_INVALID, "of %s there are %zu", f->name, count);
+    if (err != OK) return err;
+    struct str rest = {dot + 1, path.len - number.len - 1};
+    return value_at(out, f->of, items + (wanted - 1) * f->of->size, rest, a, e);
+}
+
 enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path,
                   struct arena *a, struct error *e)
 {
@@ -15,10 +37,8 @@ enum err value_at(struct str *out, const struct schema *schema, const void *reco
         return value_at(out, f->of, (const char *)record + f->offset, rest, a, e);
     }
     if (f->kind == KIND_LIST) {
-        size_t count = 0;
-        memcpy(&count, (const char *)record + f->count_offset, sizeof count);
-        *out = str_format(a, "%zu", count);
-        return OK;
+        struct str rest = dot == NULL ? STR_NONE : (struct str){dot + 1, path.len - head.len - 1};
+        return value_of_list(out, f, record, rest, a, e);
     }
     *out = field_text(a, f, record);
     return OK;
@@ -158,7 +178,9 @@ static enum err expect_wallet(struct story *s, struct views_txn *t, const struct
     if (err == OK) err = list_grants(&grants, &count, t, c.customer, s->arena, e);
     if (err != OK) return err;
     if (memchr(w->items[4].ptr, '=', w->items[4].len) == NULL) {
-        err = wallet_balance(&balance, grants, count, str_cstring(s->arena, w->items[4]), e);
+        char currency[4] = "";
+        err = currency_parse(currency, w->items[4], e);
+        if (err == OK) err = wallet_balance(&balance, grants, count, currency, e);
         struct str have = err == OK ? money_text(s->arena, balance) : STR_NONE;
         if (err != OK || str_equal(have, w->items[3])) return err;
         return fail(e, ERR_INVALID, "the wallet has %.*s", STR_ARG(have));
@@ -201,8 +223,10 @@ static enum err add_account(void *context, enum account account, const struct ac
 static enum err expect_account(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
 {
     if (w->count != 5) return fail(e, ERR_INVALID, "expect account NAME BALANCE CURRENCY is wanted");
-    struct sought_account a = {.name = w->items[2], .currency = str_cstring(s->arena, w->items[4])};
-    enum err err = list_accounts(t, add_account, &a, s->arena, e);
+    char currency[4] = "";
+    struct sought_account a = {.name = w->items[2], .currency = currency};
+    enum err err = currency_parse(currency, w->items[4], e);
+    if (err == OK) err = list_accounts(t, add_account, &a, s->arena, e);
     if (err != OK) return err;
     struct str have = money_text(s->arena, money_of(a.balance, a.currency));
     if (str_equal(have, w->items[3])) return OK;

@@ -31,6 +31,8 @@ struct story {
     bool refusal_read; /* a "refused" line has spoken of it */
 };
 
+/* One line, whatever it is; *stepped tells that it was not only a look at what is. */
+enum err story_line(bool *stepped, struct story *s, struct str line, struct error *e);
 enum err story_step(struct story *s, const struct words *w,
                     struct error *e); /* commands, now, run, usage.record */
 enum err story_expect(struct story *s, const struct words *w, struct error *e); /* what must be so */

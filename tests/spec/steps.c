@@ -37,14 +37,14 @@ static enum err read_command(struct command *c, const struct words *w, struct ar
     for (size_t i = 1; i < w->count; i++) {
         const char *equals = memchr(w->items[i].ptr, '=', w->items[i].len);
         const struct field *f = equals == NULL ? nth_positional(schema, positional++) : NULL;
-        if (equals == NULL && f == NULL) return fail(e, ERR_INVALID, "too many words");
+        if (equals == NULL && f == NULL) return fail(e, ERR_USAGE, "too many words");
         struct str name =
             f != NULL ? str_of(f->name) : (struct str){w->items[i].ptr, (size_t)(equals - w->items[i].ptr)};
         struct str value = f != NULL ? w->items[i] : (struct str){equals + 1, w->items[i].len - name.len - 1};
         bool found = false;
         enum err err = set_field(schema, command_body_of(c), name, value, &found, a, e);
         if (err != OK) return err;
-        if (!found) return fail(e, ERR_INVALID, "no field '%.*s'", STR_ARG(name));
+        if (!found) return fail(e, ERR_USAGE, "no field '%.*s'", STR_ARG(name));
     }
     return OK;
 }
