@@ -11,10 +11,19 @@ struct checking {
     uint64_t total, visited;
 };
 
+static bool is_first_of_its_currency(const struct posting *p, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (money_same_currency(p[i].amount, p[place].amount)) return false;
+    }
+    return true;
+}
+
 /* The sums of one event's postings, currency by currency. */
 static enum err check_postings(const struct posting *p, size_t count, struct error *e)
 {
     for (size_t i = 0; i < count; i++) {
+        if (!is_first_of_its_currency(p, i)) continue;
         struct money sum = money_of(0, p[i].amount.currency);
         for (size_t k = 0; k < count; k++) {
             if (!money_same_currency(p[k].amount, sum)) continue;
