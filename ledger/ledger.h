@@ -92,6 +92,7 @@ struct outcome {
     size_t events_count;
     const struct reading_refusal *refusals; /* usage.record */
     size_t refusals_count;
+    bool partly; /* customer.bill: more is due, the same command goes on with it */
 };
 
 /* Runs one command. Returns its outcome's code; a failure of the machinery (storage, damage) likewise. Safe

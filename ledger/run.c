@@ -118,6 +118,7 @@ static enum err check_request(const struct request *r, struct error *why)
 /* What the caller gets must not point into memory of the batch. */
 static void hand_out(struct job *job, const struct envelope *v, const struct decision *d)
 {
+    job->outcome->partly = d->partly;
     if (!job->request->brief) copy_events(job->outcome, v->events, v->events_count, job->arena);
     if (d->refusals_count == 0) return;
     struct reading_refusal *copy = arena_array_of(job->arena, struct reading_refusal, d->refusals_count);

@@ -56,7 +56,7 @@ static enum err complete(struct views_txn *t, const struct run_completed *v, con
 static enum err count_customer(struct views_txn *t, const struct customer_billed *v, struct arena *a,
                                struct error *e)
 {
-    if (v->run == 0) return OK;
+    if (v->run == 0 || v->partly) return OK; /* counted with the last of it */
     struct run_row row = {0};
     enum err err = run_need(&row, t, v->run, a, e);
     if (err != OK) return err;

@@ -4,7 +4,7 @@
  * what was done before, so a run that was killed goes on where it was. */
 #include "reports/run.h"
 
-enum { CUSTOMERS_PER_COMMIT = 1000, PENDING_PER_SETTLE = 1000 };
+enum { CUSTOMERS_PER_COMMIT = 1000, STEPS_PER_COMMIT = 32, PENDING_PER_SETTLE = 1000 };
 
 struct billing {
     struct nightly *nightly;
@@ -170,11 +170,14 @@ static bool is_drafted(const struct outcome *o)
     return false;
 }
 
-static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t count, struct error *e)
+/* Those of whom more is due are left in customers[], *left of them. */
+static enum err bill_chunk(size_t *left, struct billing *b, uint64_t *customers, size_t count,
+                           struct error *e)
 {
     struct nightly *n = b->nightly;
     struct event *asked = NULL;
     bool answered = false;
+    *left = 0;
     arena_reset(b->chunk);
     struct chunk c = chunk_of(b, customers, count);
     enum err err = ledger_execute_batch(c.outcomes, n->ledger, c.requests, count, false, b->chunk, e);
@@ -183,11 +186,24 @@ static enum err bill_chunk(struct billing *b, const uint64_t *customers, size_t 
         if (c.outcomes[i].code != OK) note_failure(b, customers[i], &c.outcomes[i].error);
         if (c.outcomes[i].seq != 0) n->summary->wrote_events = true;
         n->summary->drafted += is_drafted(&c.outcomes[i]);
+        if (c.outcomes[i].partly) customers[(*left)++] = customers[i];
     }
-    b->done += count;
+    b->done += count - *left;
     if (!collects(n)) return OK;
     size_t asked_count = requested_payments(&asked, &c, b->chunk);
     return settle(&answered, n, asked, asked_count, b->chunk, e);
+}
+
+/* What was missed for very long takes several bills; their documents are large, so few share a commit. */
+static enum err bill_customers(struct billing *b, uint64_t *customers, size_t count, struct error *e)
+{
+    size_t left = 0, still = 0;
+    enum err err = bill_chunk(&left, b, customers, count, e);
+    for (size_t i = 0; err == OK && i < left; i += STEPS_PER_COMMIT) {
+        size_t few = left - i < STEPS_PER_COMMIT ? left - i : STEPS_PER_COMMIT;
+        for (still = few; err == OK && still > 0;) err = bill_chunk(&still, b, customers + i, still, e);
+    }
+    return err;
 }
 
 /* ---- all of them ---- */
@@ -215,7 +231,7 @@ static enum err bill_pages(struct billing *b, page_fn *next, struct date through
         enum err err =
             next_page(customers, &count, CUSTOMERS_PER_COMMIT, b->nightly, next, through, &cursor, e);
         if (err != OK || count == 0) return err;
-        err = bill_chunk(b, customers, count, e);
+        err = bill_customers(b, customers, count, e);
         if (err != OK) return err;
         run_progress(b->nightly, "billing", b->done, 0);
     }

@@ -261,24 +261,38 @@ void add_billed(struct accrual *out, const struct subscription *s, struct arena 
                                                            .committed = s->committed};
 }
 
+static enum err check_amount_of_work(struct accrual *out, int rounds, struct date on, struct error *e)
+{
+    bool too_many_lines = out->lines_before + out->lines.count > LIMIT_CATCH_UP_LINES;
+    if (rounds <= LIMIT_CATCH_UP_PERIODS && !too_many_lines) return OK;
+    out->left_on = on;
+    return fail(e, ERR_LIMIT,
+                "too much is due for one bill, %d periods or %d lines: let a run catch up first",
+                LIMIT_CATCH_UP_PERIODS, LIMIT_CATCH_UP_LINES);
+}
+
+/* All that is due, in the order of time. *moved: it charged or rated something. */
+static enum err do_all(bool *moved, struct accrual *out, struct subscription *s, struct arena *a,
+                       struct error *e)
+{
+    for (int rounds = 1;; rounds++) {
+        enum work w = subscription_is_live(s) ? next_work(s, out) : WORK_NONE;
+        if (w == WORK_NONE) return OK;
+        struct date on = work_date(s, &out->overdue, w);
+        enum err err = do_work(out, s, w, a, e);
+        if (err == OK) err = check_amount_of_work(out, rounds, on, e);
+        if (err != OK) return err;
+        *moved = *moved || is_billing(w);
+    }
+}
+
 enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
 {
     bool moved = false;
-    int rounds = 0;
-    if (out->overdue.known && out->overdue.invoice == 0) {
-        enum err err = paid_again(out, s, a, e);
-        if (err != OK) return err;
-    }
-    for (;;) {
-        enum work w = subscription_is_live(s) ? next_work(s, out) : WORK_NONE;
-        if (w == WORK_NONE) break;
-        if (++rounds > LIMIT_CATCH_UP_PERIODS)
-            return fail(e, ERR_LIMIT, "more than %d periods to catch up: run through an earlier date first",
-                        LIMIT_CATCH_UP_PERIODS);
-        enum err err = do_work(out, s, w, a, e);
-        if (err != OK) return err;
-        moved = moved || is_billing(w);
-    }
+    enum err err = OK;
+    if (out->overdue.known && out->overdue.invoice == 0) err = paid_again(out, s, a, e);
+    if (err == OK) err = do_all(&moved, out, s, a, e);
+    if (err != OK) return err;
     if (moved) add_billed(out, s, a);
     if (!subscription_is_live(s) || !is_by(s->cancel_on, out->through)) return OK;
     return end(out, s, s->cancel_on, a, e);

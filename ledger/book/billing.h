@@ -36,9 +36,11 @@ struct accrual {
     struct overdue overdue;
     const struct usage_total *usage; /* of the periods not rated yet */
     size_t usage_count;
-    bool can_pay; /* there is a payment method: asked when a trial ends */
+    bool can_pay;        /* there is a payment method: asked when a trial ends */
+    size_t lines_before; /* on the same bill */
     struct line_list lines;
     struct event_list events;
+    struct date left_on; /* the day that it did not get past, for it was too much: ERR_LIMIT; none */
 };
 enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, struct error *e) MUST_USE;
 

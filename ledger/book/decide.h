@@ -115,6 +115,7 @@ struct decision {
     struct event_list events;
     struct reading_refusal *refusals;
     size_t refusals_count;
+    bool partly; /* customer.bill: more is due than it could hold; the same command goes on with it */
 };
 
 /* How far a run through `through` bills a customer, by the seller's date and by his own. Whose clocks are

@@ -92,6 +92,7 @@ struct bill {
     uint64_t due_days; /* 0: as the customer's or the seller's terms say */
     struct line_list lines;
     const struct subscription *after; /* what bill_lines makes of the facts' subscriptions, one each */
+    struct date left_on;              /* where bill_lines stopped, for it was too much; none: it holds all */
 };
 struct documents {
     struct invoice_finalized *items;

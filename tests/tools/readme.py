@@ -14,7 +14,7 @@ import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WIDTH = 124
-FIRST = ["month_ends", "intervals", "zones", "zone_runs", "zone_moves", "zone_clocks", "billing_day", "missed_runs", "trial",
+FIRST = ["month_ends", "intervals", "zones", "zone_runs", "zone_moves", "zone_clocks", "billing_day", "missed_runs", "missed_years", "trial",
          "upgrade", "seats", "proration", "cancel", "pause", "add_ons", "arrears", "commitment"]
 
 
