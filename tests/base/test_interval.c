@@ -93,7 +93,7 @@ Test(interval, d_8_thirty_days_are_thirty_days)
 
 Test(interval, d_9_whole_periods_are_complete_on_their_last_boundary)
 {
-    struct date start = day("2012-07-16");
+    struct date start = day("2012-07-16"); /* D-9 */
     assert_int(interval_whole_periods(start, 0, monthly, day("2012-09-15")), 1);
     assert_int(interval_whole_periods(start, 0, monthly, day("2012-09-16")), 2);
     assert_int(interval_whole_periods(start, 0, thirty_days, day("2012-09-13")), 1);
