@@ -300,6 +300,68 @@ Test(pricing, a_maximum_caps_what_usage_costs)
     cr_assert_str_eq(cost(&r, &m, "USD"), "0.08 and 3.59");
 }
 
+/* ---- cases of our own ---- */
+
+/* What stands as a x b = c is computed again by tests/tidy/cases.py. */
+Test(pricing, of_other_numbers_and_currencies)
+{
+    struct rate r = priced(PRICING_PER_UNIT, "0.0375");
+    assert_costs("U-101", &r, "USD", {"333", "12.49"}); /* U-101: 333 x 0.0375 = 12.49 */
+    r = tiered(PRICING_GRADUATED, "100 @0.10, 1000 @0.05, rest @0.02");
+    /* U-102: 100 x 0.10 + 900 x 0.05 + 500 x 0.02 = 65.00 U-102: 100 x 0.10 + 0.05 = 10.05 */
+    assert_costs("U-102", &r, "EUR", {"1500", "65.00"}, {"100", "10.00"}, {"101", "10.05"});
+    r = tiered(PRICING_VOLUME, "50 @30, 500 @20, rest @15");
+    /* U-103: 51 x 20 = 1020 U-103: 501 x 15 = 7515 */
+    assert_costs("U-103", &r, "JPY", {"50", "1500"}, {"51", "1020"}, {"500", "10000"}, {"501", "7515"});
+    r = priced(PRICING_PACKAGE, "3.333");
+    r.package_size = number("7"); /* U-104: 4 x 3.333 = 13.332 U-104: 3 x 3.333 = 9.999 */
+    assert_costs("U-104", &r, "KWD", {"22", "13.332"}, {"21", "9.999"});
+    r = tiered(PRICING_STAIRSTEP, "10 +5.5, 50 +20, rest +75.25");
+    assert_costs("U-105", &r, "CHF", {"10", "5.50"}, {"10.01", "20.00"}, {"50", "20.00"}, {"51", "75.25"});
+    r = tiered(PRICING_GRADUATED, "3 @0.333 +1, 6 @0.222 +0.5, rest @0.111");
+    /* U-106: 3 x 0.333 + 1 + 3 x 0.222 + 0.5 + 4 x 0.111 = 3.609 U-106: 1 + 0.333 x 0.5 = 1.167 */
+    assert_costs("U-106", &r, "KWD", {"10", "3.609"}, {"0.5", "1.167"}, {"0", "1.000"});
+    r = tiered(PRICING_GRADUATED, "1000 @3 /250, rest @5 /500");
+    /* U-107: 4 x 3 + 2 x 5 = 22 U-107: 4 x 3 + 1 x 5 = 17 */
+    assert_costs("U-107", &r, "JPY", {"1501", "22"}, {"1500", "17"}, {"250", "3"}, {"251", "6"});
+    r = priced(PRICING_FLAT, "1234.5"); /* half a yen goes away from zero */
+    assert_costs("U-108", &r, "JPY", {"0", "1235"}, {"17", "1235"});
+}
+
+Test(pricing, of_other_quotas_minimums_and_averages)
+{
+    struct rate r = priced(PRICING_PER_UNIT, "0.2");
+    struct usage_measure m = used("1001");
+    m.included = number("250");
+    cr_assert_str_eq(cost(&r, &m, "EUR"), "150.20"); /* U-109: (1001 - 250) x 0.2 = 150.20 */
+    r = (struct rate){.usage_type = STR("sales"), .model = PRICING_PERCENTAGE, .billed = true};
+    r.percent = number("1.75");
+    r.event_fee = number("0.25");
+    m = used("99.99");
+    m.readings = 3; /* U-110: 99.99 x 1.75/100 + 3 x 0.25 = 2.50 */
+    cr_assert_str_eq(cost(&r, &m, "GBP"), "2.50");
+    r = priced(PRICING_PER_UNIT, "1.5");
+    m = used("0"); /* a level of 290 from February 11th of a leap year on */
+    assert_ok(exact_part(&m.quantity, exact_of(number("290")), 19, 29, E));
+    cr_assert_str_eq(cost(&r, &m, "USD"), "285.00"); /* U-111: 290 x 19/29 x 1.5 = 285.00 */
+    assert_ok(exact_part(&m.quantity, exact_of(number("10")), 1, 3, E));
+    cr_assert_str_eq(cost(&r, &m, "KWD"), "5.000"); /* U-111: 10 x 1/3 x 1.5 = 5.000 */
+    r = priced(PRICING_PER_UNIT, "4");
+    r.minimum = number("25.00");
+    r.maximum = number("100.00");
+    m = used("3"); /* U-112: 25.00 x 7/30 = 5.83 U-112: 25.00 - 3 x 4 = 13.00 */
+    cr_assert_str_eq(cost(&r, &m, "USD"), "12.00 and 13.00");
+    m.days = 7;
+    m.whole_days = 30;
+    cr_assert_str_eq(cost(&r, &m, "USD"), "12.00");
+    m.quantity = exact_of(number("1")); /* U-112: 5.83 - 4 = 1.83 */
+    cr_assert_str_eq(cost(&r, &m, "USD"), "4.00 and 1.83");
+    m.quantity = exact_of(number("9")); /* U-113: 100.00 x 7/30 = 23.33, and 9 x 4 is more */
+    cr_assert_str_eq(cost(&r, &m, "USD"), "23.33");
+    m.quantity = exact_of(number("5")); /* U-113: 5 x 4 = 20.00 */
+    cr_assert_str_eq(cost(&r, &m, "USD"), "20.00");
+}
+
 /* ---- what documents show ---- */
 
 Test(pricing, a_line_shows_units_and_price_where_their_product_is_the_amount)
