@@ -89,6 +89,18 @@ struct line *add_line(struct line_list *lines, const struct subscription *s, enu
     return l;
 }
 
+static struct str stretch_words(const struct component *c, const struct stretch *w, const struct terms *t,
+                                struct arena *a)
+{
+    struct str often = interval_words(t, a);
+    struct moment start = {w->whole.start, 0}, end = {w->whole.end, 0};
+    bool whole = date_compare(w->from.day, start.day) == 0 && w->from.second == 0 &&
+                 date_compare(w->to.day, end.day) == 0 && w->to.second == 0;
+    if (whole) return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(often));
+    return str_format(a, "%.*s, %.*s, %.*s", STR_ARG(c->name), STR_ARG(often),
+                      STR_ARG(share_words(w->from, w->to, start, end, a)));
+}
+
 static enum err charge_component(struct accrual *out, struct subscription *s, const struct component *c,
                                  const struct stretch *w, struct arena *a, struct error *e)
 {
@@ -96,14 +108,9 @@ static enum err charge_component(struct accrual *out, struct subscription *s, co
     enum err err = prorate(&amount, c->amount, &s->terms, w->from, w->to, w->whole, e);
     if (err == OK) err = count_committed(s, amount, e);
     if (err != OK) return err;
-    int32_t days = date_days_between(w->from.day, w->to.day);
-    struct str words = interval_words(&s->terms, a);
     struct line *l = add_line(&out->lines, s, LINE_RECURRING, amount, a);
     l->fee = c->code;
-    l->description = days == period_days(w->whole)
-                         ? str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(words))
-                         : str_format(a, "%.*s, %.*s, %d of %d days", STR_ARG(c->name), STR_ARG(words), days,
-                                      period_days(w->whole));
+    l->description = stretch_words(c, w, &s->terms, a);
     l->from = w->from.day;
     l->to = w->to.day;
     if (money_compare(amount, c->amount) == 0) {
@@ -188,17 +195,18 @@ static struct str fee_name(const struct terms *t, struct str code)
 }
 
 static void add_credit_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,
-                            const struct charge *c, struct period given_back, struct money credit,
+                            const struct charge *c, struct moment from, struct date to, struct money credit,
                             struct arena *a)
 {
     const char *what = kind == LINE_PAUSE_CREDIT ? "Paused" : "Unused part of";
     struct str name = fee_name(&s->terms, c->fee);
+    struct str share = share_words(from, (struct moment){to, 0}, (struct moment){c->from, c->from_second},
+                                   (struct moment){c->to, 0}, a);
     struct line *l = add_line(lines, s, kind, money_negate(credit), a);
-    l->description = str_format(a, "%s %.*s, %d of %d days", what, STR_ARG(name), period_days(given_back),
-                                date_days_between(c->from, c->to));
+    l->description = str_format(a, "%s %.*s, %.*s", what, STR_ARG(name), STR_ARG(share));
     l->fee = c->fee;
-    l->from = given_back.start;
-    l->to = given_back.end;
+    l->from = from.day;
+    l->to = to;
     l->credits = c->invoice;
     l->credits_line = c->line;
 }
@@ -219,9 +227,8 @@ enum err credit_charges(struct line_list *lines, struct money *sum, struct subsc
         if (err == OK) err = count_committed(s, money_negate(credit), e);
         if (err != OK) return err;
         if (money_is_zero(credit)) continue;
-        struct period p = {date_compare(from.day, c->from) < 0 ? c->from : from.day,
-                           date_compare(to, c->to) < 0 ? to : c->to};
-        add_credit_line(lines, s, kind, c, p, credit, a);
+        add_credit_line(lines, s, kind, c, moment_later(from, (struct moment){c->from, c->from_second}),
+                        date_compare(to, c->to) < 0 ? to : c->to, credit, a);
     }
     s->charges = charges;
     return OK;

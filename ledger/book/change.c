@@ -23,6 +23,12 @@ static bool goes_on(const struct subscription *s, const struct new_terms *n, con
     return false;
 }
 
+static struct str piece_words(const struct component *c, const struct piece *p, struct arena *a)
+{
+    struct moment to = {p->to, 0}, start = {p->whole.start, 0}, end = {p->whole.end, 0};
+    return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(share_words(p->from, to, start, end, a)));
+}
+
 static enum err charge_piece(struct change *ch, struct charge *out, const struct component *c,
                              const struct new_terms *n, const struct piece *p, struct arena *a,
                              struct error *e)
@@ -32,22 +38,20 @@ static enum err charge_piece(struct change *ch, struct charge *out, const struct
     enum err err = prorate(&amount, c->amount, &n->terms, p->from, to, p->whole, e);
     if (err != OK) return err;
     struct line *l = line_add(&ch->due.lines, a);
-    *l =
-        (struct line){.subscription = ch->s.subscription,
-                      .kind = LINE_PRORATION_CHARGE,
-                      .product = n->terms.product,
-                      .fee = c->code,
-                      .description = str_format(a, "%.*s, %d of %d days", STR_ARG(c->name),
-                                                date_days_between(p->from.day, p->to), period_days(p->whole)),
-                      .from = p->from.day,
-                      .to = p->to,
-                      .quantity = decimal_of(1),
-                      .unit_price = money_decimal(amount),
-                      .amount = amount,
-                      .discount = money_zero(amount),
-                      .tax = money_zero(amount),
-                      .tax_inclusive = n->terms.tax_inclusive,
-                      .tax_code = n->terms.tax_code};
+    *l = (struct line){.subscription = ch->s.subscription,
+                       .kind = LINE_PRORATION_CHARGE,
+                       .product = n->terms.product,
+                       .fee = c->code,
+                       .description = piece_words(c, p, a),
+                       .from = p->from.day,
+                       .to = p->to,
+                       .quantity = decimal_of(1),
+                       .unit_price = money_decimal(amount),
+                       .amount = amount,
+                       .discount = money_zero(amount),
+                       .tax = money_zero(amount),
+                       .tax_inclusive = n->terms.tax_inclusive,
+                       .tax_code = n->terms.tax_code};
     *out = (struct charge){.fee = c->code,
                            .from = p->from.day,
                            .from_second = p->from.second,

@@ -91,6 +91,36 @@ enum err prorate(struct money *out, struct money amount, const struct terms *t, 
     return money_part(out, amount, part < all ? part : all, all, e);
 }
 
+static void add_unit(struct buffer *b, int64_t count, const char *unit)
+{
+    if (count == 0) return;
+    char text[32];
+    int len = snprintf(text, sizeof text, "%s%jd %s", b->len > 0 ? " " : "", (intmax_t)count, unit);
+    buffer_add(b, text, (size_t)len);
+}
+
+/* "15 days 6 h 30 min": no unit of which there is none. */
+static struct str span_words(int64_t seconds, struct arena *a)
+{
+    struct buffer b = {.arena = a};
+    int64_t days = seconds / SECONDS_PER_DAY;
+    add_unit(&b, days, days == 1 ? "day" : "days");
+    add_unit(&b, seconds / 3600 % 24, "h");
+    add_unit(&b, seconds / 60 % 60, "min");
+    add_unit(&b, seconds % 60, "s");
+    return (struct str){(const char *)b.ptr, b.len};
+}
+
+struct str share_words(struct moment from, struct moment to, struct moment of_from, struct moment of_to,
+                       struct arena *a)
+{
+    int64_t part = seconds_between(from, to), all = seconds_between(of_from, of_to);
+    if (part % SECONDS_PER_DAY != 0 || all % SECONDS_PER_DAY != 0)
+        return str_format(a, "%.*s of %.*s", STR_ARG(span_words(part, a)), STR_ARG(span_words(all, a)));
+    return str_format(a, "%jd of %jd days", (intmax_t)(part / SECONDS_PER_DAY),
+                      (intmax_t)(all / SECONDS_PER_DAY));
+}
+
 /* ---- credits ---- */
 
 struct money credit_cap(struct money potential, struct money billed, struct money already_credited)

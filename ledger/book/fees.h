@@ -39,6 +39,10 @@ int64_t counted_seconds(const struct terms *t, struct moment from, struct moment
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
                  struct moment to, struct period whole, struct error *e) MUST_USE;
 
+/* "16 of 31 days", for documents; where seconds count, "15 days 6 h of 31 days". */
+struct str share_words(struct moment from, struct moment to, struct moment of_from, struct moment of_to,
+                       struct arena *a);
+
 /* What a credit may be at most: never negative, never more than was billed less what was credited already. */
 struct money credit_cap(struct money potential, struct money billed, struct money already_credited);
 
