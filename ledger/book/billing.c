@@ -97,8 +97,9 @@ static struct str stretch_words(const struct component *c, const struct stretch 
     bool whole = date_compare(w->from.day, start.day) == 0 && w->from.second == 0 &&
                  date_compare(w->to.day, end.day) == 0 && w->to.second == 0;
     if (whole) return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(often));
-    return str_format(a, "%.*s, %.*s, %.*s", STR_ARG(c->name), STR_ARG(often),
-                      STR_ARG(share_words(w->from, w->to, start, end, a)));
+    struct str counted = counted_words(counted_seconds(t, w->from, w->to, w->whole), fixed_seconds(t), a);
+    return str_format(a, "%.*s, %.*s, %.*s%.*s", STR_ARG(c->name), STR_ARG(often),
+                      STR_ARG(share_words(w->from, w->to, start, end, a)), STR_ARG(counted));
 }
 
 static enum err charge_component(struct accrual *out, struct subscription *s, const struct component *c,
@@ -202,8 +203,10 @@ static void add_credit_line(struct line_list *lines, const struct subscription *
     struct str name = fee_name(&s->terms, c->fee);
     struct str share = share_words(from, (struct moment){to, 0}, (struct moment){c->from, c->from_second},
                                    (struct moment){c->to, 0}, a);
+    struct str counted = counted_words(credited_seconds(c, from, to), (int64_t)c->counted, a);
     struct line *l = add_line(lines, s, kind, money_negate(credit), a);
-    l->description = str_format(a, "%s %.*s, %.*s", what, STR_ARG(name), STR_ARG(share));
+    l->description =
+        str_format(a, "%s %.*s, %.*s%.*s", what, STR_ARG(name), STR_ARG(share), STR_ARG(counted));
     l->fee = c->fee;
     l->from = from.day;
     l->to = to;

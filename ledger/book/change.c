@@ -23,10 +23,13 @@ static bool goes_on(const struct subscription *s, const struct new_terms *n, con
     return false;
 }
 
-static struct str piece_words(const struct component *c, const struct piece *p, struct arena *a)
+static struct str piece_words(const struct component *c, const struct terms *t, const struct piece *p,
+                              struct arena *a)
 {
     struct moment to = {p->to, 0}, start = {p->whole.start, 0}, end = {p->whole.end, 0};
-    return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(share_words(p->from, to, start, end, a)));
+    struct str counted = counted_words(counted_seconds(t, p->from, to, p->whole), fixed_seconds(t), a);
+    return str_format(a, "%.*s, %.*s%.*s", STR_ARG(c->name), STR_ARG(share_words(p->from, to, start, end, a)),
+                      STR_ARG(counted));
 }
 
 static enum err charge_piece(struct change *ch, struct charge *out, const struct component *c,
@@ -42,7 +45,7 @@ static enum err charge_piece(struct change *ch, struct charge *out, const struct
                        .kind = LINE_PRORATION_CHARGE,
                        .product = n->terms.product,
                        .fee = c->code,
-                       .description = piece_words(c, p, a),
+                       .description = piece_words(c, &n->terms, p, a),
                        .from = p->from.day,
                        .to = p->to,
                        .quantity = decimal_of(1),

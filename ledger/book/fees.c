@@ -60,7 +60,7 @@ static bool is_whole(struct moment from, struct moment to, struct period whole)
            date_compare(to.day, whole.end) == 0;
 }
 
-static int64_t fixed_seconds(const struct terms *t)
+int64_t fixed_seconds(const struct terms *t)
 {
     return (int64_t)t->fixed_days * SECONDS_PER_DAY;
 }
@@ -121,6 +121,16 @@ struct str share_words(struct moment from, struct moment to, struct moment of_fr
                       (intmax_t)(all / SECONDS_PER_DAY));
 }
 
+struct str counted_words(int64_t part, int64_t all, struct arena *a)
+{
+    if (all == 0) return STR_NONE;
+    if (part % SECONDS_PER_DAY != 0 || all % SECONDS_PER_DAY != 0)
+        return str_format(a, ", counted as %.*s of %.*s", STR_ARG(span_words(part, a)),
+                          STR_ARG(span_words(all, a)));
+    return str_format(a, ", counted as %jd of %jd", (intmax_t)(part / SECONDS_PER_DAY),
+                      (intmax_t)(all / SECONDS_PER_DAY));
+}
+
 /* ---- credits ---- */
 
 struct money credit_cap(struct money potential, struct money billed, struct money already_credited)
@@ -147,6 +157,11 @@ static int64_t charged_left(const struct charge *c, struct moment at)
     return begins || left > all ? all : left;
 }
 
+int64_t credited_seconds(const struct charge *c, struct moment from, struct date to)
+{
+    return c->counted == 0 ? 0 : charged_left(c, from) - charged_left(c, (struct moment){to, 0});
+}
+
 enum err unused_credit(struct money *out, const struct charge *c, const struct terms *t, struct moment from,
                        struct date to, struct error *e)
 {
@@ -155,11 +170,10 @@ enum err unused_credit(struct money *out, const struct charge *c, const struct t
     *out = money_zero(c->amount);
     from = moment_later(from, begin);
     if (date_compare(c->to, to) < 0) to = c->to;
-    struct moment end = {to, 0};
     int64_t all = seconds_between(begin, (struct moment){c->to, 0});
-    int64_t part = seconds_between(from, end);
+    int64_t part = seconds_between(from, (struct moment){to, 0});
     if (c->counted != 0 && part > 0) {
-        part = charged_left(c, from) - charged_left(c, end);
+        part = credited_seconds(c, from, to);
         all = (int64_t)c->counted;
     }
     if (t->proration == PRORATE_NOT || all <= 0 || part <= 0) return OK;

@@ -32,12 +32,18 @@ enum err terms_components(struct components *out, const struct terms *t, uint64_
  * count from the period's end: what is left of it costs so many of the fixed days as it has days. So its
  * first day makes up for what a shorter period lacks, and what a longer one has too much costs nothing; parts
  * add up to the whole, and what is given back is what it costs to have it again. */
+int64_t fixed_seconds(const struct terms *t); /* of a whole period */
 int64_t counted_seconds(const struct terms *t, struct moment from, struct moment to, struct period whole);
 
 /* The share of `amount` for [from, to) of the anchored period `whole`, as the terms prorate. A whole period
  * costs the amount itself; the denominator is always the whole period, or the terms' fixed days. */
 enum err prorate(struct money *out, struct money amount, const struct terms *t, struct moment from,
                  struct moment to, struct period whole, struct error *e) MUST_USE;
+
+/* Of those that a charge stands for, the ones of [from, to), which lies in it. */
+int64_t credited_seconds(const struct charge *c, struct moment from, struct date to);
+/* ", counted as 14 of 30", behind share_words(); "" where all is 0. */
+struct str counted_words(int64_t part, int64_t all, struct arena *a);
 
 /* "16 of 31 days", for documents; where seconds count, "15 days 6 h of 31 days". */
 struct str share_words(struct moment from, struct moment to, struct moment of_from, struct moment of_to,
