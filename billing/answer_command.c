@@ -301,8 +301,11 @@ static enum err answer_rerating(struct answering *g, struct error *e)
         err = load_rerating(&r, g->txn, discarded->rerating_discarded.rerating, g->arena, e);
     else
         err = find_rerating(&r, g->txn, name, g->arena, e);
-    if (err == OK) *g->out = rerating_json(&r, true, &g->names);
-    return err;
+    if (err != OK) return err;
+    *g->out = rerating_json(&r, true, &g->names);
+    const struct event *document = event_of(g->outcome, EVENT_INVOICE_FINALIZED);
+    if (document != NULL) member_text(*g->out, "invoice_number", document->invoice_finalized.number);
+    return OK;
 }
 
 /* ---- money, usage, invoices ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_rerating.c - what was billed for usage, compared with what it should have been. A difference is
- * proposed; approved, it is an item for the next invoice: a debit, or a credit of the lines that billed too
- * much, with their tax and coupons. What is approved must still come out the same. */
+ * proposed; approved, it is an item for the next invoice, or a document of its own: a debit, or a credit of
+ * the lines that billed too much, with their tax and coupons. What is approved must still come out the same.
+ */
 #include "ledger/book/billing_shared.h"
 #include "ledger/book/crediting.h"
 #include "ledger/book/decide_shared.h"
@@ -79,6 +80,7 @@ enum err decide_usage_rerate(struct decision *out, const struct facts *f,
 struct approval {
     const struct facts *facts;
     struct line_list items;
+    const struct subscription *after; /* the customer's, with what their commitments count */
     struct arena *arena;
 };
 
@@ -221,23 +223,34 @@ static enum err correct(struct approval *ap, const struct rerated_line *l, struc
     return OK;
 }
 
-/* What a commitment that is not counted up yet has counted. */
-static enum err count_open(struct decision *out, const struct facts *f, const struct subscription *s,
-                           struct arena *a, struct error *e)
+static enum err count_corrections(struct subscription *s, const struct rerating *r, struct error *e)
 {
-    struct subscription counted = *s;
-    struct accrual due = {0};
     enum err err = OK;
-    for (size_t i = 0; i < f->rerating->lines_count && err == OK; i++) {
-        const struct rerated_line *l = &f->rerating->lines[i];
+    for (size_t i = 0; i < r->lines_count && err == OK; i++) {
+        const struct rerated_line *l = &r->lines[i];
         bool open = l->kind == LINE_USAGE && l->subscription == s->subscription &&
                     date_compare(s->committed_from, l->to) < 0;
-        if (open) err = count_committed(&counted, l->difference, e);
+        if (open) err = count_committed(s, l->difference, e);
     }
-    if (err != OK || counted.committed.minor == s->committed.minor) return err;
-    add_billed(&due, &counted, a);
-    add_accrued(out, &due, a);
-    return OK;
+    return err;
+}
+
+/* What commitments that are not counted up yet have counted. */
+static enum err count_open(struct decision *out, struct approval *ap, struct error *e)
+{
+    const struct facts *f = ap->facts;
+    struct subscription *after = arena_array_of(ap->arena, struct subscription, f->subscriptions_count);
+    enum err err = OK;
+    ap->after = after;
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        struct accrual due = {0};
+        after[i] = f->subscriptions[i];
+        err = count_corrections(&after[i], f->rerating, e);
+        if (err != OK || after[i].committed.minor == f->subscriptions[i].committed.minor) continue;
+        add_billed(&due, &after[i], ap->arena);
+        add_accrued(out, &due, ap->arena);
+    }
+    return err;
 }
 
 static enum err need_proposal(const struct facts *f, struct str name, struct error *e)
@@ -265,6 +278,41 @@ static enum err check_room(const struct facts *f, const struct line_list *items,
                 LIMIT_PENDING_ITEMS_PER_CUSTOMER);
 }
 
+static enum err add_as_items(struct decision *out, const struct approval *ap, struct error *e)
+{
+    uint64_t next = ap->facts->counters.item;
+    enum err err = check_room(ap->facts, &ap->items, e);
+    if (err == OK) add_items(out, &ap->items, ap->facts->customer->customer, &next, ap->arena);
+    return err;
+}
+
+/* What is given back of a line that has no document yet can only be given back with it. */
+static enum err check_invoiced(const struct line_list *items, struct error *e)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const struct line *l = &items->items[i];
+        if (money_is_negative(l->amount) && l->credits == 0)
+            return fail(e, ERR_REFUSED, "what is given back of '%.*s' waits itself for the next invoice",
+                        STR_ARG(l->kind == LINE_COMMITMENT ? l->product : l->usage_type));
+    }
+    return OK;
+}
+
+static enum err add_as_note(struct decision *out, const struct approval *ap, struct error *e)
+{
+    const struct facts *f = ap->facts;
+    struct bill b = {.facts = f, .customer = f->customer->customer, .issue_date = f->issue_date};
+    struct documents docs = {0};
+    for (size_t i = 0; i < ap->items.count; i++) {
+        if (!money_is_zero(ap->items.items[i].amount)) *line_add(&b.lines, ap->arena) = ap->items.items[i];
+    }
+    enum err err = check_invoiced(&b.lines, e);
+    if (err == OK) err = documents_of(&docs, &b, ap->arena, e);
+    if (err != OK) return err;
+    add_documents(out, &docs, ap->arena);
+    return restore_settled(out, f, ap->after, ap->arena, e);
+}
+
 enum err decide_rerating_approve(struct decision *out, const struct facts *f,
                                  const struct rerating_approve_command *c, struct arena *a, struct error *e)
 {
@@ -274,15 +322,12 @@ enum err decide_rerating_approve(struct decision *out, const struct facts *f,
     const struct rerating *r = f->rerating;
     err = check_current(f, a, e);
     for (size_t i = 0; i < r->lines_count && err == OK; i++) err = correct(&ap, &r->lines[i], e);
-    if (err == OK) err = check_room(f, &ap.items, e);
     if (err != OK) return err;
-    uint64_t next = f->counters.item;
     event_add(&out->events, EVENT_RERATING_APPROVED, a)->rerating_approved =
         (struct rerating_approved){r->rerating, r->customer, r->lines, r->lines_count};
-    add_items(out, &ap.items, r->customer, &next, a);
-    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++)
-        err = count_open(out, f, &f->subscriptions[i], a, e);
-    return err;
+    err = count_open(out, &ap, e);
+    if (err != OK) return err;
+    return c->as == RERATING_NOTE ? add_as_note(out, &ap, e) : add_as_items(out, &ap, e);
 }
 
 enum err decide_rerating_discard(struct decision *out, const struct facts *f,
