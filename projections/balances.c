@@ -117,8 +117,45 @@ static enum err note_document(struct open_list *l, const struct invoice_finalize
 {
     enum err err = take_parts(l, v->settles, v->settles_count, e);
     if (v->amount_due.minor > 0)
-        l->items[l->count++] = (struct open_invoice){v->invoice, v->amount_due, v->due_date};
+        l->items[l->count++] =
+            (struct open_invoice){.invoice = v->invoice, .left = v->amount_due, .due = v->due_date};
     return err;
+}
+
+/* ---- payments asked for ---- */
+
+static void ask_for(struct customer_row *row, const struct payment_requested *v, struct instant at,
+                    struct arena *a)
+{
+    struct open_invoice *open = arena_array_of(a, struct open_invoice, row->open_count);
+    struct pending_payment *pending = arena_array_of(a, struct pending_payment, row->pending_count + 1);
+    if (row->open_count > 0) memcpy(open, row->open, row->open_count * sizeof *open);
+    if (row->pending_count > 0) memcpy(pending, row->pending, row->pending_count * sizeof *pending);
+    for (size_t i = 0; i < row->open_count; i++) {
+        if (open[i].invoice == v->invoice) open[i].asked = at;
+    }
+    pending[row->pending_count++] = (struct pending_payment){v->payment, v->invoice};
+    row->open = open;
+    row->pending = pending;
+}
+
+static void note_answer(struct customer_row *row, uint64_t payment, struct arena *a)
+{
+    struct pending_payment *left = arena_array_of(a, struct pending_payment, row->pending_count);
+    size_t count = 0;
+    for (size_t i = 0; i < row->pending_count; i++) {
+        if (row->pending[i].payment != payment) left[count++] = row->pending[i];
+    }
+    row->pending = left;
+    row->pending_count = count;
+}
+
+void pending_payments_change(struct customer_row *row, const struct event *ev, struct instant at,
+                             struct arena *a)
+{
+    if (ev->type == EVENT_PAYMENT_REQUESTED) ask_for(row, &ev->payment_requested, at, a);
+    if (ev->type == EVENT_PAYMENT_SUCCEEDED) note_answer(row, ev->payment_succeeded.payment, a);
+    if (ev->type == EVENT_PAYMENT_FAILED) note_answer(row, ev->payment_failed.payment, a);
 }
 
 enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a,

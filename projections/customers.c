@@ -177,12 +177,18 @@ static bool moves_money(enum event_type type)
            type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED || is_of_wallet(type);
 }
 
+static bool asks_method(enum event_type type)
+{
+    return type == EVENT_PAYMENT_REQUESTED || type == EVENT_PAYMENT_SUCCEEDED || type == EVENT_PAYMENT_FAILED;
+}
+
 static bool concerns_customer(enum event_type type)
 {
-    return moves_money(type) || type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
-           type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
-           type == EVENT_USAGE_ALERT_SET || type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET ||
-           type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
+    return moves_money(type) || asks_method(type) || type == EVENT_SUBSCRIPTION_CREATED ||
+           type == EVENT_PAYMENT_METHOD_ADDED || type == EVENT_PAYMENT_METHOD_REMOVED ||
+           type == EVENT_PAYMENT_METHOD_MADE_DEFAULT || type == EVENT_USAGE_ALERT_SET ||
+           type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET || type == EVENT_COUPON_REDEEMED ||
+           type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
 
 enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,
@@ -193,8 +199,12 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
     if (!concerns_customer(ev->type)) return OK;
     struct customer_row row = {.open_count = 0};
     enum err err = customer_need(&row, t, event_customer(ev), a, e);
+    struct customer_row before = row;
     if (err == OK)
         err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
+    if (err != OK) return err;
+    pending_payments_change(&row, ev, place->at, a);
+    err = due_collection(t, &before, &row, e);
     return err != OK ? err : customer_put(t, &row, e);
 }
 

@@ -139,6 +139,26 @@ enum err due_invoices(struct views_txn *t, const struct customer_row *before,
     return put_days(t, &k, to, e);
 }
 
+/* ---- invoices that nobody was asked to pay ---- */
+
+static bool is_to_collect(const struct customer_row *row)
+{
+    if (row->customer.default_method == 0) return false;
+    for (size_t i = 0; i < row->open_count; i++) {
+        if (!instant_is_given(row->open[i].asked)) return true;
+    }
+    return false;
+}
+
+enum err due_collection(struct views_txn *t, const struct customer_row *before,
+                        const struct customer_row *after, struct error *e)
+{
+    struct view_key k = key_number(SPACE_UNCOLLECTED, after->customer.customer);
+    bool was = is_to_collect(before), is = is_to_collect(after);
+    if (was == is) return OK;
+    return is ? mark_put(t, &k, e) : views_delete(t, &k, e);
+}
+
 /* ---- queries ---- */
 
 struct due_page {
@@ -177,6 +197,24 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
     page.customers = customers;
     page.count = count;
     return list_page(t, &from, &page, e);
+}
+
+static enum err visit_uncollected(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    struct due_page *page = context;
+    (void)value, (void)e;
+    if (*page->count == page->capacity) return ERR_NOT_FOUND;
+    page->after->customer = page->customers[(*page->count)++] = key_tail(key, 8);
+    return OK;
+}
+
+enum err list_uncollected(struct views_txn *t, struct date through, struct due_cursor *after,
+                          uint64_t *customers, size_t *count, size_t capacity, struct error *e)
+{
+    struct view_key from = key_number(SPACE_UNCOLLECTED, after->customer + 1);
+    struct due_page page = {through, after, customers, count, capacity, 8};
+    *count = 0;
+    return views_scan(t, &from, 1, false, visit_uncollected, &page, e);
 }
 
 enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,

@@ -149,11 +149,17 @@ enum err balances_change(struct customer *c, const struct event *ev, struct aren
 enum err open_invoices_change(struct customer_row *row, const struct event *ev, struct arena *a,
                               struct error *e) MUST_USE;
 
+/* What is asked of a payment method, until it is answered. */
+void pending_payments_change(struct customer_row *row, const struct event *ev, struct instant at,
+                             struct arena *a);
+
 /* due.c: called by the folds that move a customer's date. `before` is NULL for a new subscription. */
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
                           const struct subscription *after, struct arena *a, struct error *e) MUST_USE;
 enum err due_invoices(struct views_txn *t, const struct customer_row *before,
                       const struct customer_row *after, struct error *e) MUST_USE;
+enum err due_collection(struct views_txn *t, const struct customer_row *before,
+                        const struct customer_row *after, struct error *e) MUST_USE;
 /* The customer's subscriptions that have not ended, by number. */
 enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
                   struct error *e) MUST_USE;

@@ -111,6 +111,10 @@ static enum err customer_by_number(struct gathering *g, uint64_t number)
     if (err != OK) return unless_missing(err);
     g->customer = row;
     g->facts->customer = &row->customer;
+    g->facts->open = row->open;
+    g->facts->open_count = row->open_count;
+    g->facts->pending = row->pending;
+    g->facts->pending_count = row->pending_count;
     return OK;
 }
 
@@ -286,6 +290,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_DRAFT_APPROVE] = {BY(DRAFT, draft_approve, draft), DRAFT},
     [COMMAND_DRAFT_DISCARD] = {BY(DRAFT, draft_discard, draft), DRAFT},
     [COMMAND_CUSTOMER_BILL] = {BY(NUMBER, customer_bill, customer), BILL | METHODS},
+    [COMMAND_CUSTOMER_COLLECT] = {BY(NUMBER, customer_collect, customer), METHODS | OPEN_INVOICES},
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
     [COMMAND_PAYMENT_SETTLE] = {BY(TRANSACTION, payment_settle, transaction),
                                 INVOICE | OPEN_INVOICES | STOPPED},

@@ -149,6 +149,10 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
 /* Customers whose oldest open invoice was due on or before `through`, in the same way. */
 enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                       size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* Customers with a payment method and an open invoice that it was never asked to pay, by number; `through` is
+ * not asked. */
+enum err list_uncollected(struct views_txn *t, struct date through, struct due_cursor *after,
+                          uint64_t *customers, size_t *count, size_t capacity, struct error *e) MUST_USE;
 /* Customers with an open draft, by number; `through` is not asked. */
 enum err list_drafts(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                      size_t *count, size_t capacity, struct error *e) MUST_USE;

@@ -43,11 +43,9 @@ const struct schema row_single_reading = ROW("single reading", single_reading, f
 static const struct field fields_of_window_charges[] = {ROW_LIST(window_charges, schema_window_charge, charges)};
 const struct schema row_window_charges = ROW("window charges", window_charges, fields_of_window_charges);
 
-static const struct field fields_of_open_invoice[] = {ROW_FIELD(open_invoice, COUNT, invoice), ROW_FIELD(open_invoice, MONEY, left),
-                                                     ROW_FIELD(open_invoice, DATE, due)};
-static const struct schema row_open_invoice = ROW("open invoice", open_invoice, fields_of_open_invoice);
 static const struct field fields_of_customer[] = {ROW_PART(customer_row, schema_customer, customer),
-                                                  ROW_LIST(customer_row, row_open_invoice, open)};
+                                                  ROW_LIST(customer_row, schema_open_invoice, open),
+                                                  ROW_LIST(customer_row, schema_pending_payment, pending)};
 const struct schema row_customer = ROW("customer", customer_row, fields_of_customer);
 
 static const struct field fields_of_series[] = {ROW_PART(series_row, schema_series, series), ROW_FIELD(series_row, COUNT, last_invoice)};

@@ -92,15 +92,12 @@ struct window_charges { /* of a window, oldest first */
     const struct window_charge *charges;
     size_t charges_count;
 };
-struct open_invoice { /* with something left to pay */
-    uint64_t invoice;
-    struct money left;
-    struct date due;
-};
 struct customer_row {
     struct customer customer;
     const struct open_invoice *open; /* oldest first */
     size_t open_count;
+    const struct pending_payment *pending; /* oldest first */
+    size_t pending_count;
 };
 struct series_row {
     struct series series;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* run.h - the nightly run's own: run.c tells the story, run_due.c knows whether there is work, run_bill.c
- * writes the events, run_files.c reads them back into files. */
+ * writes the events, run_collect.c asks the gateway, run_files.c reads it all back into files. */
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
@@ -23,6 +23,24 @@ enum err run_has_work(bool *yes, const struct nightly *n, struct arena *a, struc
 
 /* run_bill.c: events. Nothing is written when all was done before. */
 enum err run_bill(struct nightly *n, struct error *e) MUST_USE;
+
+/* ---- run_collect.c: what is asked of the gateway ---- */
+
+bool run_collects(const struct nightly *n);
+/* What a crash, or a gateway that did not answer, has left. */
+enum err run_settle_pending(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
+/* The payments that commands asked for. */
+enum err run_settle(struct nightly *n, const struct outcome *outcomes, size_t count, struct arena *a,
+                    struct error *e) MUST_USE;
+/* Open invoices that nobody was asked to pay yet, whatever command made them. */
+enum err run_collect(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
+
+enum { CUSTOMERS_PER_COMMIT = 1000 };
+/* One of the lists of work in projections.h, CUSTOMERS_PER_COMMIT at once. */
+typedef enum err run_page_fn(struct views_txn *t, struct date through, struct due_cursor *after,
+                             uint64_t *customers, size_t *count, size_t capacity, struct error *e);
+enum err run_page(uint64_t *customers, size_t *count, const struct nightly *n, run_page_fn *next,
+                  struct date through, struct due_cursor *after, struct error *e) MUST_USE;
 
 /* run_files.c: summary, and files if they are wanted. */
 enum err run_files(struct nightly *n, struct error *e) MUST_USE;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* run_bill.c - the events of a nightly run: who has something due is billed, some hundreds of customers a
- * commit, and what is then to be collected is asked of the gateway. Work is found by what is due, never by
- * what was done before, so a run that was killed goes on where it was. */
+ * commit, and what is then to be collected is asked of the gateway (run_collect.c). Work is found by what is
+ * due, never by what was done before, so a run that was killed goes on where it was. */
 #include "reports/run.h"
 
-enum { CUSTOMERS_PER_COMMIT = 1000, STEPS_PER_COMMIT = 32, PENDING_PER_SETTLE = 1000 };
+enum { STEPS_PER_COMMIT = 32 };
 
 struct billing {
     struct nightly *nightly;
@@ -15,97 +15,10 @@ struct billing {
     size_t failures_count;
 };
 
-static bool collects(const struct nightly *n)
-{
-    return n->o->gateway != NULL && !n->o->dry_run;
-}
-
 /* What the commands did is looked at, not only that they did. */
 static bool tells_events(const struct nightly *n)
 {
-    return collects(n) || n->o->mode != BILL_WHOLE;
-}
-
-/* ---- payments ---- */
-
-static struct str gateway_of(const struct event *ev)
-{
-    if (ev->type == EVENT_PAYMENT_REQUESTED) return ev->payment_requested.gateway;
-    return ev->type == EVENT_REFUND_REQUESTED ? ev->refund_requested.gateway : STR_NONE;
-}
-
-static uint64_t transaction_of(const struct event *ev)
-{
-    return ev->type == EVENT_PAYMENT_REQUESTED ? ev->payment_requested.payment : ev->refund_requested.refund;
-}
-
-/* An outcome that stays unknown is no failure of the run: the transaction stays pending and is asked for in
- * the next. *answered is false when the gateway was asked and told no outcome at all. */
-static enum err settle(bool *answered, struct nightly *n, const struct event *events, size_t count,
-                       struct arena *a, struct error *e)
-{
-    struct outcome last = {0};
-    struct error unknown = {0};
-    *answered = count == 0;
-    if (count == 0) return OK;
-    enum err err = ledger_settle(&last, n->ledger, n->o->gateway, events, count, n->o->actor, a, &unknown);
-    *answered = last.seq != 0;
-    if (*answered) n->summary->wrote_events = true;
-    if (err == OK || err == ERR_INCOMPLETE) return OK;
-    *e = unknown;
-    return wrap(e, "cannot settle payments");
-}
-
-/* Those that come after transaction `after` and were asked of the gateway at hand: another one knows nothing
- * of them. */
-static size_t pick_pending(struct event *events, size_t count, uint64_t after, const struct gateway *g)
-{
-    size_t picked = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (transaction_of(&events[i]) > after && str_is(gateway_of(&events[i]), g->name))
-            events[picked++] = events[i];
-    }
-    return picked;
-}
-
-static enum err list_left_pending(struct event **out, size_t *count, struct nightly *n, size_t limit,
-                                  struct arena *a, struct error *e)
-{
-    struct views_txn *t = NULL;
-    struct event *in_views = NULL;
-    enum err err = ledger_read_begin(&t, n->ledger, e);
-    if (err != OK) return err;
-    err = list_pending(&in_views, count, t, limit, a, e);
-    *out = arena_array_of(a, struct event, *count);
-    for (size_t i = 0; err == OK && i < *count; i++) {
-        (*out)[i].type = in_views[i].type;
-        schema_copy(event_body_of(&(*out)[i]), event_kind(in_views[i].type)->schema, event_body(&in_views[i]),
-                    a);
-    }
-    ledger_read_end(n->ledger, t);
-    return err;
-}
-
-/* What a crash, or a gateway that did not answer, has left. */
-static enum err settle_left_pending(struct nightly *n, struct arena *a, struct error *e)
-{
-    uint64_t after = 0;
-    size_t seen = 0, count = 0;
-    bool answered = true;
-    enum err err = OK;
-    do {
-        struct event *events = NULL;
-        arena_reset(a);
-        err = list_left_pending(&events, &count, n, seen + PENDING_PER_SETTLE, a, e);
-        if (err != OK || count == 0) return err;
-        uint64_t newest = transaction_of(&events[count - 1]);
-        if (newest <= after) return OK;
-        size_t picked = pick_pending(events, count, after, n->o->gateway);
-        err = settle(&answered, n, events, picked, a, e);
-        seen += count;
-        after = newest;
-    } while (err == OK && answered);
-    return err;
+    return run_collects(n) || n->o->mode != BILL_WHOLE;
 }
 
 /* ---- one commit ---- */
@@ -147,21 +60,6 @@ static struct chunk chunk_of(const struct billing *b, const uint64_t *customers,
     return c;
 }
 
-/* What the commands have asked of the gateway. */
-static size_t requested_payments(struct event **out, const struct chunk *c, struct arena *a)
-{
-    size_t count = 0, taken = 0;
-    for (size_t i = 0; i < c->count; i++) count += c->outcomes[i].events_count;
-    *out = arena_array_of(a, struct event, count);
-    for (size_t i = 0; i < c->count; i++) {
-        const struct outcome *o = &c->outcomes[i];
-        for (size_t k = 0; k < o->events_count; k++) {
-            if (o->events[k].type == EVENT_PAYMENT_REQUESTED) (*out)[taken++] = o->events[k];
-        }
-    }
-    return taken;
-}
-
 static bool is_drafted(const struct outcome *o)
 {
     for (size_t i = 0; i < o->events_count; i++) {
@@ -175,8 +73,6 @@ static enum err bill_chunk(size_t *left, struct billing *b, uint64_t *customers,
                            struct error *e)
 {
     struct nightly *n = b->nightly;
-    struct event *asked = NULL;
-    bool answered = false;
     *left = 0;
     arena_reset(b->chunk);
     struct chunk c = chunk_of(b, customers, count);
@@ -189,9 +85,7 @@ static enum err bill_chunk(size_t *left, struct billing *b, uint64_t *customers,
         if (c.outcomes[i].partly) customers[(*left)++] = customers[i];
     }
     b->done += count - *left;
-    if (!collects(n)) return OK;
-    size_t asked_count = requested_payments(&asked, &c, b->chunk);
-    return settle(&answered, n, asked, asked_count, b->chunk, e);
+    return run_collects(n) ? run_settle(n, c.outcomes, count, b->chunk, e) : OK;
 }
 
 /* What was missed for very long takes several bills; their documents are large, so few share a commit. */
@@ -208,28 +102,13 @@ static enum err bill_customers(struct billing *b, uint64_t *customers, size_t co
 
 /* ---- all of them ---- */
 
-typedef enum err page_fn(struct views_txn *t, struct date through, struct due_cursor *after,
-                         uint64_t *customers, size_t *count, size_t capacity, struct error *e);
-
-static enum err next_page(uint64_t *customers, size_t *count, size_t capacity, const struct nightly *n,
-                          page_fn *next, struct date through, struct due_cursor *after, struct error *e)
-{
-    struct views_txn *t = NULL;
-    enum err err = ledger_read_begin(&t, n->ledger, e);
-    if (err != OK) return err;
-    err = next(t, through, after, customers, count, capacity, e);
-    ledger_read_end(n->ledger, t);
-    return err;
-}
-
-static enum err bill_pages(struct billing *b, page_fn *next, struct date through, struct error *e)
+static enum err bill_pages(struct billing *b, run_page_fn *next, struct date through, struct error *e)
 {
     uint64_t *customers = arena_array_of(b->nightly->arena, uint64_t, CUSTOMERS_PER_COMMIT);
     struct due_cursor cursor = {0}; /* only moves forward: who is refused is not asked again in this run */
     for (;;) {
         size_t count = 0;
-        enum err err =
-            next_page(customers, &count, CUSTOMERS_PER_COMMIT, b->nightly, next, through, &cursor, e);
+        enum err err = run_page(customers, &count, b->nightly, next, through, &cursor, e);
         if (err != OK || count == 0) return err;
         err = bill_customers(b, customers, count, e);
         if (err != OK) return err;
@@ -357,7 +236,9 @@ enum err run_bill(struct nightly *n, struct error *e)
     struct billing b = {.nightly = n, .chunk = arena_new()};
     b.failures = arena_array_of(n->arena, struct run_failure, FAILURES_TOLD);
     bool drafts = n->o->mode == BILL_DRAFT; /* no run of the book: nothing is billed */
-    enum err err = collects(n) && !drafts ? settle_left_pending(n, b.chunk, e) : OK;
+    bool collects = run_collects(n) && !drafts;
+    enum err err = collects ? run_settle_pending(n, b.chunk, e) : OK;
+    if (err == OK && collects) err = run_collect(n, b.chunk, e);
     if (err == OK && !drafts) err = complete_earlier(n, b.chunk, e);
     if (err == OK && !drafts) err = start_run(&b.run, n, b.chunk, e);
     if (err == OK && (b.run != 0 || drafts)) {

@@ -62,7 +62,11 @@ struct facts {
     const struct draft *draft;           /* the customer's open one; NULL: there is none */
     const struct invoice *open_invoices; /* open or partially paid, oldest first; without lines */
     size_t open_invoices_count;
-    bool open_invoices_known; /* they were asked for, all of them */
+    bool open_invoices_known;        /* they were asked for, all of them */
+    const struct open_invoice *open; /* the same, as much as is known of each customer without asking */
+    size_t open_count;
+    const struct pending_payment *pending; /* asked of a gateway that has not answered */
+    size_t pending_count;
     /* Of periods that a live subscription has not rated yet, and the levels that were there before. */
     const struct usage_total *usage;
     size_t usage_count;

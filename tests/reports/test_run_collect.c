@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* test_run_collect.c - invoices that somebody made by hand are asked for by the next night: once, whatever
+ * happens between the question and the answer. */
+#include "tests/reports/office.h"
+
+TestSuite(run_collect, .init = test_begin, .fini = test_end);
+
+/* An invoice of 29.00 that waits for its night. */
+static void invoice_by_hand(struct office *o)
+{
+    office_open(o, "ledger", "2025-01-01");
+    office_subscribe(o, "ann", "basic", "USD", "pm_card");
+    struct command c = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = STR("ann")}};
+    (void)office_do(o, &c);
+    assert_int(o->till.asked, 0);
+}
+
+static struct transaction payment(struct office *o, uint64_t number)
+{
+    struct views_txn *t = NULL;
+    struct transaction v = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(load_transaction(&v, t, number, A, E));
+    ledger_read_end(o->l, t);
+    return v;
+}
+
+static uint64_t payments(struct office *o)
+{
+    struct views_txn *t = NULL;
+    struct state_counts counts = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(count_state(&counts, t, E));
+    ledger_read_end(o->l, t);
+    return counts.transactions;
+}
+
+static struct invoice invoice(struct office *o, const char *number)
+{
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(find_invoice(&v, t, str_of(number), A, E));
+    ledger_read_end(o->l, t);
+    return v;
+}
+
+Test(run_collect, the_next_night_asks_for_it_once)
+{
+    struct office o = {0};
+    invoice_by_hand(&o);
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(o.till.asked, 1);
+    assert_int(invoice(&o, "INV-2025-000001").status, INVOICE_PAID);
+    assert_money(payment(&o, 1).amount, "29.00", "USD");
+    uint64_t records = office_records(&o);
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(office_records(&o), records);
+    (void)office_run(&o, "2025-01-02", NULL);
+    assert_int(o.till.asked, 1);
+    office_close(&o);
+}
+
+Test(run_collect, an_answer_that_is_lost_is_asked_for_again_and_no_second_payment_is_made)
+{
+    struct office o = {0};
+    invoice_by_hand(&o);
+    o.till.is_silent = true;
+    (void)office_run(&o, "2025-01-01", NULL);
+    (void)office_run(&o, "2025-01-02", NULL);
+    assert_int(payments(&o), 1);
+    assert_int(payment(&o, 1).status, TRANSACTION_PENDING);
+    o.till.is_silent = false;
+    (void)office_run(&o, "2025-01-03", NULL);
+    assert_int(payments(&o), 1);
+    assert_int(payment(&o, 1).status, TRANSACTION_COMPLETED);
+    office_close(&o);
+}
+
+Test(run_collect, a_night_that_is_killed_before_the_answer_is_finished_by_the_next)
+{
+    struct office o = {0};
+    invoice_by_hand(&o);
+    struct command c = {.type = COMMAND_CUSTOMER_COLLECT,
+                        .customer_collect = {.customer = 1, .gateway = STR("till")}};
+    assert_int(office_do(&o, &c).events_count, 1);
+    assert_int(office_do(&o, &c).events_count, 0); /* it was asked for */
+    office_close(&o);
+    office_open(&o, "ledger", "2025-01-01");
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(payments(&o), 1);
+    assert_int(o.till.asked, 1);
+    assert_int(invoice(&o, "INV-2025-000001").status, INVOICE_PAID);
+    office_close(&o);
+}
+
+Test(run_collect, while_a_payment_for_no_invoice_in_particular_is_unanswered_nothing_more_is_asked_for)
+{
+    struct office o = {0};
+    invoice_by_hand(&o);
+    struct command c = {.type = COMMAND_PAYMENT_CHARGE, .payment_charge = {.user = STR("ann")}};
+    c.payment_charge.amount = (struct decimal){29, 0};
+    c.payment_charge.gateway = STR("till");
+    (void)office_do(&o, &c);
+    o.till.is_silent = true;
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(payments(&o), 1);
+    o.till.is_silent = false;
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(payments(&o), 1);
+    assert_int(invoice(&o, "INV-2025-000001").status, INVOICE_PAID);
+    office_close(&o);
+}
+
+Test(run_collect, what_a_night_without_a_gateway_has_billed_is_asked_for_by_one_that_has_it)
+{
+    struct office o = {0};
+    struct run_summary s = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    options.gateway = NULL;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_int(s.payments_completed + s.payments_failed + s.payments_pending, 0);
+    (void)office_run(&o, "2025-01-31", "again");
+    assert_int(o.till.asked, 8); /* the files stay as they were when it was complete */
+    assert_same_files("out", "again");
+    office_close(&o);
+}
+
+Test(run_collect, neither_a_dry_run_nor_one_that_drafts_asks_for_anything)
+{
+    struct office o = {0};
+    struct run_summary s = {0};
+    invoice_by_hand(&o);
+    struct run_options options = office_options(&o, "2025-01-01", NULL);
+    options.dry_run = true;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    options.dry_run = false;
+    options.mode = BILL_DRAFT;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_int(o.till.asked, 0);
+    options.mode = BILL_FINALIZE;
+    assert_ok(nightly_run(&s, o.l, &options, A, E));
+    assert_int(o.till.asked, 1);
+    office_close(&o);
+}
