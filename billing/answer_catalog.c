@@ -229,6 +229,21 @@ static json_t *rules_json(const struct catalog *c)
     return list;
 }
 
+static json_t *dunning_json(const struct dunning *d)
+{
+    json_t *thresholds = rows_new(), *j = object_new();
+    for (size_t i = 0; i < d->thresholds_count; i++) {
+        json_t *row = object_new();
+        member_money(row, "amount", d->thresholds[i].amount);
+        member_text(row, "currency", str_of(d->thresholds[i].amount.currency));
+        rows_add(thresholds, row);
+    }
+    member_put(j, "thresholds", thresholds);
+    member_count(j, "attempts", d->attempts);
+    member_count(j, "days_between", d->days_between);
+    return j;
+}
+
 /* ---- all of it ---- */
 
 json_t *catalog_json(const struct catalog *c)
@@ -246,6 +261,7 @@ json_t *catalog_json(const struct catalog *c)
     member_put(j, "coupons", coupons_json(c));
     member_put(j, "taxes", taxes_json(c));
     member_put(j, "rules", rules_json(c));
+    member_put(j, "dunning", c->dunning.attempts == 0 ? json_null() : dunning_json(&c->dunning));
     arena_free(a);
     return j;
 }
@@ -262,5 +278,6 @@ json_t *catalog_file_json(const struct catalog_load_command *c)
     member_count(j, "coupons", c->coupons_count);
     member_count(j, "taxes", c->taxes_count);
     member_count(j, "rules", c->rules_count);
+    member_flag(j, "dunning", c->dunning.attempts != 0);
     return j;
 }

@@ -36,7 +36,8 @@ enum err read_catalog_file(struct catalog *out, const struct call *c, struct str
                             .taxes = v->taxes,
                             .taxes_count = v->taxes_count,
                             .rules = v->rules,
-                            .rules_count = v->rules_count};
+                            .rules_count = v->rules_count,
+                            .dunning = v->dunning};
     return err;
 }
 

@@ -231,6 +231,44 @@ enum err ask_wallet_list(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
+static bool is_first_of_currency(const struct debtor *d, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (money_same_currency(d->open[i].left, d->open[index].left)) return false;
+    }
+    return true;
+}
+
+static enum err tell_dunned(struct listing *l, const struct dunning *rule, const struct debtor *d,
+                            struct date today, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < d->open_count && err == OK; i++) {
+        struct dunned v = {0};
+        if (!is_first_of_currency(d, i)) continue;
+        err = dunning_look(&v, rule, d, d->open[i].left.currency, today, e);
+        if (err == OK && v.state != DUNNING_NOTHING)
+            err = tell(l, dunned_json(&v, today, d->customer->user), e);
+    }
+    return err;
+}
+
+enum err ask_dunning_show(const struct call *c, struct error *e)
+{
+    const struct dunning_show_query *q = c->query;
+    struct listing l = {0};
+    struct debtor d = {0};
+    struct catalog catalog = {0};
+    uint64_t version = 0;
+    enum err err = list_begin(&l, c, q->user, e);
+    struct date today = service_today(c->service, l.customer.timezone);
+    if (err == OK) err = load_debtor(&d, l.txn, l.customer.customer, c->arena, e);
+    if (err == OK) err = catalog_in_force(&version, l.txn, today, 0, c->arena, e);
+    if (err == OK && version != 0) err = load_catalog(&catalog, l.txn, version, c->arena, e);
+    if (err == OK) err = tell_dunned(&l, &catalog.dunning, &d, today, e);
+    return list_end(&l, err);
+}
+
 enum err ask_entitlement_list(const struct call *c, struct error *e)
 {
     const struct entitlement_list_query *q = c->query;

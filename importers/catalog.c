@@ -15,8 +15,8 @@ static enum err read_from(struct date *out, const json_t *root, struct catalog_r
 static enum err read_catalog(struct catalog_load_command *out, const json_t *root, struct arena *a,
                              struct error *e)
 {
-    static const char *const names[] = {"name",    "from",  "products", "metrics",
-                                        "coupons", "taxes", "rules",    NULL};
+    static const char *const names[] = {"name",  "from",  "products", "metrics", "coupons",
+                                        "taxes", "rules", "dunning",  NULL};
     struct catalog_reader r = {.arena = a, .e = e, .out = out};
     if (!json_is_object(root)) return fail(e, ERR_INVALID, "a JSON object is expected");
     enum err err = json_only_members(root, names, e);
@@ -27,7 +27,8 @@ static enum err read_catalog(struct catalog_load_command *out, const json_t *roo
     if (err == OK) err = catalog_read_metrics(root, &r);
     if (err == OK) err = catalog_read_coupons(root, &r);
     if (err == OK) err = catalog_read_taxes(root, &r);
-    return err == OK ? catalog_read_rules(root, &r) : err;
+    if (err == OK) err = catalog_read_rules(root, &r);
+    return err == OK ? catalog_read_dunning(root, &r) : err;
 }
 
 enum err catalog_parse(struct command *out, struct bytes text, struct arena *a, struct error *e)

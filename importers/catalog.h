@@ -65,6 +65,7 @@ enum err catalog_read_metrics(const json_t *root, struct catalog_reader *r) MUST
 enum err catalog_read_coupons(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_taxes(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_rules(const json_t *root, struct catalog_reader *r) MUST_USE;
+enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r) MUST_USE;
 
 const struct product *catalog_product(const struct catalog_load_command *c, struct str code);
 

@@ -46,7 +46,8 @@ static enum err keep_catalog(struct views_txn *t, const struct catalog_loaded *v
                           .taxes = v->taxes,
                           .taxes_count = v->taxes_count,
                           .rules = v->rules,
-                          .rules_count = v->rules_count};
+                          .rules_count = v->rules_count,
+                          .dunning = v->dunning};
     struct view_key k = key_number(SPACE_CATALOG, v->version);
     enum err err = views_put_record(t, &k, &schema_catalog, &row, e);
     return err == OK ? note_first_day(t, &row, a, e) : err;

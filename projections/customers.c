@@ -114,6 +114,36 @@ static uint64_t more(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* ---- dunning ---- */
+
+/* The open campaigns but for one, which may follow. */
+static struct campaign *campaigns_but(struct customer *c, uint64_t campaign, struct arena *a)
+{
+    struct campaign *left = arena_array_of(a, struct campaign, c->campaigns_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < c->campaigns_count; i++) {
+        if (c->campaigns[i].campaign != campaign) left[count++] = c->campaigns[i];
+    }
+    c->campaigns = left;
+    c->campaigns_count = count;
+    return left + count;
+}
+
+static void note_dunning(struct customer *c, const struct event *ev, struct arena *a)
+{
+    const struct dunning_attempted *v = &ev->dunning_attempted;
+    if (ev->type == EVENT_DUNNING_ENDED) (void)campaigns_but(c, ev->dunning_ended.campaign, a);
+    if (ev->type != EVENT_DUNNING_ATTEMPTED) return;
+    *campaigns_but(c, v->campaign, a) = (struct campaign){.campaign = v->campaign,
+                                                          .attempt = v->attempt,
+                                                          .on = v->on,
+                                                          .amount = v->amount,
+                                                          .attempts = v->attempts,
+                                                          .next_on = v->next_on};
+    c->campaigns_count++;
+    c->dunned = more(c->dunned, v->campaign);
+}
+
 /* What subscriptions, methods, alerts and coupons change about the main row. */
 static enum err note(struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
 {
@@ -184,7 +214,8 @@ static bool asks_method(enum event_type type)
 
 static bool concerns_customer(enum event_type type)
 {
-    return moves_money(type) || asks_method(type) || type == EVENT_SUBSCRIPTION_CREATED ||
+    return moves_money(type) || asks_method(type) || type == EVENT_DUNNING_ATTEMPTED ||
+           type == EVENT_DUNNING_ENDED || type == EVENT_SUBSCRIPTION_CREATED ||
            type == EVENT_PAYMENT_METHOD_ADDED || type == EVENT_PAYMENT_METHOD_REMOVED ||
            type == EVENT_PAYMENT_METHOD_MADE_DEFAULT || type == EVENT_USAGE_ALERT_SET ||
            type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET || type == EVENT_COUPON_REDEEMED ||
@@ -203,6 +234,7 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
     if (err == OK)
         err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
     if (err != OK) return err;
+    note_dunning(&row.customer, ev, a);
     pending_payments_change(&row, ev, place->at, a);
     err = due_collection(t, &before, &row, e);
     return err != OK ? err : customer_put(t, &row, e);
@@ -223,6 +255,15 @@ enum err load_customer(struct customer *out, struct views_txn *t, uint64_t custo
     struct customer_row row = {.open_count = 0};
     enum err err = customer_row_load(&row, t, customer, a, e);
     if (err == OK) *out = row.customer;
+    return err;
+}
+
+enum err load_debtor(struct debtor *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e)
+{
+    struct customer_row *row = arena_new_of(a, struct customer_row);
+    enum err err = customer_row_load(row, t, customer, a, e);
+    if (err == OK) *out = (struct debtor){&row->customer, row->open, row->open_count};
     return err;
 }
 

@@ -153,6 +153,9 @@ enum err list_overdue(struct views_txn *t, struct date through, struct due_curso
  * not asked. */
 enum err list_uncollected(struct views_txn *t, struct date through, struct due_cursor *after,
                           uint64_t *customers, size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* What a customer owes, and how he was asked for it. */
+enum err load_debtor(struct debtor *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                     struct error *e) MUST_USE;
 /* Customers with an open draft, by number; `through` is not asked. */
 enum err list_drafts(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                      size_t *count, size_t capacity, struct error *e) MUST_USE;

@@ -34,6 +34,8 @@ enum err run_settle(struct nightly *n, const struct outcome *outcomes, size_t co
                     struct error *e) MUST_USE;
 /* Open invoices that nobody was asked to pay yet, whatever command made them. */
 enum err run_collect(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
+/* Overdue ones again, as the catalog says. */
+enum err run_dun(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 
 enum { CUSTOMERS_PER_COMMIT = 1000 };
 /* One of the lists of work in projections.h, CUSTOMERS_PER_COMMIT at once. */

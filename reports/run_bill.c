@@ -239,6 +239,7 @@ enum err run_bill(struct nightly *n, struct error *e)
     bool collects = run_collects(n) && !drafts;
     enum err err = collects ? run_settle_pending(n, b.chunk, e) : OK;
     if (err == OK && collects) err = run_collect(n, b.chunk, e);
+    if (err == OK && collects) err = run_dun(n, b.chunk, e);
     if (err == OK && !drafts) err = complete_earlier(n, b.chunk, e);
     if (err == OK && !drafts) err = start_run(&b.run, n, b.chunk, e);
     if (err == OK && (b.run != 0 || drafts)) {

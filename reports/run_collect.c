@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* run_collect.c - what a nightly run has to do with the gateway: it settles what was left unanswered, and
  * what the commands of the night ask for. Before the bills it asks for invoices that were made otherwise and
- * that nobody was asked to pay: what is paid so is not overdue. Work is found by what was never asked for, so
- * a second run asks for nothing. */
+ * that nobody was asked to pay, and again for what is overdue, as the catalog says: what is paid so is not
+ * overdue any more. Work is found by what was asked for and when, so a second run asks for nothing. */
 #include "reports/run.h"
 
 bool run_collects(const struct nightly *n)
@@ -132,7 +132,7 @@ enum err run_page(uint64_t *customers, size_t *count, const struct nightly *n, r
     return err;
 }
 
-/* ---- invoices that nobody was asked to pay ---- */
+/* ---- customers who are asked ---- */
 
 static enum err ask(struct nightly *n, const struct command *commands, size_t count, struct arena *a,
                     struct error *e)
@@ -151,6 +151,7 @@ static enum err ask(struct nightly *n, const struct command *commands, size_t co
 enum err run_collect(struct nightly *n, struct arena *a, struct error *e)
 {
     uint64_t *customers = arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT);
+    struct str gateway = str_of(n->o->gateway->name);
     struct due_cursor cursor = {0};
     for (;;) {
         size_t count = 0;
@@ -160,10 +161,83 @@ enum err run_collect(struct nightly *n, struct arena *a, struct error *e)
         struct command *commands = arena_array_of(a, struct command, count);
         for (size_t i = 0; i < count; i++) {
             commands[i].type = COMMAND_CUSTOMER_COLLECT;
-            commands[i].customer_collect =
-                (struct customer_collect_command){customers[i], str_of(n->o->gateway->name)};
+            commands[i].customer_collect = (struct customer_collect_command){customers[i], gateway};
         }
         err = ask(n, commands, count, a, e);
         if (err != OK) return wrap(e, "cannot collect");
     }
+}
+
+/* ---- and asked again ---- */
+
+struct dunning_night {
+    const struct dunning *rule; /* of the catalog that is in force here; each customer's is looked at when it
+                                   is decided */
+    struct date day;            /* the latest that it is anywhere */
+};
+
+/* In clocks behind UTC's it is the day before, ahead of it the day after. */
+static enum err begin_dunning(struct dunning_night *out, struct nightly *n, struct error *e)
+{
+    struct world w = ledger_world(n->ledger);
+    struct date utc = instant_date(w.now(w.self));
+    struct catalog *c = arena_new_of(n->arena, struct catalog);
+    struct views_txn *t = NULL;
+    uint64_t version = 0;
+    *out = (struct dunning_night){&c->dunning, date_add_days(utc, 1)};
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = catalog_in_force(&version, t, utc, 0, n->arena, e);
+    if (err == OK && version != 0) err = load_catalog(c, t, version, n->arena, e);
+    ledger_read_end(n->ledger, t);
+    return err;
+}
+
+/* Those of a page for whom an attempt may be due stay, in front: most who are overdue wait for theirs. */
+static enum err keep_due(uint64_t *customers, size_t *count, struct nightly *n, const struct dunning_night *d,
+                         struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    size_t kept = 0;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    for (size_t i = 0; i < *count && err == OK; i++) {
+        struct debtor debtor = {0};
+        arena_reset(a);
+        err = load_debtor(&debtor, t, customers[i], a, e);
+        if (err != OK || debtor.customer->default_method == 0) continue;
+        if (dunning_is_due(d->rule, &debtor, d->day)) customers[kept++] = customers[i];
+    }
+    ledger_read_end(n->ledger, t);
+    *count = kept;
+    return err;
+}
+
+static enum err dun_page(struct nightly *n, const uint64_t *customers, size_t count, struct arena *a,
+                         struct error *e)
+{
+    arena_reset(a);
+    struct command *commands = arena_array_of(a, struct command, count);
+    for (size_t i = 0; i < count; i++) {
+        commands[i].type = COMMAND_CUSTOMER_DUN;
+        commands[i].customer_dun = (struct customer_dun_command){customers[i], str_of(n->o->gateway->name)};
+    }
+    return count == 0 ? OK : ask(n, commands, count, a, e);
+}
+
+enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
+{
+    uint64_t *customers = arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT);
+    struct dunning_night d = {0};
+    struct due_cursor cursor = {0};
+    size_t count = 1;
+    enum err err = begin_dunning(&d, n, e);
+    if (err != OK || d.rule->attempts == 0) return err;
+    while (err == OK) {
+        err = run_page(customers, &count, n, list_overdue, date_add_days(d.day, -1), &cursor, e);
+        if (err != OK || count == 0) return err;
+        err = keep_due(customers, &count, n, &d, a, e);
+        if (err == OK) err = dun_page(n, customers, count, a, e);
+    }
+    return wrap(e, "cannot ask again for what is overdue");
 }

@@ -36,6 +36,7 @@ enum {
     LIMIT_CATALOG_COUPONS = 4096,
     LIMIT_CATALOG_TAXES = 4096, /* countries, their regions, classes of goods, and the years of each */
     LIMIT_CATALOG_RULES = 1024,
+    LIMIT_CATALOG_THRESHOLDS = 64, /* of dunning, one a currency */
     LIMIT_PRODUCT_FEATURES = 128,
     LIMIT_PRICE_FEES = 32,
     LIMIT_PRICE_TIERS = 100,          /* steps of one price by quantity */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_collect.c - what a night asks of payment methods for invoices that are there: those that nobody was
- * asked to pay yet, whatever command made them. */
+ * asked to pay yet, whatever command made them, and again those that are overdue, as the catalog says. */
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/dunning.h"
 
 /* An answer that is not known yet may be a payment of the invoice. */
 static bool is_pending(const struct facts *f, uint64_t invoice)
@@ -12,25 +13,157 @@ static bool is_pending(const struct facts *f, uint64_t invoice)
     return false;
 }
 
+static void ask(struct decision *out, const struct facts *f, const struct method *m, struct str gateway,
+                uint64_t number, size_t index, struct arena *a)
+{
+    const struct open_invoice *v = &f->open[index];
+    struct payment_wish wish = {.number = number,
+                                .customer = f->customer->customer,
+                                .method = m->method,
+                                .invoice = v->invoice,
+                                .amount = v->left,
+                                .gateway = gateway};
+    wish.description = str_format(a, "Invoice %.*s", STR_ARG(f->open_invoices[index].number));
+    add_payment_request(out, f, &wish, a);
+}
+
 enum err decide_customer_collect(struct decision *out, const struct facts *f,
                                  const struct customer_collect_command *c, struct arena *a, struct error *e)
 {
     if (f->customer == NULL)
         return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
     const struct method *m = method_named(f, STR_NONE);
-    struct payment_wish wish = {.number = f->counters.transaction, .gateway = c->gateway};
+    uint64_t number = f->counters.transaction;
     if (m == NULL || c->gateway.len == 0) return OK;
     assert(f->open_count == f->open_invoices_count);
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
-        if (instant_is_given(v->asked) || is_pending(f, v->invoice)) continue;
-        wish.customer = f->customer->customer;
-        wish.method = m->method;
-        wish.invoice = v->invoice;
-        wish.amount = v->left;
-        wish.description = str_format(a, "Invoice %.*s", STR_ARG(f->open_invoices[i].number));
-        add_payment_request(out, f, &wish, a);
-        wish.number++;
+        if (!instant_is_given(v->asked) && !is_pending(f, v->invoice))
+            ask(out, f, m, c->gateway, number++, i, a);
     }
     return OK;
+}
+
+/* ---- again ---- */
+
+struct dunning_wish {
+    const struct facts *facts;
+    const struct method *method;
+    struct str gateway;
+    uint64_t number;   /* of the next payment */
+    uint64_t campaign; /* that would be the next new one */
+};
+
+static bool is_dunned(const struct facts *f, size_t index, const char *currency)
+{
+    const struct open_invoice *v = &f->open[index];
+    return strcmp(v->left.currency, currency) == 0 && open_invoice_is_overdue(v, f->today);
+}
+
+/* What was asked for today is not asked for again today, and not before it is answered. */
+static bool must_wait(const struct facts *f, const char *currency)
+{
+    int64_t midnight = f->now.us - (int64_t)f->second * 1000000;
+    for (size_t i = 0; i < f->open_count; i++) {
+        const struct open_invoice *v = &f->open[i];
+        bool asked_today = instant_is_given(v->asked) && v->asked.us >= midnight;
+        if (is_dunned(f, i, currency) && (asked_today || is_pending(f, v->invoice))) return true;
+    }
+    return false;
+}
+
+static void attempt(struct decision *out, struct dunning_wish *w, const struct dunned *v, struct arena *a)
+{
+    const struct facts *f = w->facts;
+    const struct dunning *rule = &f->catalog->dunning;
+    struct dunned_invoice *invoices = arena_array_of(a, struct dunned_invoice, f->open_count);
+    struct dunning_attempted d = {.customer = f->customer->customer,
+                                  .campaign = v->campaign != NULL ? v->campaign->campaign : w->campaign++,
+                                  .attempt = v->campaign != NULL ? v->campaign->attempt + 1 : 1,
+                                  .attempts = rule->attempts,
+                                  .on = f->today,
+                                  .amount = v->overdue,
+                                  .invoices = invoices};
+    uint64_t number = w->number;
+    for (size_t i = 0; i < f->open_count; i++) {
+        if (is_dunned(f, i, v->overdue.currency))
+            invoices[d.invoices_count++] =
+                (struct dunned_invoice){f->open[i].invoice, f->open[i].left, number++};
+    }
+    if (d.attempt < d.attempts) d.next_on = date_add_days(f->today, (int32_t)rule->days_between + 1);
+    event_add(&out->events, EVENT_DUNNING_ATTEMPTED, a)->dunning_attempted = d;
+    for (size_t i = 0; i < f->open_count; i++) {
+        if (is_dunned(f, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);
+    }
+}
+
+static bool is_first_of_currency(const struct facts *f, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (money_same_currency(f->open[i].left, f->open[index].left)) return false;
+    }
+    return true;
+}
+
+enum err decide_customer_dun(struct decision *out, const struct facts *f,
+                             const struct customer_dun_command *c, struct arena *a, struct error *e)
+{
+    if (f->customer == NULL)
+        return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
+    const struct debtor debtor = {f->customer, f->open, f->open_count};
+    struct dunning_wish w = {.facts = f,
+                             .method = method_named(f, STR_NONE),
+                             .gateway = c->gateway,
+                             .number = f->counters.transaction,
+                             .campaign = f->customer->dunned + 1};
+    if (f->catalog == NULL || w.method == NULL || c->gateway.len == 0) return OK;
+    assert(f->open_count == f->open_invoices_count);
+    for (size_t i = 0; i < f->open_count; i++) {
+        struct dunned v = {0};
+        const char *currency = f->open[i].left.currency;
+        if (!is_first_of_currency(f, i)) continue;
+        enum err err = dunning_look(&v, &f->catalog->dunning, &debtor, currency, f->today, e);
+        if (err != OK) return err;
+        if (v.state == DUNNING_DUE && !must_wait(f, currency)) attempt(out, &w, &v, a);
+    }
+    return OK;
+}
+
+/* ---- the end of it ---- */
+
+static bool is_settled(const struct open_invoice *v, const struct allocation *settled, size_t count)
+{
+    int64_t left = v->left.minor;
+    for (size_t i = 0; i < count; i++) {
+        if (settled[i].invoice == v->invoice) left -= settled[i].amount.minor;
+    }
+    return left <= 0;
+}
+
+/* Whose clocks were set back owes all the same what he was dunned for. */
+static bool owes(const struct facts *f, const struct campaign *c, const struct allocation *settled,
+                 size_t count)
+{
+    struct date day = date_compare(f->today, c->on) < 0 ? c->on : f->today;
+    for (size_t i = 0; i < f->open_count; i++) {
+        const struct open_invoice *v = &f->open[i];
+        if (!money_same_currency(v->left, c->amount) || !open_invoice_is_overdue(v, day)) continue;
+        if (!is_settled(v, settled, count)) return true;
+    }
+    return false;
+}
+
+void end_dunning(struct decision *out, const struct facts *f, const struct allocation *settled, size_t count,
+                 struct arena *a)
+{
+    const struct customer *c = f->customer;
+    for (size_t i = 0; c != NULL && i < c->campaigns_count; i++) {
+        const struct campaign *v = &c->campaigns[i];
+        if (owes(f, v, settled, count)) continue;
+        struct event *ev = event_add(&out->events, EVENT_DUNNING_ENDED, a);
+        ev->dunning_ended = (struct dunning_ended){.customer = c->customer,
+                                                   .campaign = v->campaign,
+                                                   .currency = str_copy(a, str_of(v->amount.currency)),
+                                                   .on = f->today};
+    }
 }

@@ -176,7 +176,8 @@ enum err decide_catalog_load(struct decision *out, const struct facts *f,
                                                  .taxes = c->taxes,
                                                  .taxes_count = c->taxes_count,
                                                  .rules = c->rules,
-                                                 .rules_count = c->rules_count};
+                                                 .rules_count = c->rules_count,
+                                                 .dunning = c->dunning};
     return OK;
 }
 

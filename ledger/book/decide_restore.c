@@ -16,6 +16,7 @@ enum err restore_subscriptions(struct decision *out, const struct facts *f, cons
 {
     struct overdue left = overdue_by(f, f->today, settled, count);
     uint64_t next = f->counters.item;
+    end_dunning(out, f, settled, count, a);
     if (!left.known || left.invoice != 0) return OK;
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         struct accrual due = {.through = f->today, .today = f->today, .overdue = left};

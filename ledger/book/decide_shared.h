@@ -79,6 +79,9 @@ enum err restore_subscriptions(struct decision *out, const struct facts *f, cons
  * subscriptions of the facts, one each. */
 enum err restore_settled(struct decision *out, const struct facts *f, const struct subscription *after,
                          struct arena *a, struct error *e) MUST_USE;
+/* dunning.ended for each currency in which nothing is overdue behind what is settled now. */
+void end_dunning(struct decision *out, const struct facts *f, const struct allocation *settled, size_t count,
+                 struct arena *a);
 struct accrual accrual_through(const struct facts *f, struct date through);
 /* What is added to a plan ends with it, at the latest. */
 void end_with_plan(struct subscription *added, const struct subscription *plan);

@@ -106,6 +106,18 @@ static struct str rule_value(const void *record, size_t index, struct arena *a)
     return r->refused ? STR("refused") : str_of(choice_change_timing.words[r->when]);
 }
 
+static struct str threshold_name(const void *record, size_t index, struct arena *a)
+{
+    (void)index;
+    return str_format(a, "dunning, %s", ((const struct dunning_threshold *)record)->amount.currency);
+}
+
+static struct str threshold_value(const void *record, size_t index, struct arena *a)
+{
+    (void)index;
+    return money_text(a, ((const struct dunning_threshold *)record)->amount);
+}
+
 /* Names and values are those of a member, or made by a function. */
 static const struct thing {
     const struct schema *schema;
@@ -123,6 +135,7 @@ static const struct thing {
     {&schema_coupon, "coupon", "code", NULL, NULL, coupon_value},
     {&schema_tax, "tax", NULL, NULL, tax_name, tax_value},
     {&schema_change_rule, "rule", NULL, NULL, rule_name, rule_value},
+    {&schema_dunning_threshold, "threshold", NULL, NULL, threshold_name, threshold_value},
 };
 
 static const struct thing *thing_of(const struct schema *s)
@@ -262,6 +275,9 @@ static void walk_record(struct walk *w, const struct schema *s, const char *what
         if (is_silent(w, f->name)) continue;
         if (f->kind == KIND_LIST)
             walk_list(w, f, name, from, to);
+        else if (f->kind == KIND_PART)
+            walk_record(w, f->of, f->name, name, (const char *)from + f->offset,
+                        (const char *)to + f->offset);
         else
             walk_field(w, f, what, name, from, to);
     }

@@ -153,3 +153,14 @@ Test(difference, what_stands_beside_the_products)
                                          "removed rule 'pro to any' : refused -> \n"
                                          "added rule 'any change' :  -> period_end\n");
 }
+
+Test(difference, dunning)
+{
+    struct dunning_threshold old_list[] = {{usd(2000)}, {money_of(15000, "EUR")}};
+    struct dunning_threshold new_list[] = {{usd(2500)}, {money_of(1000, "JPY")}};
+    struct catalog from = {.dunning = {old_list, 2, 2, 2}}, to = {.dunning = {new_list, 2, 3, 2}};
+    assert_told(differences(&from, &to), "changed threshold 'dunning, USD' amount: 20.00 -> 25.00\n"
+                                         "removed threshold 'dunning, EUR' : 150.00 -> \n"
+                                         "added threshold 'dunning, JPY' :  -> 1000\n"
+                                         "changed dunning '' attempts: 2 -> 3\n");
+}

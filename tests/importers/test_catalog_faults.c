@@ -414,3 +414,31 @@ Test(catalog_faults, a_rule_for_one_change_may_stand_before_one_for_all)
     taken("{'products':[" BASIC "," PRO "],'rules':[{'from':'pro','to':'basic','when':'now'},"
           "{'kind':'downgrade','when':'period_end'},{'from':'pro','refused':true},{'credit':'none'}]}");
 }
+
+Test(catalog_faults, dunning)
+{
+    static const struct fault faults[] = {
+        {"'often'", ": an object is expected"},
+        {"{'attempts':2,'days_between':2}", ".thresholds: at least one is expected"},
+        {"{'thresholds':[],'attempts':2,'days_between':2}", ".thresholds: at least one is expected"},
+        {"{'thresholds':[{}],'attempts':2,'days_between':2}", ".thresholds[0].amount: a value is missing"},
+        {"{'thresholds':[{'amount':'0.00','currency':'EUR'}],'attempts':2,'days_between':2}",
+         ".thresholds[0].amount: more than nothing is expected"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'},{'amount':'2.00','currency':'EUR'}],"
+         "'attempts':2,'days_between':2}",
+         ".thresholds[1].currency: this currency stands there twice"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'}],'days_between':2}",
+         ".attempts: 1 to 15 is expected"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'}],'attempts':16,'days_between':2}",
+         ".attempts: 1 to 15 is expected"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'}],'attempts':2}",
+         ".days_between: a value is missing"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'}],'attempts':2,'days_between':91}",
+         ".days_between: at most 90 is expected"},
+        {"{'thresholds':[{'amount':'1.00','currency':'EUR'}],'attempts':2,'days_between':2,'days':1}",
+         ".days: there is no such member"},
+    };
+    REFUSED("{'products':[" PRO "],'dunning':%s}", "dunning", faults);
+    taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'},"
+          "{'amount':'100','currency':'JPY'}],'attempts':1,'days_between':0}}");
+}

@@ -145,3 +145,59 @@ Test(run_collect, neither_a_dry_run_nor_one_that_drafts_asks_for_anything)
     assert_int(o.till.asked, 1);
     office_close(&o);
 }
+
+/* ---- and again ---- */
+
+/* From 20.00 USD on, three times, on days that follow each other. */
+static void load_dunning(struct office *o)
+{
+    struct product product = {.code = STR("basic"), .name = STR("Basic")};
+    struct dunning_threshold threshold = {{2000, "USD"}};
+    struct command c = {.type = COMMAND_CATALOG_LOAD};
+    c.catalog_load = (struct catalog_load_command){
+        .products = &product, .products_count = 1, .dunning = {&threshold, 1, 3, 0}};
+    (void)office_do(o, &c);
+}
+
+static struct campaign campaign_of(struct office *o, uint64_t customer)
+{
+    struct views_txn *t = NULL;
+    struct customer c = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(load_customer(&c, t, customer, A, E));
+    ledger_read_end(o->l, t);
+    cr_assert(c.campaigns_count == 1);
+    return c.campaigns[0];
+}
+
+Test(run_collect, an_attempt_that_is_not_answered_is_followed_by_none)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    load_dunning(&o);
+    struct command c = {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = STR("ann")}};
+    (void)office_do(&o, &c);
+    c = (struct command){.type = COMMAND_PAYMENT_METHOD_ADD};
+    c.payment_method_add.user = STR("ann");
+    c.payment_method_add.token = c.payment_method_add.card.token = STR("pm_declined");
+    c.payment_method_add.card.gateway = STR("till");
+    (void)office_do(&o, &c);
+    c = (struct command){.type = COMMAND_INVOICE_ONE_OFF};
+    c.invoice_one_off = (struct invoice_one_off_command){
+        .user = STR("ann"), .description = STR("Training"), .amount = {20, 0}, .due_days = 1};
+    (void)office_do(&o, &c);
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(payments(&o), 1);
+    o.till.is_silent = true;
+    (void)office_run(&o, "2025-01-03", NULL);
+    assert_int(campaign_of(&o, 1).attempt, 1);
+    assert_int(payments(&o), 2);
+    (void)office_run(&o, "2025-01-05", NULL);
+    assert_int(campaign_of(&o, 1).attempt, 1);
+    assert_int(payments(&o), 2);
+    o.till.is_silent = false; /* the answer is that it was declined, and then the next attempt is due */
+    (void)office_run(&o, "2025-01-06", NULL);
+    assert_int(campaign_of(&o, 1).attempt, 2);
+    assert_int(payments(&o), 3);
+    office_close(&o);
+}

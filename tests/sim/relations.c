@@ -145,8 +145,10 @@ static enum err compare_subscriptions(struct books *x, struct books *y, struct e
 
 /* ---- each night, or one run at the end ---- */
 
-/* Lives it with a run each night, or with none before the last one: that is so late that all that was put off
- * has happened, and what was charged to an end that was undone is charged to the end of its year. */
+/* How often a night without an answer asks again is no part of it: attempts of dunning are counted by the
+ * nights that were run, and the catalog here has none. Lives it with a run each night, or with none before
+ * the last one: that is so late that all that was put off has happened, and what was charged to an end that
+ * was undone is charged to the end of its year. */
 enum { DAYS_TO_LAST_RUN = 400 };
 static enum err live_nights(struct books *b, bool *accepted, const struct script *h, bool nightly,
                             int64_t second, struct error *e)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* dunning.c - see dunning.h. A campaign, once begun, goes on for whatever is overdue; the threshold decides
+ * only whether one begins. */
+#include "ledger/book/dunning.h"
+
+#include <string.h>
+
+bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)
+{
+    return date_compare(v->due, day) < 0;
+}
+
+static const struct campaign *campaign_in(const struct customer *c, const char *currency)
+{
+    for (size_t i = 0; i < c->campaigns_count; i++) {
+        if (strcmp(c->campaigns[i].amount.currency, currency) == 0) return &c->campaigns[i];
+    }
+    return NULL;
+}
+
+static struct money threshold_in(const struct dunning *rule, const char *currency)
+{
+    struct money none = {0};
+    for (size_t i = 0; i < rule->thresholds_count; i++) {
+        if (strcmp(rule->thresholds[i].amount.currency, currency) == 0) return rule->thresholds[i].amount;
+    }
+    return none;
+}
+
+static enum dunning_state state_of(const struct dunned *v, const struct dunning *rule, struct date day)
+{
+    const struct campaign *c = v->campaign;
+    if (v->overdue.minor <= 0) return DUNNING_NOTHING;
+    if (c == NULL) {
+        bool reached = money_is_given(v->threshold) && money_compare(v->overdue, v->threshold) >= 0;
+        return reached && rule->attempts > 0 ? DUNNING_DUE : DUNNING_BELOW;
+    }
+    if (!date_is_given(c->next_on) || c->attempt >= rule->attempts) return DUNNING_EXHAUSTED;
+    return date_compare(c->next_on, day) <= 0 ? DUNNING_DUE : DUNNING_WAITS;
+}
+
+enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
+                      const char *currency, struct date day, struct error *e)
+{
+    enum err err = OK;
+    *out = (struct dunned){.overdue = money_of(0, currency),
+                           .threshold = threshold_in(rule, currency),
+                           .campaign = campaign_in(d->customer, currency)};
+    for (size_t i = 0; i < d->open_count && err == OK; i++) {
+        const struct open_invoice *v = &d->open[i];
+        if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, day)) continue;
+        err = money_add(&out->overdue, out->overdue, v->left, e);
+    }
+    if (err == OK) out->state = state_of(out, rule, day);
+    return err;
+}
+
+bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day)
+{
+    for (size_t i = 0; i < d->open_count; i++) {
+        struct dunned v = {0};
+        struct error unused;
+        if (!open_invoice_is_overdue(&d->open[i], day)) continue;
+        enum err err = dunning_look(&v, rule, d, d->open[i].left.currency, day, &unused);
+        if (err != OK || v.state == DUNNING_DUE)
+            return true; /* what cannot be told is told by the decision */
+    }
+    return false;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* dunning.h - how a customer stands with what is overdue, in one currency: whether payment is to be asked for
+ * again, as the catalog says. Pure, so the night's search, the decision and people are told the same. */
+#ifndef DAYBOOK_LEDGER_BOOK_DUNNING_H
+#define DAYBOOK_LEDGER_BOOK_DUNNING_H
+
+#include "ledger/book/event.h"
+
+struct debtor {
+    const struct customer *customer;
+    const struct open_invoice *open;
+    size_t open_count;
+};
+struct dunned {
+    enum dunning_state state;
+    struct money overdue, threshold; /* no threshold: the catalog has none for the currency */
+    const struct campaign *campaign; /* NULL: none is open */
+};
+
+/* Past its due date on that day? On the due date it is not. */
+bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
+enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
+                      const char *currency, struct date day, struct error *e) MUST_USE;
+/* Is there a currency in which an attempt is due? */
+bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day);
+
+#endif
