@@ -396,7 +396,10 @@ static enum err answer_corrected(struct answering *g, struct error *e)
     const struct event *ev = event_of(g->outcome, EVENT_USAGE_CORRECTED);
     (void)e;
     json_t *j = *g->out = object_new();
-    member_text(j, "event_id", r->event_id);
+    uint64_t seq = canceled ? c->usage_cancel.seq : c->usage_correct.seq;
+    uint64_t place = canceled ? c->usage_cancel.place : c->usage_correct.place;
+    member_text(j, "reading", reading_name(g->arena, seq, place));
+    member_text_or_null(j, "event_id", r->event_id);
     member_user(j, &g->names, r->customer);
     member_text(j, "usage_type", r->usage_type);
     member_date(j, "period_start", r->period);

@@ -320,6 +320,55 @@ enum err ask_catalog_history(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
+/* ---- usage readings ---- */
+
+struct readings_asked {
+    struct listing list;
+    const struct usage_list_query *query;
+    const struct zone *zone; /* where the customer is */
+};
+
+static bool is_asked_for(const struct readings_asked *r, const struct reading *v)
+{
+    const struct usage_list_query *q = r->query;
+    if (q->usage_type.len != 0 && !str_equal(q->usage_type, v->usage_type)) return false;
+    struct date day = zone_date(r->zone, v->at);
+    if (date_is_given(q->from) && date_compare(day, q->from) < 0) return false;
+    return !date_is_given(q->to) || date_compare(day, q->to) <= 0;
+}
+
+static enum err tell_reading(void *context, const struct listed_reading *row, struct error *e)
+{
+    struct readings_asked *r = context;
+    if (!is_asked_for(r, &row->reading)) return OK;
+    if (is_over(&r->list)) return ERR_NOT_FOUND;
+    json_t *j = object_new();
+    member_text(j, "reading", reading_name(r->list.rows, row->seq, row->place));
+    member_text_or_null(j, "event_id", row->reading.event_id);
+    member_text(j, "usage_type", row->reading.usage_type);
+    member_instant(j, "at", row->reading.at);
+    member_decimal(j, "amount", row->reading.quantity);
+    member_decimal(j, "counts", row->canceled ? (struct decimal){0} : row->counts);
+    member_flag(j, "canceled", row->canceled);
+    member_date(j, "period_start", row->reading.period);
+    member_text_or_null(j, "key", row->reading.key);
+    return tell(&r->list, j, e);
+}
+
+enum err ask_usage_list(const struct call *c, struct error *e)
+{
+    const struct usage_list_query *q = c->query;
+    struct ledger *ledger = c->service->ledger;
+    struct readings_asked r = {.query = q};
+    struct listing *l = &r.list;
+    enum err err = list_begin(l, c, q->user, e);
+    l->limit = q->limit;
+    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = zone_find(&r.zone, ledger_zones(ledger), l->customer.timezone, e);
+    if (err == OK) err = list_readings(l->txn, ledger, l->customer.customer, tell_reading, &r, e);
+    return list_end(l, err);
+}
+
 /* ---- the audit log ---- */
 
 /* The customer whom a record is about: the one asked for, or the one of its first event that has one. */

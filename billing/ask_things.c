@@ -162,6 +162,13 @@ static struct str time_of_reading(const struct call *c, const struct outcome *o)
     return q->at.len != 0 ? q->at : instant_text(c->arena, w.now(w.self));
 }
 
+/* By which it can be corrected; of a duplicate that is its event id alone. */
+static void member_reading(json_t *j, const struct call *c, const struct outcome *o)
+{
+    bool counted = o->events_count > 0 && o->events[0].type == EVENT_USAGE_RECORDED;
+    member_text_or_null(j, "reading", counted ? reading_name(c->arena, o->seq, 0) : STR_NONE);
+}
+
 /* An answer that is given again is the first one, and says so. */
 static json_t *reading_json(const struct call *c, const struct outcome *o, bool duplicate)
 {
@@ -171,6 +178,7 @@ static json_t *reading_json(const struct call *c, const struct outcome *o, bool 
     member_text(j, "usage_type", q->usage_type);
     member_decimal(j, "amount", q->amount);
     member_text(j, "at", time_of_reading(c, o));
+    member_reading(j, c, o);
     member_text_or_null(j, "event_id", q->event_id);
     member_text_or_null(j, "key", q->key);
     member_flag(j, "duplicate", duplicate);

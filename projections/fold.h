@@ -94,9 +94,15 @@ enum err event_id_find(bool *found, struct reading_place *out, struct event_ids 
                        struct error *e) MUST_USE;
 enum err event_ids_keep(struct views_txn *t, const struct usage_recorded *v, uint64_t seq,
                         struct error *e) MUST_USE;
-/* What has become of the reading with an event id. */
-enum err reading_state(bool *found, struct counted_reading *out, struct views_txn *t, struct str event_id,
+/* Where a reading is that is named by its event id, or by its place in the log, "7/0": the record that
+ * counted it, and which of its readings it is. A place is found whether or not there is a reading. */
+enum err reading_find(bool *found, struct reading_place *out, struct event_ids *ids, struct str name,
+                      struct error *e) MUST_USE;
+/* What has become of the reading with that name, or at that place. */
+enum err reading_state(bool *found, struct counted_reading *out, struct views_txn *t, struct str name,
                        struct arena *a, struct error *e) MUST_USE;
+enum err reading_state_at(struct counted_reading *out, struct views_txn *t, struct reading_place at,
+                          struct arena *a, struct error *e) MUST_USE;
 enum err reading_state_put(struct views_txn *t, const struct usage_corrected *v, struct error *e) MUST_USE;
 /* A reading has its key, or has it no more. */
 enum err key_keep(bool *is_new, struct views_txn *t, const struct reading *r, struct arena *a,

@@ -133,6 +133,20 @@ struct entitled_user {
 enum err load_entitled(struct entitled_user *out, struct views_txn *t, struct zones *zones, struct str user,
                        struct instant now, struct arena *a, struct error *e) MUST_USE;
 
+/* Single readings of a customer with what has become of them, oldest record first. They are read from the
+ * log: of most only their sum is kept. The visitor stops with ERR_NOT_FOUND. */
+struct listed_reading {
+    uint64_t seq, place;
+    struct reading reading;
+    struct decimal counts; /* what it counts with now */
+    bool canceled;
+};
+typedef enum err reading_fn(void *context, const struct listed_reading *row, struct error *e);
+enum err list_readings(struct views_txn *t, struct ledger *l, uint64_t customer, reading_fn *visit,
+                       void *context, struct error *e) MUST_USE;
+/* "7/0": the record that counted it, and which of its readings it is. */
+struct str reading_name(struct arena *a, uint64_t seq, uint64_t place);
+
 /* S24. Records about a customer (0: all) whose time lies in [from, to] (UTC dates, none = open), oldest
  * first. The visitor gets the record's number and reads it with ledger_record. */
 enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,

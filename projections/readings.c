@@ -57,6 +57,29 @@ enum err event_ids_keep(struct views_txn *t, const struct usage_recorded *v, uin
     return OK;
 }
 
+/* ---- places ---- */
+
+static bool place_parse(struct reading_place *out, struct str name)
+{
+    struct error unused = {0};
+    uint64_t place = 0;
+    size_t slash = 0;
+    while (slash < name.len && name.ptr[slash] != '/') slash++;
+    if (slash == name.len) return false;
+    struct str seq = {name.ptr, slash}, rest = {name.ptr + slash + 1, name.len - slash - 1};
+    bool is = uint_parse(&out->seq, seq, &unused) == OK && uint_parse(&place, rest, &unused) == OK;
+    out->place = (size_t)place;
+    return is && place < LIMIT_READINGS_PER_RECORD;
+}
+
+enum err reading_find(bool *found, struct reading_place *out, struct event_ids *ids, struct str name,
+                      struct error *e)
+{
+    enum err err = event_id_find(found, out, ids, name, e);
+    if (err == OK && !*found) *found = place_parse(out, name);
+    return err;
+}
+
 /* ---- what became of a reading ---- */
 
 static struct view_key reading_key(struct reading_place at)
@@ -66,18 +89,23 @@ static struct view_key reading_key(struct reading_place at)
     return k;
 }
 
-enum err reading_state(bool *found, struct counted_reading *out, struct views_txn *t, struct str event_id,
+enum err reading_state_at(struct counted_reading *out, struct views_txn *t, struct reading_place at,
+                          struct arena *a, struct error *e)
+{
+    struct view_key k = reading_key(at);
+    bool corrected = false;
+    enum err err = row_find(&corrected, out, &schema_counted_reading, t, &k, a, e);
+    if (err == OK && !corrected) *out = (struct counted_reading){.seq = at.seq, .place = at.place};
+    return err;
+}
+
+enum err reading_state(bool *found, struct counted_reading *out, struct views_txn *t, struct str name,
                        struct arena *a, struct error *e)
 {
     struct event_ids ids = {.t = t};
     struct reading_place at = {0};
-    bool corrected = false;
-    enum err err = event_id_find(found, &at, &ids, event_id, e);
-    if (err != OK || !*found) return err;
-    struct view_key k = reading_key(at);
-    err = row_find(&corrected, out, &schema_counted_reading, t, &k, a, e);
-    if (err == OK && !corrected) *out = (struct counted_reading){.seq = at.seq, .place = at.place};
-    return err;
+    enum err err = reading_find(found, &at, &ids, name, e);
+    return err == OK && *found ? reading_state_at(out, t, at, a, e) : err;
 }
 
 enum err reading_state_put(struct views_txn *t, const struct usage_corrected *v, struct error *e)
@@ -219,26 +247,26 @@ enum err singles_count(struct usage_total *total, struct views_txn *t, const str
 
 /* ---- for the doors ---- */
 
-static enum err locate(bool *found, struct reading_place *at, struct ledger *l, struct str event_id,
+static enum err locate(bool *found, struct reading_place *at, struct ledger *l, struct str name,
                        struct error *e)
 {
     struct views_txn *t = NULL;
     enum err err = ledger_read_begin(&t, l, e);
     if (err != OK) return err;
     struct event_ids ids = {.t = t};
-    err = event_id_find(found, at, &ids, event_id, e);
+    err = reading_find(found, at, &ids, name, e);
     ledger_read_end(l, t);
     return err;
 }
 
 /* Of a reading that is not in the log yet (rehearsed before) there is none. */
-static enum err find_reading(struct reading *out, struct reading_place *at, struct ledger *l,
-                             struct str event_id, struct arena *a, struct error *e)
+static enum err find_reading(struct reading *out, struct reading_place *at, struct ledger *l, struct str name,
+                             struct arena *a, struct error *e)
 {
     struct envelope v = {0};
     struct event_place place = {0};
     bool found = false;
-    enum err err = locate(&found, at, l, event_id, e);
+    enum err err = locate(&found, at, l, name, e);
     if (err != OK || !found) return err;
     err = ledger_record(&v, &place, l, at->seq, a, e);
     if (err != OK) return err == ERR_NOT_FOUND ? OK : err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_correction.c - readings that were wrong. A correction names the reading by its event id and says
+/* decide_correction.c - readings that were wrong. A correction names the reading by its event id, or where it
+ * has none by its place in the log, and says
  * what it should have been; the reading stays in the log, and what it counts with is the last correction's.
  * The door brings the reading from the log, the facts tell what has become of it, so that nothing is decided
  * on an old state of it. */
@@ -19,7 +20,7 @@ static enum err need_reading(const struct facts *f, const struct correction *c, 
 {
     const struct counted_reading *known = f->counted;
     bool found = c->event_id.len != 0 && known != NULL && known->seq == c->seq && known->place == c->place;
-    if (found && str_equal(c->original->event_id, c->event_id)) return OK;
+    if (found && c->original->customer != 0) return OK;
     return fail(e, ERR_NOT_FOUND, "no reading with event id '%.*s'", STR_ARG(text_quotable(c->event_id)));
 }
 

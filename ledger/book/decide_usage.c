@@ -252,6 +252,19 @@ static bool is_duplicate(struct usage_batch *b, size_t i)
            index_set_add(&b->ids, b->command->readings, i, hash_text(in->event_id), same_event_id);
 }
 
+/* One reading that was wrong by many digits leaves no room for those after it. */
+static bool refuse_sum(struct reading_check *r, const struct usage_input *in, const struct usage_total *t,
+                       struct arena *a)
+{
+    struct str total = decimal_text(a, t->total), from = date_text(a, t->period);
+    enum err err =
+        fail(&r->error, ERR_LIMIT,
+             "amount: '%.*s' of '%.*s' from %.*s on is %.*s already, and with this reading needs more "
+             "than %d digits; 'usage cancel' takes back a reading that was wrong",
+             STR_ARG(in->usage_type), STR_ARG(in->user), STR_ARG(from), STR_ARG(total), LIMIT_DECIMAL_DIGITS);
+    return refuse(r, "amount", err);
+}
+
 static bool count_reading(struct usage_batch *b, size_t i, struct reading_check *r, bool *duplicate,
                           struct arena *a)
 {
@@ -281,8 +294,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     *counted = reading_of(b, i, period);
     counted->aggregation = how;
     if (how == AGGREGATION_TIME_WEIGHTED) place_change(counted, known->zone);
-    if (total_count(t, counted, is_new_key(b, known, a), a, &r->error) != OK)
-        return refuse(r, "amount", ERR_LIMIT);
+    if (total_count(t, counted, is_new_key(b, known, a), a, &r->error) != OK) return refuse_sum(r, in, t, a);
     b->count++;
     if (!late) fire_alerts(b, known, t, a);
     return true;

@@ -68,6 +68,31 @@ Test(correction_answers, a_correction_tells_what_was_recorded_and_what_counts)
             "no reading with event id 'ev-2'");
 }
 
+Test(correction_answers, readings_are_listed_by_the_names_that_corrections_take)
+{
+    static const char *const name[] = {"reading", NULL};
+    static const char *const names[] = {"event_id", "usage_type", "amount", "counts", "canceled", NULL};
+    bill_january();
+    json_t *told =
+        answer_to("usage.record", "{\"user\": \"u1\", \"usage_type\": \"disk\", \"amount\": \"7\"}");
+    struct str reading = str_of(json_string_value(json_object_get(told, "reading")));
+    struct str cancel = str_format(A, "{\"event_id\": \"%.*s\"}", STR_ARG(reading));
+    struct str wanted = str_format(A, "reading=\"%.*s\" ", STR_ARG(reading));
+    says("usage.list", "{\"user\": \"u1\"}", names,
+         "event_id=\"ev-1\" usage_type=\"api_calls\" amount=\"1500\" counts=\"1500\" canceled=false "
+         "event_id=null usage_type=\"disk\" amount=\"7\" counts=\"7\" canceled=false ");
+    says("usage.cancel", str_cstring(A, cancel), name, str_cstring(A, wanted));
+    says("usage.list", "{\"user\": \"u1\", \"usage_type\": \"disk\"}", name, str_cstring(A, wanted));
+    says("usage.list", "{\"user\": \"u1\", \"from\": \"2025-02-10\"}", names,
+         "event_id=null usage_type=\"disk\" amount=\"7\" counts=\"0\" canceled=true ");
+    says("usage.list", "{\"user\": \"u1\", \"to\": \"2025-02-09\", \"limit\": 1}", names,
+         "event_id=\"ev-1\" usage_type=\"api_calls\" amount=\"1500\" counts=\"1500\" canceled=false ");
+    json_decref(told);
+    char *answer = NULL;
+    refuses(daybook_call(book, "usage.cancel", "{\"event_id\": \"1/0\"}", &answer, &why), DAYBOOK_NOT_FOUND,
+            "no reading with event id '1/0'");
+}
+
 Test(correction_answers, a_re_rating_is_told_with_its_lines_and_listed_with_what_became_of_it)
 {
     static const char *const names[] = {"rerating_id", "user_id",    "status",
