@@ -122,7 +122,7 @@ static struct str credited_number(const struct invoice *v, struct names *n)
     struct error unused;
     uint64_t number = 0;
     for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count; i++) {
-        uint64_t by_line = v->lines[i].credits;
+        uint64_t by_line = v->lines[i].credits == v->invoice ? 0 : v->lines[i].credits;
         if (by_line != 0 && number != 0 && by_line != number) return STR_NONE;
         if (by_line != 0) number = by_line;
     }

@@ -70,13 +70,13 @@ static bool was_seen(const struct line *lines, size_t place)
     return false;
 }
 
-/* Each invoice that the lines credit, once. */
-static enum err note_credits(struct views_txn *t, const struct line *lines, size_t count, bool undone,
-                             struct arena *a, struct error *e)
+/* Each invoice that the lines of a document credit, once; of itself it says it already. */
+static enum err note_credits(struct views_txn *t, uint64_t document, const struct line *lines, size_t count,
+                             bool undone, struct arena *a, struct error *e)
 {
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) {
-        if (lines[i].credits == 0 || was_seen(lines, i)) continue;
+        if (lines[i].credits == 0 || lines[i].credits == document || was_seen(lines, i)) continue;
         err = note_credits_of(t, lines[i].credits, lines, count, undone, a, e);
     }
     return err;
@@ -104,7 +104,7 @@ static enum err note_behind(struct views_txn *t, const struct invoice_finalized 
         behind[count].credits = taken_back->credits;
         behind[count++].credits_line = taken_back->credits_line;
     }
-    return note_credits(t, behind, count, false, a, e);
+    return note_credits(t, v->invoice, behind, count, false, a, e);
 }
 
 /* ---- events ---- */
@@ -119,7 +119,7 @@ static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized
     row.finalized_at = place->at;
     enum err err = invoice_put(t, &row, e);
     if (err == OK) err = mark_put(t, &by_customer, e);
-    if (err == OK) err = note_credits(t, v->lines, v->lines_count, false, a, e);
+    if (err == OK) err = note_credits(t, v->invoice, v->lines, v->lines_count, false, a, e);
     if (err == OK) err = note_behind(t, v, a, e);
     struct date on = v->issue_date;
     if (err == OK) err = change_each(t, v->recovers, v->recovers_count, on, recover, a, e);
@@ -142,7 +142,7 @@ static enum err note_void(struct views_txn *t, const struct invoice_voided *ev, 
     enum err err = invoice_need(&v, t, ev->invoice, a, e);
     if (err == OK) err = invoice_void(&v, ev, e);
     if (err == OK) err = invoice_put(t, &v, e);
-    return err == OK ? note_credits(t, ev->lines, ev->lines_count, true, a, e) : err;
+    return err == OK ? note_credits(t, ev->invoice, ev->lines, ev->lines_count, true, a, e) : err;
 }
 
 static enum err note_write_off(struct views_txn *t, const struct invoice_written_off *ev, struct arena *a,

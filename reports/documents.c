@@ -46,7 +46,7 @@ static uint64_t credited_document(const struct invoice *v)
     uint64_t credited = 0;
     for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count; i++) {
         uint64_t by_line = v->lines[i].credits;
-        if (by_line == 0) continue;
+        if (by_line == 0 || by_line == v->invoice) continue;
         if (credited != 0 && credited != by_line) return 0;
         credited = by_line;
     }

@@ -137,7 +137,8 @@ static struct str join_taxes(const struct line *l, bool codes, struct arena *a)
 
 static void put_credited(struct csv *c, const struct register_entry *entry, const struct line *l)
 {
-    struct str number = STR_NONE;
+    const struct invoice *v = entry->invoice;
+    struct str number = l->credits != 0 && l->credits == v->invoice ? v->number : STR_NONE;
     for (size_t i = 0; i < entry->credits.count; i++) {
         if (entry->credits.items[i].invoice == l->credits) number = entry->credits.items[i].number;
     }
@@ -199,7 +200,8 @@ enum err register_credits(struct credited_documents *out, struct views_txn *t, c
     *out = (struct credited_documents){0};
     for (size_t i = 0; i < v->lines_count; i++) {
         struct invoice credited = {0};
-        if (v->lines[i].credits == 0 || is_credited_before(v, i)) continue;
+        uint64_t of = v->lines[i].credits;
+        if (of == 0 || of == v->invoice || is_credited_before(v, i)) continue;
         if (out->items == NULL) out->items = arena_array_of(a, struct credited_document, v->lines_count);
         enum err err = load_invoice(&credited, t, v->lines[i].credits, a, e);
         if (err != OK) return err;

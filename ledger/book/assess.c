@@ -3,6 +3,7 @@
  * are assessed in an order of their own, made of what can make a difference to a sum, so that a cent that
  * nobody has more right to goes to the same line wherever that line stands. */
 #include "ledger/book/assess_shared.h"
+#include "ledger/book/own_credits.h"
 
 struct money net_of(struct money amount, struct money discount)
 {
@@ -31,12 +32,20 @@ static struct assessing begin(struct line *lines, size_t count, const struct ass
                           .lines = arena_array_of(a, struct assessed_line, count),
                           .arena = a};
     int64_t *taken = arena_array_of(a, int64_t, count * f->coupons_count);
+    int64_t *given_back = arena_array_of(a, int64_t, count);
+    const size_t *of = own_credits(lines, count, a);
+    for (size_t i = 0; i < count; i++) {
+        if (of[i] != 0) given_back[of[i] - 1] -= lines[i].amount.minor;
+    }
     for (size_t i = 0; i < count; i++) {
         assert(money_same_currency(lines[i].amount, lines[0].amount));
         lines[i].discount = money_zero(lines[i].amount);
         if (lines[i].kind == LINE_PREPAID) continue;
-        s.lines[s.count++] = (struct assessed_line){
-            .line = &lines[i], .left = lines[i].amount.minor, .taken = taken + i * f->coupons_count};
+        s.lines[s.count++] = (struct assessed_line){.line = &lines[i],
+                                                    .left = lines[i].amount.minor,
+                                                    .taken = taken + i * f->coupons_count,
+                                                    .given_back = given_back[i],
+                                                    .of = of[i] == 0 ? NULL : &lines[of[i] - 1]};
     }
     qsort(s.lines, s.count, sizeof *s.lines, compare_lines);
     return s;

@@ -44,7 +44,9 @@ struct assessment {
 /* Completes the lines of a document, all of one currency. Before, a line's amount is its price, which holds
  * its tax where the line says so; afterwards it is the net amount before discount, and amount - discount is
  * what was taxed. Percentages take their part of what is left first, then fixed amounts, each kind by
- * redemption number; only positive lines are discounted. A tax counts for the lines with its product code,
+ * redemption number; only positive lines are discounted. What is given back of a line of the same document is
+ * not there to be discounted: a coupon takes its part of the rest, and both lines show the discount of the
+ * whole. A tax counts for the lines with its product code,
  * and negative lines count negative. The price of prepaid credit is no turnover, and nobody knows yet which
  * taxes what it pays for will have (as a voucher for several purposes, Directive 2006/112/EC, article 30b):
  * it is neither discounted nor taxed. Lists are in the arena. ERR_LIMIT: a sum leaves 64 bits. */

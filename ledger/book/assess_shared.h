@@ -7,8 +7,10 @@
 
 struct assessed_line {
     struct line *line;
-    int64_t left;   /* of its price after coupons, then of that what is taxed */
-    int64_t *taken; /* by each coupon: of the price, then of the net amount */
+    int64_t left;          /* of its price after coupons, then of that what is taxed */
+    int64_t *taken;        /* by each coupon: of the price, then of the net amount */
+    int64_t given_back;    /* of its price, by other lines of the document */
+    const struct line *of; /* gives back of this one; NULL: of none here */
     struct line_tax *taxes;
 };
 struct assessing {

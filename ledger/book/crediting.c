@@ -33,6 +33,34 @@ uint64_t credited_line(const struct invoice *v, const struct line *credit)
     return 0;
 }
 
+/* ---- credits of its own lines ---- */
+
+/* A line that gives back of another one of the same document leaves that much less of it, and nothing of
+ * itself. The documents do not keep it twice: it is noted while credits are made. */
+static void note_own(struct crediting *c, bool undone)
+{
+    const struct invoice *v = c->invoice;
+    struct error unused = {0};
+    for (size_t i = 0; i < v->lines_count; i++) {
+        const struct line *l = &v->lines[i];
+        if (l->credits != v->invoice || l->credits_line == 0) continue;
+        struct line itself = *l;
+        struct line_tax *taxes = arena_array_of(c->arena, struct line_tax, l->taxes_count);
+        itself.credits_line = i + 1;
+        itself.amount = money_negate(l->amount);
+        itself.discount = money_negate(l->discount);
+        itself.tax = money_negate(l->tax);
+        itself.taxes = taxes;
+        for (size_t k = 0; k < l->taxes_count; k++) {
+            taxes[k] = l->taxes[k];
+            taxes[k].amount = money_negate(l->taxes[k].amount);
+        }
+        bool noted =
+            crediting_note(c, l, undone, &unused) == OK && crediting_note(c, &itself, undone, &unused) == OK;
+        if (!noted) WRONG("a document whose lines do not add up");
+    }
+}
+
 /* ---- begin and end ---- */
 
 static void begin_taxes(struct line_credit *c, const struct line *l, struct arena *a)
@@ -57,6 +85,7 @@ struct crediting crediting_begin(const struct invoice *v, struct arena *a)
         c.lines[i] = (struct line_credit){.line = i + 1, .net = none, .discount = none};
     for (size_t i = 0; i < v->credits_count; i++) c.lines[v->credits[i].line - 1] = v->credits[i];
     for (size_t i = 0; i < v->lines_count; i++) begin_taxes(&c.lines[i], &v->lines[i], a);
+    note_own(&c, false);
     return c;
 }
 
@@ -67,8 +96,9 @@ static bool is_nothing(const struct line_credit *c)
     return nothing;
 }
 
-void crediting_end(struct invoice *v, const struct crediting *c)
+void crediting_end(struct invoice *v, struct crediting *c)
 {
+    note_own(c, true);
     struct line_credit *credits = arena_array_of(c->arena, struct line_credit, v->lines_count);
     v->credits_count = 0;
     for (size_t i = 0; i < v->lines_count; i++) {

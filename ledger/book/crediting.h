@@ -27,7 +27,7 @@ struct crediting {
 };
 struct crediting crediting_begin(const struct invoice *v, struct arena *a);
 /* Notes the result on the invoice. */
-void crediting_end(struct invoice *v, const struct crediting *c);
+void crediting_end(struct invoice *v, struct crediting *c);
 
 /* What can still be given back of a line, as a price; below nothing for a line that is itself a credit. */
 enum err crediting_left(struct money *out, const struct crediting *c, uint64_t line,

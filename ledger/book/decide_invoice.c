@@ -3,6 +3,7 @@
  * record that finalizes it, so numbers have no gaps. */
 #include "ledger/book/credit_note.h"
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/own_credits.h"
 
 void take_pending_items(struct bill *b, const struct facts *f, struct arena *a)
 {
@@ -238,7 +239,9 @@ void add_documents(struct decision *out, const struct documents *d, struct arena
 {
     for (size_t i = 0; i < d->count; i++) {
         assert_adds_up(&d->items[i]);
-        event_add(&out->events, EVENT_INVOICE_FINALIZED, a)->invoice_finalized = d->items[i];
+        struct event *ev = event_add(&out->events, EVENT_INVOICE_FINALIZED, a);
+        ev->invoice_finalized = d->items[i];
+        own_credits_link(&ev->invoice_finalized, a);
     }
 }
 

@@ -365,6 +365,20 @@ static bool bills(const struct line *l, const struct subscription *s, const stru
            date_compare(l->from, c->from) == 0 && date_compare(l->to, c->to) == 0;
 }
 
+/* What was given back of it while it waited, now that coupons have taken their part of that, too. Documents
+ * of the first form do not say it of themselves, and had no coupons. */
+static struct money given_back_beside(const struct invoice_finalized *v, size_t line, struct money before)
+{
+    int64_t minor = 0;
+    bool any = false;
+    for (size_t i = 0; i < v->lines_count; i++) {
+        if (v->lines[i].credits != v->invoice || v->lines[i].credits_line != line) continue;
+        minor -= line_price(&v->lines[i]).minor;
+        any = true;
+    }
+    return any ? money_of(minor, before.currency) : before;
+}
+
 /* Where the same days were charged several times, and given back between, the charge that stands is the last;
  * one of nothing has no line. */
 bool subscription_note_invoice(struct subscription *s, const struct invoice_finalized *v, struct arena *a)
@@ -382,6 +396,7 @@ bool subscription_note_invoice(struct subscription *s, const struct invoice_fina
             charges[i].invoice = v->invoice;
             charges[i].line = k + 1;
             charges[i].discount = money_of(charges[i].amount.minor - paid.minor, paid.currency);
+            charges[i].credited = given_back_beside(v, k + 1, charges[i].credited);
             break;
         }
     }

@@ -189,13 +189,17 @@ static enum err take_tax_out(struct assessed_line *l, int64_t net, struct ratio 
     struct money amount = {0};
     int64_t *taken = arena_array_of(s->arena, int64_t, s->facts->coupons_count);
     bool discounted = l->line->amount.minor != l->left;
+    int64_t sign = l->line->amount.minor < 0 ? -1 : 1; /* a credit shows its line's discount back */
     enum err err = money_part(&amount, l->line->amount, share.num, share.den, e);
     if (err != OK) return err;
     l->left = net;
-    if (!discounted || amount.minor < net) amount.minor = net;
+    if (!discounted || sign * amount.minor < sign * net) amount.minor = net;
     l->line->amount = amount;
     if (!discounted) return OK;
-    err = money_spread(taken, amount.minor - net, l->taken, s->facts->coupons_count, e);
+    int64_t *weights = arena_array_of(s->arena, int64_t, s->facts->coupons_count);
+    for (size_t k = 0; k < s->facts->coupons_count; k++) weights[k] = sign * l->taken[k];
+    err = money_spread(taken, sign * (amount.minor - net), weights, s->facts->coupons_count, e);
+    for (size_t k = 0; k < s->facts->coupons_count; k++) taken[k] *= sign;
     l->taken = taken;
     return err;
 }
