@@ -104,6 +104,7 @@ static void add_rate(struct words *w, const struct rate *r)
         buffer_print(&w->text, ", at least %.*s", STR_ARG(price_of(w, r->minimum)));
     if (!decimal_is_zero(r->maximum))
         buffer_print(&w->text, ", at most %.*s", STR_ARG(price_of(w, r->maximum)));
+    if (r->in_advance) buffer_print(&w->text, ", charged as it is used");
 }
 
 static void add_fee(struct words *w, const struct fee *f)

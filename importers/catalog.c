@@ -25,6 +25,7 @@ static enum err read_catalog(struct catalog_load_command *out, const json_t *roo
     if (err == OK) err = read_from(&out->from, root, &r);
     if (err == OK) err = catalog_read_products(root, &r);
     if (err == OK) err = catalog_read_metrics(root, &r);
+    if (err == OK) err = catalog_check_in_advance(&r);
     if (err == OK) err = catalog_read_coupons(root, &r);
     if (err == OK) err = catalog_read_taxes(root, &r);
     if (err == OK) err = catalog_read_rules(root, &r);

@@ -58,9 +58,13 @@ enum err catalog_read_price(const struct product *of, json_t *object, struct cat
 /* `object` is the price that they were read from: what was not given is seen there only. */
 enum err catalog_check_rates(struct price *of, const json_t *object, struct catalog_reader *r,
                              const struct catalog_path *p) MUST_USE;
+/* Of the rates that charge in advance, when the metrics are known. */
+enum err catalog_check_advances(const struct price *of, struct catalog_reader *r,
+                                const struct catalog_path *p) MUST_USE;
 enum err catalog_check_fees(struct price *of, const json_t *object, struct catalog_reader *r,
                             const struct catalog_path *p) MUST_USE;
 enum err catalog_read_products(const json_t *root, struct catalog_reader *r) MUST_USE;
+enum err catalog_check_in_advance(struct catalog_reader *r) MUST_USE;
 enum err catalog_read_metrics(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_coupons(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_taxes(const json_t *root, struct catalog_reader *r) MUST_USE;

@@ -93,6 +93,26 @@ static enum err read_product(struct product *products, size_t index, json_t *obj
     return err;
 }
 
+/* Prices stand in the order of their products. */
+static struct catalog_path price_path(size_t index, const struct catalog_reader *r)
+{
+    const struct product *of = catalog_product(r->out, r->prices[index].product);
+    size_t place = 0;
+    while (place < index && str_equal(r->prices[index - place - 1].product, of->code)) place++;
+    struct catalog_path product = path_at(&top, "products", (size_t)(of - r->out->products));
+    return path_at(&product, "prices", place);
+}
+
+enum err catalog_check_in_advance(struct catalog_reader *r)
+{
+    for (size_t i = 0; i < r->out->prices_count; i++) {
+        struct catalog_path p = price_path(i, r);
+        enum err err = catalog_check_advances(&r->prices[i], r, &p);
+        if (err != OK) return err;
+    }
+    return OK;
+}
+
 static bool stands_beside(const struct price *add_on, const struct price *plan)
 {
     return plan->unit == add_on->unit && plan->interval_count == add_on->interval_count &&
@@ -102,13 +122,10 @@ static bool stands_beside(const struct price *add_on, const struct price *plan)
 /* An add-on is billed with its plan, so some plan has a price that it can stand beside. */
 static enum err check_add_on_price(size_t index, const struct product *const *of, struct catalog_reader *r)
 {
-    size_t place = 0;
     for (size_t i = 0; i < r->out->prices_count; i++) {
         if (of[i]->kind == PRODUCT_PLAN && stands_beside(&r->prices[index], &r->prices[i])) return OK;
     }
-    while (place < index && of[index - place - 1] == of[index]) place++;
-    struct catalog_path product = path_at(&top, "products", (size_t)(of[index] - r->out->products));
-    struct catalog_path p = path_at(&product, "prices", place);
+    struct catalog_path p = price_path(index, r);
     return catalog_refuse(r, &p, "", "no plan has a price for this currency and interval");
 }
 

@@ -116,7 +116,8 @@ static bool gives_price(const json_t *object)
 static enum err check_quota(const struct rate *rate, const json_t *object, struct catalog_reader *r,
                             const struct catalog_path *p)
 {
-    static const char *const members[] = {"minimum", "maximum", "skip_zero", "round_down", NULL};
+    static const char *const members[] = {"minimum",    "maximum",    "skip_zero",
+                                          "round_down", "in_advance", NULL};
     if (gives_price(object)) return catalog_refuse(r, p, "billed", "a price is given, but it is not billed");
     if (rate->model != PRICING_PER_UNIT)
         return refuse_of_model(rate->model, "model", "is said, but nothing is billed", r, p);
@@ -159,6 +160,35 @@ enum err catalog_check_rates(struct price *of, const json_t *object, struct cata
         }
     }
     of->rates = rates;
+    return OK;
+}
+
+/* ---- in advance ---- */
+
+/* What was used so far must be a part of what the whole period comes to. The last reading tells nothing of
+ * the period before it is over, and neither does an average. */
+static enum err check_advance(const struct rate *rate, struct catalog_reader *r, const struct catalog_path *p)
+{
+    for (size_t i = 0; i < r->out->metrics_count; i++) {
+        const struct metric *m = &r->out->metrics[i];
+        bool grows = m->aggregation != AGGREGATION_LAST && m->aggregation != AGGREGATION_TIME_WEIGHTED;
+        if (grows || !str_equal(m->usage_type, rate->usage_type)) continue;
+        char sentence[128] = "";
+        (void)snprintf(sentence, sizeof sentence, "usage that is counted by %s is known at the period's end",
+                       choice_aggregation.words[m->aggregation]);
+        return catalog_refuse(r, p, "in_advance", sentence);
+    }
+    return OK;
+}
+
+enum err catalog_check_advances(const struct price *of, struct catalog_reader *r,
+                                const struct catalog_path *p)
+{
+    for (size_t i = 0; i < of->rates_count; i++) {
+        struct catalog_path at = path_at(p, "rates", i);
+        enum err err = of->rates[i].in_advance ? check_advance(&of->rates[i], r, &at) : OK;
+        if (err != OK) return err;
+    }
     return OK;
 }
 

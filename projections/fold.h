@@ -122,6 +122,9 @@ enum err singles_count(struct usage_total *total, struct views_txn *t, const str
  * first of them, levels included. */
 enum err windows_get(struct billed_window **out, size_t *count, struct views_txn *t,
                      const struct window_query *q, struct arena *a, struct error *e) MUST_USE;
+/* What was charged of the usage period that a subscription has open. */
+enum err window_open_charges(struct window_charges *out, struct views_txn *t, const struct subscription *s,
+                             struct arena *a, struct error *e) MUST_USE;
 /* The one that holds a day: of the subscription that is asked for, or else of any of the customer's. */
 enum err window_on(bool *found, struct usage_window *out, struct views_txn *t, const struct window_query *q,
                    struct date day, struct arena *a, struct error *e) MUST_USE;

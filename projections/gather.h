@@ -28,6 +28,8 @@ enum err gather_windows(struct gathering *g) MUST_USE;
 /* gather_billing.c: what a bill is made of. */
 enum err gather_subscription(struct gathering *g) MUST_USE;
 enum err gather_usage(struct gathering *g) MUST_USE;
+/* gather_advance.c: what was charged of usage periods that are open. */
+enum err gather_advances(struct gathering *g) MUST_USE;
 enum err gather_stopped(struct gathering *g) MUST_USE; /* subscriptions that a payment may let go on */
 enum err gather_draft(struct gathering *g) MUST_USE;
 enum err gather_items(struct gathering *g) MUST_USE;

@@ -88,7 +88,7 @@ enum err gather_usage(struct gathering *g)
     enum err err = usage_with_levels(&totals, &f->usage_count, g->t, f->customer->customer, from, f->catalog,
                                      g->arena, g->e);
     f->usage = totals;
-    return err;
+    return err == OK ? gather_advances(g) : err;
 }
 
 enum err gather_draft(struct gathering *g)
@@ -235,6 +235,10 @@ enum err gather_credited(struct gathering *g)
         const struct subscription *s = &f->subscriptions[i];
         for (size_t k = 0; may_be_credited(s, nightly) && k < s->charges_count; k++)
             want(&wanted, s->charges[k].invoice, g->arena);
+    }
+    for (size_t i = 0; i < f->advances_count; i++) {
+        for (size_t k = 0; k < f->advances[i].charges_count; k++)
+            want(&wanted, f->advances[i].charges[k].invoice, g->arena);
     }
     struct invoice *rows = arena_array_of(g->arena, struct invoice, wanted.count);
     enum err err = OK;

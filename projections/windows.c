@@ -45,6 +45,32 @@ static enum err totals_get(struct usage_total **out, size_t *count, struct views
     return err == OK ? usage_with_levels(out, count, t, s->customer, s->usage_through, catalog, a, e) : err;
 }
 
+/* Lines that charged usage before the end of its period stand under the end that was planned. Now it is
+ * known: they come before those that are under it already. */
+static enum err settle_charges(struct usage_window *w, struct date planned, struct views_txn *t,
+                               const struct usage_total *totals, size_t count, struct arena *a,
+                               struct error *e)
+{
+    struct window_charges before = {0}, row = {0};
+    struct window_place p = place_of(w);
+    struct view_key to = window_key(SPACE_WINDOW_CHARGES, &p);
+    enum err err = window_charges_get(&row, t, SPACE_WINDOW_CHARGES, &p, a, e);
+    p.to = planned;
+    struct view_key from = window_key(SPACE_WINDOW_CHARGES, &p);
+    if (err == OK) err = window_charges_get(&before, t, SPACE_WINDOW_CHARGES, &p, a, e);
+    if (err != OK || before.charges_count == 0) return err;
+    err = window_settle_charged(w, before.charges, before.charges_count, totals, count, a, e);
+    if (err != OK || date_compare(planned, w->to) == 0) return err;
+    size_t all = before.charges_count + row.charges_count;
+    struct window_charge *charges = arena_array_of(a, struct window_charge, all);
+    memcpy(charges, before.charges, before.charges_count * sizeof *charges);
+    if (row.charges_count > 0)
+        memcpy(charges + before.charges_count, row.charges, row.charges_count * sizeof *charges);
+    row = (struct window_charges){charges, all};
+    err = views_delete(t, &from, e);
+    return err == OK ? views_put_record(t, &to, &row_window_charges, &row, e) : err;
+}
+
 static enum err close_windows(struct views_txn *t, struct subscription *s, struct date until, struct arena *a,
                               struct error *e)
 {
@@ -53,13 +79,15 @@ static enum err close_windows(struct views_txn *t, struct subscription *s, struc
     size_t count = 0;
     if (date_compare(s->usage_through, until) >= 0) return OK;
     enum err err = totals_get(&totals, &count, t, s, until, a, e);
-    while (err == OK && window_close(&w, s, until, a)) {
+    for (;;) {
+        struct date planned = usage_period(s, s->usage_through).end;
+        if (err != OK || !window_close(&w, s, until, a)) return err;
         struct window_place p = place_of(&w);
         struct view_key k = window_key(SPACE_USAGE_WINDOW, &p);
         err = window_measure(&w, totals, count, a, e);
+        if (err == OK) err = settle_charges(&w, planned, t, totals, count, a, e);
         if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
     }
-    return err;
 }
 
 static enum err state_before(struct subscription *out, struct views_txn *t, uint64_t number, struct arena *a,
@@ -184,6 +212,14 @@ enum err fold_windows(struct views_txn *t, const struct event *ev, const struct 
 }
 
 /* ---- queries ---- */
+
+enum err window_open_charges(struct window_charges *out, struct views_txn *t, const struct subscription *s,
+                             struct arena *a, struct error *e)
+{
+    struct window_place p = {s->customer, s->subscription, s->usage_through,
+                             usage_period(s, s->usage_through).end};
+    return window_charges_get(out, t, SPACE_WINDOW_CHARGES, &p, a, e);
+}
 
 static bool is_wanted(const struct window_query *q, const struct usage_window *w)
 {

@@ -198,6 +198,14 @@ static struct date work_date(const struct subscription *s, const struct overdue 
     return never;
 }
 
+/* Since when there is usage of the open period to charge before its end; none: there is nothing. */
+static struct date used_due(const struct subscription *s)
+{
+    bool none = !date_is_given(s->used_on) || !subscription_is_charged(s) || !date_is_given(usage_end(s));
+    if (none) return (struct date){0};
+    return date_compare(s->used_on, s->usage_through) < 0 ? s->usage_through : s->used_on;
+}
+
 /* Of what falls due on one day, what comes first. A pause gives back what was billed, before new terms rule.
  * Usage is rated behind the fee that begins with the next period, as people read it; but before new terms
  * rule, and before a commitment is counted up. */
@@ -258,7 +266,8 @@ void add_billed(struct accrual *out, const struct subscription *s, struct arena 
                                                            .charges = s->charges,
                                                            .charges_count = s->charges_count,
                                                            .committed_from = s->committed_from,
-                                                           .committed = s->committed};
+                                                           .committed = s->committed,
+                                                           .used_on = s->used_on};
 }
 
 static enum err check_amount_of_work(struct accrual *out, int rounds, struct date on, struct error *e)
@@ -293,6 +302,12 @@ enum err accrue(struct accrual *out, struct subscription *s, struct arena *a, st
     if (out->overdue.known && out->overdue.invoice == 0) err = paid_again(out, s, a, e);
     if (err == OK) err = do_all(&moved, out, s, a, e);
     if (err != OK) return err;
+    if (out->charges_used && is_by(used_due(s), out->through)) {
+        err = charge_used(out, s, usage_end(s), a, e);
+        s->used_on = (struct date){0};
+        moved = true;
+    }
+    if (err != OK) return err;
     if (moved) add_billed(out, s, a);
     if (!subscription_is_live(s) || !is_by(s->cancel_on, out->through)) return OK;
     return end(out, s, s->cancel_on, a, e);
@@ -304,5 +319,5 @@ struct date subscription_due(const struct subscription *s)
     struct date due = {0};
     if (!subscription_is_live(s)) return due;
     for (enum work w = TRIAL_END; w <= USAGE; w++) due = earlier(due, work_date(s, &not_known, w));
-    return earlier(due, s->cancel_on);
+    return earlier(earlier(due, used_due(s)), s->cancel_on);
 }

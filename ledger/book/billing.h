@@ -31,6 +31,15 @@ struct overdue {                          /* by the oldest invoice that is still
     uint64_t invoice;                     /* 0: there is none */
     struct date past_due, unpaid, cancel; /* none: never */
 };
+/* What runs have charged of usage of the period that is open, before its end. */
+struct advance {
+    uint64_t subscription;
+    struct date from;                    /* of the period */
+    const struct window_charge *charges; /* oldest first */
+    size_t charges_count;
+    const struct invoice *invoices; /* that charged it */
+    size_t invoices_count;
+};
 struct accrual {
     struct date through, today;
     struct overdue overdue;
@@ -38,6 +47,10 @@ struct accrual {
     size_t usage_count;
     bool can_pay;        /* there is a payment method: asked when a trial ends */
     size_t lines_before; /* on the same bill */
+    const struct advance *advances;
+    size_t advances_count;
+    bool
+        charges_used; /* so far, of the open period, where the rates say so: a bill does, a change does not */
     struct line_list lines;
     struct event_list events;
     struct date left_on; /* the day that it did not get past, for it was too much: ERR_LIMIT; none */
@@ -98,6 +111,9 @@ struct quota {
 };
 enum err usage_quota(struct quota *out, const struct subscription *s, struct str usage_type, struct period p,
                      struct error *e) MUST_USE;
+
+/* Has it a rate for the usage type that charges what was used before the period is over? */
+bool subscription_charges_used(const struct subscription *s, struct str usage_type);
 
 /* The date on which the nightly run has work for this subscription next; none when never. */
 struct date subscription_due(const struct subscription *s);

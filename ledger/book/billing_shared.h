@@ -22,6 +22,19 @@ bool has_commitment(const struct subscription *s);
 enum err count_committed(struct subscription *s, struct money amount, struct error *e) MUST_USE;
 struct date commitment_end(const struct subscription *s); /* of the open one; none: there is none */
 
+/* Usage that is charged before its period is over (advance.c). Charges what was used so far and was not
+ * charged yet, in the open period, which ends on that day. */
+enum err charge_used(struct accrual *out, const struct subscription *s, struct date end, struct arena *a,
+                     struct error *e) MUST_USE;
+/* What the open period costs, which ends on that day, where some of it was charged before: it counts towards
+ * a commitment then, as usage in arrears does. */
+enum err charged_cost(bool *known, struct money *out, const struct accrual *due, const struct subscription *s,
+                      struct date until, struct arena *a, struct error *e) MUST_USE;
+/* The lines from place `first` on rate one usage type for the whole period: takes off what was charged of it
+ * before, or gives back what of that is not owed. */
+enum err charge_rest(struct accrual *out, const struct subscription *s, struct str usage_type,
+                     struct period p, size_t first, struct arena *a, struct error *e) MUST_USE;
+
 struct stretch {
     struct moment from, to;
     struct period whole; /* the anchored period it is of */

@@ -35,6 +35,7 @@ struct customer_usage {
 
 struct billed_window; /* see rerating.h */
 struct billed_commitment;
+struct advance;
 
 struct facts {
     struct str origin; /* of the ledger; makes keys for gateways unique (set by ledger.c) */
@@ -70,6 +71,8 @@ struct facts {
     /* Of periods that a live subscription has not rated yet, and the levels that were there before. */
     const struct usage_total *usage;
     size_t usage_count;
+    const struct advance *advances; /* what was charged of usage periods that are open; see billing.h */
+    size_t advances_count;
     const struct alert *alerts;
     size_t alerts_count;
     const struct wallet_grant *grants; /* of prepaid credit, with something left, by number */

@@ -16,6 +16,7 @@ enum err bill_lines(struct decision *out, struct bill *b, struct date through, b
     size_t before = b->lines.count;
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         struct accrual due = accrual_through(f, through);
+        due.charges_used = true;
         due.lines_before = b->lines.count - before;
         after[i] = f->subscriptions[i];
         for (size_t k = 0; k < i; k++) end_with_plan(&after[i], &after[k]); /* plans have lower numbers */

@@ -24,12 +24,11 @@ static enum err need_reading(const struct facts *f, const struct correction *c, 
     return fail(e, ERR_NOT_FOUND, "no reading with event id '%.*s'", STR_ARG(text_quotable(c->event_id)));
 }
 
-static uint64_t counting_subscription(const struct facts *f, const struct reading *r)
+/* NULL: none is live. */
+static const struct subscription *counting_subscription(const struct facts *f, const struct reading *r)
 {
     struct date day = date_is_given(r->day) ? r->day : instant_date(r->at);
-    const struct subscription *s =
-        rating_subscription(f->subscriptions, f->subscriptions_count, r->usage_type, day);
-    return s == NULL ? 0 : s->subscription;
+    return rating_subscription(f->subscriptions, f->subscriptions_count, r->usage_type, day);
 }
 
 /* What stands so already is not said again. */
@@ -45,9 +44,10 @@ static enum err correct(struct decision *out, const struct facts *f, const struc
     if (known->canceled && !c->canceled)
         return fail(e, ERR_REFUSED, "reading '%.*s' was canceled", STR_ARG(c->event_id));
     if (known->canceled || (!c->canceled && decimal_compare(was, c->is) == 0)) return OK;
+    const struct subscription *s = counting_subscription(f, c->original);
     struct event *ev = event_add(&out->events, EVENT_USAGE_CORRECTED, a);
     ev->usage_corrected = (struct usage_corrected){.customer = c->original->customer,
-                                                   .subscription = counting_subscription(f, c->original),
+                                                   .subscription = s == NULL ? 0 : s->subscription,
                                                    .reading = *c->original,
                                                    .seq = c->seq,
                                                    .place = c->place,
@@ -56,6 +56,7 @@ static enum err correct(struct decision *out, const struct facts *f, const struc
                                                    .is = c->is,
                                                    .canceled = c->canceled,
                                                    .reason = c->reason};
+    note_used(out, s, c->original->usage_type, f->today, a);
     return OK;
 }
 

@@ -343,7 +343,22 @@ struct accrual accrual_through(const struct facts *f, struct date through)
                             .overdue = overdue_by(f, day, NULL, 0),
                             .usage = f->usage,
                             .usage_count = f->usage_count,
+                            .advances = f->advances,
+                            .advances_count = f->advances_count,
                             .can_pay = method_named(f, STR_NONE) != NULL};
+}
+
+void note_used(struct decision *out, const struct subscription *s, struct str usage_type, struct date today,
+               struct arena *a)
+{
+    if (s == NULL || date_is_given(s->used_on) || !subscription_charges_used(s, usage_type)) return;
+    for (size_t i = 0; i < out->events.count; i++) {
+        const struct event *ev = &out->events.items[i];
+        if (ev->type == EVENT_SUBSCRIPTION_USED && ev->subscription_used.subscription == s->subscription)
+            return;
+    }
+    event_add(&out->events, EVENT_SUBSCRIPTION_USED, a)->subscription_used =
+        (struct subscription_used){s->subscription, s->customer, today};
 }
 
 void end_with_plan(struct subscription *added, const struct subscription *plan)

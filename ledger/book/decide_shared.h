@@ -64,6 +64,10 @@ void add_items(struct decision *out, const struct line_list *lines, uint64_t cus
                struct arena *a);
 /* Whether one more may wait for an invoice. */
 enum err item_fits(const struct facts *f, struct money amount, struct error *e) MUST_USE;
+/* subscription.used, where the usage type is charged before its period is over, and the event is not there.
+ */
+void note_used(struct decision *out, const struct subscription *s, struct str usage_type, struct date today,
+               struct arena *a);
 /* What accrue() did to a subscription. */
 void add_accrued(struct decision *out, const struct accrual *due, struct arena *a);
 /* By the oldest invoice that on this day is past its due date and still open after `paid`, and the seller's

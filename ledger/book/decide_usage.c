@@ -296,7 +296,9 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     if (how == AGGREGATION_TIME_WEIGHTED) place_change(counted, known->zone);
     if (total_count(t, counted, is_new_key(b, known, a), a, &r->error) != OK) return refuse_sum(r, in, t, a);
     b->count++;
-    if (!late) fire_alerts(b, known, t, a);
+    if (late) return true;
+    fire_alerts(b, known, t, a);
+    note_used(b->out, known->subscription, in->usage_type, zone_date(known->zone, b->facts->now), a);
     return true;
 }
 

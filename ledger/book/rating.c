@@ -173,7 +173,9 @@ static enum err rate_types(struct accrual *out, const struct subscription *s, st
                            struct arena *a, struct error *e)
 {
     for (struct str type = next_type(out, s, STR_NONE); type.len != 0; type = next_type(out, s, type)) {
+        size_t first = out->lines.count;
         enum err err = rate_type(out, s, type, p, a, e);
+        if (err == OK) err = charge_rest(out, s, type, p, first, a, e);
         if (err != OK) return err;
     }
     return OK;
@@ -203,11 +205,12 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
 {
     struct money usage = money_zero(s->terms.amount);
     size_t before = out->lines.count;
-    enum err err = rate_usage(out, s, until, a, e);
-    if (err != OK) return err;
-    if (out->lines.count == before) return OK;
-    err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
-    return err == OK ? count_committed(s, usage, e) : err;
+    bool known = false;
+    enum err err = charged_cost(&known, &usage, out, s, until, a, e);
+    if (err == OK) err = rate_usage(out, s, until, a, e);
+    if (err == OK && !known)
+        err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
+    return err == OK && !money_is_zero(usage) ? count_committed(s, usage, e) : err;
 }
 
 /* ---- commitments ---- */

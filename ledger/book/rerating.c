@@ -327,3 +327,50 @@ enum err window_note_rerated(struct usage_window *w, const struct rerated_line *
     w->rated = rated;
     return money_add(&rated[at].corrected, rated[at].corrected, l->difference, e);
 }
+
+/* ---- charged before the end ---- */
+
+static enum err usage_line_cost(struct money *out, const struct usage_window *w,
+                                const struct line_list *lines, struct str usage_type, struct error *e)
+{
+    enum err err = OK;
+    *out = nothing(w);
+    for (size_t i = 0; i < lines->count && err == OK; i++) {
+        const struct line *l = &lines->items[i];
+        if (l->kind == LINE_USAGE && str_equal(l->usage_type, usage_type))
+            err = money_add(out, *out, l->amount, e);
+    }
+    return err;
+}
+
+static enum err settle_type(struct usage_window *w, const struct billed_window *charged,
+                            const struct line_list *lines, struct str usage_type,
+                            const struct usage_measure *m, struct arena *a, struct error *e)
+{
+    struct money cost = {0}, before = {0};
+    struct rerated_line l = {.usage_type = usage_type, .readings = m->readings};
+    enum err err = usage_line_cost(&cost, w, lines, usage_type, e);
+    if (err == OK) err = billed_for(&before, charged, usage_type, e);
+    if (err == OK) err = money_subtract(&l.difference, cost, before, e);
+    if (err == OK) err = exact_decimal(&l.is, m->quantity, e);
+    if (err != OK || l.difference.minor >= 0) return err;
+    return window_note_rerated(w, &l, a, e);
+}
+
+enum err window_settle_charged(struct usage_window *w, const struct window_charge *charges,
+                               size_t charges_count, const struct usage_total *usage, size_t count,
+                               struct arena *a, struct error *e)
+{
+    const struct billed_window charged = {
+        .window = {.currency = w->currency}, .charges = charges, .charges_count = charges_count};
+    const struct line_list none = {0};
+    struct line_list lines = {0};
+    enum err err = cost_lines(&lines, w, usage, count, a, e);
+    struct str type = next_type(&charged, &none, STR_NONE);
+    for (; err == OK && type.len != 0; type = next_type(&charged, &none, type)) {
+        struct usage_measure m = {0};
+        err = measure(&m, w, type, usage, count, e);
+        if (err == OK) err = settle_type(w, &charged, &lines, type, &m, a, e);
+    }
+    return err;
+}

@@ -224,6 +224,7 @@ static enum err apply_canceled(struct subscription *s, const struct event *ev, s
     s->resume_on = (struct date){0};
     s->charges = NULL; /* what there was to give back was given back */
     s->charges_count = 0;
+    s->used_on = (struct date){0};
     return err;
 }
 
@@ -244,7 +245,16 @@ static enum err apply_billed(struct subscription *s, const struct event *ev, str
     } else if (charged) {
         set_single_charge(s, v->billed_from, v->charged_through, v->billed_amount, v->billed_by, a);
     }
+    s->used_on = v->used_on;
     quotas_trim(s, a);
+    return OK;
+}
+
+static enum err apply_used(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
+{
+    (void)a;
+    (void)e;
+    s->used_on = ev->subscription_used.on;
     return OK;
 }
 
@@ -336,6 +346,7 @@ static const struct {
     {EVENT_SUBSCRIPTION_PAUSED, offsetof(struct subscription_paused, subscription), apply_paused},
     {EVENT_SUBSCRIPTION_RESUMED, offsetof(struct subscription_resumed, subscription), apply_resumed},
     {EVENT_SUBSCRIPTION_OVERDUE, offsetof(struct subscription_overdue, subscription), apply_overdue},
+    {EVENT_SUBSCRIPTION_USED, offsetof(struct subscription_used, subscription), apply_used},
 };
 
 bool subscription_event(uint64_t *subscription, const struct event *ev)

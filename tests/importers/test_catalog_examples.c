@@ -44,7 +44,7 @@ Test(catalog_examples, each_is_read_whole)
         {"calendar.json", 6, 10, 0, 0, 0, 0},    {"coupons.json", 2, 2, 0, 4, 0, 0},
         {"dunning.json", 1, 2, 0, 0, 0, 0},      {"seats.json", 3, 4, 0, 0, 0, 0},
         {"taxes-eu.json", 3, 3, 0, 0, 14, 0},    {"trials.json", 3, 4, 0, 0, 0, 0},
-        {"usage-models.json", 1, 1, 5, 0, 0, 0},
+        {"usage-models.json", 1, 1, 5, 0, 0, 0}, {"usage-in-advance.json", 1, 1, 1, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct catalog_load_command c = example(examples[i].name);
@@ -94,6 +94,14 @@ Test(catalog_examples, usage_has_every_pricing_model)
     cr_assert(rate_of(p, "projects")->skip_zero && rate_of(p, "sms")->whole_quota);
     cr_assert(rate_of(p, "credits")->round_down && rate_of(p, "page_views")->unlimited);
     for (size_t i = 0; i < c.metrics_count; i++) assert_int(c.metrics[i].aggregation, i);
+}
+
+Test(catalog_examples, usage_is_charged_as_it_comes_where_the_rate_says_so)
+{
+    struct catalog_load_command c = example("usage-in-advance.json"), other = example("usage-models.json");
+    const struct price *p = price_of(&c, "messages");
+    cr_assert(rate_of(p, "sms")->in_advance && rate_of(p, "active_users")->in_advance);
+    cr_assert(!rate_of(price_of(&other, "metered"), "sms")->in_advance);
 }
 
 Test(catalog_examples, seats_cost_beside_the_amount)

@@ -222,6 +222,7 @@ Test(catalog_faults, rates)
         {"{'usage_type':'t','billed':false,'model':'flat'}",
          "[0].model: flat is said, but nothing is billed"},
         {"{'usage_type':'t','minimum':'5'}", "[0].minimum: nothing is billed"},
+        {"{'usage_type':'t','in_advance':true}", "[0].in_advance: nothing is billed"},
         {"{'usage_type':'t','unlimited':true,'included':'1'}",
          "[0].included: what is unlimited includes no number"},
         {"{'usage_type':'t','unlimited':true,'unit_price':'1'}",
@@ -407,6 +408,19 @@ Test(catalog_faults, rules)
          "[1]: an earlier rule is for the same changes, and the first holds"},
     };
     REFUSED("{'products':[" BASIC "," PRO "," SEATS "],'rules':[%s]}", "rules", faults);
+}
+
+Test(catalog_faults, what_is_known_at_the_end_only_is_not_charged_before)
+{
+    static const struct fault faults[] = {
+        {"'last'", "usage that is counted by last is known at the period's end"},
+        {"'time_weighted'", "usage that is counted by time_weighted is known at the period's end"},
+    };
+    REFUSED("{'products':[" BASIC ",{'code':'x','name':'X','prices':[" PRICE
+            ",{'currency':'EUR','interval':'month','amount':'1','rates':[{'usage_type':'s','unit_price':'1'},"
+            "{'usage_type':'t','unit_price':'1','in_advance':true}]}]}],"
+            "'metrics':[{'usage_type':'t','aggregation':%s}]}",
+            "products[1].prices[1].rates[1].in_advance: ", faults);
 }
 
 Test(catalog_faults, a_rule_for_one_change_may_stand_before_one_for_all)

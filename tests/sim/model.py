@@ -556,7 +556,24 @@ def wanted_lines(catalog, history):
     book = Book(catalog)
     for step in history["steps"]:
         book.do(day_of(step["on"]), step)
-    return book.lines
+    return book.lines, {s.rated for s in book.subscriptions if s.status != "ended"}
+
+
+def in_advance(catalog):
+    rates = (r for p in catalog["products"] for price in p["prices"] for r in price.get("rates", []))
+    return {r["usage_type"] for r in rates if r.get("in_advance")}
+
+
+def by_period(lines, types, still_open):
+    """Usage that is charged as it comes has many lines: what they come to is what the period costs at its end."""
+    out, sums = Counter(), Counter()
+    for (kind, name, fee, start, end, amount, currency), count in lines.items():
+        if kind != "usage" or name not in types:
+            out[(kind, name, fee, start, end, amount, currency)] += count
+        elif start not in still_open:
+            sums[(name, start, currency)] += amount * count
+    out.update(("usage", name, "", start, start, n, currency) for (name, start, currency), n in sums.items() if n)
+    return out
 
 
 def found_lines(history):
@@ -577,9 +594,12 @@ def tell(title, lines):
 def main(catalog_path, histories_path):
     catalog = json.load(open(catalog_path, encoding="utf-8"))
     histories = documents = lines = broken = 0
+    types = in_advance(catalog)
     for text in open(histories_path, encoding="utf-8"):
         history = json.loads(text)
-        wanted, found = wanted_lines(catalog, history), found_lines(history)
+        wanted, still_open = wanted_lines(catalog, history)
+        found = by_period(found_lines(history), types, still_open)
+        wanted = by_period(wanted, types, still_open)
         histories += 1
         documents += history["documents"]
         lines += sum(found.values())

@@ -113,6 +113,7 @@ static enum err take_rows(void *context, const struct subscription *row, struct 
         charges[i].invoice = charges[i].line = 0;
     }
     s->charges = charges;
+    s->used_on = (struct date){0}; /* since when there is usage to charge is a matter of the nights */
     if (s->status == SUBSCRIPTION_CANCELED && s->parent != 0) s->charged_through = s->ended_on;
     return OK;
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* advance.c - usage that is charged as it comes. Each bill charges what the open period has cost so far, less
+ * what was charged before; the period's end charges the rest, so that the sum is what it would have been in
+ * arrears. When less is owed in the end (readings corrected, a larger quota, a cheaper tier), the lines that
+ * charged it are credited, with their tax and coupons. */
+#include "ledger/book/billing_shared.h"
+#include "ledger/book/crediting.h"
+
+bool subscription_charges_used(const struct subscription *s, struct str usage_type)
+{
+    for (size_t i = 0; i < s->terms.rates_count; i++) {
+        const struct rate *r = &s->terms.rates[i];
+        if (r->in_advance && str_equal(r->usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+/* NULL: nothing was charged before of the period that begins on that day. */
+static const struct advance *advance_of(const struct accrual *due, const struct subscription *s,
+                                        struct date from)
+{
+    for (size_t i = 0; i < due->advances_count; i++) {
+        const struct advance *ad = &due->advances[i];
+        if (ad->subscription == s->subscription && date_compare(ad->from, from) == 0) return ad;
+    }
+    return NULL;
+}
+
+static bool counts(const struct window_charge *c, struct str usage_type)
+{
+    return !c->rerated && str_equal(c->usage_type, usage_type);
+}
+
+static enum err charged_before(struct money *out, const struct advance *ad, struct str usage_type,
+                               struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; ad != NULL && i < ad->charges_count && err == OK; i++) {
+        if (counts(&ad->charges[i], usage_type)) err = money_add(out, *out, ad->charges[i].amount, e);
+    }
+    return err;
+}
+
+/* ---- what was used so far ---- */
+
+static void reword(struct line *l, const char *so_far, struct money before, struct arena *a)
+{
+    if (money_is_zero(before)) {
+        l->description = str_format(a, "%.*s%s", STR_ARG(l->description), so_far);
+        return;
+    }
+    l->description = str_format(a, "%.*s%s, %.*s charged before", STR_ARG(l->description), so_far,
+                                STR_ARG(money_pretty(a, before)));
+    l->quantity = decimal_of(1);
+    l->unit_price = money_decimal(l->amount);
+}
+
+static enum err charge_line(struct accrual *out, const struct subscription *s, struct line l, struct arena *a,
+                            struct error *e)
+{
+    struct money before = money_zero(l.amount);
+    enum err err = charged_before(&before, advance_of(out, s, l.from), l.usage_type, e);
+    if (err == OK) err = money_subtract(&l.amount, l.amount, before, e);
+    if (err != OK || l.amount.minor <= 0) return err;
+    l.to = usage_period(s, l.from).end; /* of the whole period, whose end may come sooner than that */
+    reword(&l, ", so far", before, a);
+    *line_add(&out->lines, a) = l;
+    return OK;
+}
+
+enum err charge_used(struct accrual *out, const struct subscription *s, struct date end, struct arena *a,
+                     struct error *e)
+{
+    struct line_list lines = {0};
+    struct period p = {s->usage_through, end};
+    enum err err = rate_window(&lines, s, p, out->usage, out->usage_count, a, e);
+    for (size_t i = 0; i < lines.count && err == OK; i++) {
+        const struct line *l = &lines.items[i];
+        if (l->kind == LINE_USAGE && subscription_charges_used(s, l->usage_type))
+            err = charge_line(out, s, *l, a, e);
+    }
+    return err;
+}
+
+/* ---- the period's end ---- */
+
+enum err charged_cost(bool *known, struct money *out, const struct accrual *due, const struct subscription *s,
+                      struct date until, struct arena *a, struct error *e)
+{
+    const struct advance *ad = advance_of(due, s, s->usage_through);
+    struct line_list lines = {0};
+    struct period p = {s->usage_through, until};
+    *known = ad != NULL && ad->charges_count > 0;
+    if (!*known) return OK;
+    enum err err = rate_window(&lines, s, p, due->usage, due->usage_count, a, e);
+    return err == OK ? lines_total(out, lines.items, lines.count, s->terms.amount.currency, e) : err;
+}
+
+static const struct invoice *invoice_of(const struct advance *ad, uint64_t number)
+{
+    for (size_t i = 0; i < ad->invoices_count; i++) {
+        if (ad->invoices[i].invoice == number) return &ad->invoices[i];
+    }
+    return NULL;
+}
+
+/* The price of `part` of what a line charged, as much of it as is left; of what was voided nothing is. */
+static enum err price_back(struct money *out, const struct invoice *v, const struct window_charge *c,
+                           struct money part, struct arena *a, struct error *e)
+{
+    struct crediting given = crediting_begin(v, a);
+    struct money whole = line_price(&v->lines[c->line - 1]), left = {0};
+    *out = money_zero(part);
+    if (v->status == INVOICE_VOID) return OK;
+    enum err err = crediting_left(&left, &given, c->line, e);
+    if (err == OK) err = money_part(out, part, whole.minor, c->amount.minor, e);
+    *out = money_min(*out, left);
+    if (money_is_negative(*out)) *out = money_zero(*out);
+    return err;
+}
+
+static enum err give_line_back(struct accrual *out, const struct subscription *s, const struct invoice *v,
+                               const struct window_charge *c, struct money part, struct period p,
+                               struct arena *a, struct error *e)
+{
+    struct money price = {0};
+    enum err err = price_back(&price, v, c, part, a, e);
+    if (err != OK || money_is_zero(price)) return err;
+    struct line *l = add_line(&out->lines, s, LINE_USAGE, money_negate(price), a);
+    l->product = v->lines[c->line - 1].product;
+    l->usage_type = c->usage_type;
+    l->from = p.start;
+    l->to = p.end;
+    l->credits = v->invoice;
+    l->credits_line = c->line;
+    l->description = str_format(a, "%.*s: more was charged before than is owed", STR_ARG(c->usage_type));
+    return OK;
+}
+
+/* The newest lines first. */
+static enum err give_back(struct accrual *out, const struct subscription *s, const struct advance *ad,
+                          struct str usage_type, struct money left, struct period p, struct arena *a,
+                          struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = ad->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
+        const struct window_charge *c = &ad->charges[i - 1];
+        const struct invoice *v = invoice_of(ad, c->invoice);
+        struct money part = money_min(left, c->amount);
+        if (v == NULL || !counts(c, usage_type)) continue;
+        err = give_line_back(out, s, v, c, part, p, a, e);
+        if (err == OK) err = money_subtract(&left, left, part, e);
+    }
+    return err;
+}
+
+static void remove_line(struct line_list *lines, size_t at)
+{
+    for (size_t i = at + 1; i < lines->count; i++) lines->items[i - 1] = lines->items[i];
+    lines->count--;
+}
+
+enum err charge_rest(struct accrual *out, const struct subscription *s, struct str usage_type,
+                     struct period p, size_t first, struct arena *a, struct error *e)
+{
+    const struct advance *ad = advance_of(out, s, p.start);
+    struct money before = money_zero(s->terms.amount), rest = before;
+    bool has_line = first < out->lines.count && out->lines.items[first].kind == LINE_USAGE;
+    if (has_line) rest = out->lines.items[first].amount;
+    enum err err = charged_before(&before, ad, usage_type, e);
+    if (err == OK) err = money_subtract(&rest, rest, before, e);
+    if (err != OK || money_is_zero(before)) return err;
+    if (rest.minor > 0) {
+        out->lines.items[first].amount = rest;
+        reword(&out->lines.items[first], "", before, a);
+        return OK;
+    }
+    if (has_line) remove_line(&out->lines, first);
+    return give_back(out, s, ad, usage_type, money_negate(rest), p, a, e);
+}
