@@ -138,7 +138,8 @@ enum err ask_invoice_verify(const struct call *c, struct error *e)
     if (err != OK) return err;
     json_t *j = object_new();
     if (v.wanted != 0) member_text(j, "invoice_number", wanted.number);
-    member_flag(j, "verified", v.checked > 0 && v.verified == v.checked);
+    member_flag(j, "verified", v.verified == v.checked && (v.checked > 0 || v.wanted == 0));
+    if (v.wanted == 0) member_flag(j, "nothing_to_verify", v.checked == 0);
     member_count(j, "invoices", v.checked);
     member_count(j, "invoices_verified", v.verified);
     member_count(j, "invoices_differing", v.differing);
@@ -146,6 +147,8 @@ enum err ask_invoice_verify(const struct call *c, struct error *e)
     member_text_or_null(j, "first_fault", v.first);
     err = c->answer->take(c->answer->self, j, false, e);
     if (err != OK) return err;
+    if (v.wanted != 0 && v.checked == 0)
+        return fail(e, ERR_INCOMPLETE, "invoice %.*s: its record does not hold it", STR_ARG(wanted.number));
     if (v.differing > 0) return fail(e, ERR_TAMPERED, "invoice %.*s", STR_ARG(v.first));
     return v.incomplete == 0 ? OK : fail(e, ERR_INCOMPLETE, "invoice %.*s", STR_ARG(v.first));
 }

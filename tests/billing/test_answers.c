@@ -37,6 +37,18 @@ Test(answers, a_reading_with_a_key_is_answered_again_as_it_was_the_first_time)
     cr_assert(strstr(anew, "replayed") == NULL, "%s", anew);
 }
 
+Test(answers, where_there_is_no_invoice_there_is_nothing_to_verify)
+{
+    const char *none = answer_to("invoice.verify", "{}");
+    cr_assert(strstr(none, "\"verified\":true,\"nothing_to_verify\":true,\"invoices\":0,") != NULL, "%s",
+              none);
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    answer_to("invoice.generate", "{\"user\": \"u1\"}");
+    const char *one = answer_to("invoice.verify", "{}");
+    cr_assert(strstr(one, "\"verified\":true,\"nothing_to_verify\":false,\"invoices\":1,") != NULL, "%s",
+              one);
+}
+
 Test(answers, a_run_takes_no_idempotency_key)
 {
     struct daybook_run *r = NULL;
