@@ -55,7 +55,7 @@ static enum err parse_status(int *out, const struct choice *words, struct str gi
     return err;
 }
 
-static enum err check_dates(struct date from, struct date to, struct error *e)
+enum err check_dates(struct date from, struct date to, struct error *e)
 {
     if (!date_is_given(from) || !date_is_given(to) || date_compare(from, to) <= 0) return OK;
     return fail(e, ERR_INVALID, "the first day lies after the last");

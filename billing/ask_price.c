@@ -47,7 +47,8 @@ enum err ask_usage_price(const struct call *c, struct error *e)
     struct call told = *c;
     struct price_options o = {
         .catalog = &catalog, .from = q->from, .to = q->to, .row = tell_row, .context = &told};
-    enum err err = load_asked(&catalog, &o.customer, c, e);
+    enum err err = check_dates(q->from, q->to, e);
+    if (err == OK) err = load_asked(&catalog, &o.customer, c, e);
     if (err == OK) err = usage_price(&s, c->service->ledger, &o, c->arena, e);
     for (size_t i = 0; i < s.totals_count && err == OK; i++)
         err = c->answer->take(c->answer->self, row_json(&s.totals[i], s.customers[i]), true, e);

@@ -3,8 +3,6 @@
  * use: each has its currency, interval and amount, and none stands there twice. */
 #include "importers/catalog.h"
 
-enum { INTERVAL_COUNT_MAX = 1000 };
-
 static enum err read_interval(struct price *out, const json_t *object, struct catalog_reader *r,
                               const struct catalog_path *p)
 {

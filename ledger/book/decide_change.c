@@ -116,7 +116,8 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
     if (agrees && same_tier && !wish.price_given && c->interval == BILLING_DEFAULT && c->interval_count == 0)
         keep_price(&wish, ch->facts->catalog, base->terms);
     n->terms = *base->terms;
-    enum err err = other ? terms_for(&n->terms, ch->facts, &wish, a, e) : OK;
+    enum err err = interval_count_check(c->interval_count, e);
+    if (err == OK && other) err = terms_for(&n->terms, ch->facts, &wish, a, e);
     if (err == OK) err = check_quantity(c->quantity, &n->terms, e);
     if (err == OK) err = check_billed_once(ch->facts, &n->terms, s->subscription, e);
     if (err != OK) return err;

@@ -43,7 +43,7 @@ static enum err check_asked(const struct facts *f, const struct usage_rerate_com
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
     if (date_is_given(c->from) && date_is_given(c->to) && date_compare(c->to, c->from) < 0)
-        return fail(e, ERR_INVALID, "to: a day before --from");
+        return fail(e, ERR_INVALID, "the first day lies after the last");
     if (c->subscription.len == 0 || f->subscription != NULL) return OK;
     return fail(e, ERR_NOT_FOUND, "no subscription '%.*s' of '%.*s'", STR_ARG(text_quotable(c->subscription)),
                 STR_ARG(c->user));

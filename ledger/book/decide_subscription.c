@@ -212,7 +212,8 @@ static enum err create(struct decision *out, const struct facts *f,
     const struct subscription *parent = NULL;
     struct interval every =
         interval_chosen(c->interval, c->interval_count, (struct interval){INTERVAL_MONTH, 1});
-    enum err err = currency_chosen(currency, c->currency, f->customer, e);
+    enum err err = interval_count_check(c->interval_count, e);
+    if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err != OK) return err;
     struct terms_wish wish = {.tier = c->tier,
                               .unit = every.unit,

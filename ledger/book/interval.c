@@ -8,6 +8,13 @@ static const struct interval named_intervals[] = {
     [BILLING_QUARTER] = {INTERVAL_MONTH, 3}, [BILLING_HALF_YEAR] = {INTERVAL_MONTH, 6},
 };
 
+enum err interval_count_check(uint64_t count, struct error *e)
+{
+    if (count <= UNIT_COUNT_MAX) return OK;
+    return fail(e, ERR_INVALID, "interval_count: %ju are more than the %d that are allowed", (uintmax_t)count,
+                UNIT_COUNT_MAX);
+}
+
 struct interval interval_chosen(enum billing_interval named, uint64_t count, struct interval otherwise)
 {
     struct interval chosen = named == BILLING_DEFAULT ? otherwise : named_intervals[named];

@@ -6,6 +6,12 @@
 
 #include "ledger/book/event.h"
 
+enum {
+    INTERVAL_COUNT_MAX = 1000,               /* of a price, of whatever is named */
+    UNIT_COUNT_MAX = 6 * INTERVAL_COUNT_MAX, /* the same in months */
+};
+enum err interval_count_check(uint64_t count, struct error *e) MUST_USE;
+
 /* So many (0: one) of what is named; without a name so many of `otherwise`'s unit, or `otherwise` itself. */
 struct interval interval_chosen(enum billing_interval named, uint64_t count, struct interval otherwise);
 

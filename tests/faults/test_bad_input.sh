@@ -78,6 +78,14 @@ refused 3 'no such day' subscription create u1 --tier free --start 2025-02-29
 refused 3 'month' usage record u1 api_calls 1 --at 2025-13-01T00:00:00Z
 refused 3 'date' invoice list --from 31.01.2025
 refused 3 'first day lies after' payment list --from 2025-02-01 --to 2025-01-01
+for what in 'invoice list' 'audit log' 'report trial_balance' 'report invoices' 'export paid' 'usage list paid' 'usage price --version 1' \
+    'usage rerate paid'; do
+    # The words are arguments of their own.
+    # shellcheck disable=SC2086
+    refused 3 'first day lies after' $what --from 2025-02-01 --to 2025-01-01
+done
+refused 3 'interval_count: 4294967297' subscription create u1 --tier free --interval-count 4294967297
+refused 3 'interval_count: 4294967297' subscription update paid --interval-count 4294967297
 refused 3 'billing_day' subscription create u1 --tier free --billing-day 32
 unchanged 'amounts and dates'
 
