@@ -105,6 +105,7 @@ static void make_create(struct entry *it, const struct str *f, struct arena *a)
 {
     struct error e = {0};
     read_parsed(it, COLUMN_COUNTRY, f[COLUMN_COUNTRY], country_check(f[COLUMN_COUNTRY], &e), &e, a);
+    read_parsed(it, COLUMN_LOCALE, f[COLUMN_LOCALE], language_check(f[COLUMN_LOCALE], &e), &e, a);
     it->create.type = COMMAND_CUSTOMER_CREATE;
     it->create.customer_create = (struct customer_create_command){
         .user = f[COLUMN_USER_ID],

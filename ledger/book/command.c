@@ -173,7 +173,8 @@ enum err command_field_given(enum command_type t, const struct field *f, const v
         struct decimal d = {0};
         memcpy(&d, at, sizeof d);
         zero = decimal_is_zero(d);
-        bool money = t != COMMAND_USAGE_ALERT; /* a threshold is a quantity, and may have any digits */
+        /* A quantity of usage may have any digits: of bytes, every tenth with sixteen would be refused. */
+        bool money = t != COMMAND_USAGE_ALERT && t != COMMAND_USAGE_CORRECT;
         if (money && is_card_number(d))
             return fail(e, ERR_INVALID, "card numbers and security codes are never accepted");
     } else if (f->kind == KIND_COUNT) {

@@ -22,6 +22,11 @@ static enum err check_email(struct str email, struct error *e)
     return fail(e, ERR_INVALID, "email: an address with an '@' inside is wanted");
 }
 
+static enum err check_locale(struct str locale, struct error *e)
+{
+    return locale.len == 0 ? OK : language_check(locale, e);
+}
+
 static enum err check_party(const struct party *p, struct error *e)
 {
     enum err err = p->country.len == 0 ? OK : country_check(p->country, e);
@@ -190,6 +195,7 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "there is a customer '%.*s' already", STR_ARG(c->user));
     enum err err = currency_chosen(currency, c->currency, NULL, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, default_timezone(f), e);
+    if (err == OK) err = check_locale(c->locale, e);
     if (err == OK) err = check_party(&c->party, e);
     if (err == OK) err = check_terms(c->terms_days, e);
     if (err == OK) err = check_tax_id(&c->party, &c->party, e);
@@ -215,6 +221,7 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     struct str zone = STR_NONE;
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, f->customer->timezone, e);
+    if (err == OK) err = check_locale(c->locale, e);
     if (err == OK) err = check_party(&c->party, e);
     if (err == OK) err = check_terms(c->terms_days, e);
     if (err != OK) return err;

@@ -54,6 +54,20 @@ Test(country, what_is_none_is_refused_with_what_may_be_meant)
     }
 }
 
+Test(country, a_locale_is_a_language_tag_that_icu_knows)
+{
+    static const char *const good[] = {"en",         "en-US",      "de-AT",  "pt-BR",
+                                       "zh-Hant-TW", "sr-Latn-RS", "es-419", "sq-XK"};
+    static const char *const bad[] = {"",    "en_US", "english", "xx", "en-UK", "en-XX",
+                                      "de-", "-DE",   "en-US-",  "!",  "q"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        cr_expect(language_check(str_of(good[i]), E) == OK, "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect(language_check(str_of(bad[i]), E) == ERR_INVALID, "%s", bad[i]);
+    assert_err(language_check(STR("tlh-ZZ"), E), ERR_INVALID,
+               "locale 'tlh-ZZ': not a language and a country, as en-US and de-AT are");
+}
+
 Test(country, an_address_has_its_name)
 {
     assert_str(country_name(STR("GB")), "United Kingdom");

@@ -43,6 +43,9 @@ at customer create u1 >/dev/null || fail 'customer create'
 at subscription create paid --tier pro --payment-method pm_card_visa >/dev/null || fail 'subscription create'
 at payment charge paid 50.00 >/dev/null || fail 'payment charge'
 at invoice generate paid >/dev/null || fail 'invoice generate'
+# Quantities of usage are no card numbers, whatever their digits.
+at usage record paid bytes 4242424242424242 --event-id big >/dev/null || fail 'usage record of 16 digits'
+at usage correct big 4000056655665556 >/dev/null || fail 'usage correct to 16 digits'
 before=$(records)
 
 # What is not there.
@@ -137,6 +140,8 @@ refused 3 'user' customer create ''
 refused 3 'user' customer create "$(printf 'x%.0s' {1..200})"
 refused 3 'name' customer create u2 --name "$(printf 'x%.0s' {1..600})"
 refused 3 "is 'AT' meant?" customer create u2 --country Austria
+refused 3 "locale 'en_UK'" customer create u2 --locale en_UK
+refused 3 "locale 'xx'" customer update u1 --locale xx
 refused 3 "country 'XX'" customer create u2 --country XX
 unchanged 'texts'
 
