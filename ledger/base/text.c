@@ -184,7 +184,19 @@ static bool is_control(uint32_t character)
     return character >= 0x7f && character < 0xa0;
 }
 
-bool text_is_printable(struct str s)
+/* What lets a document show something else than what was typed: overrides, embeddings and isolates of the
+ * direction, and what is never seen at all. The two joiners stay, for Persian, Indic scripts and emoji are
+ * written with them, and so do the marks of right and left, which only order what stands beside them. */
+static bool is_deceptive(uint32_t c)
+{
+    if (c < 0x180e) return false;
+    if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f)) return true;
+    if (c == 0x180e || c == 0x200b || c == 0xfeff) return true;
+    return (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* The first character that may not stand in a text; 0: there is none. U+FFFD stands for what is no UTF-8. */
+static uint32_t first_unprintable(struct str s)
 {
     size_t at = 0;
     while (at < s.len) {
@@ -194,10 +206,16 @@ bool text_is_printable(struct str s)
         }
         uint32_t character = 0;
         size_t len = utf8_next((const uint8_t *)s.ptr + at, s.len - at, &character);
-        if (len == 0 || is_control(character)) return false;
+        if (len == 0) return 0xfffd;
+        if (is_control(character) || is_deceptive(character)) return character == 0 ? 0xfffd : character;
         at += len;
     }
-    return true;
+    return 0;
+}
+
+bool text_is_printable(struct str s)
+{
+    return first_unprintable(s) == 0;
 }
 
 enum err text_check(struct str s, size_t limit, const char *what, struct error *e)
@@ -205,8 +223,13 @@ enum err text_check(struct str s, size_t limit, const char *what, struct error *
     if (s.len > limit) {
         return fail(e, ERR_LIMIT, "%s: %zu bytes are more than the limit of %zu", what, s.len, limit);
     }
-    if (!text_is_printable(s)) {
+    uint32_t wrong = first_unprintable(s);
+    if (wrong != 0) {
         if (!text_is_utf8(s)) return fail(e, ERR_INVALID, "%s: not valid UTF-8", what);
+        if (is_deceptive(wrong))
+            return fail(e, ERR_INVALID,
+                        "%s: U+%04X is not accepted: it is invisible, or turns the direction of what follows",
+                        what, (unsigned)wrong);
         return fail(e, ERR_INVALID, "%s: control characters are not accepted", what);
     }
     if (text_holds_card_data(s)) {

@@ -42,7 +42,8 @@ bool bytes_equal(struct bytes a, struct bytes b);
 void bytes_put(void *to, struct bytes from);
 
 bool text_is_utf8(struct str s);
-/* UTF-8 without control characters (tab included): what may stand in a name, an id, a description. */
+/* UTF-8 without control characters (tab included), and without invisible ones that let a text look like
+ * another (U+200B, U+202E …): what may stand in a name, an id, a description. */
 bool text_is_printable(struct str s);
 /* True when a payment card number stands anywhere in `s`: 13 to 19 digits, blanks and hyphens between them
  * allowed, passing Luhn's check (ISO/IEC 7812-1), and not part of a longer run of digits. Nor may a CVV be

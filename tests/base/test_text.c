@@ -70,6 +70,17 @@ static size_t encode(uint32_t character, uint8_t *to)
     return len;
 }
 
+/* By Unicode's names: the format characters that hide or turn text, without the joiners and the two marks. */
+static bool naive_hidden(uint32_t c)
+{
+    static const uint32_t all[][2] = {{0x180e, 0x180e}, {0x200b, 0x200b}, {0x202a, 0x202e},  {0x2060, 0x206f},
+                                      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (c >= all[i][0] && c <= all[i][1]) return true;
+    }
+    return false;
+}
+
 static bool naive_printable(uint32_t character)
 {
     if (character < 0x20 || (character >= 0x7f && character <= 0x9f)) return false;
@@ -83,7 +94,8 @@ Test(text, every_character_of_unicode_is_utf8_and_surrogates_are_not)
         struct str s = bytes_str((struct bytes){bytes, encode(character, bytes)});
         bool exists = character <= 0x10ffff && !(character >= 0xd800 && character <= 0xdfff);
         cr_assert(text_is_utf8(s) == exists, "U+%X", character);
-        cr_assert(text_is_printable(s) == (exists && naive_printable(character)), "U+%X", character);
+        cr_assert(text_is_printable(s) == (exists && naive_printable(character) && !naive_hidden(character)),
+                  "U+%X", character);
     }
 }
 
@@ -229,4 +241,18 @@ Test(text, integers_stand_with_the_highest_byte_first)
         be64_put(bytes, v);
         cr_assert(be64_get(bytes) == v);
     }
+}
+
+Test(text, what_makes_a_text_look_like_another_is_refused)
+{
+    static const char *const bad[] = {"\u200b", "\u202a", "\u202e", "\u2060", "\u2066",
+                                      "\u2069", "\u180e", "\ufeff", "\ufff9", "\U000e0041"};
+    static const char *const good[] = {"\u200c", "\u200d", "\u200e", "\u200f",
+                                       "\ufe0f", "\u2013", "\u3000", "\ufffd"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect(!text_is_printable(str_format(A, "Ann%sEx", bad[i])), "%zu", i);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        cr_expect(text_is_printable(str_format(A, "Ann%sEx", good[i])), "%zu", i);
+    assert_err(text_check(STR("Ann \u202eelpmaxE"), 99, "name", E), ERR_INVALID,
+               "name: U+202E is not accepted: it is invisible, or turns the direction of what follows");
 }

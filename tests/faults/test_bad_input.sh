@@ -136,6 +136,8 @@ unchanged 'card numbers'
 # Texts that are none.
 refused 3 'user' customer create $'a\tb'
 refused 3 'user' customer create $'\xff\xfe'
+refused 3 'name: U+202E is not accepted' customer create u2 --name $'Ann \xe2\x80\xaeelpmaxE'
+refused 3 'user: U+200B is not accepted' customer create $'u1\xe2\x80\x8b'
 refused 3 'user' customer create ''
 refused 3 'user' customer create "$(printf 'x%.0s' {1..200})"
 refused 3 'name' customer create u2 --name "$(printf 'x%.0s' {1..600})"
