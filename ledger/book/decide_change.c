@@ -245,6 +245,19 @@ static enum err change_before_schedule(struct change *ch, struct new_terms *n, s
     return err;
 }
 
+/* On trial and for nothing nothing was asked for yet: who goes to a tier that wants a payment method needs
+ * one, as who begins with it does. */
+static enum err check_method(const struct change *ch, const struct terms *to, struct error *e)
+{
+    struct terms_wish wish = wish_of(to);
+    if (ch->s.status != SUBSCRIPTION_TRIALING || ch->s.parent != 0 || to->free) return OK;
+    if (method_named(ch->facts, STR_NONE) != NULL || ch->facts->catalog == NULL) return OK;
+    const struct price *p = price_of(ch->facts->catalog, &wish);
+    bool same = str_equal(to->product, ch->s.terms.product);
+    if (same || (p != NULL && p->trial_without_method)) return OK;
+    return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(to->product));
+}
+
 static enum err change_terms(struct decision *out, struct change *ch,
                              const struct subscription_update_command *c, struct arena *a, struct error *e)
 {
@@ -253,6 +266,7 @@ static enum err change_terms(struct decision *out, struct change *ch,
     const struct change_rule *rule = NULL;
     enum change_timing when = CHANGE_NOW;
     enum err err = choose_change(&n, &rule, &when, ch, c, a, e);
+    if (err == OK) err = check_method(ch, &n.terms, e);
     if (err != OK) return err;
     if (n.terms.proration != PRORATE_BY_SECOND) n.on.second = 0; /* the old terms end with the day before */
     if (rule != NULL && rule->refused) {
