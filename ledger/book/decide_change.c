@@ -324,20 +324,32 @@ static void undo_added(struct decision *out, const struct subscription *plan, co
     }
 }
 
+/* What is asked for is undone, and nothing that somebody else scheduled beside it, such as a migration. */
+static enum err undo_chosen(struct subscription_schedule_undone *out, const struct subscription *s,
+                            const struct subscription_undo_command *c, struct error *e)
+{
+    bool change = date_is_given(s->change_on), end = date_is_given(s->cancel_on);
+    *out = (struct subscription_schedule_undone){.subscription = s->subscription, .customer = s->customer};
+    out->end = end && c->what != SCHEDULED_CHANGE;
+    out->change = change && c->what != SCHEDULED_END && !(c->what == SCHEDULED_DEFAULT && end);
+    if (subscription_is_live(s) && (out->change || out->end)) return OK;
+    const char *none = c->what == SCHEDULED_END      ? "no end"
+                       : c->what == SCHEDULED_CHANGE ? "no change"
+                                                     : "nothing";
+    return fail(e, ERR_REFUSED, "%s is scheduled for '%.*s'", none, STR_ARG(c->user));
+}
+
 enum err decide_subscription_undo(struct decision *out, const struct facts *f,
                                   const struct subscription_undo_command *c, struct arena *a, struct error *e)
 {
     struct change ch = {.facts = f};
     enum err err = need_subscription(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
+    struct subscription_schedule_undone undone = {0};
+    if (err == OK) err = undo_chosen(&undone, &ch.s, c, e);
     if (err != OK) return err;
-    bool change = date_is_given(ch.s.change_on), end = date_is_given(ch.s.cancel_on);
-    if (!subscription_is_live(&ch.s) || (!change && !end))
-        return fail(e, ERR_REFUSED, "nothing is scheduled for '%.*s'", STR_ARG(c->user));
-    struct event *ev = change_event(&ch, EVENT_SUBSCRIPTION_SCHEDULE_UNDONE, a);
-    ev->subscription_schedule_undone = (struct subscription_schedule_undone){
-        .subscription = ch.s.subscription, .customer = ch.s.customer, .change = change, .end = end};
+    change_event(&ch, EVENT_SUBSCRIPTION_SCHEDULE_UNDONE, a)->subscription_schedule_undone = undone;
     change_finish(out, &ch, a);
-    undo_added(out, &ch.s, f, a);
+    if (undone.end) undo_added(out, &ch.s, f, a);
     return OK;
 }

@@ -434,6 +434,13 @@ class Subscription:
         self.status, self.paused, self.resume_on = "active", None, None
         self.set_rates(on, self.terms.rates)
 
+    def undo(self, what):
+        end = what in ("end", "all") or (what == "default" and self.cancel_on)
+        if what in ("change", "all") or not end:
+            self.change = None
+        if end:
+            self.cancel_on = None
+
     def cancel(self, day, gives):
         on = max(day, self.start)
         self.charge_arrears(on)
@@ -477,11 +484,7 @@ class Book:
         trial = 0 if c["no_trial"] or elsewhere else c["trial_days"] or terms.price.get("trial_days", 0)
         trial_end = start + timedelta(trial) if trial else None
         paid, anchor_day = trial_end or start, c["billing_day"]
-        anchor = paid
-        if anchor_day:
-            anchor = Calendar(paid, anchor_day, unit, count).first_from(paid)
-        elif terms.price.get("alignment") == "calendar":
-            anchor = paid - timedelta(paid.weekday()) if unit == "week" else date(paid.year, 1, 1)
+        anchor = Calendar(paid, anchor_day, unit, count).first_from(paid) if anchor_day else self.anchor(terms, paid)
         self.has_method = self.has_method or bool(c["payment_method"])
         self.subscriptions.append(
             Subscription(self, terms, c["quantity"] or 1, start, trial_end, elsewhere, anchor, anchor_day))
@@ -509,13 +512,14 @@ class Book:
 
     def reactivate(self, day):
         old = self.now()
-        self.subscriptions.append(Subscription(self, old.terms, old.seats, day, None, None, *self.reactivated(old, day)))
+        anchor = self.anchor(old.terms, day)
+        self.subscriptions.append(Subscription(self, old.terms, old.seats, day, None, None, anchor, 0))
 
     @staticmethod
-    def reactivated(old, day):
-        if old.terms.price.get("alignment") != "calendar":
-            return day, 0
-        return (day - timedelta(day.weekday()) if old.terms.unit == "week" else date(day.year, 1, 1)), 0
+    def anchor(terms, day):
+        if terms.price.get("alignment") != "calendar":
+            return day
+        return day - timedelta(day.weekday()) if terms.unit == "week" else date(day.year, 1, 1)
 
     def record(self, day, readings):
         s = self.now()
@@ -540,7 +544,7 @@ class Book:
         elif name == "subscription.resume":
             s.resume(day)
         elif name == "subscription.undo":
-            s.cancel_on = s.change = None
+            s.undo(c["what"])
         elif name == "subscription.reactivate":
             self.reactivate(day)
         elif name == "usage.record":

@@ -161,8 +161,10 @@ static void do_resume(struct maker *m, struct step *s)
 
 static void do_undo(struct maker *m, struct step *s)
 {
+    static const enum scheduled whats[] = {SCHEDULED_DEFAULT, SCHEDULED_END, SCHEDULED_CHANGE, SCHEDULED_ALL};
     s->command.type = COMMAND_SUBSCRIPTION_UNDO;
     s->command.subscription_undo.user = user_name(s->who, m->arena);
+    s->command.subscription_undo.what = whats[dice_next(m->dice) % 4];
 }
 
 static void do_reactivate(struct maker *m, struct step *s)
