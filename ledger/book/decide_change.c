@@ -146,13 +146,20 @@ static void schedule_change(struct change *ch, struct date on, const struct term
 
 /* ---- update ---- */
 
+/* The first boundary from `on` that falls on the new day, in a month in which one falls already: a year that
+ * begins in January goes on doing so. */
+static struct date anchor_on_day(const struct subscription *s, struct date on, uint64_t day)
+{
+    struct period p = interval_period(s->anchor, (uint32_t)day, terms_interval(&s->terms), on);
+    return date_compare(p.start, on) == 0 ? on : p.end;
+}
+
 /* Periods begin on another day of the month from now on; what is charged stays, the stub up to the new day
  * follows. A change that was to come with a period's end comes with the new one's. */
 static enum err move_billing_day(struct change *ch, struct date on, uint64_t day, struct arena *a,
                                  struct error *e)
 {
     const struct subscription *s = &ch->s;
-    struct interval every = terms_interval(&s->terms);
     struct terms next = s->next_terms;
     uint64_t next_quantity = s->next_quantity;
     bool scheduled = date_is_given(s->change_on);
@@ -166,7 +173,7 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
         .old_product = s->terms.product,
         .terms = s->terms,
         .quantity = s->quantity,
-        .anchor = interval_first_boundary(on, (uint32_t)day, every),
+        .anchor = anchor_on_day(s, on, day),
         .anchor_day = day,
         .charged_through = s->charged_through,
         .charges = s->charges,

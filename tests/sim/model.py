@@ -59,8 +59,9 @@ class Calendar:
         return self.boundary(n), self.boundary(n + 1)
 
     def first_from(self, day):
-        """The first boundary on or after a day of its own anchor's month."""
-        return day if self.unit in ("day", "week") else next(b for b in map(self.boundary, range(3)) if b >= day)
+        """The first boundary on or after a day."""
+        start, end = self.period(day)
+        return start if start == day else end
 
 
 # ---- prices
@@ -413,7 +414,7 @@ class Subscription:
 
     def move_billing_day(self, day, to):
         on = max(day, self.start)
-        self.anchor = Calendar(on, to, *self.terms.interval()).first_from(on)
+        self.anchor = Calendar(self.anchor, to, *self.terms.interval()).first_from(on)
         self.anchor_day = to
         self.set_rates(on, self.terms.rates)
         if self.change:
@@ -436,10 +437,8 @@ class Subscription:
 
     def undo(self, what):
         end = what in ("end", "all") or (what == "default" and self.cancel_on)
-        if what in ("change", "all") or not end:
-            self.change = None
-        if end:
-            self.cancel_on = None
+        self.change = self.change if end and what != "all" else None
+        self.cancel_on = None if end else self.cancel_on
 
     def cancel(self, day, gives):
         on = max(day, self.start)
@@ -511,15 +510,13 @@ class Book:
             s.cancel(day, c["give_back"] != "none")
 
     def reactivate(self, day):
-        old = self.now()
-        anchor = self.anchor(old.terms, day)
-        self.subscriptions.append(Subscription(self, old.terms, old.seats, day, None, None, anchor, 0))
+        s = self.now()
+        self.subscriptions.append(Subscription(self, s.terms, s.seats, day, None, None, self.anchor(s.terms, day), 0))
 
     @staticmethod
     def anchor(terms, day):
-        if terms.price.get("alignment") != "calendar":
-            return day
-        return day - timedelta(day.weekday()) if terms.unit == "week" else date(day.year, 1, 1)
+        start = day - timedelta(day.weekday()) if terms.unit == "week" else date(day.year, 1, 1)
+        return start if terms.price.get("alignment") == "calendar" else day
 
     def record(self, day, readings):
         s = self.now()
