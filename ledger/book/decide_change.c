@@ -303,6 +303,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (err == OK) err = may_change(&ch.s, c->user, a, e);
     uint64_t day = 0;
     if (err == OK) err = day_chosen(&day, c->billing_day, c->end_of_month, e);
+    if (err == OK) err = check_billing_day(day, &ch.s.terms, e);
     if (err != OK) return err;
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
                  c->quantity != 0 || !decimal_is_zero(c->price) || names_agreement(c);

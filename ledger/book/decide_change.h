@@ -10,6 +10,8 @@ enum { BILLING_DAY_MAX = 31, TRIAL_DAYS_MAX = 3660 };
 
 /* The day of the month on which periods are to begin; 0: none was named. */
 enum err day_chosen(uint64_t *out, uint64_t billing_day, bool end_of_month, struct error *e) MUST_USE;
+/* A billing day is for periods of months and years that begin wherever in the month they do. */
+enum err check_billing_day(uint64_t day, const struct terms *t, struct error *e) MUST_USE;
 /* Seats that the terms can have; 0 is "not given". */
 enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *e) MUST_USE;
 

@@ -45,6 +45,16 @@ enum err day_chosen(uint64_t *out, uint64_t billing_day, bool end_of_month, stru
     return OK;
 }
 
+enum err check_billing_day(uint64_t day, const struct terms *t, struct error *e)
+{
+    if (day == 0) return OK;
+    if (t->unit == INTERVAL_DAY || t->unit == INTERVAL_WEEK)
+        return fail(e, ERR_REFUSED, "billing_day: periods of days and weeks have none");
+    if (t->alignment != ALIGN_CALENDAR) return OK;
+    return fail(e, ERR_REFUSED, "billing_day: the periods of tier '%.*s' begin with those of the calendar",
+                STR_ARG(t->product));
+}
+
 static enum err check_years(const char *what, struct date today, struct date given, struct error *e)
 {
     enum { YEARS_MAX = 20 };
@@ -107,6 +117,7 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
 {
     uint64_t day = 0;
     enum err err = day_chosen(&day, c->billing_day, c->end_of_month, e);
+    if (err == OK) err = check_billing_day(day, &s->terms, e);
     if (err != OK) return err;
     if (c->trial_days > TRIAL_DAYS_MAX)
         return fail(e, ERR_INVALID, "trial_days: at most %d days are allowed", TRIAL_DAYS_MAX);

@@ -61,6 +61,11 @@ static enum billing_interval interval_of(const struct price *p)
     return (enum billing_interval)((int)p->unit + (int)BILLING_DAY);
 }
 
+static bool has_billing_day(const struct price *p)
+{
+    return (p->unit == INTERVAL_MONTH || p->unit == INTERVAL_YEAR) && p->alignment != ALIGN_CALENDAR;
+}
+
 static struct decimal agreed(struct maker *m, const struct price *p)
 {
     return p->custom ? decimal_make(dice_between(m->dice, 1000, 200000), 2) : (struct decimal){0};
@@ -84,7 +89,8 @@ static void create(struct maker *m, struct step *s, const struct price *p)
         bool declines = may(m, MAY_PAY) && dice_chance(m->dice, 15);
         c->payment_method = str_of(tokens[declines ? 2 : dice_next(m->dice) % 2]);
     }
-    if (dice_chance(m->dice, 25)) c->billing_day = (uint64_t)dice_between(m->dice, 1, 31);
+    if (dice_chance(m->dice, 25) && has_billing_day(p))
+        c->billing_day = (uint64_t)dice_between(m->dice, 1, 31);
     if (dice_chance(m->dice, 40)) c->quantity = (uint64_t)dice_between(m->dice, 1, 12);
     if (dice_chance(m->dice, 15)) c->trial_days = (uint64_t)dice_between(m->dice, 1, 45);
     if (dice_chance(m->dice, 10)) c->no_trial = true;
