@@ -142,7 +142,7 @@ static struct interval wished_interval(const struct terms_wish *w)
     return (struct interval){w->unit, w->interval_count == 0 ? 1 : (uint32_t)w->interval_count};
 }
 
-static const struct product *product_of(const struct catalog *c, struct str code)
+const struct product *product_of(const struct catalog *c, struct str code)
 {
     for (size_t i = 0; i < c->products_count; i++) {
         if (str_equal(c->products[i].code, code)) return &c->products[i];

@@ -49,7 +49,8 @@ struct terms_wish {
     bool price_given;
     struct agreement agreed;
 };
-/* NULL: there is no such price. */
+/* NULL: there is no such product, or price. */
+const struct product *product_of(const struct catalog *c, struct str code);
 const struct price *price_of(const struct catalog *c, const struct terms_wish *w);
 struct terms_wish wish_of(const struct terms *t); /* for the same terms again */
 /* A usage type is billed by one subscription of a customer, for two would bill the same readings twice.

@@ -215,25 +215,56 @@ static enum err parent_chosen(const struct subscription **parent, const struct f
     return OK;
 }
 
+/* The intervals of a tier's prices in a currency: "month or year". */
+static struct str intervals_sold(const struct catalog *c, struct str tier, const char *currency,
+                                 struct arena *a)
+{
+    struct str sold = STR_NONE;
+    for (size_t i = 0; i < c->prices_count; i++) {
+        const struct price *p = &c->prices[i];
+        if (!str_equal(p->product, tier) || strcmp(p->amount.currency, currency) != 0) continue;
+        struct str every = interval_text(a, (struct interval){p->unit, (uint32_t)p->interval_count});
+        sold = sold.len == 0 ? every : str_format(a, "%.*s or %.*s", STR_ARG(sold), STR_ARG(every));
+    }
+    return sold;
+}
+
+/* A month where nothing is said; of an add-on, what its plan has. */
+static enum err interval_wished(struct terms_wish *wish, const struct facts *f,
+                                const struct subscription_create_command *c, struct arena *a, struct error *e)
+{
+    struct interval usual = {INTERVAL_MONTH, 1};
+    const struct subscription *plan = f->subscription;
+    const struct product *product = f->catalog == NULL ? NULL : product_of(f->catalog, c->tier);
+    bool follows = product != NULL && product->kind == PRODUCT_ADD_ON && plan != NULL && plan->parent == 0 &&
+                   subscription_is_live(plan);
+    if (follows) usual = terms_interval(&plan->terms);
+    struct interval every = interval_chosen(c->interval, c->interval_count, usual);
+    wish->unit = every.unit;
+    wish->interval_count = every.count;
+    bool named = c->interval != BILLING_DEFAULT || c->interval_count != 0;
+    if (!follows || named || price_of(f->catalog, wish) != NULL) return OK;
+    struct str sold = intervals_sold(f->catalog, c->tier, wish->currency, a);
+    if (sold.len == 0) return OK; /* in this currency it is not sold at all */
+    return fail(e, ERR_NOT_FOUND,
+                "add-on '%.*s' has no price per %.*s in %s, as its plan has: name another interval, %.*s",
+                STR_ARG(c->tier), STR_ARG(interval_text(a, every)), wish->currency, STR_ARG(sold));
+}
+
 static enum err create(struct decision *out, const struct facts *f,
                        const struct subscription_create_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
     struct subscription_created s = {.subscription = f->counters.subscription, .quantity = 1};
     const struct subscription *parent = NULL;
-    struct interval every =
-        interval_chosen(c->interval, c->interval_count, (struct interval){INTERVAL_MONTH, 1});
     enum err err = interval_count_check(c->interval_count, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err != OK) return err;
-    struct terms_wish wish = {.tier = c->tier,
-                              .unit = every.unit,
-                              .interval_count = every.count,
-                              .currency = currency,
-                              .price = c->price,
-                              .price_given = !decimal_is_zero(c->price)};
+    struct terms_wish wish = {
+        .tier = c->tier, .currency = currency, .price = c->price, .price_given = !decimal_is_zero(c->price)};
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
-    err = terms_for(&s.terms, f, &wish, a, e);
+    err = interval_wished(&wish, f, c, a, e);
+    if (err == OK) err = terms_for(&s.terms, f, &wish, a, e);
     if (err == OK) err = check_count(f, c->user, e);
     if (err == OK) err = parent_chosen(&parent, f, c, &s.terms, e);
     if (err == OK) err = check_billed_once(f, &s.terms, 0, e);
