@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* due.c - the index of work: an entry for each live subscription, under the date on which the nightly run has
  * something to do for it; the date is the book's. A customer without a live one has an entry of his own while
- * items are pending: they are due at once, whatever the next run's date. Who has prepaid credit that expires
- * has an entry under the first day on which some of it does. So the entries that are there follow from the
- * rows as they were, and need not be noted anywhere. */
+ * items are pending: they are due at once, whatever the next run's date. With a live one, items wait for it,
+ * but for those that fell due when a command noted them: they are due on that day. Who has prepaid credit
+ * that expires has an entry under the first day on which some of it does. So the entries that are there
+ * follow from the rows as they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -41,10 +42,17 @@ static enum err move_entry(struct views_txn *t, uint64_t customer, uint64_t subs
     return put_days(t, &k, to, e);
 }
 
-static struct date items_date(const struct pending_items *p)
+/* `live`: he has a subscription, for which what is not due by itself waits. */
+static struct date items_date(const struct pending_items *p, bool live)
 {
     static const struct date at_once = {1}; /* the first date there is */
-    return p->items_count > 0 ? at_once : (struct date){0};
+    struct date first = {0};
+    if (!live) return p->items_count > 0 ? at_once : first;
+    for (size_t i = 0; i < p->items_count; i++) {
+        struct date due = p->items[i].due;
+        if (date_is_given(due) && (!date_is_given(first) || date_compare(due, first) < 0)) first = due;
+    }
+    return first;
 }
 
 enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, struct arena *a,
@@ -54,14 +62,14 @@ enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, s
     return numbers_get(out, t, &k, a, e);
 }
 
-/* With the first live subscription the items wait for it, after the last one they are due at once. */
+/* With the first live subscription the items wait for it, or their own day; after the last one they are due
+ * at once. */
 static enum err note_live(struct views_txn *t, const struct subscription *s, bool live, struct arena *a,
                           struct error *e)
 {
     struct view_key k = key_number(SPACE_LIVE, s->customer);
     struct numbers numbers = {0};
     struct pending_items pending = {0};
-    const struct date none = {0};
     enum err err = live_get(&numbers, t, s->customer, a, e);
     if (err != OK) return err;
     bool any_before = numbers.count > 0;
@@ -74,8 +82,8 @@ static enum err note_live(struct views_txn *t, const struct subscription *s, boo
     if (err != OK || any_before == any_after) return err;
     err = pending_get(&pending, t, s->customer, a, e);
     if (err != OK) return err;
-    struct date items = items_date(&pending);
-    return move_entry(t, s->customer, 0, any_before ? none : items, any_after ? none : items, e);
+    return move_entry(t, s->customer, 0, items_date(&pending, any_before), items_date(&pending, any_after),
+                      e);
 }
 
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
@@ -94,8 +102,8 @@ enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_
     struct view_key k = key_number(SPACE_LIVE, customer);
     struct bytes live = {0};
     enum err err = views_get(&live, t, &k, e);
-    if (err != ERR_NOT_FOUND) return err; /* the subscriptions' dates are his, whatever waits */
-    return move_entry(t, customer, 0, items_date(before), items_date(after), e);
+    if (err != OK && err != ERR_NOT_FOUND) return err;
+    return move_entry(t, customer, 0, items_date(before, err == OK), items_date(after, err == OK), e);
 }
 
 enum err due_wallet(struct views_txn *t, uint64_t customer, struct date before, struct date after,

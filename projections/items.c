@@ -23,7 +23,7 @@ static enum err pending_put(struct views_txn *t, uint64_t customer, const struct
 
 static enum err add_item(struct views_txn *t, const struct item_added *v, struct arena *a, struct error *e)
 {
-    struct item row = {.item = v->item, .customer = v->customer, .line = v->line};
+    struct item row = {.item = v->item, .customer = v->customer, .line = v->line, .due = v->due};
     struct view_key k = key_number(SPACE_ITEM, v->item);
     enum err err = views_put_record(t, &k, &schema_item, &row, e);
     if (err != OK) return err;
@@ -32,7 +32,7 @@ static enum err add_item(struct views_txn *t, const struct item_added *v, struct
     if (err != OK) return err;
     struct pending_item *items = arena_array_of(a, struct pending_item, pending.items_count + 1);
     if (pending.items_count > 0) memcpy(items, pending.items, pending.items_count * sizeof(*items));
-    items[pending.items_count] = (struct pending_item){v->item};
+    items[pending.items_count] = (struct pending_item){v->item, v->due};
     struct pending_items after = {items, pending.items_count + 1};
     err = pending_put(t, v->customer, &after, e);
     return err != OK ? err : due_items(t, v->customer, &pending, &after, e);

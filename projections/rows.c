@@ -24,7 +24,7 @@ const struct schema row_alerts = ROW("alerts", alert_list, fields_of_alerts);
 static const struct field fields_of_coupons[] = {ROW_LIST(coupon_list, schema_redemption, coupons)};
 const struct schema row_coupons = ROW("coupons", coupon_list, fields_of_coupons);
 
-static const struct field fields_of_pending_item[] = {ROW_FIELD(pending_item, COUNT, item)};
+static const struct field fields_of_pending_item[] = {ROW_FIELD(pending_item, COUNT, item), ROW_FIELD(pending_item, DATE, due)};
 static const struct schema row_pending_item = ROW("pending item", pending_item, fields_of_pending_item);
 static const struct field fields_of_pending_items[] = {ROW_LIST(pending_items, row_pending_item, items)};
 const struct schema row_pending_items = ROW("pending items", pending_items, fields_of_pending_items);

@@ -67,6 +67,7 @@ struct coupon_list { /* of a customer, in force, by redemption number */
 };
 struct pending_item {
     uint64_t item;
+    struct date due; /* as the item's */
 };
 struct pending_items {
     const struct pending_item *items;

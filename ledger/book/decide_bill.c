@@ -109,13 +109,15 @@ static void request_payments(struct decision *out, const struct facts *f, const 
     }
 }
 
-/* A subscription that is due on a day that has not begun where its customer is waits, and with it all that is
- * his, unless another is due already. */
+/* What is due on a day that has not begun where its customer is waits, and with it all that is his, unless
+ * something is due already. */
 static bool waits(const struct facts *f, struct date through, struct date asked)
 {
     bool is_early = false;
-    for (size_t i = 0; i < f->subscriptions_count; i++) {
-        struct date due = subscription_due(&f->subscriptions[i]);
+    for (size_t i = 0; i < f->subscriptions_count + f->items_count; i++) {
+        bool item = i >= f->subscriptions_count;
+        struct date due =
+            item ? f->items[i - f->subscriptions_count].due : subscription_due(&f->subscriptions[i]);
         if (!date_is_given(due)) continue;
         if (date_compare(due, through) <= 0) return false;
         is_early = is_early || date_compare(due, asked) <= 0;

@@ -10,7 +10,9 @@ enum err change_begin(struct change *ch, const struct facts *f, const struct sub
                       struct error *e)
 {
     *ch = (struct change){.facts = f, .s = *s, .due = accrual_through(f, f->today)};
-    return accrue(&ch->due, &ch->s, a, e);
+    enum err err = accrue(&ch->due, &ch->s, a, e);
+    ch->fell_due = ch->due.lines.count;
+    return err;
 }
 
 struct event *change_event(struct change *ch, enum event_type type, struct arena *a)
@@ -29,7 +31,15 @@ void change_finish(struct decision *out, struct change *ch, struct arena *a)
     for (size_t i = 0; i < out->events.count; i++) {
         if (out->events.items[i].type == EVENT_ITEM_ADDED) next = out->events.items[i].item_added.item + 1;
     }
-    add_items(out, &ch->due.lines, ch->s.customer, &next, a);
+    struct line_list due = ch->due.lines, others = ch->due.lines;
+    due.count = ch->fell_due;
+    others.items += ch->fell_due;
+    others.count -= ch->fell_due;
+    size_t before = out->events.count;
+    add_items(out, &due, ch->s.customer, &next, a);
+    for (size_t i = before; i < out->events.count; i++)
+        out->events.items[i].item_added.due = ch->facts->today;
+    add_items(out, &others, ch->s.customer, &next, a);
     add_accrued(out, &ch->due, a);
 }
 

@@ -20,7 +20,8 @@ struct change {
     const struct facts *facts;
     struct subscription s;
     struct accrual due;
-    uint64_t next_item;
+    size_t
+        fell_due; /* of its lines, the first ones: they are not the change's, a run would have billed them */
 };
 /* Begins a change of a subscription: charges everything due through today on its old terms. */
 enum err change_begin(struct change *ch, const struct facts *f, const struct subscription *s, struct arena *a,

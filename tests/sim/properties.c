@@ -14,6 +14,18 @@ static enum err audit_all(struct books *b, struct error *e)
     return err == OK ? audit_ledger(b, e) : err;
 }
 
+/* What fell due before the run came, as a command noted, is on an invoice behind it. */
+static enum err nothing_is_left(const struct books *b, struct date through, struct error *e)
+{
+    for (size_t i = 0; i < b->events.count; i++) {
+        const struct item_added *v = &b->events.items[i].item_added;
+        if (b->events.items[i].type != EVENT_ITEM_ADDED || !date_is_given(v->due)) continue;
+        if (date_compare(v->due, through) > 0 || books_is_invoiced(b, v->item)) continue;
+        return fail(e, ERR_TAMPERED, "item %ju fell due, and waits behind the run", (uintmax_t)v->item);
+    }
+    return OK;
+}
+
 /* Runs the night of a day twice: the second one writes nothing. */
 static enum err run_twice(struct books *b, struct date through, struct error *e)
 {
@@ -28,6 +40,7 @@ static enum err live(struct books *b, const struct script *h, struct dice *d, st
     enum err err = OK;
     for (size_t i = 0; i < h->count && err == OK; i++) {
         err = books_do(b, &h->steps[i], e);
+        if (err == OK && h->steps[i].kind == STEP_RUN) err = nothing_is_left(b, h->steps[i].through, e);
         if (err == OK && i % STEPS_BETWEEN_AUDITS == STEPS_BETWEEN_AUDITS - 1) {
             struct date today = instant_date(b->clock.now);
             err = audit_state(b, e);
