@@ -37,47 +37,76 @@ static enum err rehearse_change(struct outcome *o, const struct call *c, struct 
     return service_execute(o, c->service, m, c->arena, e);
 }
 
-/* The day that the next invoice is for: today, if something is due; else when something is due next. */
-static enum err next_due(struct date *out, uint64_t *customer, const struct call *c, struct error *e)
+/* The run through a day, if it would bill the customer; *answer is NULL when it makes no document. */
+static enum err rehearse_run(json_t **answer, const struct call *c, uint64_t customer, struct date day,
+                             struct error *e)
 {
-    const struct invoice_preview_query *q = c->query;
+    struct command *m = arena_new_of(c->arena, struct command);
+    struct outcome o = {0};
+    struct date through = {0};
+    bool bills = false;
+    *answer = NULL;
+    enum err err = run_would_bill(&bills, &through, c->service->ledger, customer, day, c->arena, e);
+    if (err != OK || !bills) return err;
+    m->type = COMMAND_CUSTOMER_BILL;
+    m->customer_bill = (struct customer_bill_command){.customer = customer, .through = through};
+    err = service_execute(&o, c->service, m, c->arena, e);
+    if (err != OK) return err;
+    err = made_invoice(answer, c->service, &o, true, c->arena, e);
+    return err == ERR_REFUSED ? OK : err; /* there is none */
+}
+
+static enum err find_due(struct date *out, const struct call *c, uint64_t customer, struct error *e)
+{
     struct views_txn *t = NULL;
-    struct customer v = {0};
-    struct subscription *live = NULL;
-    size_t count = 0;
+    struct due_days days = {0};
     enum err err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
-    err = find_customer(&v, t, q->user, c->arena, e);
-    if (err == OK) err = live_subscriptions(&live, &count, t, v.customer, c->arena, e);
-    struct date today = service_today(c->service, v.timezone);
-    *customer = v.customer;
-    *out = (struct date){0};
-    for (size_t i = 0; i < count; i++) {
-        struct date due = subscription_due(&live[i]);
-        if (date_is_given(due) && (!date_is_given(*out) || date_compare(due, *out) < 0)) *out = due;
-    }
+    err = load_due_days(&days, t, customer, c->arena, e);
     ledger_read_end(c->service->ledger, t);
-    bool later = date_is_given(*out) && date_compare(*out, today) > 0;
-    if (!later || (v.pending_items > 0 && count == 0)) *out = today;
+    *out = days.due;
+    return err;
+}
+
+/* The run of today, else of the next day on which something is due, until one makes a document. */
+static enum err rehearse_next(json_t **answer, const struct call *c, uint64_t customer, struct date day,
+                              struct error *e)
+{
+    enum { RUNS_AHEAD = 200 }; /* of free tiers no document ever comes */
+    enum err err = rehearse_run(answer, c, customer, day, e);
+    for (int i = 0; err == OK && *answer == NULL && i < RUNS_AHEAD; i++) {
+        struct date due = {0};
+        err = find_due(&due, c, customer, e);
+        if (err != OK || !date_is_given(due)) return err;
+        day = date_compare(due, day) > 0 ? due : date_add_days(day, 1);
+        err = rehearse_run(answer, c, customer, day, e);
+    }
+    return err;
+}
+
+static enum err find_user(struct customer *out, const struct call *c, struct str user, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = find_customer(out, t, user, c->arena, e);
+    ledger_read_end(c->service->ledger, t);
     return err;
 }
 
 static enum err rehearse_bill(json_t **answer, const struct call *c, struct error *e)
 {
     const struct invoice_preview_query *q = c->query;
-    struct command *m = arena_new_of(c->arena, struct command);
-    struct outcome o = {0};
-    struct date through = {0};
-    uint64_t customer = 0;
-    enum err err = next_due(&through, &customer, c, e);
+    struct customer v = {0};
+    bool asked = date_is_given(q->through);
+    enum err err = find_user(&v, c, q->user, e);
     if (err != OK) return err;
-    if (date_is_given(q->through)) through = q->through;
-    m->type = COMMAND_CUSTOMER_BILL;
-    m->customer_bill = (struct customer_bill_command){.customer = customer, .through = through};
-    err = service_execute(&o, c->service, m, c->arena, e);
-    if (err == OK) err = made_invoice(answer, c->service, &o, true, c->arena, e);
-    if (err != ERR_REFUSED) return err;
-    struct str day = date_text(c->arena, through);
+    struct date today = service_today(c->service, v.timezone);
+    err = asked ? rehearse_run(answer, c, v.customer, q->through, e)
+                : rehearse_next(answer, c, v.customer, today, e);
+    if (err != OK || *answer != NULL) return err;
+    if (!asked) return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(q->user));
+    struct str day = date_text(c->arena, q->through);
     return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s' through %.*s", STR_ARG(q->user),
                 STR_ARG(day));
 }

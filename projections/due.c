@@ -234,3 +234,31 @@ enum err list_overdue(struct views_txn *t, struct date through, struct due_curso
     page.count = count;
     return list_page(t, &from, &page, e);
 }
+
+/* ---- of one customer ---- */
+
+static struct date earlier(struct date a, struct date b)
+{
+    if (!date_is_given(a) || !date_is_given(b)) return date_is_given(a) ? a : b;
+    return date_compare(b, a) < 0 ? b : a;
+}
+
+enum err load_due_days(struct due_days *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                       struct error *e)
+{
+    struct customer_row row = {.open_count = 0};
+    struct subscription *live = NULL;
+    struct pending_items pending = {0};
+    struct wallet_grant *grants = NULL;
+    size_t count = 0, grants_count = 0;
+    *out = (struct due_days){0};
+    enum err err = customer_row_load(&row, t, customer, a, e);
+    if (err == OK) err = live_subscriptions(&live, &count, t, customer, a, e);
+    if (err == OK) err = pending_get(&pending, t, customer, a, e);
+    if (err == OK) err = wallet_get(&grants, &grants_count, t, customer, a, e);
+    if (err != OK) return err;
+    out->overdue = oldest_due(&row);
+    out->due = earlier(items_date(&pending, count > 0), wallet_expiry(grants, grants_count));
+    for (size_t i = 0; i < count; i++) out->due = earlier(out->due, subscription_due(&live[i]));
+    return OK;
+}

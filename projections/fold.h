@@ -162,6 +162,8 @@ enum err open_invoices_change(struct customer_row *row, const struct event *ev, 
 void pending_payments_change(struct customer_row *row, const struct event *ev, struct instant at,
                              struct arena *a);
 
+/* wallet.c: the first day on which some grant expires; none when none ever does. */
+struct date wallet_expiry(const struct wallet_grant *grants, size_t count);
 /* due.c: called by the folds that move a customer's date. `before` is NULL for a new subscription. */
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
                           const struct subscription *after, struct arena *a, struct error *e) MUST_USE;

@@ -163,6 +163,12 @@ enum err list_due(struct views_txn *t, struct date through, struct due_cursor *a
 /* Customers whose oldest open invoice was due on or before `through`, in the same way. */
 enum err list_overdue(struct views_txn *t, struct date through, struct due_cursor *after, uint64_t *customers,
                       size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* The days under which list_due and list_overdue have a customer first; none: they have not. */
+struct due_days {
+    struct date due, overdue;
+};
+enum err load_due_days(struct due_days *out, struct views_txn *t, uint64_t customer, struct arena *a,
+                       struct error *e) MUST_USE;
 /* Customers with a payment method and an open invoice that it was never asked to pay, by number; `through` is
  * not asked. */
 enum err list_uncollected(struct views_txn *t, struct date through, struct due_cursor *after,

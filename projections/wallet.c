@@ -41,8 +41,7 @@ enum err open_grants_count(uint64_t *out, struct views_txn *t, uint64_t customer
 
 /* ---- folds ---- */
 
-/* The first day on which some grant expires; none when none ever does. */
-static struct date first_expiry(const struct wallet_grant *grants, size_t count)
+struct date wallet_expiry(const struct wallet_grant *grants, size_t count)
 {
     struct date first = {0};
     for (size_t i = 0; i < count; i++) {
@@ -70,7 +69,7 @@ static enum err purse_open(struct purse *p, struct views_txn *t, uint64_t custom
     if (err != OK) return err;
     p->grants = arena_array_of(a, struct wallet_grant, p->count + 1);
     if (p->count > 0) memcpy(p->grants, open, p->count * sizeof *open);
-    p->due = first_expiry(p->grants, p->count);
+    p->due = wallet_expiry(p->grants, p->count);
     return OK;
 }
 
@@ -82,7 +81,7 @@ static enum err purse_close(const struct purse *p, struct views_txn *t, struct a
         if (p->grants[i].left.minor > 0) numbers_add(&open, p->grants[i].grant, a);
     }
     enum err err = numbers_put(t, &k, &open, a, e);
-    return err != OK ? err : due_wallet(t, p->customer, p->due, first_expiry(p->grants, p->count), e);
+    return err != OK ? err : due_wallet(t, p->customer, p->due, wallet_expiry(p->grants, p->count), e);
 }
 
 /* Takes an amount of a grant that has as much left. With nothing left it has ended, so and on that day. */

@@ -27,6 +27,10 @@ struct run_options {
     void *progress_context;
 };
 
+/* Would the run through `asked` bill this customer, as things are? *through is how far, by his own date. */
+enum err run_would_bill(bool *yes, struct date *through, struct ledger *l, uint64_t customer,
+                        struct date asked, struct arena *a, struct error *e) MUST_USE;
+
 enum { FAILURES_TOLD = 1000 };
 struct run_failure {
     uint64_t customer;

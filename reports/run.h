@@ -21,6 +21,10 @@ void run_progress(const struct nightly *n, const char *stage, uint64_t done, uin
 /* run_due.c: is there somebody whom the run would bill, or a draft that it would finalize? */
 enum err run_has_work(bool *yes, const struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 
+/* The days after its due date on which an open invoice makes something happen to its customer's
+ * subscriptions; 0: nothing ever does. */
+enum err run_patience(int32_t *days, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
+
 /* run_bill.c: events. Nothing is written when all was done before. */
 enum err run_bill(struct nightly *n, struct error *e) MUST_USE;
 

@@ -116,22 +116,16 @@ static enum err bill_pages(struct billing *b, run_page_fn *next, struct date thr
     }
 }
 
-/* The last day on which an invoice that is still open may have been due, for something to happen to its
- * customer's subscriptions; none: nothing ever does. */
 static enum err overdue_since(struct date *out, struct nightly *n, struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
-    struct seller s = {0};
+    int32_t days = 0;
     *out = (struct date){0};
     enum err err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
-    err = load_seller(&s, t, 0, a, e);
+    err = run_patience(&days, t, a, e);
     ledger_read_end(n->ledger, t);
-    if (err == ERR_NOT_FOUND) return OK;
-    uint64_t days = s.past_due_days != 0 ? s.past_due_days
-                    : s.unpaid_days != 0 ? s.unpaid_days
-                                         : s.cancel_days;
-    if (err == OK && days != 0) *out = date_add_days(n->o->through, -(int32_t)days);
+    if (err == OK && days != 0) *out = date_add_days(n->o->through, -days);
     return err;
 }
 

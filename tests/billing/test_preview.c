@@ -85,3 +85,61 @@ Test(preview, what_cannot_be_changed_cannot_be_previewed)
                          &why),
             DAYBOOK_REFUSED, "nothing is to be invoiced for 'u1' through 2025-01-09");
 }
+
+Test(preview, what_waits_is_shown_on_the_day_whose_run_invoices_it_and_on_no_other)
+{
+    char *answer = NULL;
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    run_through("2025-01-10");
+    json_decref(answer_to("invoice.add-item",
+                          "{\"user\": \"u1\", \"description\": \"Set-up\", \"amount\": \"7.00\"}"));
+    refuses(daybook_call(book, "invoice.preview", "{\"user\": \"u1\", \"through\": \"2025-02-09\"}", &answer,
+                         &why),
+            DAYBOOK_REFUSED, "nothing is to be invoiced for 'u1' through 2025-02-09");
+    json_t *shown = answer_to("invoice.preview", "{\"user\": \"u1\"}");
+    same(text(shown, "issue_date"), "2025-02-10");
+    same(text(shown, "total"), "36.00"); /* 29.00 + 7.00 */
+    json_t *by_day = answer_to("invoice.preview", "{\"user\": \"u1\", \"through\": \"2025-02-10\"}");
+    cr_assert(json_equal(shown, by_day));
+    at("2025-02-09T09:00:00Z");
+    run_through("2025-02-09");
+    at("2025-02-10T09:00:00Z");
+    run_through("2025-02-10");
+    assert_same_invoice(shown, "INV-2025-000002");
+    json_decref(by_day);
+    json_decref(shown);
+}
+
+Test(preview, months_that_come_to_nothing_are_passed_over)
+{
+    json_decref(answer_to("subscription.create",
+                          "{\"user\": \"u1\", \"tier\": \"pro\", \"interval\": \"year\","
+                          " \"payment_method\": \"pm_card_visa\"}"));
+    run_through("2025-01-10");
+    json_t *shown = answer_to("invoice.preview", "{\"user\": \"u1\"}");
+    same(text(shown, "issue_date"), "2026-01-10"); /* usage is rated each month, and there is none */
+    same(text(shown, "total"), "990.00");
+    json_decref(shown);
+}
+
+Test(preview, a_free_tier_has_no_next_invoice)
+{
+    char *answer = NULL;
+    does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
+    refuses(daybook_call(book, "invoice.preview", "{\"user\": \"u1\"}", &answer, &why), DAYBOOK_REFUSED,
+            "nothing is to be invoiced for 'u1'");
+}
+
+Test(preview, what_fell_due_before_a_change_of_the_day_is_shown_today)
+{
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    run_through("2025-01-10");
+    at("2025-02-10T09:00:00Z");
+    does(daybook_update_subscription(book, "u1", "pro", NULL, &why));
+    json_t *shown = answer_to("invoice.preview", "{\"user\": \"u1\"}");
+    same(text(shown, "issue_date"), "2025-02-10");
+    same(text(shown, "total"), "99.00"); /* 29.00 of the month that began, given back, and 99.00 */
+    run_through("2025-02-10");
+    assert_same_invoice(shown, "INV-2025-000002");
+    json_decref(shown);
+}
