@@ -185,8 +185,9 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
     bool items = ev->type == EVENT_ITEM_ADDED ||
                  (ev->type == EVENT_INVOICE_FINALIZED && row->customer.pending_items > 0);
     struct customer_row before = *row;
-    bool grants =
-        is_of_wallet(ev->type) || (ev->type == EVENT_INVOICE_FINALIZED && row->customer.open_grants > 0);
+    bool grants = is_of_wallet(ev->type) ||
+                  (ev->type == EVENT_INVOICE_FINALIZED &&
+                   (row->customer.open_grants > 0 || ev->invoice_finalized.returns_count > 0));
     if (ev->type == EVENT_INVOICE_FINALIZED && ev->invoice_finalized.draft != 0) row->customer.draft = 0;
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);

@@ -38,6 +38,9 @@ enum err coupons_get(struct coupon_list *out, struct views_txn *t, uint64_t cust
 /* wallet.c: grants with something left, by number; and how many there are. */
 enum err wallet_get(struct wallet_grant **out, size_t *count, struct views_txn *t, uint64_t customer,
                     struct arena *a, struct error *e) MUST_USE;
+/* These, whatever is left of them. */
+enum err grants_get(struct wallet_grant *out, struct views_txn *t, uint64_t customer,
+                    const struct numbers *wanted, struct arena *a, struct error *e) MUST_USE;
 enum err open_grants_count(uint64_t *out, struct views_txn *t, uint64_t customer, struct arena *a,
                            struct error *e) MUST_USE;
 

@@ -196,10 +196,11 @@ enum {
     COUNTED = 1 << 18,
     WINDOWS = 1 << 19,
     WALLET = 1 << 20,
+    PAYERS = 1 << 21,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
-    BILL = DOCUMENT | RATED | ITEMS | DRAFT | CREDITED,
+    BILL = DOCUMENT | RATED | ITEMS | DRAFT | CREDITED | PAYERS,
 };
 
 /* In this order: usage asks the subscription and the catalog, what may be credited asks the subscription and
@@ -229,6 +230,7 @@ static const struct {
     {CREDITED, gather_credited},
     {COUNTED, gather_counted},
     {WINDOWS, gather_windows},
+    {PAYERS, gather_payers},
 };
 
 enum naming {
@@ -282,7 +284,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_USAGE_CANCEL] = {BY(NUMBER, usage_cancel, original.customer), COUNTED | SUBSCRIPTION},
     [COMMAND_USAGE_RERATE] = {USER_OF(usage_rerate), SUBSCRIPTION | WINDOWS, NAMED_IN(usage_rerate)},
     [COMMAND_RERATING_APPROVE] = {BY(RERATING, rerating_approve, rerating),
-                                  SUBSCRIPTION | DOCUMENT | STANDING | ITEMS | WINDOWS},
+                                  SUBSCRIPTION | DOCUMENT | STANDING | ITEMS | WINDOWS | PAYERS},
     [COMMAND_RERATING_DISCARD] = {BY(RERATING, rerating_discard, rerating), 0},
     [COMMAND_USAGE_ALERT] = {USER_OF(usage_alert), RATED | ALERTS},
     [COMMAND_INVOICE_GENERATE] = {USER_OF(invoice_generate), BILL | METHODS},
@@ -303,7 +305,8 @@ static const struct need needs[COMMAND_TYPES] = {
                               NAMED_IN(coupon_apply)},
     [COMMAND_COUPON_REMOVE] = {USER_OF(coupon_remove), COUPONS},
     [COMMAND_INVOICE_ONE_OFF] = {USER_OF(invoice_one_off), DOCUMENT},
-    [COMMAND_INVOICE_CREDIT] = {INVOICE_OF(invoice_credit), ITEMS | PAYMENTS | SERIES | SELLER | STANDING},
+    [COMMAND_INVOICE_CREDIT] = {INVOICE_OF(invoice_credit),
+                                ITEMS | PAYMENTS | SERIES | SELLER | STANDING | WALLET | PAYERS},
     [COMMAND_INVOICE_VOID] = {INVOICE_OF(invoice_void), ITEMS | STANDING},
     [COMMAND_INVOICE_WRITE_OFF] = {INVOICE_OF(invoice_write_off), STANDING},
     [COMMAND_ALERT_REMOVE] = {USER_OF(alert_remove), ALERTS},

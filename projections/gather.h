@@ -37,6 +37,7 @@ enum err gather_wallet(struct gathering *g) MUST_USE; /* and the alerts that wat
 enum err gather_open_invoices(struct gathering *g) MUST_USE;
 enum err gather_payments(struct gathering *g) MUST_USE;
 enum err gather_credited(struct gathering *g) MUST_USE; /* invoices that the bill may give back of */
+enum err gather_payers(struct gathering *g) MUST_USE;   /* grants that paid of these, or of the one named */
 enum err gather_series(struct gathering *g) MUST_USE;   /* and the issue date */
 
 #endif

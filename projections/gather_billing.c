@@ -250,3 +250,22 @@ enum err gather_credited(struct gathering *g)
     f->credited_count = wanted.count;
     return err;
 }
+
+static void want_payers(struct numbers *wanted, const struct invoice *v, struct arena *a)
+{
+    for (size_t i = 0; v != NULL && i < v->wallet_count; i++) want(wanted, v->wallet[i].grant, a);
+}
+
+/* Asks for nothing where prepaid credit paid nothing. */
+enum err gather_payers(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    struct numbers wanted = {0};
+    want_payers(&wanted, f->invoice, g->arena);
+    for (size_t i = 0; i < f->credited_count; i++) want_payers(&wanted, &f->credited[i], g->arena);
+    if (f->customer == NULL || wanted.count == 0) return OK;
+    struct wallet_grant *payers = arena_array_of(g->arena, struct wallet_grant, wanted.count);
+    f->payers = payers;
+    f->payers_count = wanted.count;
+    return grants_get(payers, g->t, f->customer->customer, &wanted, g->arena, g->e);
+}

@@ -107,6 +107,19 @@ static enum err note_behind(struct views_txn *t, const struct invoice_finalized 
     return note_credits(t, v->invoice, behind, count, false, a, e);
 }
 
+static enum err note_returns(struct views_txn *t, const struct invoice_finalized *v, struct arena *a,
+                             struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < v->returns_count && err == OK; i++) {
+        struct invoice credited = {0};
+        err = invoice_need(&credited, t, v->returns[i].invoice, a, e);
+        if (err == OK) err = invoice_note_return(&credited, &v->returns[i], a, e);
+        if (err == OK) err = invoice_put(t, &credited, e);
+    }
+    return err;
+}
+
 /* ---- events ---- */
 
 static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized *v,
@@ -121,6 +134,7 @@ static enum err keep_invoice(struct views_txn *t, const struct invoice_finalized
     if (err == OK) err = mark_put(t, &by_customer, e);
     if (err == OK) err = note_credits(t, v->invoice, v->lines, v->lines_count, false, a, e);
     if (err == OK) err = note_behind(t, v, a, e);
+    if (err == OK) err = note_returns(t, v, a, e);
     struct date on = v->issue_date;
     if (err == OK) err = change_each(t, v->recovers, v->recovers_count, on, recover, a, e);
     if (err == OK) err = change_each(t, v->settles, v->settles_count, on, invoice_settle, a, e);

@@ -29,6 +29,15 @@ enum err wallet_get(struct wallet_grant **out, size_t *count, struct views_txn *
     return err;
 }
 
+enum err grants_get(struct wallet_grant *out, struct views_txn *t, uint64_t customer,
+                    const struct numbers *wanted, struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < wanted->count && err == OK; i++)
+        err = grant_need(&out[i], t, customer, wanted->items[i], a, e);
+    return err;
+}
+
 enum err open_grants_count(uint64_t *out, struct views_txn *t, uint64_t customer, struct arena *a,
                            struct error *e)
 {
@@ -52,7 +61,7 @@ struct date wallet_expiry(const struct wallet_grant *grants, size_t count)
     return first;
 }
 
-/* A customer's open grants while an event is folded, with room for one more. */
+/* A customer's open grants while an event is folded, by number, with room for more. */
 struct purse {
     uint64_t customer;
     struct wallet_grant *grants;
@@ -60,14 +69,14 @@ struct purse {
     struct date due; /* before the event */
 };
 
-static enum err purse_open(struct purse *p, struct views_txn *t, uint64_t customer, struct arena *a,
-                           struct error *e)
+static enum err purse_open(struct purse *p, struct views_txn *t, uint64_t customer, size_t more,
+                           struct arena *a, struct error *e)
 {
     struct wallet_grant *open = NULL;
     *p = (struct purse){.customer = customer};
     enum err err = wallet_get(&open, &p->count, t, customer, a, e);
     if (err != OK) return err;
-    p->grants = arena_array_of(a, struct wallet_grant, p->count + 1);
+    p->grants = arena_array_of(a, struct wallet_grant, p->count + more);
     if (p->count > 0) memcpy(p->grants, open, p->count * sizeof *open);
     p->due = wallet_expiry(p->grants, p->count);
     return OK;
@@ -103,12 +112,45 @@ static enum err purse_take(struct purse *p, struct views_txn *t, uint64_t grant,
     return fail(e, ERR_TAMPERED, "an event takes more of grant %ju than is left of it", (uintmax_t)grant);
 }
 
+static enum err purse_find(size_t *at, struct purse *p, struct views_txn *t, uint64_t grant, struct arena *a,
+                           struct error *e)
+{
+    struct wallet_grant ended = {0};
+    *at = 0;
+    while (*at < p->count && p->grants[*at].grant < grant) (*at)++;
+    if (*at < p->count && p->grants[*at].grant == grant) return OK;
+    enum err err = grant_need(&ended, t, p->customer, grant, a, e);
+    if (err != OK) return err;
+    memmove(p->grants + *at + 1, p->grants + *at, (p->count - *at) * sizeof ended);
+    p->grants[*at] = ended;
+    p->count++;
+    return OK;
+}
+
+/* A grant that was used up is open again. */
+static enum err purse_return(struct purse *p, struct views_txn *t, const struct wallet_return *r,
+                             struct arena *a, struct error *e)
+{
+    size_t at = 0;
+    enum err err = purse_find(&at, p, t, r->grant, a, e);
+    if (err != OK) return err;
+    struct wallet_grant *g = &p->grants[at];
+    bool ended = g->status == GRANT_EXPIRED || g->status == GRANT_VOIDED;
+    if (!ended) err = money_add(&g->left, g->left, r->amount, e);
+    if (err == OK && (ended || money_compare(g->left, g->amount) > 0))
+        err = fail(e, ERR_TAMPERED, "more comes back to grant %ju than it can have", (uintmax_t)r->grant);
+    if (err != OK) return err;
+    g->status = GRANT_OPEN;
+    g->ended_on = (struct date){0};
+    return grant_put(t, g, e);
+}
+
 static enum err add_grant(struct views_txn *t, const struct wallet_granted *v, struct arena *a,
                           struct error *e)
 {
     struct purse p = {0};
     if (v->amount.minor <= 0) return fail(e, ERR_TAMPERED, "grant %ju is worth nothing", (uintmax_t)v->grant);
-    enum err err = purse_open(&p, t, v->customer, a, e);
+    enum err err = purse_open(&p, t, v->customer, 1, a, e);
     if (err != OK) return err;
     struct wallet_grant *g = &p.grants[p.count++];
     *g = (struct wallet_grant){.customer = v->customer,
@@ -130,7 +172,7 @@ static enum err end_grant(struct views_txn *t, uint64_t customer, uint64_t grant
                           enum grant_status end, struct date on, struct arena *a, struct error *e)
 {
     struct purse p = {0};
-    enum err err = purse_open(&p, t, customer, a, e);
+    enum err err = purse_open(&p, t, customer, 0, a, e);
     if (err == OK) err = purse_take(&p, t, grant, amount, end, on, e);
     return err != OK ? err : purse_close(&p, t, a, e);
 }
@@ -139,8 +181,11 @@ static enum err use_grants(struct views_txn *t, const struct invoice_finalized *
                            struct error *e)
 {
     struct purse p = {0};
-    if (v->wallet_count == 0) return OK;
-    enum err err = purse_open(&p, t, v->customer, a, e);
+    if (v->wallet_count == 0 && v->returns_count == 0) return OK;
+    enum err err = purse_open(&p, t, v->customer, v->returns_count, a, e);
+    for (size_t i = 0; i < v->returns_count && err == OK; i++) {
+        if (!v->returns[i].lapsed) err = purse_return(&p, t, &v->returns[i], a, e);
+    }
     for (size_t i = 0; i < v->wallet_count && err == OK; i++) {
         err = purse_take(&p, t, v->wallet[i].grant, v->wallet[i].amount, GRANT_USED, v->issue_date, e);
     }

@@ -128,6 +128,33 @@ static struct money given_back(const struct invoice_finalized *d, const struct i
     return money_of(minor, d->total.currency);
 }
 
+enum err return_to_wallet(struct invoice_finalized *d, struct wallet *w, const struct invoices *credited,
+                          struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < credited->count && err == OK; i++) {
+        const struct invoice *v = &credited->items[i];
+        if (money_same_currency(v->total, d->total)) err = wallet_give_back(d, w, v, given_back(d, v), a, e);
+    }
+    return err;
+}
+
+enum err asked_for(struct money *out, const struct invoice_finalized *d, struct error *e)
+{
+    *out = d->total;
+    return d->returns_count == 0 ? OK : money_add(out, *out, d->wallet_returned, e);
+}
+
+/* What the document gives back of an invoice, beside what its grants get. */
+static struct money claim_of(const struct invoice_finalized *d, const struct invoice *v)
+{
+    struct money claim = given_back(d, v);
+    for (size_t i = 0; i < d->returns_count; i++) {
+        if (d->returns[i].invoice == v->invoice) claim.minor -= d->returns[i].amount.minor;
+    }
+    return claim;
+}
+
 struct share {
     struct allocation *items;
     size_t *count;
@@ -152,7 +179,7 @@ enum err settle_credited(struct invoice_finalized *d, struct money *left, const 
     enum err err = OK;
     for (size_t i = 0; i < credited->count && err == OK; i++) {
         const struct invoice *v = &credited->items[i];
-        struct money claim = given_back(d, v);
+        struct money claim = claim_of(d, v);
         if (!money_same_currency(v->total, *left)) continue;
         err = allot(&covers, v->invoice, v->conceded, &claim, left, e);
         if (err == OK) err = allot(&recovers, v->invoice, v->written_off, &claim, left, e);

@@ -6,6 +6,7 @@
 
 #include "ledger/book/crediting.h"
 #include "ledger/book/invoice.h"
+#include "ledger/book/wallet.h"
 
 struct invoices {
     const struct invoice *items;
@@ -20,8 +21,17 @@ enum err credit_lines(bool *done, struct line *lines, size_t count, const struct
 enum err add_credited_taxes(struct invoice_finalized *d, const bool *done, const struct invoices *credited,
                             struct arena *a, struct error *e) MUST_USE;
 
+/* Of what the document gives back of each of these invoices, grants of prepaid credit get back first what
+ * they had paid of it. */
+enum err return_to_wallet(struct invoice_finalized *d, struct wallet *w, const struct invoices *credited,
+                          struct arena *a, struct error *e) MUST_USE;
+/* What a document comes to without what goes back to grants: what it asks for; of a credit note what it
+ * gives, below nothing. */
+enum err asked_for(struct money *out, const struct invoice_finalized *d, struct error *e) MUST_USE;
+
 /* Takes from *left what the credited invoices have the first claim on: `covers`, what was refunded of them
- * before without a credit note, and `recovers`, what was written off of them. The latter settle them too. */
+ * before without a credit note, and `recovers`, what was written off of them. The latter settle them too.
+ * What goes back to grants is out of *left already. */
 enum err settle_credited(struct invoice_finalized *d, struct money *left, const struct invoices *credited,
                          struct arena *a, struct error *e) MUST_USE;
 

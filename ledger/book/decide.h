@@ -77,6 +77,8 @@ struct facts {
     size_t alerts_count;
     const struct wallet_grant *grants; /* of prepaid credit, with something left, by number */
     size_t grants_count;
+    const struct wallet_grant *payers; /* that paid of `invoice` or `credited`, whatever is left of them */
+    size_t payers_count;
     const struct transaction *payments; /* completed, with something left to refund, newest first */
     size_t payments_count;
     const struct redemption *coupons; /* in force, by redemption number */

@@ -227,11 +227,18 @@ static enum err total_up(struct invoice_finalized *d, const struct credit_note *
 
 /* ---- what becomes of it ---- */
 
-/* What payments paid of it and nobody gave back yet. */
-static enum err paid_by_payments(struct money *out, const struct invoice *v, struct error *e)
+/* What payments paid of it and nobody gave back yet; not what they paid for grants, whose lines are given
+ * back by voiding these. */
+static enum err paid_by_payments(struct money *out, const struct credit_note *n, struct error *e)
 {
+    const struct invoice *v = n->invoice;
     enum err err = money_subtract(out, v->paid, v->offset, e);
-    return err == OK ? money_subtract(out, *out, v->refunded, e) : err;
+    if (err == OK) err = money_subtract(out, *out, v->refunded, e);
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        if (v->lines[i].kind != LINE_PREPAID || v->lines[i].amount.minor <= 0) continue;
+        err = money_subtract(out, *out, v->lines[i].amount, e);
+    }
+    return err;
 }
 
 static struct money paid_by(const struct transaction *p, const struct invoice *v)
@@ -267,7 +274,7 @@ static enum err refund_payments(struct decision *out, struct money *left, const 
     const struct facts *f = n->facts;
     struct money can = {0};
     uint64_t number = f->counters.transaction;
-    enum err err = paid_by_payments(&can, n->invoice, e);
+    enum err err = paid_by_payments(&can, n, e);
     for (size_t i = 0; i < f->payments_count && err == OK; i++) {
         const struct transaction *p = &f->payments[i];
         struct money part = {0};
@@ -306,14 +313,28 @@ static void take_off(struct invoice_finalized *d, struct money part, const struc
     d->recovers_count = 1;
 }
 
+/* What grants of prepaid credit paid of it is theirs again before anything else; *left is the rest. */
+static enum err give_back_first(struct invoice_finalized *d, struct money *left, const struct credit_note *n,
+                                struct error *e)
+{
+    const struct facts *f = n->facts;
+    const struct invoices credited = {n->invoice, 1};
+    struct wallet w = wallet_begin(f->grants, f->grants_count, f->payers, f->payers_count, n->arena);
+    enum err err = return_to_wallet(d, &w, &credited, n->arena, e);
+    if (err == OK) err = asked_for(&d->credit_applied, d, e);
+    *left = money_negate(d->credit_applied);
+    return err;
+}
+
 /* Refunds are kept apart: they follow the credit note, for they take from the credit that it gives. */
 static enum err apply(struct decision *refunds, struct invoice_finalized *d, const struct credit_note *n,
                       struct error *e)
 {
     enum credit_use as = n->command->as;
     const struct invoices credited = {n->invoice, 1};
-    struct money left = money_negate(d->total), owed = {0};
-    enum err err = invoice_owed(&owed, n->invoice, e);
+    struct money left = {0}, owed = {0};
+    enum err err = give_back_first(d, &left, n, e);
+    if (err == OK) err = invoice_owed(&owed, n->invoice, e);
     if (err == OK && as == CREDIT_OFFSET) {
         take_off(d, left, n);
         return check_offset(left, owed, n, e);
@@ -321,7 +342,7 @@ static enum err apply(struct decision *refunds, struct invoice_finalized *d, con
     if (err == OK) err = settle_credited(d, &left, &credited, n->arena, e);
     if (err == OK && as == CREDIT_REFUND) {
         err = refund_payments(refunds, &left, n, d, e);
-        if (err == OK && refunds->events.count == 0 && d->covers_count == 0)
+        if (err == OK && refunds->events.count == 0 && d->covers_count == 0 && d->returns_count == 0)
             err = fail(e, ERR_REFUSED, "no payment of invoice '%.*s' can be refunded",
                        STR_ARG(n->invoice->number));
     }
@@ -378,7 +399,6 @@ enum err decide_invoice_credit(struct decision *out, const struct facts *f,
     number_document(&d, f, &none, a);
     if (err == OK) err = apply(&refunds, &d, &n, e);
     if (err != OK) return err;
-    d.credit_applied = d.total;
     d.amount_due = money_zero(d.total);
     add_documents(out, &one, a);
     for (size_t i = 0; i < refunds.events.count; i++)

@@ -58,7 +58,7 @@ enum err credit_and_refund(struct decision *out, const struct facts *f, const ch
     struct money refund = money_of(0, currency);
     for (size_t i = 0; i < docs.count && err == OK; i++) {
         const struct invoice_finalized *d = &docs.items[i];
-        if (d->kind != INVOICE_CREDIT_NOTE || strcmp(d->total.currency, currency) != 0) continue;
+        if (strcmp(d->total.currency, currency) != 0) continue;
         struct money given = {0};
         err = invoice_to_balance(&given, d, e);
         if (err == OK) err = money_add(&refund, refund, given, e);

@@ -98,7 +98,7 @@ static enum err total_up(struct invoice_finalized *d, struct line *lines, const 
 /* What the credited invoices do not claim pays open ones, oldest first; the rest is the customer's credit. */
 static enum err settle(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
 {
-    struct money left = money_negate(d->total);
+    struct money left = money_negate(d->credit_applied);
     const struct invoices credited = {f->credited, f->credited_count};
     struct allocation *settles =
         arena_array_of(a, struct allocation, f->open_invoices_count + credited.count);
@@ -118,21 +118,39 @@ static enum err settle(struct invoice_finalized *d, const struct facts *f, struc
     return err;
 }
 
+/* The customer's credit, as the documents made before this one leave it. */
+static enum err credit_left(struct money *out, const struct facts *f, const struct documents *before,
+                            const char *currency, struct error *e)
+{
+    enum err err = OK;
+    *out = credit_balance(f->customer, currency);
+    for (size_t i = 0; i < before->count && err == OK; i++) {
+        struct money given = {0};
+        if (!money_same_currency(before->items[i].total, *out)) continue;
+        err = invoice_to_balance(&given, &before->items[i], e);
+        if (err == OK) err = money_add(out, *out, given, e);
+    }
+    if (out->minor < 0) *out = money_of(0, currency);
+    return err;
+}
+
 /* An invoice is paid by prepaid credit, then by what other credit the customer has; a credit note gives.
- * Either way amount_due = total - wallet_applied - credit_applied. */
-static enum err apply_credit(struct invoice_finalized *d, const struct facts *f, struct arena *a,
-                             struct error *e)
+ * Either way amount_due = total + wallet_returned - wallet_applied - credit_applied. */
+static enum err apply_credit(struct invoice_finalized *d, const struct wallet *w, const struct facts *f,
+                             const struct documents *before, struct arena *a, struct error *e)
 {
     const char *currency = d->total.currency;
+    struct money have = {0}, left = {0};
     d->wallet_applied = money_of(0, currency);
-    d->credit_applied = d->total;
     d->amount_due = money_of(0, currency);
-    if (d->kind == INVOICE_CREDIT_NOTE) return settle(d, f, a, e);
-    struct money have = credit_balance(f->customer, currency), left = {0};
-    enum err err = wallet_pay(d, f->grants, f->grants_count, a, e);
-    if (err == OK) err = money_subtract(&left, d->total, d->wallet_applied, e);
+    enum err err = asked_for(&d->credit_applied, d, e);
     if (err != OK) return err;
-    if (have.minor < 0) have = money_of(0, currency);
+    if (d->kind == INVOICE_CREDIT_NOTE) return settle(d, f, a, e);
+    left = d->credit_applied;
+    err = wallet_pay(d, w->grants, w->count, a, e);
+    if (err == OK) err = money_subtract(&left, left, d->wallet_applied, e);
+    if (err == OK) err = credit_left(&have, f, before, currency, e);
+    if (err != OK) return err;
     d->credit_applied = money_min(have, left);
     return money_subtract(&d->amount_due, left, d->credit_applied, e);
 }
@@ -151,33 +169,89 @@ void number_document(struct invoice_finalized *d, const struct facts *f, const s
     d->invoice = f->counters.invoice + before->count;
 }
 
-/* The document of one currency. */
+/* Which lines are for a document: those of a currency; where it is parted, its credits that give back to
+ * prepaid credit, or the others. */
+struct selection {
+    const char *currency;
+    const struct invoice_finalized *parted; /* NULL: it is not */
+    bool credits;
+};
+
+static bool is_selected(const struct selection *s, const struct line *l)
+{
+    bool credits = false;
+    if (strcmp(l->amount.currency, s->currency) != 0) return false;
+    if (s->parted == NULL) return true;
+    for (size_t i = 0; i < s->parted->returns_count; i++)
+        credits = credits || s->parted->returns[i].invoice == l->credits;
+    return credits == s->credits;
+}
+
+/* A document with its sums, and with what of its credits goes back to prepaid credit. */
+static enum err drawn_up(struct invoice_finalized *d, struct wallet *w, const struct bill *b,
+                         const struct selection *s, const struct documents *before, struct arena *a,
+                         struct error *e)
+{
+    const struct facts *f = b->facts;
+    const struct invoices credited = {f->credited, f->credited_count};
+    struct line *lines = arena_array_of(a, struct line, b->lines.count);
+    *d = (struct invoice_finalized){.customer = b->customer,
+                                    .run = b->run,
+                                    .rule_version = BILLING_RULE_VERSION,
+                                    .issue_date = b->issue_date,
+                                    .buyer_version = f->customer->version,
+                                    .seller_version = f->seller != NULL ? f->seller->version : 0};
+    for (size_t i = 0; i < b->lines.count; i++) {
+        if (is_selected(s, &b->lines.items[i])) lines[d->lines_count++] = b->lines.items[i];
+    }
+    if (d->lines_count > LIMIT_INVOICE_LINES) {
+        return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d->lines_count,
+                    LIMIT_INVOICE_LINES);
+    }
+    *w = wallet_begin(f->grants, f->grants_count, f->payers, f->payers_count, a);
+    enum err err = total_up(d, lines, b, before, a, e);
+    for (size_t i = 0; i < before->count && err == OK; i++) err = wallet_note(w, &before->items[i], e);
+    return err == OK ? return_to_wallet(d, w, &credited, a, e) : err;
+}
+
+static enum err add_selected(struct documents *out, bool *parts, const struct bill *b,
+                             const struct selection *s, struct invoice_finalized *d, struct arena *a,
+                             struct error *e)
+{
+    struct wallet w = {0};
+    struct money asked = {0};
+    enum err err = drawn_up(d, &w, b, s, out, a, e);
+    if (err == OK) err = asked_for(&asked, d, e);
+    if (err != OK) return err;
+    d->kind = money_is_negative(d->total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
+    *parts = d->kind == INVOICE_CREDIT_NOTE && asked.minor > 0;
+    if (*parts) return OK;
+    d->due_date =
+        d->kind == INVOICE_INVOICE ? terms_due(b->facts, b->due_days, b->issue_date) : b->issue_date;
+    err = apply_credit(d, &w, b->facts, out, a, e);
+    if (err != OK) return err;
+    number_document(d, b->facts, out, a);
+    out->items[out->count++] = *d;
+    return OK;
+}
+
+/* The document of one currency. One that would give less than goes back to prepaid credit, and ask for the
+ * difference, is parted: a credit note for what goes back, and an invoice of the rest. */
 static enum err document_of(struct documents *out, const struct bill *b, const char *currency,
                             struct arena *a, struct error *e)
 {
-    struct invoice_finalized d = {
-        .customer = b->customer, .run = b->run, .rule_version = BILLING_RULE_VERSION};
-    struct line *lines = arena_array_of(a, struct line, b->lines.count);
-    for (size_t i = 0; i < b->lines.count; i++) {
-        if (strcmp(b->lines.items[i].amount.currency, currency) == 0)
-            lines[d.lines_count++] = b->lines.items[i];
-    }
-    if (d.lines_count > LIMIT_INVOICE_LINES) {
-        return fail(e, ERR_LIMIT, "an invoice of %zu lines; at most %d are allowed", d.lines_count,
-                    LIMIT_INVOICE_LINES);
-    }
-    d.issue_date = b->issue_date;
-    d.buyer_version = b->facts->customer->version;
-    d.seller_version = b->facts->seller != NULL ? b->facts->seller->version : 0;
-    enum err err = total_up(&d, lines, b, out, a, e);
-    if (err != OK) return err;
-    d.kind = money_is_negative(d.total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
-    d.due_date = d.kind == INVOICE_INVOICE ? terms_due(b->facts, b->due_days, b->issue_date) : b->issue_date;
-    err = apply_credit(&d, b->facts, a, e);
-    if (err != OK) return err;
-    number_document(&d, b->facts, out, a);
-    out->items[out->count++] = d;
-    return OK;
+    struct selection s = {.currency = currency};
+    struct invoice_finalized whole = {0}, part = {0};
+    bool parts = false;
+    enum err err = add_selected(out, &parts, b, &s, &whole, a, e);
+    if (err != OK || !parts) return err;
+    s = (struct selection){.currency = currency, .parted = &whole, .credits = true};
+    err = add_selected(out, &parts, b, &s, &part, a, e);
+    assert(err != OK || !parts);
+    s.credits = false;
+    if (err == OK) err = add_selected(out, &parts, b, &s, &part, a, e);
+    assert(err != OK || !parts);
+    return err;
 }
 
 static bool has_currency(const struct documents *d, const char *currency)
@@ -210,7 +284,7 @@ static int64_t sum_of_taxes(const struct line *l)
 /* What production trusts is what production checks: a document whose parts do not add up is never written. */
 static void assert_adds_up(const struct invoice_finalized *d)
 {
-    int64_t sum = 0, discount = 0, tax = 0, coupons = 0, taxes = 0, settled = 0, prepaid = 0;
+    int64_t sum = 0, discount = 0, tax = 0, coupons = 0, taxes = 0, settled = 0, prepaid = 0, back = 0;
     for (size_t i = 0; i < d->lines_count; i++) {
         const struct line *l = &d->lines[i];
         sum += l->amount.minor;
@@ -223,6 +297,7 @@ static void assert_adds_up(const struct invoice_finalized *d)
     for (size_t i = 0; i < d->settles_count; i++) settled += d->settles[i].amount.minor;
     for (size_t i = 0; i < d->covers_count; i++) settled += d->covers[i].amount.minor;
     for (size_t i = 0; i < d->wallet_count; i++) prepaid += d->wallet[i].amount.minor;
+    for (size_t i = 0; i < d->returns_count; i++) back += d->returns[i].amount.minor;
     assert(sum == d->subtotal.minor);
     assert(discount == d->discount.minor);
     assert(coupons == d->discount.minor);
@@ -230,9 +305,10 @@ static void assert_adds_up(const struct invoice_finalized *d)
     assert(taxes == d->tax.minor);
     assert(sum - discount + tax == d->total.minor);
     assert(prepaid == d->wallet_applied.minor);
-    assert(d->total.minor - prepaid - d->credit_applied.minor == d->amount_due.minor);
+    assert(back == d->wallet_returned.minor);
+    assert(d->total.minor + back - prepaid - d->credit_applied.minor == d->amount_due.minor);
     assert(d->amount_due.minor >= 0);
-    assert(settled <= (d->total.minor < 0 ? -d->total.minor : 0));
+    assert(settled <= (d->total.minor < 0 ? -d->credit_applied.minor : 0));
 }
 
 void add_documents(struct decision *out, const struct documents *d, struct arena *a)

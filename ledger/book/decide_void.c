@@ -40,6 +40,10 @@ static enum err check_wallet(const struct invoice *v, struct error *e)
                     "invoice '%.*s' is for prepaid credit and cannot be voided: void the grant",
                     STR_ARG(v->number));
     }
+    if (v->returns_count > 0) {
+        return fail(e, ERR_REFUSED, "invoice '%.*s' gave prepaid credit back and cannot be voided: credit it",
+                    STR_ARG(v->number));
+    }
     if (v->wallet_count == 0) return OK;
     return fail(e, ERR_REFUSED, "invoice '%.*s' was paid by prepaid credit and cannot be voided: credit it",
                 STR_ARG(v->number));

@@ -179,9 +179,22 @@ enum err expire_grants(struct decision *out, const struct facts *f, struct date 
 
 /* ---- alerts ---- */
 
+static enum err add_returns(struct money *balance, const struct invoice_finalized *d, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < d->returns_count && err == OK; i++) {
+        const struct wallet_return *r = &d->returns[i];
+        if (!r->lapsed && money_same_currency(r->amount, *balance))
+            err = money_add(balance, *balance, r->amount, e);
+    }
+    return err;
+}
+
 static enum err subtract_event(struct money *balance, const struct event *ev, struct error *e)
 {
     struct money part = {0};
+    enum err err = ev->type == EVENT_INVOICE_FINALIZED ? add_returns(balance, &ev->invoice_finalized, e) : OK;
+    if (err != OK) return err;
     if (ev->type == EVENT_INVOICE_FINALIZED) part = ev->invoice_finalized.wallet_applied;
     if (ev->type == EVENT_WALLET_EXPIRED) part = ev->wallet_expired.amount;
     if (ev->type == EVENT_WALLET_VOIDED) part = ev->wallet_voided.amount;

@@ -98,7 +98,39 @@ struct invoice invoice_begun(const struct invoice_finalized *v)
                             .catalog_version = v->catalog_version,
                             .wallet_applied = or_nothing(v->wallet_applied, v->total),
                             .wallet = v->wallet,
-                            .wallet_count = v->wallet_count};
+                            .wallet_count = v->wallet_count,
+                            .wallet_returned = or_nothing(v->wallet_returned, v->total),
+                            .returns = v->returns,
+                            .returns_count = v->returns_count};
+}
+
+/* What the grant paid of it; NULL: nothing. */
+static const struct wallet_use *use_by(const struct invoice *v, uint64_t grant)
+{
+    for (size_t i = 0; i < v->wallet_count; i++) {
+        if (v->wallet[i].grant == grant) return &v->wallet[i];
+    }
+    return NULL;
+}
+
+enum err invoice_note_return(struct invoice *v, const struct wallet_return *r, struct arena *a,
+                             struct error *e)
+{
+    size_t at = 0;
+    const struct wallet_use *use = use_by(v, r->grant);
+    struct wallet_use *back = arena_array_of(a, struct wallet_use, v->wallet_back_count + 1);
+    if (v->wallet_back_count > 0) memcpy(back, v->wallet_back, v->wallet_back_count * sizeof *back);
+    while (at < v->wallet_back_count && back[at].grant != r->grant) at++;
+    if (at == v->wallet_back_count) {
+        back[at] = (struct wallet_use){r->grant, money_zero(r->amount), money_zero(r->amount)};
+        v->wallet_back_count++;
+    }
+    enum err err = money_add(&back[at].amount, back[at].amount, r->amount, e);
+    if (err == OK) err = money_add(&back[at].prepaid, back[at].prepaid, r->prepaid, e);
+    v->wallet_back = back;
+    if (err != OK || (use != NULL && money_compare(back[at].amount, use->amount) <= 0)) return err;
+    return fail(e, ERR_TAMPERED, "grant %ju gets back more than it paid of document '%.*s'",
+                (uintmax_t)r->grant, STR_ARG(v->number));
 }
 
 enum err invoice_pay(struct invoice *v, struct money amount, struct date on, struct error *e)

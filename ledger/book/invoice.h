@@ -25,6 +25,9 @@ enum err invoice_pay(struct invoice *v, struct money amount, struct date on, str
 enum err invoice_settle(struct invoice *v, struct money amount, struct date on, struct error *e) MUST_USE;
 /* … of which so much had been written off. */
 enum err invoice_recover(struct invoice *v, struct money amount, struct error *e) MUST_USE;
+/* What a credit of it gives back to a grant of prepaid credit. */
+enum err invoice_note_return(struct invoice *v, const struct wallet_return *r, struct arena *a,
+                             struct error *e) MUST_USE;
 enum err invoice_void(struct invoice *v, const struct invoice_voided *ev, struct error *e) MUST_USE;
 enum err invoice_write_off(struct invoice *v, const struct invoice_written_off *ev, struct error *e) MUST_USE;
 

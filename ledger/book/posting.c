@@ -131,6 +131,22 @@ static enum err post_wallet(struct journal *j, const struct invoice_finalized *v
     return OK;
 }
 
+/* The other way round: what was paid for is owed again, but for grants that have ended, whose buyers used it
+ * for nothing. A gift is no loss of income any more. */
+static enum err post_returns(struct journal *j, const struct invoice_finalized *v, struct error *e)
+{
+    for (size_t i = 0; i < v->returns_count; i++) {
+        const struct wallet_return *r = &v->returns[i];
+        struct money gift = {0};
+        enum err err = money_subtract(&gift, r->amount, r->prepaid, e);
+        if (err != OK) return err;
+        transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, r->lapsed ? ACCOUNT_BREAKAGE : ACCOUNT_PREPAID, STR_NONE,
+                 r->prepaid);
+        transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_PROMOTIONS, STR_NONE, gift);
+    }
+    return OK;
+}
+
 /* A credit note that covers a refund takes the place of that concession. What had been written off is asked
  * for again in the moment that it is settled. */
 static enum err post_invoice(struct journal *j, const struct invoice_finalized *v, struct error *e)
@@ -140,6 +156,7 @@ static enum err post_invoice(struct journal *j, const struct invoice_finalized *
     j->date = v->issue_date;
     enum err err = post_lines(j, v->lines, v->lines_count, e);
     if (err == OK) err = post_wallet(j, v, e);
+    if (err == OK) err = post_returns(j, v, e);
     if (err != OK) return err;
     transfer(j, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, v->credit_applied);
     transfer_each(j, ACCOUNT_CUSTOMER_CREDIT, ACCOUNT_RECEIVABLE, v->settles, v->settles_count);

@@ -34,6 +34,109 @@ enum err wallet_balance(struct money *out, const struct wallet_grant *grants, si
     return err;
 }
 
+/* ---- what goes back ---- */
+
+static struct wallet_grant *grant_in(const struct wallet *w, uint64_t number)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->grants[i].grant == number) return &w->grants[i];
+    }
+    return NULL;
+}
+
+struct wallet wallet_begin(const struct wallet_grant *open, size_t open_count,
+                           const struct wallet_grant *payers, size_t payers_count, struct arena *a)
+{
+    struct wallet w = {arena_array_of(a, struct wallet_grant, open_count + payers_count), 0};
+    for (size_t i = 0; i < open_count; i++) w.grants[w.count++] = open[i];
+    for (size_t i = 0; i < payers_count; i++) {
+        if (grant_in(&w, payers[i].grant) == NULL) w.grants[w.count++] = payers[i];
+    }
+    return w;
+}
+
+enum err wallet_note(struct wallet *w, const struct invoice_finalized *d, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < d->returns_count && err == OK; i++) {
+        struct wallet_grant *g = grant_in(w, d->returns[i].grant);
+        if (g != NULL && !d->returns[i].lapsed) err = money_add(&g->left, g->left, d->returns[i].amount, e);
+    }
+    for (size_t i = 0; i < d->wallet_count && err == OK; i++) {
+        struct wallet_grant *g = grant_in(w, d->wallet[i].grant);
+        if (g != NULL) err = money_subtract(&g->left, g->left, d->wallet[i].amount, e);
+    }
+    return err;
+}
+
+static bool has_ended(const struct wallet_grant *g, struct date on)
+{
+    return g->status == GRANT_EXPIRED || g->status == GRANT_VOIDED ||
+           (date_is_given(g->expires) && date_compare(on, g->expires) >= 0);
+}
+
+/* What the grant has back already of what it paid of the invoice. */
+static struct wallet_use given_back_of(const struct invoice *v, const struct wallet_use *use)
+{
+    for (size_t i = 0; i < v->wallet_back_count; i++) {
+        if (v->wallet_back[i].grant == use->grant) return v->wallet_back[i];
+    }
+    return (struct wallet_use){use->grant, money_zero(use->amount), money_zero(use->amount)};
+}
+
+/* Of what lapses, its share of what was paid for all that the grant paid of the invoice, so that the shares
+ * add up to that. */
+static enum err lapse(struct wallet_return *r, const struct wallet_use *use, const struct wallet_use *back,
+                      struct error *e)
+{
+    struct money all = {0};
+    enum err err = money_add(&all, back->amount, r->amount, e);
+    if (err == OK) err = money_part(&all, use->prepaid, all.minor, use->amount.minor, e);
+    if (err == OK) err = money_subtract(&all, all, back->prepaid, e);
+    if (err != OK) return err;
+    r->prepaid = all.minor < 0 ? money_zero(all) : money_min(all, r->amount);
+    r->lapsed = true;
+    return OK;
+}
+
+/* The other way round of wallet_take: what was paid for what is left is more by so much. */
+static enum err put_back(struct wallet_return *r, struct wallet_grant *g, struct error *e)
+{
+    struct money before = {0}, after = {0};
+    enum err err = wallet_prepaid(&before, g, e);
+    if (err == OK) err = money_add(&g->left, g->left, r->amount, e);
+    if (err == OK) err = wallet_prepaid(&after, g, e);
+    return err == OK ? money_subtract(&r->prepaid, after, before, e) : err;
+}
+
+enum err wallet_give_back(struct invoice_finalized *d, struct wallet *w, const struct invoice *v,
+                          struct money amount, struct arena *a, struct error *e)
+{
+    struct wallet_return *returns =
+        arena_array_of(a, struct wallet_return, d->returns_count + v->wallet_count);
+    struct money sum = d->returns_count > 0 ? d->wallet_returned : money_zero(amount);
+    enum err err = OK;
+    if (v->wallet_count == 0 || amount.minor <= 0) return OK;
+    if (d->returns_count > 0) memcpy(returns, d->returns, d->returns_count * sizeof *returns);
+    for (size_t i = v->wallet_count; i-- > 0 && amount.minor > 0 && err == OK;) {
+        const struct wallet_use *use = &v->wallet[i], back = given_back_of(v, use);
+        struct wallet_grant *g = grant_in(w, use->grant);
+        struct wallet_return r = {.invoice = v->invoice, .grant = use->grant};
+        if (g == NULL) return fail(e, ERR_TAMPERED, "grant %ju is unknown", (uintmax_t)use->grant);
+        err = money_subtract(&r.amount, use->amount, back.amount, e);
+        r.amount = money_min(r.amount, amount);
+        if (err != OK || r.amount.minor <= 0) continue;
+        err = has_ended(g, d->issue_date) ? lapse(&r, use, &back, e) : put_back(&r, g, e);
+        returns[d->returns_count++] = r;
+        if (err == OK) err = money_subtract(&amount, amount, r.amount, e);
+        if (err == OK) err = money_add(&sum, sum, r.amount, e);
+    }
+    if (d->returns_count == 0) return err; /* a document on which nothing goes back says nothing of it */
+    d->returns = returns;
+    d->wallet_returned = sum;
+    return err;
+}
+
 /* ---- what there is to pay ---- */
 
 /* A line, and what of it is still to be paid. */
@@ -77,8 +180,23 @@ static enum err lower(struct tab *t, struct money *credit, const struct line *l,
     return err;
 }
 
+/* What of the credits of an invoice goes back to grants is no money that could pay something else here. */
+static void leave_to_grants(struct due_line *credits, size_t count, const struct invoice_finalized *d)
+{
+    for (size_t i = 0; i < d->returns_count; i++) {
+        int64_t minor = d->returns[i].amount.minor;
+        for (size_t k = 0; k < count && minor > 0; k++) {
+            if (credits[k].line->credits != d->returns[i].invoice) continue;
+            int64_t part = minor < credits[k].left.minor ? minor : credits[k].left.minor;
+            credits[k].left.minor -= part;
+            minor -= part;
+        }
+    }
+}
+
 /* The lines that ask for something, lowered by those that give something back: first each by its own, and
- * only then by what is left of any. Together they come to the document's total. */
+ * only then by what is left of any. Together they come to the document's total, and what goes back to grants.
+ */
 static enum err open_tab(struct tab *t, const struct invoice_finalized *d, struct arena *a, struct error *e)
 {
     t->lines = arena_array_of(a, struct due_line, d->lines_count);
@@ -95,6 +213,7 @@ static enum err open_tab(struct tab *t, const struct invoice_finalized *d, struc
         else
             credits[credits_count++] = due;
     }
+    leave_to_grants(credits, credits_count, d);
     for (enum lowered which = LIKE_IT; which <= CREDIT_TOO; which++) {
         for (size_t i = 0; i < credits_count && err == OK; i++)
             err = lower(t, &credits[i].left, credits[i].line, which, e);

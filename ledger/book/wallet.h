@@ -25,11 +25,30 @@ enum err wallet_take(struct wallet_use *out, struct wallet_grant *g, struct mone
 enum err wallet_balance(struct money *out, const struct wallet_grant *grants, size_t count,
                         const char *currency, struct error *e) MUST_USE;
 
+/* The grants that documents of one decision take from and give back to: those with something left, and those
+ * that paid of what may be credited, whatever is left of them. Copies. */
+struct wallet {
+    struct wallet_grant *grants;
+    size_t count;
+};
+struct wallet wallet_begin(const struct wallet_grant *open, size_t open_count,
+                           const struct wallet_grant *payers, size_t payers_count, struct arena *a);
+/* As a document leaves them that was decided before. */
+enum err wallet_note(struct wallet *w, const struct invoice_finalized *d, struct error *e) MUST_USE;
+
+/* Gives a credit of an invoice back to the grants that paid of it: at most `amount`, and no more than they
+ * paid and have not back yet; the one that paid last first. Notes it on the document and in the wallet. What
+ * was paid for what comes back is owed again; for a grant that has expired or was voided by the document's
+ * day it is not, there what comes back lapses. */
+enum err wallet_give_back(struct invoice_finalized *d, struct wallet *w, const struct invoice *v,
+                          struct money amount, struct arena *a, struct error *e) MUST_USE;
+
 /* Lets open grants pay an invoice whose lines, taxes and total are known: fills in wallet_applied and wallet.
  * They pay what lines come to with taxes and after discounts, in the order of priority (lower first), expiry
  * (sooner first, never last) and number; a scope leaves a grant only the lines of its product or usage type.
  * Negative lines lower what is to be paid: first of their own product and usage type, then of others, in the
- * order of the lines. Credit cannot be bought with credit. The grants stay as they are. */
+ * order of the lines; what of them goes back to grants (d->returns) lowers nothing. Credit cannot be bought
+ * with credit. The grants stay as they are. */
 enum err wallet_pay(struct invoice_finalized *d, const struct wallet_grant *grants, size_t count,
                     struct arena *a, struct error *e) MUST_USE;
 
