@@ -210,6 +210,24 @@ static enum err answer_state(struct answering *g, struct error *e)
     return err;
 }
 
+/* What documents of this answer gave back to prepaid credit, and what of it came too late for its grant. */
+static enum err put_returns(struct answering *g, struct money none, struct error *e)
+{
+    struct money back = money_zero(none), lapsed = back;
+    enum err err = OK;
+    for (size_t i = 0; i < g->outcome->events_count && err == OK; i++) {
+        const struct event *ev = &g->outcome->events[i];
+        const struct invoice_finalized *d = &ev->invoice_finalized;
+        for (size_t k = 0; ev->type == EVENT_INVOICE_FINALIZED && k < d->returns_count && err == OK; k++) {
+            struct money *sum = d->returns[k].lapsed ? &lapsed : &back;
+            err = money_add(sum, *sum, d->returns[k].amount, e);
+        }
+    }
+    member_money(*g->out, "to_prepaid", back);
+    member_money(*g->out, "lapsed", lapsed);
+    return err;
+}
+
 /* Refunds that the cancellation asked for, as they are by now. */
 static enum err put_refunds(struct answering *g, struct money *refunded, struct error *e)
 {
@@ -244,7 +262,7 @@ static enum err answer_canceled(struct answering *g, struct error *e)
     member_text_or_null(j, "credit_note", note == NULL ? STR_NONE : note->invoice_finalized.number);
     err = put_refunds(g, &refunded, e);
     member_money(j, "refunded", refunded);
-    return err;
+    return err == OK ? put_returns(g, v->credit, e) : err;
 }
 
 /* ---- drafts ---- */
@@ -449,7 +467,7 @@ static enum err answer_credit_note(struct answering *g, struct error *e)
     member_money(*g->out, "offset", offset);
     member_money(*g->out, "refunded", refunded);
     member_money(*g->out, "to_balance", given);
-    return err;
+    return err == OK ? put_returns(g, d->total, e) : err;
 }
 
 /* The invoice that was voided or written off. */

@@ -94,7 +94,15 @@ static json_t *taxes_json(const struct invoice *v)
     return list;
 }
 
-/* Which grants of prepaid credit paid how much of it. */
+static struct money returned_to(const struct invoice *v, const struct wallet_use *use)
+{
+    for (size_t i = 0; i < v->wallet_back_count; i++) {
+        if (v->wallet_back[i].grant == use->grant) return v->wallet_back[i].amount;
+    }
+    return money_zero(use->amount);
+}
+
+/* Which grants of prepaid credit paid how much of it, and have how much of that back. */
 static json_t *wallet_uses_json(const struct invoice *v)
 {
     json_t *list = rows_new();
@@ -102,6 +110,22 @@ static json_t *wallet_uses_json(const struct invoice *v)
         json_t *j = object_new();
         member_count(j, "grant", v->wallet[i].grant);
         member_money(j, "amount", v->wallet[i].amount);
+        member_money(j, "returned", returned_to(v, &v->wallet[i]));
+        rows_add(list, j);
+    }
+    return list;
+}
+
+/* What its credits give back to grants that had paid; lapsed: they have ended, and do not get it. */
+static json_t *wallet_returns_json(const struct invoice *v)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < v->returns_count; i++) {
+        json_t *j = object_new();
+        member_id(j, "invoice_id", "inv", v->returns[i].invoice);
+        member_count(j, "grant", v->returns[i].grant);
+        member_money(j, "amount", v->returns[i].amount);
+        member_flag(j, "lapsed", v->returns[i].lapsed);
         rows_add(list, j);
     }
     return list;
@@ -162,6 +186,8 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_text_or_null(j, "credits_invoice", credited_number(v, n));
     member_money(j, "wallet_applied", v->wallet_applied);
     member_put(j, "wallet", wallet_uses_json(v));
+    member_money(j, "wallet_returned", or_zero(v->wallet_returned, v->total));
+    member_put(j, "wallet_returns", wallet_returns_json(v));
     if (!with_lines) return j;
     member_put(j, "line_items", lines_json(v));
     member_put(j, "discounts", discounts_json(v));

@@ -334,15 +334,17 @@ struct daybook_invoice {
     const char *status;                      /* "open", "paid", "partially_paid", "void", "uncollectible" */
     const char *user_id, *issue_date, *due_date, *paid_on;
     const char *subtotal, *tax, *total, *credit_applied;
-    const char *amount_due; /* when it was issued: total less wallet_applied and credit_applied */
+    const char *amount_due; /* when it was issued: total and wallet_returned, less wallet_applied and
+                             * credit_applied */
     const char *amount_paid, *amount_remaining, *amount_refunded;
     const char *currency;
     bool existing;           /* generate: it was there before */
     size_t line_items_count; /* lists of invoices come without lines */
     const struct daybook_line_item *line_items;
-    const char *discount;       /* total is subtotal less discount, and tax */
-    const char *note;           /* words that the document bears for its taxes */
-    const char *wallet_applied; /* paid by prepaid credit */
+    const char *discount;        /* total is subtotal less discount, and tax */
+    const char *note;            /* words that the document bears for its taxes */
+    const char *wallet_applied;  /* paid by prepaid credit */
+    const char *wallet_returned; /* of what is credited on it, back to the prepaid credit that had paid it */
 };
 struct daybook_invoices {
     size_t count;

@@ -81,7 +81,7 @@ static const struct member members_of_invoice[] = {
     TEXT(invoice_id), TEXT(invoice_number), TEXT(kind), TEXT(status), TEXT(user_id), TEXT(issue_date), TEXT(due_date),
     TEXT(paid_on), TEXT(subtotal), TEXT(tax), TEXT(total), TEXT(credit_applied), TEXT(amount_due), TEXT(amount_paid),
     TEXT(amount_remaining), TEXT(amount_refunded), TEXT(currency), FLAG(existing), TEXT(discount), TEXT(note),
-    TEXT(wallet_applied),
+    TEXT(wallet_applied), TEXT(wallet_returned),
 };
 SHAPE(invoice, daybook_invoice);
 #undef OF

@@ -190,17 +190,30 @@ static struct str paid_label(struct arena *a, const struct invoice *v)
     return str_format(a, "Paid on %.*s", STR_ARG(date_text(a, v->paid_on)));
 }
 
+/* What prepaid credit had paid of what is given back is prepaid credit again, or was until it ended. */
+static void add_returns(struct totals *t, const struct invoice *v)
+{
+    struct money kept = money_zero(v->total), lapsed = kept;
+    for (size_t i = 0; i < v->returns_count; i++)
+        (v->returns[i].lapsed ? &lapsed : &kept)->minor += v->returns[i].amount.minor;
+    if (!money_is_zero(kept)) add_total(t, STR("Back to prepaid credit"), kept, false);
+    if (!money_is_zero(lapsed)) add_total(t, STR("Of prepaid credit that has ended"), lapsed, false);
+}
+
 static enum err gather_totals(struct totals *t, const struct layout *l, struct error *e)
 {
     const struct invoice *v = l->document->invoice;
     struct standing s = {0};
     enum err err = standing_of(&s, l->document, e);
     if (err != OK) return err;
-    t->rows = arena_array_of(l->arena, struct total, v->discounts_count + v->taxes_count + 9);
+    t->rows = arena_array_of(l->arena, struct total, v->discounts_count + v->taxes_count + 12);
     add_total(t, STR("Subtotal"), v->subtotal, false);
     add_discounts(t, v, l->arena);
     add_tax_rows(t, v, l->arena);
-    add_total(t, STR("Total"), v->total, s.credit_note);
+    bool returns = v->returns_count > 0;
+    add_total(t, STR("Total"), v->total, s.credit_note && !returns);
+    add_returns(t, v);
+    if (s.credit_note && returns) add_total(t, STR("Given back otherwise"), v->credit_applied, true);
     if (s.credit_note) return OK;
     if (!money_is_zero(v->wallet_applied))
         add_total(t, STR("Prepaid credit used"), money_negate(v->wallet_applied), false);

@@ -8,7 +8,7 @@ const char invoices_header[] = "document_type,document_number,series,issue_date,
                                "customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
                                "written_off,balance,status,credits_document,"
                                "finalised_at,event_seq,event_hash,pdf_sha256,xml_sha256,discount,note,reason,"
-                               "wallet_applied";
+                               "wallet_applied,wallet_returned";
 const char invoice_lines_header[] = "document_number,line_no,product_id,price_id,description,service_from,"
                                     "service_to,quantity,unit,unit_price,discount,net,"
                                     "tax_category,tax_rate,tax_jurisdiction,tax,revenue_account,event_seq,"
@@ -50,8 +50,8 @@ static struct money difference(struct money a, struct money b)
     return left;
 }
 
-/* Of what is not void: gross = paid + credited + written off + balance. Credited is what credit it took, and
- * what credit notes took off it. */
+/* Of what is not void: gross = paid + credited + written off + balance + wallet applied - wallet returned.
+ * Credited is what other credit it took, and what credit notes took off it. */
 static void put_amounts(struct csv *c, const struct invoice *v)
 {
     struct money balance = difference(difference(v->amount_due, v->paid), v->written_off);
@@ -114,6 +114,7 @@ void register_put_invoice(struct csv *c, const struct register_entry *entry, str
     csv_text(c, v->note);
     csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */
     csv_money(c, money_is_given(v->wallet_applied) ? v->wallet_applied : money_zero(v->total));
+    csv_money(c, v->returns_count > 0 ? v->wallet_returned : money_zero(v->total));
     csv_end_row(c);
 }
 

@@ -142,6 +142,51 @@ Test(wallet_calls, credit_is_sold_pays_an_invoice_and_is_taken_back)
     refuses(daybook_void_credit(book, "u1", 1, false, NULL, &why), DAYBOOK_REFUSED, "nothing left");
 }
 
+static const char *text_of(const json_t *j, const char *member)
+{
+    const char *text = json_string_value(json_object_get(j, member));
+    return text == NULL ? "" : text;
+}
+
+/* 29.00, of which a gift paid 20.00: it has that back, 9.00 is credit of the other kind. */
+Test(wallet_calls, what_credit_paid_is_told_when_it_goes_back)
+{
+    char *answer = NULL;
+    struct daybook_invoice *v = NULL;
+    struct daybook_credit gift = {.user_id = "u1", .amount = "20.00"};
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_grant_credit(book, &gift, NULL, &why));
+    does(daybook_generate_invoice(book, "u1", &v, &why));
+    same(v->wallet_applied, "20.00");
+    same(v->wallet_returned, "0.00");
+    daybook_free(v);
+    does(daybook_call(book, "invoice.credit", "{\"invoice\": \"INV-2025-000001\", \"as\": \"credit\"}",
+                      &answer, &why));
+    json_t *j = json_loads(answer, 0, NULL);
+    same(text_of(j, "total"), "-29.00");
+    same(text_of(j, "wallet_returned"), "20.00");
+    same(text_of(j, "to_prepaid"), "20.00");
+    same(text_of(j, "lapsed"), "0.00");
+    same(text_of(j, "to_balance"), "9.00");
+    const json_t *row = json_array_get(json_object_get(j, "wallet_returns"), 0);
+    assert_int(json_integer_value(json_object_get(row, "grant")), 1);
+    same(text_of(row, "invoice_id"), "inv_1");
+    same(text_of(row, "amount"), "20.00");
+    cr_assert(json_is_false(json_object_get(row, "lapsed")));
+    json_decref(j);
+    daybook_free(answer);
+    does(daybook_call(book, "invoice.show", "{\"invoice\": \"INV-2025-000001\"}", &answer, &why));
+    j = json_loads(answer, 0, NULL);
+    same(text_of(json_array_get(json_object_get(j, "wallet"), 0), "returned"), "20.00");
+    json_decref(j);
+    daybook_free(answer);
+    does(daybook_call(book, "wallet.show", "{\"user\": \"u1\"}", &answer, &why));
+    j = json_loads(answer, 0, NULL);
+    same(text_of(j, "balance"), "20.00");
+    json_decref(j);
+    daybook_free(answer);
+}
+
 Test(wallet_calls, the_balance_is_told_by_currency_with_what_was_paid_for_it)
 {
     char *answer = NULL;

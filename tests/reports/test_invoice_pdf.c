@@ -244,6 +244,31 @@ Test(invoice_pdf, prepaid_credit_stands_between_the_total_and_other_credit)
                        "Amount due 97.93 EUR");
 }
 
+/* 17.81 are credited: prepaid credit had paid 10.00 and 5.00 of it, the latter of a grant that has ended. */
+Test(invoice_pdf, a_credit_note_says_what_is_prepaid_credit_again)
+{
+    struct given g;
+    given_invoice(&g);
+    const struct wallet_return returns[] = {{.invoice = 3, .grant = 2, .amount = eur(1000)},
+                                            {.invoice = 3, .grant = 1, .amount = eur(500), .lapsed = true}};
+    g.invoice.kind = INVOICE_CREDIT_NOTE;
+    g.invoice.number = STR("CN-2025-000001");
+    g.invoice.lines = &g.lines[1];
+    g.invoice.lines_count = 1;
+    g.invoice.subtotal = eur(-1497);
+    g.invoice.tax = eur(-284);
+    g.invoice.total = eur(-1781);
+    g.invoice.credit_applied = eur(-281);
+    g.invoice.amount_due = eur(0);
+    g.invoice.wallet_returned = eur(1500);
+    g.invoice.returns = returns;
+    g.invoice.returns_count = 2;
+    const char *words = words_of(rendered(&g), 0);
+    assert_says(words, "Total -17.81 EUR Back to prepaid credit 10.00 EUR Of prepaid credit that has ended "
+                       "5.00 EUR Given back otherwise -2.81 EUR");
+    assert_nothing_collides(rendered(&g));
+}
+
 Test(invoice_pdf, the_simulator_is_named)
 {
     struct given g;

@@ -114,7 +114,7 @@ Test(run_files, the_columns_are_those_that_accounting_asked_for)
         "document_type,document_number,series,issue_date,due_date,tax_point,service_from,service_to,"
         "customer_id,customer_name,customer_country,customer_tax_id,currency,net,tax,gross,paid,credited,"
         "written_off,balance,status,credits_document,finalised_at,event_seq,event_hash,pdf_sha256,"
-        "xml_sha256,discount,note,reason,wallet_applied\r\n"));
+        "xml_sha256,discount,note,reason,wallet_applied,wallet_returned\r\n"));
     cr_assert(str_starts(
         office_read("out", "invoice_lines.csv"),
         "document_number,line_no,product_id,price_id,description,service_from,service_to,quantity,unit,"
