@@ -335,6 +335,34 @@ Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)
     assert_int(balance_of(p, count, ACCOUNT_BREAKAGE), -2500);
 }
 
+/* Of 60.00 credited, 40.00 go back to a grant, 30.00 of which were paid for; 12.00 lapse, of which 9.00. */
+Test(posting, what_goes_back_to_prepaid_credit_is_owed_again_and_what_lapses_is_income)
+{
+    struct line lines[] = {fee(LINE_CREDIT, -6000)};
+    const struct wallet_return returns[] = {{7, 2, usd(4000), usd(3000), false},
+                                            {7, 1, usd(1200), usd(900), true}};
+    struct event ev = {.type = EVENT_INVOICE_FINALIZED};
+    lines[0].credited_kind = LINE_RECURRING;
+    ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE,
+                                                      .lines = lines,
+                                                      .lines_count = 1,
+                                                      .total = usd(-6000),
+                                                      .credit_applied = usd(-800),
+                                                      .wallet_returned = usd(5200),
+                                                      .returns = returns,
+                                                      .returns_count = 2};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    assert_ok(event_postings(&p, &count, &ev, A, E));
+    assert_int(sum_of(p, count), 0);
+    assert_int(balance_of(p, count, ACCOUNT_DEFERRED), 6000);
+    assert_int(balance_of(p, count, ACCOUNT_PREPAID), -3000);
+    assert_int(balance_of(p, count, ACCOUNT_BREAKAGE), -900);
+    assert_int(balance_of(p, count, ACCOUNT_PROMOTIONS), -1300);
+    assert_int(balance_of(p, count, ACCOUNT_CUSTOMER_CREDIT), -800);
+    assert_int(balance_of(p, count, ACCOUNT_RECEIVABLE), 0);
+}
+
 Test(posting, events_that_move_no_money_post_nothing)
 {
     for (int type = EVENT_NONE + 1; type < EVENT_TYPES; type++) {

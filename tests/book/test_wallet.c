@@ -221,6 +221,101 @@ Test(wallet, the_parts_of_a_grant_add_up_to_its_worth_and_its_price)
     }
 }
 
+/* ---- what goes back ---- */
+
+/* Invoice 7, of which two grants paid 6.00 and 9.00; both are used up. */
+static struct invoice paid_invoice(struct wallet_grant *grants, struct wallet_use *uses)
+{
+    for (size_t i = 0; i < 2; i++) {
+        grants[i] = grant(i + 1, i == 0 ? 600 : 900, 50, "", "");
+        grants[i].price = usd(i == 0 ? 0 : 400);
+        assert_ok(wallet_take(&uses[i], &grants[i], grants[i].left, E));
+        grants[i].status = GRANT_USED;
+    }
+    return (struct invoice){.invoice = 7, .total = usd(2000), .wallet = uses, .wallet_count = 2};
+}
+
+/* "2:900/400 1:100/0!": to which grant, how much, how much of it was paid for; "!": it lapses. */
+static struct str returned(const struct invoice_finalized *d)
+{
+    struct str all = STR_NONE;
+    for (size_t i = 0; i < d->returns_count; i++)
+        all = str_format(A, "%.*s%s%d:%d/%d%s", STR_ARG(all), i == 0 ? "" : " ", (int)d->returns[i].grant,
+                         (int)d->returns[i].amount.minor, (int)d->returns[i].prepaid.minor,
+                         d->returns[i].lapsed ? "!" : "");
+    return all;
+}
+
+Test(wallet, who_paid_last_has_its_own_back_first)
+{
+    static const struct {
+        int64_t before[2], amount; /* to each grant by credits before */
+        const char *wanted;
+    } rows[] = {{{0, 0}, 100, "2:100/44"},
+                {{0, 0}, 1000, "2:900/400 1:100/0"},
+                {{0, 0}, 9999, "2:900/400 1:600/0"},
+                {{0, 900}, 50, "1:50/0"},
+                {{600, 900}, 50, ""},
+                {{0, 0}, 0, ""},
+                {{0, 0}, -5, ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wallet_grant grants[2];
+        struct wallet_use uses[2], back[2];
+        struct invoice v = paid_invoice(grants, uses);
+        struct invoice_finalized d = document(NULL, 0);
+        for (size_t k = 0; k < 2; k++) back[k] = (struct wallet_use){k + 1, usd(rows[i].before[k]), usd(0)};
+        v.wallet_back = back;
+        v.wallet_back_count = 2;
+        struct wallet w = wallet_begin(grants, 2, grants, 2, A);
+        assert_int(w.count, 2);
+        assert_ok(wallet_give_back(&d, &w, &v, usd(rows[i].amount), A, E));
+        assert_str(returned(&d), rows[i].wanted);
+        cr_assert(d.returns_count > 0 || !money_is_given(d.wallet_returned), "%zu", i);
+    }
+}
+
+/* 4.00 was paid for 9.00: for 1.00 of it 0.44, for 3.00 1.33, less 0.44 is 0.89; for all of it the rest. */
+Test(wallet, what_lapses_keeps_its_share_of_what_was_paid)
+{
+    static const struct {
+        int64_t amount;
+        const char *wanted;
+    } rows[] = {{100, "2:100/44!"}, {200, "2:200/89!"}, {600, "2:600/267!"}};
+    static const enum grant_status statuses[] = {GRANT_VOIDED, GRANT_EXPIRED, GRANT_USED};
+    for (size_t s = 0; s < sizeof statuses / sizeof statuses[0]; s++) {
+        struct wallet_grant grants[2];
+        struct wallet_use uses[2], back = {2, usd(0), usd(0)};
+        struct invoice v = paid_invoice(grants, uses);
+        grants[1].status = statuses[s];
+        if (statuses[s] == GRANT_USED) grants[1].expires = day("2025-02-01"); /* the document's day */
+        v.wallet_back = &back;
+        v.wallet_back_count = 1;
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            struct invoice_finalized d = document(NULL, 0);
+            struct wallet w = wallet_begin(NULL, 0, grants, 2, A);
+            assert_ok(wallet_give_back(&d, &w, &v, usd(rows[i].amount), A, E));
+            assert_str(returned(&d), rows[i].wanted);
+            back.amount.minor += d.returns[0].amount.minor;
+            back.prepaid.minor += d.returns[0].prepaid.minor;
+        }
+        assert_int(back.prepaid.minor, 400);
+    }
+}
+
+/* A credit of 10.00 of another product, 7.00 of which go back, lowers 30.00 by no more than 3.00. */
+Test(wallet, what_goes_back_lowers_nothing_that_is_to_be_paid)
+{
+    struct line lines[] = {line("pro", "", 3000, 0), line("basic", "", -600, 0), line("basic", "", -400, 0)};
+    const struct wallet_return back = {7, 2, usd(700), usd(0), false};
+    const struct wallet_grant grants[] = {grant(1, 50000, 50, "", "")};
+    lines[1].credits = lines[2].credits = 7;
+    struct invoice_finalized d = document(lines, 3);
+    d.returns = &back;
+    d.returns_count = 1;
+    assert_ok(wallet_pay(&d, grants, 1, A, E));
+    assert_money(d.wallet_applied, "27.00", "USD");
+}
+
 /* ---- a second model: cents, one by one ---- */
 
 enum { LINES_MAX = 8, GRANTS_MAX = 6 };

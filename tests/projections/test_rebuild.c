@@ -197,8 +197,23 @@ static void step_usage(struct life *l, struct command *c)
     c->usage_record = (struct usage_record_command){.readings = in, .readings_count = count};
 }
 
+static void step_credit(struct life *l, struct command *c)
+{
+    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_OFFSET, CREDIT_REFUND, CREDIT_BALANCE};
+    c->type = COMMAND_INVOICE_CREDIT;
+    c->invoice_credit = (struct invoice_credit_command){
+        .invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200)),
+        .as = uses[dice_between(&l->dice, 0, 3)]};
+    if (dice_chance(&l->dice, 60))
+        c->invoice_credit.amount = decimal_make(dice_between(&l->dice, 1, 4000), 2);
+}
+
 static void step_invoice(struct life *l, struct command *c)
 {
+    if (dice_chance(&l->dice, 25)) {
+        step_credit(l, c);
+        return;
+    }
     if (dice_chance(&l->dice, 50)) {
         c->type = COMMAND_INVOICE_ADD_ITEM;
         c->invoice_add_item =

@@ -112,6 +112,48 @@ Test(wallet_views, a_grant_tells_how_it_ended_and_when)
     stage_close(&s);
 }
 
+/* A credit note of so many cents, all of which go back to a grant for what it paid of the invoice. */
+static struct event given_back(uint64_t n, uint64_t credited, uint64_t grant, int64_t cents, bool lapsed)
+{
+    struct wallet_return *r = arena_new_of(A, struct wallet_return);
+    struct event ev = invoice(n, 1, "2025-01-17", -cents);
+    *r = (struct wallet_return){credited, grant, usd(cents), usd(0), lapsed};
+    ev.invoice_finalized.kind = INVOICE_CREDIT_NOTE;
+    ev.invoice_finalized.number = str_format(A, "CN-2025-%06ju", (uintmax_t)n - 1);
+    ev.invoice_finalized.series = STR("CN-2025");
+    ev.invoice_finalized.serial = n - 1;
+    ev.invoice_finalized.amount_due = ev.invoice_finalized.credit_applied = usd(0);
+    ev.invoice_finalized.wallet_returned = usd(cents);
+    ev.invoice_finalized.returns = r;
+    ev.invoice_finalized.returns_count = 1;
+    return ev;
+}
+
+Test(wallet_views, what_goes_back_opens_a_grant_again_unless_it_lapses)
+{
+    struct stage s = stage_open("d");
+    happen(&s, "2025-01-01T10:00:00Z", customer_event(1), granted(1, 1000, 0, ""), granted(2, 500, 0, ""));
+    happen(&s, "2025-01-16T10:00:00Z", paid_by(1, 1, 1000));
+    cr_assert(grant_now(&s, 1).status == GRANT_USED);
+    happen(&s, "2025-01-17T10:00:00Z", given_back(2, 1, 1, 300, true));
+    cr_assert(grant_now(&s, 1).status == GRANT_USED);
+    happen(&s, "2025-01-17T10:00:00Z", given_back(3, 1, 1, 400, false));
+    struct wallet_grant g = grant_now(&s, 1);
+    cr_assert(g.status == GRANT_OPEN && !date_is_given(g.ended_on));
+    assert_money(g.left, "4.00", "USD");
+    struct invoice v = {0};
+    assert_ok(load_invoice(&v, s.t, 1, A, E));
+    assert_int(v.wallet_back_count, 1);
+    assert_money(v.wallet_back[0].amount, "7.00", "USD");
+    struct event wrong[] = {given_back(4, 1, 1, 301, false), given_back(5, 1, 1, 301, true),
+                            given_back(6, 1, 2, 1, false), given_back(7, 1, 3, 1, true)};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        cr_assert(stage_fold(&s, "2025-01-18T10:00:00Z", &wrong[i], 1) == ERR_TAMPERED, "event %zu", i);
+        cr_assert(strstr(E->text, "grant") != NULL, "%s", E->text);
+    }
+    stage_close(&s);
+}
+
 Test(wallet_views, an_event_that_takes_more_than_is_left_is_tampering)
 {
     struct stage s = stage_open("d");
@@ -138,7 +180,7 @@ struct life {
     struct tally_of_grant grants[2][GRANTS_SEEN];
     uint64_t grants_count[2];
     struct str story[2]; /* what happened to each, in words */
-    uint64_t uses;
+    uint64_t uses, returns;
 };
 
 static const char *const users[] = {"ann", "ben"};
@@ -153,6 +195,32 @@ static enum err run(struct life *l, const struct command *c)
 static struct date today(const struct life *l)
 {
     return instant_date(l->clock.now);
+}
+
+static enum err keep_number(void *context, const struct invoice *row, struct error *e)
+{
+    uint64_t *newest = context;
+    (void)e;
+    if (row->kind == INVOICE_INVOICE && row->wallet_count > 0 && row->invoice > *newest)
+        *newest = row->invoice;
+    return OK;
+}
+
+/* A credit of the newest of his invoices that prepaid credit has paid of. */
+static struct command credit_newest(struct life *l, struct dice *d, int who)
+{
+    struct command c = {.type = COMMAND_NONE};
+    struct list_query all = {.status = -1, .customer = (uint64_t)who + 1};
+    struct views_txn *t = NULL;
+    uint64_t newest = 0;
+    assert_ok(ledger_read_begin(&t, l->ledger, E));
+    assert_ok(list_invoices(t, &all, keep_number, &newest, l->arena, E));
+    ledger_read_end(l->ledger, t);
+    if (newest == 0) return c;
+    c.type = COMMAND_INVOICE_CREDIT;
+    c.invoice_credit.invoice = str_format(l->arena, "inv_%ju", (uintmax_t)newest);
+    if (dice_chance(d, 70)) c.invoice_credit.amount = decimal_make(dice_between(d, 1, 3000), 2);
+    return c;
 }
 
 /* What a customer does on a day depends on the day and on him alone. */
@@ -180,6 +248,8 @@ static void act(struct life *l, uint64_t seed, int who)
         c.type = COMMAND_INVOICE_ADD_ITEM;
         c.invoice_add_item = (struct invoice_add_item_command){.user = user, .description = STR("work")};
         c.invoice_add_item.amount = decimal_make(dice_between(&d, -2000, 4000), 2);
+    } else if (dice_chance(&d, 12)) {
+        c = credit_newest(l, &d, who);
     } else if (dice_chance(&d, 5)) {
         c.type = COMMAND_INVOICE_GENERATE;
         c.invoice_generate = (struct invoice_generate_command){user};
@@ -260,7 +330,7 @@ static void tell(struct life *l, int who, const char *what, uint64_t number, str
 static void count_invoice(struct life *l, const struct invoice_finalized *v)
 {
     int who = (int)v->customer - 1;
-    int64_t applied = 0;
+    int64_t applied = 0, returned = 0;
     tell(l, who, "invoice", v->lines_count, v->total);
     for (size_t i = 0; i < v->wallet_count; i++) {
         struct tally_of_grant *a = &l->grants[who][v->wallet[i].grant];
@@ -270,8 +340,21 @@ static void count_invoice(struct life *l, const struct invoice_finalized *v)
         tell(l, who, "use", v->wallet[i].grant, v->wallet[i].amount);
         l->uses++;
     }
+    for (size_t i = 0; i < v->returns_count; i++) {
+        const struct wallet_return *r = &v->returns[i];
+        struct tally_of_grant *a = &l->grants[who][r->grant];
+        tell(l, who, r->lapsed ? "lapse" : "return", r->grant, r->amount);
+        returned += r->amount.minor;
+        l->returns++;
+        cr_assert(r->prepaid.minor >= 0 && r->prepaid.minor <= r->amount.minor);
+        if (r->lapsed) continue;
+        a->used -= r->amount.minor;
+        a->prepaid -= r->prepaid.minor;
+    }
+    assert_int(v->returns_count == 0 ? 0 : v->wallet_returned.minor, returned);
+    if (v->kind == INVOICE_CREDIT_NOTE) return;
     assert_int(v->wallet_applied.minor, applied);
-    assert_int(v->total.minor - applied - v->credit_applied.minor, v->amount_due.minor);
+    assert_int(v->total.minor + returned - applied - v->credit_applied.minor, v->amount_due.minor);
     cr_assert(v->amount_due.minor >= 0);
 }
 
@@ -351,11 +434,12 @@ static void live(struct life *l, const char *dir, uint64_t seed, int first)
 Test(wallet_views, nothing_is_spent_twice_and_the_order_of_customers_changes_nothing)
 {
     static struct life one, other;
-    uint64_t uses = 0;
+    uint64_t uses = 0, returns = 0;
     for (uint64_t seed = 1; seed <= 6; seed++) {
         live(&one, "one", seed, 0);
         live(&other, "other", seed, 1);
         uses += one.uses;
+        returns += one.returns;
         for (int who = 0; who < 2; who++) {
             cr_assert(str_equal(one.story[who], other.story[who]), "seed %ju: %s's story differs",
                       (uintmax_t)seed, users[who]);
@@ -363,4 +447,5 @@ Test(wallet_views, nothing_is_spent_twice_and_the_order_of_customers_changes_not
         test_end();
     }
     cr_assert(uses > 300, "only %ju uses of credit in all", (uintmax_t)uses);
+    cr_assert(returns > 100, "only %ju returns of credit in all", (uintmax_t)returns);
 }
