@@ -76,7 +76,8 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     put_default_method(j, c, t, a);
     member_flag(j, "tax_exempt", c->tax_exempt);
     member_text_or_null(j, "tax_exempt_reason", c->tax_exempt_reason);
-    member_put(j, "terms_days", c->terms_days == 0 ? json_null() : json_integer((json_int_t)c->terms_days));
+    member_put(j, "terms_days",
+               c->terms_days == 0 && !c->due_at_once ? json_null() : json_integer((json_int_t)c->terms_days));
     return j;
 }
 

@@ -176,7 +176,7 @@ static enum err fill(struct command_line *r, struct slot *s, struct str text)
         return fail(r->e, ERR_LIMIT, "%s: more than %d bytes", s->name, LIMIT_COMMAND_LINE_ARGUMENT_BYTES);
     }
     enum err err = field_parse(s->field, record, take_percent(r, s, text), r->arena, r->e);
-    if (err == OK) err = verb_check_field(r->out->verb, s->field, record, r->e);
+    if (err == OK) err = verb_note_field(r->out->verb, s->field, record, r->e);
     s->given = true;
     bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
     return err == OK ? OK : wrap(r->e, "%s%s", is_argument ? "" : "--", s->name);

@@ -131,7 +131,7 @@ void *verb_body(const struct verb *v, struct arena *a)
     return arena_take(a, 1, verb_schema(v)->size);
 }
 
-enum err verb_check_field(const struct verb *v, const struct field *f, const void *record, struct error *e)
+enum err verb_note_field(const struct verb *v, const struct field *f, void *record, struct error *e)
 {
     return v->command == COMMAND_NONE ? OK : command_field_given(v->command, f, record, e);
 }

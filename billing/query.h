@@ -71,9 +71,8 @@ const struct schema *verb_schema(const struct verb *v);
 /* The struct that the verb's fields are kept in, zeroed. */
 void *verb_body(const struct verb *v, struct arena *a);
 
-/* What a person may not give for a field of a command: see command_field_given. */
-enum err verb_check_field(const struct verb *v, const struct field *f, const void *record,
-                          struct error *e) MUST_USE;
+/* What a person gave for a field of a command: see command_field_given. */
+enum err verb_note_field(const struct verb *v, const struct field *f, void *record, struct error *e) MUST_USE;
 
 /* Whether an idempotency key means something for it: it is one command. */
 bool verb_takes_key(const struct verb *v);

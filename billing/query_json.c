@@ -16,14 +16,14 @@ static enum err refuse_inner(const struct schema *s, const json_t *object, struc
     return OK;
 }
 
-static enum err check_given(const struct verb *v, const json_t *object, const void *body, struct error *e)
+static enum err note_given(const struct verb *v, const json_t *object, void *body, struct error *e)
 {
     size_t count = 0;
     const struct field *fields = schema_fields(verb_schema(v), &count);
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_object_get(object, fields[i].name);
         if (value == NULL || json_is_null(value)) continue;
-        if (verb_check_field(v, &fields[i], body, e) != OK) return wrap(e, "%s", fields[i].name);
+        if (verb_note_field(v, &fields[i], body, e) != OK) return wrap(e, "%s", fields[i].name);
     }
     return OK;
 }
@@ -33,7 +33,7 @@ enum err verb_from_json(void *body, const struct verb *v, const json_t *object, 
 {
     enum err err = refuse_inner(verb_schema(v), object, e);
     if (err == OK) err = schema_from_json(body, verb_schema(v), object, a, e);
-    if (err == OK) err = check_given(v, object, body, e);
+    if (err == OK) err = note_given(v, object, body, e);
     return err == OK ? OK : wrap(e, "%s", v->words);
 }
 

@@ -50,14 +50,14 @@ static enum err refuse_inner(const struct schema *s, const json_t *object, struc
 }
 
 /* Only here it is known what was given: in the struct a zero is the same as nothing. */
-static enum err check_given(const struct command *c, const json_t *object, struct error *e)
+static enum err note_given(struct command *c, const json_t *object, struct error *e)
 {
     size_t count = 0;
     const struct field *fields = schema_fields(command_kind(c->type)->schema, &count);
     for (const struct field *f = fields; f < fields + count; f++) {
         const json_t *value = json_object_get(object, f->name);
         if (value == NULL || json_is_null(value)) continue;
-        if (command_field_given(c->type, f, command_body(c), e) != OK) return wrap(e, "%s", f->name);
+        if (command_field_given(c->type, f, command_body_of(c), e) != OK) return wrap(e, "%s", f->name);
     }
     return OK;
 }
@@ -117,7 +117,7 @@ static enum err read_object(struct entry *it, json_t *object, struct import *im,
     const struct command_kind *kind = command_kind(it->command.type);
     err = refuse_inner(kind->schema, object, e);
     if (err == OK) err = schema_from_json(command_body_of(&it->command), kind->schema, object, a, e);
-    if (err == OK) err = check_given(&it->command, object, e);
+    if (err == OK) err = note_given(&it->command, object, e);
     if (err == OK) err = fill_inner(it, im, a, e);
     if (err == OK) err = complete_command(&it->command, im->ledger, a, e);
     if (err != OK) return wrap(e, "%s", kind->words);

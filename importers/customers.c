@@ -126,15 +126,15 @@ static void make_create(struct entry *it, const struct str *f, struct arena *a)
     };
 }
 
-/* A zero in a column that may be left empty would be taken for nothing. */
-static void check_given(struct entry *it, enum column c, struct str text, struct arena *a)
+/* A zero in a column that may be left empty would be taken for nothing, but where it means something. */
+static void note_given(struct entry *it, enum column c, struct str text, struct arena *a)
 {
     struct error e = {0};
     const struct field *f =
         schema_field(command_kind(COMMAND_SUBSCRIPTION_CREATE)->schema, str_of(column_names[c]));
     if (f == NULL) WRONG("a column that is no field of the command");
     if (text.len == 0 || !row_is_good(&it->row)) return;
-    if (command_field_given(COMMAND_SUBSCRIPTION_CREATE, f, command_body(&it->second), &e) != OK)
+    if (command_field_given(COMMAND_SUBSCRIPTION_CREATE, f, command_body_of(&it->second), &e) != OK)
         row_refuse_error(&it->row, column_names[c], &e, a);
 }
 
@@ -155,9 +155,9 @@ static void make_subscription(struct entry *it, const struct str *f, struct impo
     fill_card(&c.card, it, im, f[COLUMN_PAYMENT_METHOD], a);
     it->second.type = COMMAND_SUBSCRIPTION_CREATE;
     it->second.subscription_create = c;
-    check_given(it, COLUMN_INTERVAL_COUNT, f[COLUMN_INTERVAL_COUNT], a);
-    check_given(it, COLUMN_PRICE, f[COLUMN_PRICE], a);
-    check_given(it, COLUMN_BILLING_DAY, f[COLUMN_BILLING_DAY], a);
+    note_given(it, COLUMN_INTERVAL_COUNT, f[COLUMN_INTERVAL_COUNT], a);
+    note_given(it, COLUMN_PRICE, f[COLUMN_PRICE], a);
+    note_given(it, COLUMN_BILLING_DAY, f[COLUMN_BILLING_DAY], a);
 }
 
 static void make_method(struct entry *it, const struct str *f, struct import *im, struct arena *a)

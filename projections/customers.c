@@ -71,7 +71,8 @@ static enum err create(struct views_txn *t, const struct customer_created *v, st
                                             .created_at = at,
                                             .tax_exempt = v->tax_exempt,
                                             .tax_exempt_reason = v->tax_exempt_reason,
-                                            .terms_days = v->terms_days}};
+                                            .terms_days = v->terms_days,
+                                            .due_at_once = v->due_at_once}};
     enum err err = customer_put(t, &row, e);
     return err != OK ? err : user_put(t, &row.customer, e);
 }
@@ -94,7 +95,8 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
                               .created_at = c->created_at,
                               .tax_exempt = c->tax_exempt,
                               .tax_exempt_reason = c->tax_exempt_reason,
-                              .terms_days = c->terms_days};
+                              .terms_days = c->terms_days,
+                              .due_at_once = c->due_at_once};
     struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c->customer, c->version);
     err = views_put_record(t, &k, &schema_customer, &before, e);
     if (err != OK) return err;
@@ -105,6 +107,7 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     c->tax_exempt = v->tax_exempt;
     c->tax_exempt_reason = v->tax_exempt_reason;
     c->terms_days = v->terms_days;
+    c->due_at_once = v->due_at_once;
     err = customer_put(t, &row, e);
     return err != OK || str_equal(c->timezone, before.timezone) ? err : user_put(t, c, e);
 }

@@ -17,6 +17,8 @@ enum {
 #define NEED(kind, name, help)         SCALAR(kind, name, #name, help, FIELD_REQUIRED)
 #define MAY(kind, name, help)          SCALAR(kind, name, #name, help, 0)
 #define MAY_AS(kind, name, word, help) SCALAR(kind, name, word, help, 0)
+#define MAY_ZERO(kind, name, help)     SCALAR(kind, name, #name, help, FIELD_ZERO) \
+    SCALAR(flag, name##_is_zero, #name "_is_zero", NULL, FIELD_INNER)
 #define INNER(kind, name)              SCALAR(kind, name, #name, NULL, FIELD_INNER)
 #define CHOOSE(of_words, name_, help_, flags_) {.name = #name_, .kind = KIND_CHOICE, .offset = offsetof(self, name_), \
     .choice = &choice_##of_words, .help = help_, .flags = flags_},
@@ -165,10 +167,10 @@ static bool is_card_number(struct decimal d)
     return card;
 }
 
-enum err command_field_given(enum command_type t, const struct field *f, const void *record, struct error *e)
+enum err command_field_given(enum command_type t, const struct field *f, void *record, struct error *e)
 {
     bool zero = false;
-    const char *at = (const char *)record + f->offset;
+    char *at = (char *)record + f->offset;
     if (f->kind == KIND_DECIMAL) {
         struct decimal d = {0};
         memcpy(&d, at, sizeof d);
@@ -181,6 +183,10 @@ enum err command_field_given(enum command_type t, const struct field *f, const v
         uint64_t n = 0;
         memcpy(&n, at, sizeof n);
         zero = n == 0;
+    }
+    if ((f->flags & (unsigned)FIELD_ZERO) != 0) {
+        memcpy((char *)record + f[1].offset, &zero, sizeof zero);
+        return OK;
     }
     bool optional = (f->flags & (unsigned)FIELD_REQUIRED) == 0;
     return zero && optional ? fail(e, ERR_INVALID, "more than nothing is wanted") : OK;

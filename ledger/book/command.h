@@ -11,6 +11,7 @@
 #define NEED(kind, name, help)         FIELD_TYPE_##kind name;
 #define MAY(kind, name, help)          FIELD_TYPE_##kind name;
 #define MAY_AS(kind, name, word, help) FIELD_TYPE_##kind name;
+#define MAY_ZERO(kind, name, help)     FIELD_TYPE_##kind name; FIELD_TYPE_flag name##_is_zero;
 #define MAY_CHOOSE(choice, name, help) enum choice name;
 #define MAY_PART(record, name)         struct record name;
 #define INNER(kind, name)              FIELD_TYPE_##kind name;
@@ -49,8 +50,8 @@ struct decided_at {
 };
 
 /* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person
- * fills it). */
-enum { FIELD_INNER = 8 };
+ * fills it), FIELD_ZERO (0 may be given; the field behind it is the flag that says so). */
+enum { FIELD_INNER = 8, FIELD_ZERO = 16 };
 
 struct command_kind {
     const char *words; /* "subscription.create" */
@@ -67,11 +68,12 @@ void *command_body_of(struct command *c);
  * number". */
 enum err command_check(const struct command *c, struct error *e) MUST_USE;
 
-/* What may not be given for a field although its form is right, for every door that knows what was given. In
- * a command nothing is the same as not given, so a zero for what may be left out would be misunderstood; and
- * an amount of money that is a card number was meant for another field. `record` is the struct that has the
- * field; the sentence does not name the field. */
-enum err command_field_given(enum command_type t, const struct field *f, const void *record,
+/* For every door that knows what was given: notes a zero that was, and refuses what may not be given for a
+ * field although its form is right. In a command nothing is the same as not given, so a zero for what may be
+ * left out would be misunderstood, except where a flag beside it tells them apart; and an amount of money
+ * that is a card number was meant for another field. `record` is the struct that has the field; the sentence
+ * does not name the field. */
+enum err command_field_given(enum command_type t, const struct field *f, void *record,
                              struct error *e) MUST_USE;
 
 /* SHA-256 of the command's canonical bytes: what an idempotency key is bound to. */

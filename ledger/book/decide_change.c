@@ -99,6 +99,11 @@ static bool names_agreement(const struct subscription_update_command *c)
     return c->unit_prices.len != 0 || c->quotas.len != 0 || !decimal_is_zero(c->commitment);
 }
 
+static bool names_price(const struct subscription_update_command *c)
+{
+    return c->price_is_zero || !decimal_is_zero(c->price);
+}
+
 /* What is agreed anew of usage leaves the price that was agreed. */
 static void keep_price(struct terms_wish *wish, const struct catalog *c, const struct terms *t)
 {
@@ -115,14 +120,14 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
     struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(base->terms));
     bool agrees = names_agreement(c), same_tier = c->tier.len == 0 || str_equal(c->tier, wish.tier);
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 !decimal_is_zero(c->price) || agrees;
+                 names_price(c) || agrees;
     if (!same_tier) wish.agreed = (struct agreement){0};
     if (c->tier.len != 0) wish.tier = c->tier;
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     wish.unit = every.unit;
     wish.interval_count = every.count;
     wish.price = c->price;
-    wish.price_given = !decimal_is_zero(c->price);
+    wish.price_given = names_price(c);
     if (agrees && same_tier && !wish.price_given && c->interval == BILLING_DEFAULT && c->interval_count == 0)
         keep_price(&wish, ch->facts->catalog, base->terms);
     n->terms = *base->terms;
@@ -316,7 +321,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (err == OK) err = check_billing_day(day, &ch.s.terms, e);
     if (err != OK) return err;
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 c->quantity != 0 || !decimal_is_zero(c->price) || names_agreement(c);
+                 c->quantity != 0 || names_price(c) || names_agreement(c);
     if (day == 0) return change_terms(out, &ch, c, a, e);
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
     err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);

@@ -125,12 +125,13 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     if (err == OK) err = check_terms(c->terms_days, e);
     if (err == OK) err = check_entity(c->entity, e);
     if (err != OK) return err;
+    bool terms_given = c->terms_days != 0 || c->terms_days_is_zero;
     struct event *ev = event_add(&out->events, EVENT_SELLER_SET, a);
     ev->seller_set = (struct seller_set){
         .version = f->counters.seller,
         .party = party,
         .payment_terms_text = given_or(c->payment_terms, before->payment_terms_text),
-        .payment_terms_days = c->terms_days != 0 ? c->terms_days : before->payment_terms_days,
+        .payment_terms_days = terms_given ? c->terms_days : before->payment_terms_days,
         .footer = given_or(c->footer, before->footer),
         .timezone = zone,
         .past_due_days = after.past_due_days,
@@ -211,7 +212,8 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
                                                      .party = c->party,
                                                      .tax_exempt = exempt,
                                                      .tax_exempt_reason = c->tax_exempt_reason,
-                                                     .terms_days = c->terms_days};
+                                                     .terms_days = c->terms_days,
+                                                     .due_at_once = c->terms_days_is_zero};
     return OK;
 }
 
@@ -226,12 +228,15 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     if (err == OK) err = check_terms(c->terms_days, e);
     if (err != OK) return err;
     const struct customer *before = f->customer;
+    bool terms_given = c->terms_days != 0 || c->terms_days_is_zero;
     struct customer_updated after = {.customer = before->customer,
                                      .version = before->version + 1,
                                      .timezone = zone,
                                      .locale = given_or(c->locale, before->locale),
                                      .party = merged(&c->party, &before->party),
-                                     .terms_days = c->terms_days != 0 ? c->terms_days : before->terms_days};
+                                     .terms_days = terms_given ? c->terms_days : before->terms_days,
+                                     .due_at_once =
+                                         terms_given ? c->terms_days_is_zero : before->due_at_once};
     after.tax_exempt = c->tax_exempt == YES_NO_DEFAULT ? before->tax_exempt : c->tax_exempt == YES_NO_YES;
     if (after.tax_exempt) after.tax_exempt_reason = given_or(c->tax_exempt_reason, before->tax_exempt_reason);
     err = check_tax_id(&c->party, &after.party, e);
@@ -240,6 +245,7 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
     bool same = schema_equal(&schema_party, &after.party, &before->party) &&
                 str_equal(after.timezone, before->timezone) && str_equal(after.locale, before->locale) &&
                 after.tax_exempt == before->tax_exempt && after.terms_days == before->terms_days &&
+                after.due_at_once == before->due_at_once &&
                 str_equal(after.tax_exempt_reason, before->tax_exempt_reason);
     if (same) return OK;
     event_add(&out->events, EVENT_CUSTOMER_UPDATED, a)->customer_updated = after;

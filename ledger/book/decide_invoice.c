@@ -226,8 +226,9 @@ static enum err add_selected(struct documents *out, bool *parts, const struct bi
     d->kind = money_is_negative(d->total) ? INVOICE_CREDIT_NOTE : INVOICE_INVOICE;
     *parts = d->kind == INVOICE_CREDIT_NOTE && asked.minor > 0;
     if (*parts) return OK;
-    d->due_date =
-        d->kind == INVOICE_INVOICE ? terms_due(b->facts, b->due_days, b->issue_date) : b->issue_date;
+    d->due_date = b->issue_date;
+    if (d->kind == INVOICE_INVOICE)
+        d->due_date = date_is_given(b->due_date) ? b->due_date : terms_due(b->facts, b->issue_date);
     err = apply_credit(d, &w, b->facts, out, a, e);
     if (err != OK) return err;
     number_document(d, b->facts, out, a);

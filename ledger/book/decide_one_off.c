@@ -30,13 +30,15 @@ enum err decide_invoice_one_off(struct decision *out, const struct facts *f,
 {
     char currency[4] = "";
     struct documents docs = {0};
-    struct bill b = {.facts = f, .issue_date = f->issue_date, .due_days = c->due_days};
+    struct bill b = {.facts = f, .issue_date = f->issue_date};
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err == OK) err = line_of(line_add(&b.lines, a), c, currency, a, e);
     if (err != OK) return err;
     if (c->due_days > TERMS_DAYS_MAX)
         return fail(e, ERR_INVALID, "due_days: at most %d days are allowed", TERMS_DAYS_MAX);
+    if (c->due_days != 0 || c->due_days_is_zero)
+        b.due_date = date_add_days(b.issue_date, (int32_t)c->due_days);
     b.customer = f->customer->customer;
     err = documents_of(&docs, &b, a, e);
     if (err == OK) add_documents(out, &docs, a);

@@ -54,11 +54,11 @@ struct money credit_balance(const struct customer *c, const char *currency)
     return money_of(0, currency);
 }
 
-struct date terms_due(const struct facts *f, uint64_t days_given, struct date issued)
+struct date terms_due(const struct facts *f, struct date issued)
 {
     uint64_t days = f->seller != NULL ? f->seller->payment_terms_days : DEFAULT_TERMS_DAYS;
-    if (f->customer != NULL && f->customer->terms_days != 0) days = f->customer->terms_days;
-    if (days_given != 0) days = days_given;
+    const struct customer *c = f->customer;
+    if (c != NULL && (c->terms_days != 0 || c->due_at_once)) days = c->terms_days;
     return date_add_days(issued, (int32_t)days);
 }
 

@@ -30,7 +30,8 @@ enum err currency_chosen(char out[4], struct str given, const struct customer *c
 struct str default_timezone(const struct facts *f);
 
 struct money credit_balance(const struct customer *c, const char *currency);
-struct date terms_due(const struct facts *f, uint64_t days_given, struct date issued); /* 0: none given */
+/* When a document is due that is issued on a day, of which nothing else was said. */
+struct date terms_due(const struct facts *f, struct date issued);
 
 /* The method that is meant: by token or number, "" the default one; NULL when there is none. */
 const struct method *method_named(const struct facts *f, struct str token_or_number);
@@ -97,7 +98,7 @@ struct bill {
     const struct facts *facts;
     uint64_t customer, run;
     struct date issue_date;
-    uint64_t due_days; /* 0: as the customer's or the seller's terms say */
+    struct date due_date; /* none: as the customer's or the seller's terms say */
     struct line_list lines;
     const struct subscription *after; /* what bill_lines makes of the facts' subscriptions, one each */
     struct date left_on;              /* where bill_lines stopped, for it was too much; none: it holds all */

@@ -260,8 +260,10 @@ static enum err create(struct decision *out, const struct facts *f,
     enum err err = interval_count_check(c->interval_count, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err != OK) return err;
-    struct terms_wish wish = {
-        .tier = c->tier, .currency = currency, .price = c->price, .price_given = !decimal_is_zero(c->price)};
+    struct terms_wish wish = {.tier = c->tier,
+                              .currency = currency,
+                              .price = c->price,
+                              .price_given = c->price_is_zero || !decimal_is_zero(c->price)};
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     err = interval_wished(&wish, f, c, a, e);
     if (err == OK) err = terms_for(&s.terms, f, &wish, a, e);
@@ -318,6 +320,7 @@ enum err decide_subscription_reactivate(struct decision *out, const struct facts
                                                 .no_trial = true};
     if (price != NULL && price->custom) {
         again.price = money_decimal(s->terms.amount);
+        again.price_is_zero = decimal_is_zero(again.price);
         again.unit_prices = s->terms.agreed_prices;
         again.quotas = s->terms.agreed_quotas;
         again.commitment = s->terms.agreed_commitment;

@@ -3,19 +3,20 @@
  * required fields in order, then name=value; the fields of a part (name, city …) go by their own names. */
 #include "tests/spec/runner.h"
 
-static enum err set_field(const struct schema *schema, void *record, struct str name, struct str value,
-                          bool *found, struct arena *a, struct error *e)
+static enum err set_field(enum command_type type, const struct schema *schema, void *record, struct str name,
+                          struct str value, bool *found, struct arena *a, struct error *e)
 {
     size_t count = 0;
     const struct field *fields = schema_fields(schema, &count);
     for (const struct field *f = fields; f < fields + count; f++) {
         if (f->kind == KIND_PART && !(f->flags & FIELD_INNER)) {
-            enum err err = set_field(f->of, (char *)record + f->offset, name, value, found, a, e);
+            enum err err = set_field(type, f->of, (char *)record + f->offset, name, value, found, a, e);
             if (err != OK || *found) return err;
         }
         if (!str_is(name, f->name) || f->kind == KIND_LIST || f->kind == KIND_PART) continue;
         *found = true;
-        return field_parse(f, record, value, a, e);
+        enum err err = field_parse(f, record, value, a, e);
+        return err != OK ? err : command_field_given(type, f, record, e);
     }
     return OK;
 }
@@ -42,7 +43,7 @@ static enum err read_command(struct command *c, const struct words *w, struct ar
             f != NULL ? str_of(f->name) : (struct str){w->items[i].ptr, (size_t)(equals - w->items[i].ptr)};
         struct str value = f != NULL ? w->items[i] : (struct str){equals + 1, w->items[i].len - name.len - 1};
         bool found = false;
-        enum err err = set_field(schema, command_body_of(c), name, value, &found, a, e);
+        enum err err = set_field(c->type, schema, command_body_of(c), name, value, &found, a, e);
         if (err != OK) return err;
         if (!found) return fail(e, ERR_USAGE, "no field '%.*s'", STR_ARG(name));
     }

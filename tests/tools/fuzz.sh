@@ -19,7 +19,7 @@ stories() { # stories FOLDER
         !/^(#|$|expect |refused )/ { print > to }' tests/spec/*.bill
     {
         grep -o '^COMMAND.*"' ledger/book/commands.def | grep -oE '"[a-z-]+\.[a-z-]+"'
-        sed -nE 's/^  (MAY|NEED|MAY_CHOOSE)\([a-z_]+, *([a-z_]+).*/"\2="/p' ledger/book/commands.def
+        sed -nE 's/^  (MAY|MAY_ZERO|NEED|MAY_CHOOSE)\([a-z_]+, *([a-z_]+).*/"\2="/p' ledger/book/commands.def
     } | sort -u >"$1.dict"
 }
 
