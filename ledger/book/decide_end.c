@@ -175,6 +175,14 @@ enum err decide_subscription_pause(struct decision *out, const struct facts *f,
     return err;
 }
 
+/* What the trial's end stopped because there was no payment method goes on when there is one. */
+static enum err check_method(const struct facts *f, const struct subscription *s, struct error *e)
+{
+    bool since_trial = date_is_given(s->trial_end) && date_compare(s->paused_on, s->trial_end) == 0;
+    if (!since_trial || s->terms.free || method_named(f, STR_NONE) != NULL) return OK;
+    return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(s->terms.product));
+}
+
 enum err decide_subscription_resume(struct decision *out, const struct facts *f,
                                     const struct subscription_resume_command *c, struct arena *a,
                                     struct error *e)
@@ -187,6 +195,8 @@ enum err decide_subscription_resume(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' is %s, not paused", STR_ARG(c->user),
                     choice_subscription_status.words[ch.s.status]);
     }
+    err = check_method(f, &ch.s, e);
+    if (err != OK) return err;
     bool ahead = date_compare(f->today, ch.s.paused_on) < 0; /* paused before it began */
     err = resume(&ch.due, &ch.s, ahead ? ch.s.paused_on : f->today, a, e);
     if (err == OK) change_finish(out, &ch, a);
