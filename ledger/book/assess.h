@@ -15,7 +15,8 @@ struct jurisdiction {
  * NULL. */
 struct jurisdiction tax_jurisdiction(const struct customer *buyer, const struct seller *seller);
 /* The buyer accounts for taxes that know reverse charge himself: he is in another country than the seller,
- * and has a tax id. */
+ * and has a tax id of another country than the seller's; within the EU, of a member state (VAT directive,
+ * art. 196: he is identified there). Who is registered where the seller is pays the seller. */
 bool tax_is_reversed(const struct customer *buyer, const struct seller *seller);
 
 /* What the sums of a document depend on beside its lines. */
@@ -62,5 +63,10 @@ struct money net_of(struct money amount, struct money discount);
  * digits alone. Whether it was ever given to anybody is not asked. ERR_INVALID, in a sentence that does not
  * quote it. */
 enum err tax_id_check(struct str tax_id, struct str country, struct error *e) MUST_USE;
+
+/* Where a tax id was given, by its prefix, or else by the country of who has it, as ISO 3166-1 has it:
+ * Greece's is EL, Northern Ireland's XI. */
+struct str tax_id_country(struct str tax_id, struct str country);
+bool country_is_in_eu(struct str country);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tax_id.c - whether a tax id can be one: its form and its check digits, as the countries publish them. Some
- * kinds of numbers, mostly of persons, have check digits that are not published or not simple; of these the
- * form alone is looked at. Nobody is asked whether the number was ever given to anybody. */
+/* tax_id.c - whether a tax id can be one, and of where: its form and its check digits, as the countries
+ * publish them. Some kinds of numbers, mostly of persons, have check digits that are not published or not
+ * simple; of these the form alone is looked at. Nobody is asked whether the number was ever given to anybody.
+ */
 #include "ledger/book/assess.h"
 
 enum { TAX_ID_MIN = 2, TAX_ID_MAX = 24, WEIGHTS_MAX = 12 };
@@ -257,6 +258,7 @@ struct tax_id_kind {
 
 /* clang-format off */
 static const struct tax_id_kind kinds[] = {
+    /* the member states of the EU */
     {"AT", "AT", {"U########"}, "U and 8 digits", is_austrian, {0}, 0},
     {"BE", "BE", {"##########"}, "10 digits", is_belgian, {0}, 0},
     {"BG", "BG", {"#########", "##########"}, "9 or 10 digits", is_bulgarian, {0}, 0},
@@ -284,6 +286,7 @@ static const struct tax_id_kind kinds[] = {
     {"SE", "SE", {"############"}, "12 digits", is_swedish, {0}, 0},
     {"SI", "SI", {"########"}, "8 digits", is_slovenian, {0}, 0},
     {"SK", "SK", {"##########"}, "10 digits", is_slovak, {0}, 0},
+    /* and others */
     {"XI", "XI", {"#########", "############", "GD###", "HA###"}, "9 or 12 digits, or GD or HA and 3", is_british, {0}, 0},
     {"GB", "GB", {"#########", "############", "GD###", "HA###"}, "9 or 12 digits, or GD or HA and 3", is_british, {0}, 0},
     {"CHE", "CH", {"#########", "#########MWST", "#########TVA", "#########IVA"}, "9 digits, and MWST, TVA or IVA", NULL,
@@ -291,7 +294,7 @@ static const struct tax_id_kind kinds[] = {
     {"NO", "NO", {"#########", "#########MVA"}, "9 digits, and MVA", NULL, {3, 2, 7, 6, 5, 4, 3, 2, 1}, 11},
     {"US", "US", {"#########"}, "9 digits", NULL, {0}, 0},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
+enum { KINDS = sizeof kinds / sizeof kinds[0], EU_KINDS = 27 };
 /* clang-format on */
 
 static bool has_form(struct str s, const char *form)
@@ -375,4 +378,32 @@ enum err tax_id_check(struct str tax_id, struct str country, struct error *e)
     size_t prefix = strlen(named->prefix);
     err = check_kind(named, part(s, prefix, s.len - prefix), e);
     return err != OK && own != NULL && check_kind(own, s, &other) == OK ? OK : err;
+}
+
+/* As tax_id_check reads it: the number of another country has its prefix, and one without may begin like it.
+ */
+static const struct tax_id_kind *kind_of_id(struct str tax_id, struct str country)
+{
+    char plain[TAX_ID_MAX];
+    struct str s = {plain, 0};
+    struct error e = {0};
+    const struct tax_id_kind *own = kind_of_country(country);
+    if (compact(plain, &s.len, tax_id, &e) != OK) return own;
+    const struct tax_id_kind *named = kind_by_prefix(s);
+    if (named == NULL) return own;
+    size_t prefix = strlen(named->prefix);
+    return check_kind(named, part(s, prefix, s.len - prefix), &e) == OK ? named : own;
+}
+
+struct str tax_id_country(struct str tax_id, struct str country)
+{
+    const struct tax_id_kind *k = kind_of_id(tax_id, country);
+    if (k == NULL) return country;
+    return strcmp(k->country, "XI") == 0 ? STR("GB") : str_of(k->country);
+}
+
+bool country_is_in_eu(struct str country)
+{
+    const struct tax_id_kind *k = kind_of_country(country);
+    return k != NULL && k < kinds + EU_KINDS;
 }

@@ -30,7 +30,11 @@ bool tax_is_reversed(const struct customer *buyer, const struct seller *seller)
 {
     if (buyer == NULL || buyer->party.tax_id.len == 0 || buyer->party.country.len == 0) return false;
     if (seller == NULL || seller->party.country.len == 0) return false;
-    return !str_equal(buyer->party.country, seller->party.country);
+    struct str there = buyer->party.country, here = seller->party.country;
+    if (str_equal(there, here)) return false;
+    struct str registered = tax_id_country(buyer->party.tax_id, there);
+    bool within_eu = country_is_in_eu(here) && country_is_in_eu(there);
+    return !str_equal(registered, here) && (!within_eu || country_is_in_eu(registered));
 }
 
 static bool is_in_force(const struct tax *t, const struct assess_facts *f)

@@ -83,3 +83,46 @@ Test(tax_id, of_other_countries_letters_and_digits_are_enough)
     assert_ok(tax_id_check(STR("27AAPFU0939F1ZV"), STR(""), E));
     assert_ok(tax_id_check(STR(""), STR("DE"), E));
 }
+
+Test(tax_id, is_of_the_country_that_its_prefix_names_or_else_its_owners)
+{
+    assert_str(tax_id_country(STR("DE136695976"), STR("FR")), "DE");
+    assert_str(tax_id_country(STR("de 136 695 976"), STR("FR")), "DE");
+    assert_str(tax_id_country(STR("136695976"), STR("DE")), "DE");
+    assert_str(tax_id_country(STR("EL094259216"), STR("GR")), "GR");
+    assert_str(tax_id_country(STR("094259216"), STR("GR")), "GR");
+    assert_str(tax_id_country(STR("XI432525179"), STR("GB")), "GB");
+    assert_str(tax_id_country(STR("DEPL800101XXX"), STR("MX")), "MX");
+    assert_str(tax_id_country(STR("27AAPFU0939F1ZV"), STR("IN")), "IN");
+}
+
+/* Art. 196 of the EU's VAT directive: what counts is where the buyer is identified, not where he sits alone.
+ */
+Test(tax_id, reverses_a_tax_when_it_is_of_outside_the_sellers_country)
+{
+    static const struct {
+        const char *seller, *buyer, *tax_id;
+        bool reversed;
+    } cases[] = {
+        {"IE", "DE", "DE136695976", true},
+        {"DE", "FR", "DE136695976", false},
+        {"IE", "FR", "DE136695976", true},
+        {"DE", "GR", "EL094259216", true},
+        {"GR", "DE", "EL094259216", false},
+        {"GR", "DE", "136695976", true},
+        {"IE", "GB", "XI432525179", true},
+        {"GB", "IE", "XI432525179", false},
+        {"GB", "IE", "GB432525179", false},
+        {"IE", "FR", "GB432525179", false}, /* registered in no member state */
+        {"GB", "FR", "US123456789", true},
+        {"DE", "BR", "DE136695976", false},
+        {"DE", "BR", "11222333000181", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct customer buyer = {
+            .party = {.country = str_of(cases[i].buyer), .tax_id = str_of(cases[i].tax_id)}};
+        struct seller seller = {.party = {.country = str_of(cases[i].seller)}};
+        cr_expect(tax_is_reversed(&buyer, &seller) == cases[i].reversed, "%s to %s, %s", cases[i].seller,
+                  cases[i].buyer, cases[i].tax_id);
+    }
+}

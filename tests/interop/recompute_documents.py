@@ -103,12 +103,14 @@ def price_of(line, currency):
 
 
 def taxes_for(customer, catalog, seller, on):
-    """As the document has them: reversed for a business of another country."""
+    """As the document has them: reversed for a business of another country, registered outside the seller's."""
     found = []
+    prefix = {"GR": "EL"}.get(seller["country"], seller["country"])
+    foreign = customer["country"] != seller["country"] and not (customer["tax_id"] or "").startswith(prefix)
     for tax in catalog["taxes"]:
         here = tax["country"] == customer["country"] and tax.get("region") in (None, customer["region"])
         if here and tax.get("from", "") <= on < tax.get("until", "9999") and "product_code" not in tax:
-            reversed_ = tax.get("reverse_charge") and customer["tax_id"] and customer["country"] != seller["country"]
+            reversed_ = tax.get("reverse_charge") and customer["tax_id"] and foreign
             found.append({"code": tax["code"], "percent": "0" if reversed_ else tax["percent"]})
     return [{"code": "", "percent": "0"}] if customer["tax_exempt"] else found
 
