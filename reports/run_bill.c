@@ -91,11 +91,11 @@ static enum err bill_chunk(size_t *left, struct billing *b, uint64_t *customers,
 /* What was missed for very long takes several bills; their documents are large, so few share a commit. */
 static enum err bill_customers(struct billing *b, uint64_t *customers, size_t count, struct error *e)
 {
-    size_t left = 0, still = 0;
+    size_t left = 0;
     enum err err = bill_chunk(&left, b, customers, count, e);
     for (size_t i = 0; err == OK && i < left; i += STEPS_PER_COMMIT) {
-        size_t few = left - i < STEPS_PER_COMMIT ? left - i : STEPS_PER_COMMIT;
-        for (still = few; err == OK && still > 0;) err = bill_chunk(&still, b, customers + i, still, e);
+        size_t still = left - i < STEPS_PER_COMMIT ? left - i : STEPS_PER_COMMIT;
+        while (err == OK && still > 0) err = bill_chunk(&still, b, customers + i, still, e);
     }
     return err;
 }

@@ -22,10 +22,9 @@ struct life {
 
 static struct rate rates_of(const char *type, int64_t included)
 {
-    return (struct rate){.usage_type = str_of(type),
-                         .included = decimal_of(included),
-                         .billed = true,
-                         .unit_price = decimal_make(1, 2)};
+    struct decimal cent = decimal_make(1, 2);
+    struct decimal quota = decimal_of(included);
+    return (struct rate){.usage_type = str_of(type), .included = quota, .billed = true, .unit_price = cent};
 }
 
 /* One usage type for each way to count. */
@@ -199,13 +198,11 @@ static void step_usage(struct life *l, struct command *c)
 
 static void step_credit(struct life *l, struct command *c)
 {
-    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_OFFSET, CREDIT_REFUND, CREDIT_BALANCE};
+    int64_t amount = dice_chance(&l->dice, 60) ? dice_between(&l->dice, 1, 4000) : 0;
     c->type = COMMAND_INVOICE_CREDIT;
-    c->invoice_credit = (struct invoice_credit_command){
-        .invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200)),
-        .as = uses[dice_between(&l->dice, 0, 3)]};
-    if (dice_chance(&l->dice, 60))
-        c->invoice_credit.amount = decimal_make(dice_between(&l->dice, 1, 4000), 2);
+    c->invoice_credit.invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));
+    c->invoice_credit.amount = decimal_make(amount, 2);
+    c->invoice_credit.as = (enum credit_use)dice_between(&l->dice, CREDIT_DEFAULT, CREDIT_NONE);
 }
 
 static void step_invoice(struct life *l, struct command *c)
