@@ -220,7 +220,9 @@ enum err list_uncollected(struct views_txn *t, struct date through, struct due_c
                           uint64_t *customers, size_t *count, size_t capacity, struct error *e)
 {
     struct view_key from = key_number(SPACE_UNCOLLECTED, after->customer + 1);
-    struct due_page page = {through, after, customers, count, capacity, 8};
+    struct due_page page = {through, after, NULL, NULL, capacity, 8};
+    page.customers = customers;
+    page.count = count;
     *count = 0;
     return views_scan(t, &from, 1, false, visit_uncollected, &page, e);
 }
