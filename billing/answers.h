@@ -68,9 +68,6 @@ enum err usage_period_now(struct period *out, const struct customer *c, struct d
 enum err subscription_period_now(struct period *out, const struct customer *c, struct date today,
                                  struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
-/* ERR_INVALID when the first day lies after the last; either may be left out. */
-enum err check_dates(struct date from, struct date to, struct error *e) MUST_USE;
-
 /* ---- commands ---- */
 
 /* An answer that is known before the command runs (it was done before), or NULL. */

@@ -231,7 +231,7 @@ enum err ask_report_file(const struct call *c, struct error *e)
         return fail(e, ERR_USAGE, "there is no report '%.*s': see 'daybook help report'", STR_ARG(shown));
     }
     enum err err = check_format(q->format, e);
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = customer_number(&rq.customer, c, q->customer, e);
     if (err == OK) err = report->run(c->service->ledger, &rq, path, c->arena, e);
     return err == OK ? tell_path(c, path, e) : err;
@@ -243,7 +243,7 @@ enum err ask_export(const struct call *c, struct error *e)
     uint64_t customer = 0;
     const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
     enum err err = check_format(q->format, e);
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = customer_number(&customer, c, q->user, e);
     if (err == OK) err = export_customer_csv(c->service->ledger, customer, q->from, q->to, path, c->arena, e);
     return err == OK ? tell_path(c, path, e) : err;

@@ -55,12 +55,6 @@ static enum err parse_status(int *out, const struct choice *words, struct str gi
     return err;
 }
 
-enum err check_dates(struct date from, struct date to, struct error *e)
-{
-    if (!date_is_given(from) || !date_is_given(to) || date_compare(from, to) <= 0) return OK;
-    return fail(e, ERR_INVALID, "the first day lies after the last");
-}
-
 /* ---- rows
  * ---------------------------------------------------------------------------------------------------------
  */
@@ -150,7 +144,7 @@ enum err ask_payment_list(const struct call *c, struct error *e)
     struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .status = -1};
     int status = -1; /* as it is shown, which is not always as it is kept */
     l.limit = q->limit;
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = parse_status(&status, &choice_transaction_status, q->status, e);
     if (status >= 0) l.status = choice_transaction_status.words[status];
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
@@ -163,7 +157,7 @@ enum err ask_invoice_list(const struct call *c, struct error *e)
     struct listing l = {0};
     enum err err = list_begin(&l, c, q->user, e);
     struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = parse_status(&lq.status, &choice_invoice_status, q->status, e);
     if (err == OK) err = list_invoices(l.txn, &lq, tell_invoice, &l, l.rows, e);
     return list_end(&l, err);
@@ -363,7 +357,7 @@ enum err ask_usage_list(const struct call *c, struct error *e)
     struct listing *l = &r.list;
     enum err err = list_begin(l, c, q->user, e);
     l->limit = q->limit;
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = zone_find(&r.zone, ledger_zones(ledger), l->customer.timezone, e);
     if (err == OK) err = list_readings(l->txn, ledger, l->customer.customer, tell_reading, &r, e);
     return list_end(l, err);
@@ -441,7 +435,7 @@ enum err ask_audit_log(const struct call *c, struct error *e)
     struct listing l = {0};
     enum err err = list_begin(&l, c, q->user, e);
     l.limit = q->limit;
-    if (err == OK) err = check_dates(q->from, q->to, e);
+    if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = list_audit(l.txn, l.customer.customer, q->from, q->to, tell_record, &l, e);
     return list_end(&l, err);
 }

@@ -29,7 +29,8 @@ static enum err load_asked(struct catalog *out, uint64_t *customer, const struct
     struct views_txn *t = NULL;
     bool file = q->catalog.len != 0;
     if (file == (q->version != 0)) return fail(e, ERR_USAGE, "either --version or --catalog is wanted");
-    enum err err = file ? read_catalog_file(out, c, q->catalog, e) : OK;
+    enum err err = service_days(q->from, q->to, e);
+    if (err == OK && file) err = read_catalog_file(out, c, q->catalog, e);
     if (err == OK) err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
     if (!file) err = load_catalog(out, t, q->version, c->arena, e);
@@ -47,8 +48,7 @@ enum err ask_usage_price(const struct call *c, struct error *e)
     struct call told = *c;
     struct price_options o = {
         .catalog = &catalog, .from = q->from, .to = q->to, .row = tell_row, .context = &told};
-    enum err err = check_dates(q->from, q->to, e);
-    if (err == OK) err = load_asked(&catalog, &o.customer, c, e);
+    enum err err = load_asked(&catalog, &o.customer, c, e);
     if (err == OK) err = usage_price(&s, c->service->ledger, &o, c->arena, e);
     for (size_t i = 0; i < s.totals_count && err == OK; i++)
         err = c->answer->take(c->answer->self, row_json(&s.totals[i], s.customers[i]), true, e);

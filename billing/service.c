@@ -30,6 +30,12 @@ enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, s
     return err;
 }
 
+enum err service_days(struct date from, struct date to, struct error *e)
+{
+    if (!date_is_given(from) || !date_is_given(to) || date_compare(from, to) <= 0) return OK;
+    return fail(e, ERR_INVALID, "the first day lies after the last");
+}
+
 /* ---- what the gateway fills in ---- */
 
 static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a,

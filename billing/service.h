@@ -36,6 +36,9 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
 enum err service_customer(uint64_t *out, struct views_txn *t, struct str user, struct arena *a,
                           struct error *e) MUST_USE;
 
+/* Days asked for, of which the first is not after the last; either may be left open. */
+enum err service_days(struct date from, struct date to, struct error *e) MUST_USE;
+
 /* The catalog that comes with the program. */
 enum err service_load_example_catalog(struct outcome *out, struct service *s, struct arena *a,
                                       struct error *e) MUST_USE;

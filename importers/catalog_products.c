@@ -61,6 +61,30 @@ static enum err check_features(const struct product *of, const json_t *object, s
     return OK;
 }
 
+static bool rates_usage(const struct price *price, struct str usage_type)
+{
+    for (size_t i = 0; i < price->rates_count; i++) {
+        if (str_equal(price->rates[i].usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+/* What a customer may use is asked by one name: a usage type would hide the feature. */
+static enum err check_feature_names(const struct product *of, struct catalog_reader *r,
+                                    const struct catalog_path *p)
+{
+    for (size_t i = 0; i < r->out->prices_count; i++) {
+        const struct price *price = &r->prices[i];
+        if (!str_equal(price->product, of->code)) continue;
+        for (size_t k = 0; k < of->features_count; k++) {
+            struct catalog_path at = path_at(p, "features", k);
+            if (rates_usage(price, of->features[k].code))
+                return catalog_refuse(r, &at, "code", "this product has a usage type of that name");
+        }
+    }
+    return OK;
+}
+
 /* ---- products ---- */
 
 static enum err check_product(const struct product *v, const struct product *first, const json_t *object,
@@ -90,7 +114,7 @@ static enum err read_product(struct product *products, size_t index, json_t *obj
     if (!catalog_has(object, "rank")) v->rank = index;
     if (err == OK) err = check_product(v, products, object, r, &p);
     if (err == OK) err = read_prices(v, json_object_get(object, "prices"), r, &p);
-    return err;
+    return err == OK ? check_feature_names(v, r, &p) : err;
 }
 
 /* Prices stand in the order of their products. */

@@ -13,6 +13,7 @@ struct moving {
     struct arena *arena, *chunk;
     uint64_t *candidates;
     size_t count, capacity, totals_capacity;
+    bool tier_known; /* somebody has it, or the version does */
     struct migration_total *totals;
 };
 
@@ -24,6 +25,7 @@ static enum err note_candidate(void *context, const struct subscription *s, stru
     bool tier = m->o->tier.len == 0 || str_equal(m->o->tier, s->terms.product);
     bool wanted = tier && subscription_is_live(s) && s->terms.catalog_version < m->o->version;
     (void)e;
+    m->tier_known = m->tier_known || tier;
     arena_reset(m->chunk);
     if (!wanted) return OK;
     m->candidates = arena_grow(m->arena, m->candidates, m->count, &m->capacity, sizeof *m->candidates);
@@ -39,9 +41,13 @@ static enum err find_candidates(struct moving *m, struct error *e)
     enum err err = ledger_read_begin(&t, m->ledger, e);
     if (err != OK) return err;
     err = load_catalog(&to, t, m->o->version, m->chunk, e);
+    for (size_t i = 0; err == OK && i < to.products_count; i++)
+        m->tier_known = m->tier_known || str_equal(to.products[i].code, m->o->tier);
     if (err == OK) err = list_subscriptions(t, &q, note_candidate, m, m->chunk, e);
     ledger_read_end(m->ledger, t);
-    return err;
+    if (err != OK || m->tier_known || m->o->tier.len == 0) return err;
+    return fail(e, ERR_NOT_FOUND, "no tier '%.*s': neither in that version nor of any subscription",
+                STR_ARG(text_quotable(m->o->tier)));
 }
 
 /* ---- what it comes to ---- */

@@ -38,6 +38,26 @@ static enum err check_can_have(const struct facts *f, const struct coupon *coupo
     return OK;
 }
 
+/* An amount comes off what is in its currency: the customer's, or that of a subscription. */
+static bool has_currency(const struct facts *f, const struct subscription *one, struct money amount)
+{
+    if (one != NULL) return money_same_currency(one->terms.amount, amount);
+    if (str_is(f->customer->currency, amount.currency)) return true;
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        if (money_same_currency(f->subscriptions[i].terms.amount, amount)) return true;
+    }
+    return false;
+}
+
+static enum err check_counts(const struct facts *f, const struct subscription *one,
+                             const struct coupon *coupon, struct str user, struct arena *a, struct error *e)
+{
+    if (!decimal_is_zero(coupon->percent) || has_currency(f, one, coupon->amount)) return OK;
+    return fail(e, ERR_REFUSED, "coupon '%.*s' is worth %.*s %s, and nothing of '%.*s' is billed in that",
+                STR_ARG(coupon->code), STR_ARG(money_text(a, coupon->amount)), coupon->amount.currency,
+                STR_ARG(user));
+}
+
 enum err decide_coupon_apply(struct decision *out, const struct facts *f,
                              const struct coupon_apply_command *c, struct arena *a, struct error *e)
 {
@@ -48,6 +68,7 @@ enum err decide_coupon_apply(struct decision *out, const struct facts *f,
     bool one = c->subscription.len > 0;
     if (one) err = need_subscription(f, c->user, e);
     if (err == OK) err = check_can_have(f, coupon, c->user, a, e);
+    if (err == OK) err = check_counts(f, one ? f->subscription : NULL, coupon, c->user, a, e);
     if (err != OK) return err;
     event_add(&out->events, EVENT_COUPON_REDEEMED, a)->coupon_redeemed =
         (struct coupon_redeemed){.customer = f->customer->customer,

@@ -332,6 +332,7 @@ enum err decide_invoice_add_item(struct decision *out, const struct facts *f,
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err == OK) err = money_exact(&amount, c->amount, currency, "amount", a, e);
+    if (err == OK) err = check_tax_code(f, c->tax_code, e);
     if (err != OK) return err;
     if (money_is_zero(amount)) return fail(e, ERR_INVALID, "amount: an item of nothing");
     err = item_fits(f, amount, e);

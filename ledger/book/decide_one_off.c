@@ -33,6 +33,7 @@ enum err decide_invoice_one_off(struct decision *out, const struct facts *f,
     struct bill b = {.facts = f, .issue_date = f->issue_date};
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
+    if (err == OK) err = check_tax_code(f, c->tax_code, e);
     if (err == OK) err = line_of(line_add(&b.lines, a), c, currency, a, e);
     if (err != OK) return err;
     if (c->due_days > TERMS_DAYS_MAX)

@@ -54,6 +54,20 @@ struct money credit_balance(const struct customer *c, const char *currency)
     return money_of(0, currency);
 }
 
+enum err check_tax_code(const struct facts *f, struct str code, struct error *e)
+{
+    const struct catalog *c = f->catalog;
+    if (code.len == 0) return OK;
+    for (size_t i = 0; c != NULL && i < c->taxes_count; i++) {
+        if (str_equal(c->taxes[i].product_code, code)) return OK;
+    }
+    for (size_t i = 0; c != NULL && i < c->products_count; i++) {
+        if (str_equal(c->products[i].tax_code, code)) return OK;
+    }
+    return fail(e, ERR_NOT_FOUND, "tax_code '%.*s': no tax and no product of the catalog names it",
+                STR_ARG(code));
+}
+
 struct date terms_due(const struct facts *f, struct date issued)
 {
     uint64_t days = f->seller != NULL ? f->seller->payment_terms_days : DEFAULT_TERMS_DAYS;

@@ -30,6 +30,9 @@ enum err currency_chosen(char out[4], struct str given, const struct customer *c
 struct str default_timezone(const struct facts *f);
 
 struct money credit_balance(const struct customer *c, const char *currency);
+/* A tax code of what is sold must be one that a tax or a product of the catalog names; "" is every catalog's.
+ */
+enum err check_tax_code(const struct facts *f, struct str code, struct error *e) MUST_USE;
 /* When a document is due that is issued on a day, of which nothing else was said. */
 struct date terms_due(const struct facts *f, struct date issued);
 

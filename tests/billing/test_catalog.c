@@ -243,6 +243,7 @@ Test(catalog, subscriptions_are_moved_and_told)
                                           {"subscriptions[0].result", "\"scheduled before\""},
                                           {"subscriptions[1]", "nothing"}, /* the limit */
                                           {"monthly[0].subscriptions", "2"}};
+    static const struct member nobody[] = {{"scheduled", "0"}, {"scheduled_before", "0"}};
     static const struct member one[] = {{"change", "\"none\""}, {"scheduled_change.on", "\"2026-01-10\""}};
     char *answer = NULL;
     does(daybook_create_subscription(book, "ann", "basic", "pm_card_visa", NULL, &why));
@@ -254,4 +255,15 @@ Test(catalog, subscriptions_are_moved_and_told)
     HAS("subscription.migrate", "{\"user\": \"ann\", \"version\": 2}", one);
     refuses(daybook_call(book, "catalog.migrate", "{\"to\": 2, \"customer\": \"nobody\"}", &answer, &why),
             DAYBOOK_NOT_FOUND, "no customer 'nobody'");
+    refuses(daybook_call(book, "catalog.migrate", "{\"to\": 2, \"tier\": \"basc\"}", &answer, &why),
+            DAYBOOK_NOT_FOUND, "no tier 'basc': neither in that version nor of any subscription");
+    HAS("catalog.migrate", "{\"to\": 2, \"tier\": \"free\"}", nobody);
+}
+
+Test(catalog, days_that_are_asked_for_in_the_wrong_order_are_refused)
+{
+    char *answer = NULL;
+    static const char days[] = "{\"version\": 1, \"from\": \"2025-03-01\", \"to\": \"2025-02-28\"}";
+    refuses(daybook_call(book, "usage.price", days, &answer, &why), DAYBOOK_INVALID,
+            "the first day lies after the last");
 }

@@ -92,6 +92,10 @@ Test(catalog_faults, products)
         {"{'code':'pro','name':'X','prices':[" PRICE "]}", "code: this code stands there twice"},
         {"{'code':'x','name':'X','kind':'add_on','free':true}",
          "free: an add-on belongs to a plan, and only plans are free"},
+        {"{'code':'x','name':'X','features':[{'code':'a'},{'code':'jobs'}],'prices':[{'currency':'USD','"
+         "interval':'month',"
+         "'amount':'1','rates':[{'usage_type':'jobs','unit_price':'1'}]}]}",
+         "features[1].code: this product has a usage type of that name"},
         {"{'code':'x','name':'X','description':'card 4242 4242 4242 4242'}",
          "description: card numbers and security codes are never accepted"},
         {"{'code':'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg','name':'X'}",

@@ -202,7 +202,7 @@ static void step_credit(struct life *l, struct command *c)
     c->type = COMMAND_INVOICE_CREDIT;
     c->invoice_credit.invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));
     c->invoice_credit.amount = decimal_make(amount, 2);
-    c->invoice_credit.as = (enum credit_use)dice_between(&l->dice, CREDIT_DEFAULT, CREDIT_NONE);
+    c->invoice_credit.as = dice_chance(&l->dice, 50) ? CREDIT_REFUND : CREDIT_BALANCE;
 }
 
 static void step_invoice(struct life *l, struct command *c)
