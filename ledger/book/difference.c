@@ -209,6 +209,37 @@ static size_t place_of(struct str name, const struct str *names, size_t count)
     return i;
 }
 
+/* Of rules the first that fits holds. */
+static bool is_ordered(const struct thing *t)
+{
+    return t->schema == &schema_change_rule;
+}
+
+/* Which of those that stand in `others`, too. */
+static size_t place_among(const struct str *names, size_t index, const struct str *others,
+                          size_t others_count)
+{
+    size_t place = 1;
+    for (size_t i = 0; i < index; i++) place += place_of(names[i], others, others_count) < others_count;
+    return place;
+}
+
+/* What comes or goes moves what stands behind it, but not before what it stood behind. */
+static void walk_order(struct walk *w, const char *what, struct str outer, const struct str *old,
+                       size_t old_count, const struct str *new, size_t new_count)
+{
+    for (size_t i = 0; i < old_count; i++) {
+        size_t k = place_of(old[i], new, new_count);
+        if (k == new_count) continue;
+        size_t before = place_among(old, i, new, new_count), after = place_among(new, k, old, old_count);
+        if (before == after) continue;
+        struct difference *d = note(w, DIFFERENCE_CHANGED, what, inner_name(w, outer, old[i]));
+        d->member = "place";
+        d->old_value = str_format(w->arena, "%zu", before);
+        d->new_value = str_format(w->arena, "%zu", after);
+    }
+}
+
 static void walk_record(struct walk *w, const struct schema *s, const char *what, struct str name,
                         const void *from, const void *to);
 
@@ -232,6 +263,7 @@ static void walk_list(struct walk *w, const struct field *f, struct str outer, c
         struct difference *d = note(w, DIFFERENCE_ADDED, t->what, inner_name(w, outer, new[i]));
         d->new_value = value_of(t, y.first + i * t->schema->size, i, w->arena);
     }
+    if (is_ordered(t)) walk_order(w, t->what, outer, old, x.count, new, y.count);
 }
 
 static bool is_silent(const struct walk *w, const char *member)

@@ -164,3 +164,19 @@ Test(difference, dunning)
                                          "added threshold 'dunning, JPY' :  -> 1000\n"
                                          "changed dunning '' attempts: 2 -> 3\n");
 }
+
+/* Of two that fit, the first holds: pro to basic was now, and is at the period's end. */
+Test(difference, rules_are_told_that_stand_in_another_order)
+{
+    struct change_rule before[] = {{.from = STR("old"), .any_kind = true, .refused = true},
+                                   {.from = STR("pro"), .any_kind = true, .when = CHANGE_NOW},
+                                   {.to = STR("basic"), .any_kind = true, .when = CHANGE_PERIOD_END}};
+    struct change_rule after[] = {before[2], {.kind = CHANGE_UPGRADE, .when = CHANGE_NOW}, before[1]};
+    struct catalog one = {.rules = before, .rules_count = 3}, two = {.rules = after, .rules_count = 3};
+    assert_told(differences(&one, &two), "removed rule 'old to any' : refused -> \n"
+                                         "added rule 'upgrade' :  -> now\n"
+                                         "changed rule 'pro to any' place: 1 -> 2\n"
+                                         "changed rule 'any to basic' place: 2 -> 1\n");
+    two = (struct catalog){.rules = before + 1, .rules_count = 2};
+    assert_told(differences(&one, &two), "removed rule 'old to any' : refused -> \n");
+}
