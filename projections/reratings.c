@@ -26,14 +26,18 @@ static enum err propose(struct views_txn *t, const struct usage_rerated *v, stru
     return err == OK ? numbers_put(t, &k, &open, a, e) : err;
 }
 
-static enum err close(struct views_txn *t, uint64_t rerating, uint64_t customer, enum rerating_status status,
-                      struct arena *a, struct error *e)
+static enum err close(struct views_txn *t, uint64_t rerating, uint64_t customer,
+                      const struct rerating_approved *approved, struct arena *a, struct error *e)
 {
     struct rerating row = {0};
     struct view_key k = key_number(SPACE_RERATING, rerating);
     struct view_key open = key_number(SPACE_OPEN_RERATING, customer);
     enum err err = row_need(&row, &schema_rerating, t, &k, "re-rating", rerating, a, e);
-    row.status = status;
+    row.status = approved != NULL ? RERATING_APPROVED : RERATING_DISCARDED;
+    if (approved != NULL) { /* what really came of it */
+        row.lines = approved->lines;
+        row.lines_count = approved->lines_count;
+    }
     if (err == OK) err = rerating_put(t, &row, e);
     return err == OK ? views_delete(t, &open, e) : err;
 }
@@ -44,10 +48,9 @@ enum err fold_reratings(struct views_txn *t, const struct event *ev, const struc
     const struct rerating_approved *v = &ev->rerating_approved;
     const struct rerating_discarded *w = &ev->rerating_discarded;
     if (ev->type == EVENT_USAGE_RERATED) return propose(t, &ev->usage_rerated, place->at, a, e);
-    if (ev->type == EVENT_RERATING_APPROVED)
-        return close(t, v->rerating, v->customer, RERATING_APPROVED, a, e);
+    if (ev->type == EVENT_RERATING_APPROVED) return close(t, v->rerating, v->customer, v, a, e);
     if (ev->type != EVENT_RERATING_DISCARDED) return OK;
-    return close(t, w->rerating, w->customer, RERATING_DISCARDED, a, e);
+    return close(t, w->rerating, w->customer, NULL, a, e);
 }
 
 /* ---- queries ---- */

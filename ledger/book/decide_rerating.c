@@ -80,6 +80,7 @@ enum err decide_usage_rerate(struct decision *out, const struct facts *f,
 struct approval {
     const struct facts *facts;
     struct line_list items;
+    struct rerated_list lines;        /* of the proposal, with what really comes of them */
     const struct subscription *after; /* the customer's, with what their commitments count */
     struct arena *arena;
 };
@@ -199,7 +200,8 @@ static enum err credit_line(struct money *left, struct approval *ap, const struc
 }
 
 /* The newest lines first: a correction is taken back before what it corrected. */
-static enum err credit(struct approval *ap, const struct correction *x, struct error *e)
+static enum err credit(struct money *not_given, struct approval *ap, const struct correction *x,
+                       struct error *e)
 {
     struct money left = money_negate(x->line->difference);
     enum err err = OK;
@@ -207,27 +209,56 @@ static enum err credit(struct approval *ap, const struct correction *x, struct e
         const struct window_charge *c = &x->charges[i - 1];
         if (str_equal(c->usage_type, x->line->usage_type)) err = credit_line(&left, ap, x, c, e);
     }
+    *not_given = left;
     return err;
 }
 
-static enum err correct(struct approval *ap, const struct rerated_line *l, struct error *e)
+/* Of what was given back already there is nothing to be given back again: that much stays billed, and whoever
+ * uses more later is not charged for it twice. */
+static enum err correct(struct approval *ap, struct rerated_line *l, struct error *e)
 {
     struct correction x = {.line = l};
+    struct money not_given = {0};
     enum err err = OK;
     if (l->kind == LINE_COMMITMENT)
         correct_commitment(&x, ap->facts, ap->arena);
     else
         err = correct_usage(&x, ap->facts, e);
-    if (err != OK || money_is_negative(l->difference)) return err == OK ? credit(ap, &x, e) : err;
+    if (err != OK) return err;
+    if (money_is_negative(l->difference)) {
+        err = credit(&not_given, ap, &x, e);
+        return err == OK ? money_add(&l->difference, l->difference, not_given, e) : err;
+    }
     (void)add_item(ap, &x, l->difference);
     return OK;
 }
 
-static enum err count_corrections(struct subscription *s, const struct rerating *r, struct error *e)
+/* Usage first: what becomes of it is what a commitment counts. */
+static enum err correct_all(struct approval *ap, struct error *e)
+{
+    const struct facts *f = ap->facts;
+    const struct rerating *r = f->rerating;
+    struct rerated_list *all = &ap->lines;
+    enum err err = OK;
+    all->capacity = r->lines_count + f->commitments_count;
+    all->items = arena_array_of(ap->arena, struct rerated_line, all->capacity);
+    for (size_t i = 0; i < r->lines_count && err == OK; i++) {
+        if (r->lines[i].kind == LINE_COMMITMENT) continue;
+        all->items[all->count] = r->lines[i];
+        err = correct(ap, &all->items[all->count++], e);
+    }
+    size_t usage = all->count;
+    for (size_t i = 0; i < f->commitments_count && err == OK; i++)
+        err = recount_commitment(all, &f->commitments[i].commitment, ap->arena, e);
+    for (size_t i = usage; i < all->count && err == OK; i++) err = correct(ap, &all->items[i], e);
+    return err;
+}
+
+static enum err count_corrections(struct subscription *s, const struct rerated_list *all, struct error *e)
 {
     enum err err = OK;
-    for (size_t i = 0; i < r->lines_count && err == OK; i++) {
-        const struct rerated_line *l = &r->lines[i];
+    for (size_t i = 0; i < all->count && err == OK; i++) {
+        const struct rerated_line *l = &all->items[i];
         bool open = l->kind == LINE_USAGE && l->subscription == s->subscription &&
                     date_compare(s->committed_from, l->to) < 0;
         if (open) err = count_committed(s, l->difference, e);
@@ -245,7 +276,7 @@ static enum err count_open(struct decision *out, struct approval *ap, struct err
     for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
         struct accrual due = {0};
         after[i] = f->subscriptions[i];
-        err = count_corrections(&after[i], f->rerating, e);
+        err = count_corrections(&after[i], &ap->lines, e);
         if (err != OK || after[i].committed.minor == f->subscriptions[i].committed.minor) continue;
         add_billed(&due, &after[i], ap->arena);
         add_accrued(out, &due, ap->arena);
@@ -321,10 +352,10 @@ enum err decide_rerating_approve(struct decision *out, const struct facts *f,
     if (err != OK || f->rerating->status == RERATING_APPROVED) return err;
     const struct rerating *r = f->rerating;
     err = check_current(f, a, e);
-    for (size_t i = 0; i < r->lines_count && err == OK; i++) err = correct(&ap, &r->lines[i], e);
+    if (err == OK) err = correct_all(&ap, e);
     if (err != OK) return err;
     event_add(&out->events, EVENT_RERATING_APPROVED, a)->rerating_approved =
-        (struct rerating_approved){r->rerating, r->customer, r->lines, r->lines_count};
+        (struct rerating_approved){r->rerating, r->customer, ap.lines.items, ap.lines.count};
     err = count_open(out, &ap, e);
     if (err != OK) return err;
     return c->as == RERATING_NOTE ? add_as_note(out, &ap, e) : add_as_items(out, &ap, e);
