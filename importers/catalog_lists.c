@@ -169,6 +169,8 @@ static enum err check_rule(struct change_rule *v, const json_t *object, struct c
     if (err != OK) return err;
     if (!v->any_kind && v->from.len != 0 && v->to.len != 0)
         return catalog_refuse(r, p, "kind", "the two tiers say it already");
+    if (v->credit == CREDIT_OFFSET) /* of a change there is no invoice to take it off, but the next one */
+        return catalog_refuse(r, p, "credit", "refund, credit or none is expected");
     bool says = v->when != CHANGE_DEFAULT || v->credit != CREDIT_DEFAULT;
     if (v->refused && says)
         return catalog_refuse(r, p, "refused", "what is refused has no when and no credit");

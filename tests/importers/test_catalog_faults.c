@@ -401,6 +401,7 @@ Test(catalog_faults, rules)
         {"{'from':'pro','refused':true,'when':'now'}",
          "[0].refused: what is refused has no when and no credit"},
         {"{'from':'pro','when':'later'}", "[0].when: 'later' is not one of default, now, period_end"},
+        {"{'credit':'offset'}", "[0].credit: refund, credit or none is expected"},
         {"{'from':'pro','credit':'cash'}",
          "[0].credit: 'cash' is not one of default, refund, credit, offset, none"},
         {"{'any_kind':true,'when':'now'}", "[0].any_kind: there is no such member"},
