@@ -61,11 +61,14 @@ static struct str quote_numbers(struct str s, size_t place, size_t *shift, struc
 
 static enum err refuse(struct error *e, struct str text, const json_error_t *why, struct arena *a)
 {
-    if (json_error_code(why) == json_error_duplicate_key) {
-        return fail(e, ERR_INVALID, "not valid JSON: a member stands twice in its object");
-    }
     size_t place = why->position < 0 ? 0 : (size_t)why->position, shift = 0;
     (void)quote_numbers(text, place, &shift, a); /* only the shift is wanted */
+    if (json_error_code(why) == json_error_duplicate_key) {
+        bool lines = memchr(text.ptr, '\n', text.len) != NULL;
+        return fail(e, ERR_INVALID, "not valid JSON: a member stands twice in its object, %s %ju",
+                    lines ? "the second time on line" : "the second time at or before byte",
+                    lines ? (uintmax_t)why->line : (uintmax_t)(place - shift));
+    }
     return fail(e, ERR_INVALID, "not valid JSON, at or before byte %zu", place - shift);
 }
 

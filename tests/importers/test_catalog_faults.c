@@ -68,6 +68,8 @@ Test(catalog_faults, the_file)
     static const struct fault faults[] = {
         {"[]", "a JSON object is expected"},
         {"{", "not valid JSON, at or before byte 1"},
+        {"{'name':'x',\n 'products':[],\n 'name':'y'}",
+         "not valid JSON: a member stands twice in its object, the second time on line 3"},
         {"{'products':[]}", "products: a list of at least one product is expected"},
         {"{'products':{}}", "products: a list of at least one product is expected"},
         {"{'product':[]}", "there is no member 'product'"},

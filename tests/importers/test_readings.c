@@ -169,8 +169,9 @@ Test(readings, json_that_is_wrong_is_named_by_its_place_and_never_quoted)
                    "", "there is no member '...'");
     expect_refused(STR("{\"user\":\"u\",\"usage_type\":\"t\",\"amount\":\"1\"}"), "",
                    "there is no member 'user'");
-    expect_refused(STR("{\"amount\":1,\"amount\":2}"), "",
-                   "not valid JSON: a member stands twice in its object");
+    expect_refused(
+        STR("{\"amount\":1,\"amount\":2}"), "",
+        "not valid JSON: a member stands twice in its object, the second time at or before byte 20");
     struct reading_row r = read_one(STR("{\"amount\":1.5,\"user_id\":4242424242424242 x}"));
     cr_assert(str_starts(r.row.why, "not valid JSON, at or before byte 4"), "%.*s", STR_ARG(r.row.why));
     struct reading_row rows[3] = {0};
