@@ -147,9 +147,10 @@ enum err draft_customer(uint64_t *customer, struct views_txn *t, struct str name
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;
 
-/* invoices.c: takes from *left what of it can be given back on the invoice. */
-enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
-                           struct error *e) MUST_USE;
+/* invoices.c: takes from *left what of it can be given back on the invoice; conceded: no credit note stands
+ * for it. */
+enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, bool conceded,
+                           struct arena *a, struct error *e) MUST_USE;
 
 /* transactions.c: completed payments with something left to refund, newest first. */
 enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer,

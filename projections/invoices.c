@@ -195,18 +195,19 @@ enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct
     return OK;
 }
 
-enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, struct arena *a,
-                           struct error *e)
+enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, bool conceded,
+                           struct arena *a, struct error *e)
 {
     struct invoice v = {0};
     struct money can = {0};
+    if (left->minor <= 0) return OK;
     enum err err = invoice_need(&v, t, invoice, a, e);
     if (err == OK) err = money_subtract(&can, v.paid, v.offset, e);
     if (err == OK) err = money_subtract(&can, can, v.refunded, e);
     if (err != OK || can.minor <= 0) return err;
     can = money_min(can, *left);
     err = money_add(&v.refunded, v.refunded, can, e);
-    if (err == OK) err = money_add(&v.conceded, v.conceded, can, e);
+    if (err == OK && conceded) err = money_add(&v.conceded, v.conceded, can, e);
     if (err == OK) err = money_subtract(left, *left, can, e);
     return err != OK ? err : invoice_put(t, &v, e);
 }

@@ -106,8 +106,26 @@ static enum err move_refunded(struct views_txn *t, uint64_t payment, struct mone
     return err != OK ? err : transaction_put(t, &row, e);
 }
 
-/* The payment's status follows completed refunds only; what they concede on revenue is noted on the invoices
- * it paid. */
+/* What a refund pays out of the customer's credit gives back what no invoice took of the payment first, and
+ * then what its invoices did. What was asked for because of a credit note is noted on its invoice already. */
+static enum err from_invoices(struct money *out, const struct transaction *payment,
+                              const struct refund_succeeded *v, struct error *e)
+{
+    struct money before = {0}, surplus = {0};
+    *out = money_zero(v->amount);
+    if (v->invoice != 0) return OK;
+    enum err err = money_subtract(&before, payment->refunded, v->amount, e);
+    if (err == OK) err = money_subtract(&surplus, payment->credited, before, e);
+    if (err != OK) return err;
+    if (surplus.minor <= 0) {
+        *out = v->from_credit;
+        return OK;
+    }
+    return money_subtract(out, v->from_credit, money_min(surplus, v->from_credit), e);
+}
+
+/* The payment's status follows completed refunds only; what they give back, and what of that they concede on
+ * revenue, is noted on the invoices it paid. */
 static enum err note_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a,
                             struct error *e)
 {
@@ -116,10 +134,12 @@ static enum err note_refund(struct views_txn *t, const struct refund_succeeded *
     if (err != OK) return err;
     bool whole = money_compare(row.refunded, row.amount) >= 0;
     row.status = whole ? TRANSACTION_REFUNDED : TRANSACTION_PARTIALLY_REFUNDED;
-    struct money concession = {0};
+    struct money concession = {0}, credit = {0};
     err = money_subtract(&concession, v->amount, v->from_credit, e);
-    for (size_t i = 0; err == OK && i < row.pays_count && concession.minor > 0; i++) {
-        err = invoice_give_back(t, row.pays[i].invoice, &concession, a, e);
+    if (err == OK) err = from_invoices(&credit, &row, v, e);
+    for (size_t i = 0; err == OK && i < row.pays_count; i++) {
+        err = invoice_give_back(t, row.pays[i].invoice, &concession, true, a, e);
+        if (err == OK) err = invoice_give_back(t, row.pays[i].invoice, &credit, false, a, e);
     }
     return err != OK ? err : transaction_put(t, &row, e);
 }
