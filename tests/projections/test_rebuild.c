@@ -198,19 +198,16 @@ static void step_usage(struct life *l, struct command *c)
 
 static void step_credit(struct life *l, struct command *c)
 {
-    int64_t amount = dice_chance(&l->dice, 60) ? dice_between(&l->dice, 1, 4000) : 0;
+    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_OFFSET, CREDIT_REFUND, CREDIT_BALANCE};
+    struct invoice_credit_command *v = &c->invoice_credit;
     c->type = COMMAND_INVOICE_CREDIT;
-    c->invoice_credit.invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));
-    c->invoice_credit.amount = decimal_make(amount, 2);
-    c->invoice_credit.as = dice_chance(&l->dice, 50) ? CREDIT_REFUND : CREDIT_BALANCE;
+    v->invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));
+    v->as = uses[dice_between(&l->dice, 0, 3)];
+    if (dice_chance(&l->dice, 60)) v->amount = decimal_make(dice_between(&l->dice, 1, 4000), 2);
 }
 
 static void step_invoice(struct life *l, struct command *c)
 {
-    if (dice_chance(&l->dice, 25)) {
-        step_credit(l, c);
-        return;
-    }
     if (dice_chance(&l->dice, 50)) {
         c->type = COMMAND_INVOICE_ADD_ITEM;
         c->invoice_add_item =
@@ -349,7 +346,8 @@ static void step(struct life *l)
     if (kind >= 32 && kind < 38) step_method(l, &c);
     if (kind >= 38 && kind < 52) step_usage(l, &c);
     if (kind >= 52 && kind < 58) step_wallet(l, &c);
-    if (kind >= 58 && kind < 70) step_invoice(l, &c);
+    if (kind >= 58 && kind < 61) step_credit(l, &c);
+    if (kind >= 61 && kind < 70) step_invoice(l, &c);
     if (kind >= 70 && kind < 82) step_payment(l, &c);
     if (kind >= 82 && kind < 92) settle_pending(l);
     if (kind >= 92) run_night(l);

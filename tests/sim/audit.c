@@ -7,7 +7,7 @@
 
 static enum err check_sums(const struct invoice_finalized *v, struct error *e)
 {
-    int64_t amount = 0, discount = 0, tax = 0, settled = 0;
+    int64_t amount = 0, discount = 0, tax = 0, settled = 0, prepaid = 0;
     for (size_t i = 0; i < v->lines_count; i++) {
         const struct line *l = &v->lines[i];
         if (strcmp(l->amount.currency, v->total.currency) != 0)
@@ -17,9 +17,11 @@ static enum err check_sums(const struct invoice_finalized *v, struct error *e)
         tax += l->tax.minor;
     }
     for (size_t i = 0; i < v->settles_count; i++) settled += v->settles[i].amount.minor;
+    for (size_t i = 0; i < v->wallet_count; i++) prepaid += v->wallet[i].amount.minor;
+    for (size_t i = 0; i < v->returns_count; i++) prepaid -= v->returns[i].amount.minor;
     bool adds_up = amount == v->subtotal.minor && discount == v->discount.minor && tax == v->tax.minor &&
                    amount - discount + tax == v->total.minor &&
-                   v->total.minor - v->credit_applied.minor == v->amount_due.minor &&
+                   v->total.minor - prepaid - v->credit_applied.minor == v->amount_due.minor &&
                    v->amount_due.minor >= 0;
     bool credit_note = v->kind == INVOICE_CREDIT_NOTE;
     if (!adds_up || credit_note != (v->total.minor < 0) || settled > (credit_note ? -v->total.minor : 0))
