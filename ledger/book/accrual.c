@@ -10,7 +10,10 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
 {
     struct date on = s->change_on;
     const struct terms *to = &s->next_terms;
-    enum err err = true_up(out, s, on, a, e);
+    struct money none = money_zero(to->amount);
+    const struct commitment_change commitment = {
+        .to = to, .on = on, .scheduled = true, .credit = none, .charge = none, .carried = none};
+    enum err err = change_commitment(out, s, &commitment, a, e);
     if (err != OK) return err;
     bool anew = to->unit != s->terms.unit || to->interval_count != s->terms.interval_count;
     struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_CHANGED, a);
@@ -26,11 +29,14 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
         .anchor = anew ? on : s->anchor,
         .anchor_day = anew ? 0 : s->anchor_day,
         .charged_through = s->charged_through,
-        .credit = money_zero(to->amount),
-        .charge = money_zero(to->amount),
+        .credit = none,
+        .charge = none,
         .quantity = s->next_quantity,
         .charges = s->charges,
         .charges_count = s->charges_count,
+        .committed_from = s->committed_from,
+        .committed = s->committed,
+        .committed_usage = s->committed_usage,
     };
     return subscription_apply(s, ev, a, e);
 }
@@ -243,7 +249,7 @@ static enum err do_work(struct accrual *out, struct subscription *s, enum work w
     case UNPAID: return fall_overdue(out, s, SUBSCRIPTION_UNPAID, out->overdue.unpaid, a, e);
     case UNPAID_END: return end_unpaid(out, s, out->overdue.cancel, a, e);
     case CHANGE: return take_change(out, s, a, e);
-    case COMMITMENT: return true_up(out, s, commitment_end(s), a, e);
+    case COMMITMENT: return close_commitment(out, s, a, e);
     case PAUSED_PERIOD: return close_paused(out, s, a, e);
     case USAGE_FIRST:
     case USAGE: return rate_usage_until(out, s, usage_end(s), a, e);
@@ -267,7 +273,8 @@ void add_billed(struct accrual *out, const struct subscription *s, struct arena 
                                                            .charges_count = s->charges_count,
                                                            .committed_from = s->committed_from,
                                                            .committed = s->committed,
-                                                           .used_on = s->used_on};
+                                                           .used_on = s->used_on,
+                                                           .committed_usage = s->committed_usage};
 }
 
 static enum err check_amount_of_work(struct accrual *out, int rounds, struct date on, struct error *e)

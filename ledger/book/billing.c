@@ -60,16 +60,6 @@ static struct str interval_words(const struct terms *t, struct arena *a)
     return str_format(a, "every %llu %s", (unsigned long long)t->interval_count, plural[t->unit]);
 }
 
-bool has_commitment(const struct subscription *s)
-{
-    return money_is_given(s->terms.commitment) && s->terms.commitment.minor > 0;
-}
-
-enum err count_committed(struct subscription *s, struct money amount, struct error *e)
-{
-    return has_commitment(s) ? money_add(&s->committed, s->committed, amount, e) : OK;
-}
-
 /* ---- fees ---- */
 
 struct line *add_line(struct line_list *lines, const struct subscription *s, enum line_kind kind,

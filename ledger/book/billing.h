@@ -89,10 +89,26 @@ struct line *add_usage_line(struct line_list *lines, const struct subscription *
 enum err resume(struct accrual *out, struct subscription *s, struct date on, struct arena *a,
                 struct error *e) MUST_USE;
 
-/* What the minimum commitment asks for up to `until`: a line, if fees and usage were less. Billing goes on
- * counting from there. */
+/* What the minimum commitment asks for up to `until`: a line, if fees and usage were less. Usage that is not
+ * billed yet counts, as far as the commitment is short. Billing goes on counting from there. */
 enum err true_up(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
                  struct error *e) MUST_USE;
+
+/* What was billed for the days from a moment on, be it given back or not. */
+enum err add_billed_ahead(struct money *sum, const struct charge *c, const struct terms *t,
+                          struct moment from, struct error *e) MUST_USE;
+
+struct commitment_change {
+    const struct terms *to; /* the terms that rule from here on */
+    struct date on;
+    bool scheduled;              /* it may be noted later than on its day */
+    struct money credit, charge; /* what the change gives back, and charges */
+    struct money carried;        /* what was billed for days from there on and stays */
+};
+/* What a change of terms makes of the commitment. One that the new terms have, too, goes on. Any other ends:
+ * it is counted up to the change, and the one of the new terms counts from there. */
+enum err change_commitment(struct accrual *out, struct subscription *s, const struct commitment_change *c,
+                           struct arena *a, struct error *e) MUST_USE;
 
 /* subscription.billed with the state as it is. */
 void add_billed(struct accrual *out, const struct subscription *s, struct arena *a);

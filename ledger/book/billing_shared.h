@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* billing_shared.h - what the files of billing.h share: billing.c (fees and credits), rating.c (usage and
- * commitments), aggregation.c (what was used), accrual.c (the order of time). For them only. */
+/* billing_shared.h - what the files of billing.h share: billing.c (fees and credits), rating.c (usage),
+ * commitment.c (minimum commitments), aggregation.c (what was used), accrual.c (the order of time). For them
+ * only. */
 #ifndef DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
 #define DAYBOOK_LEDGER_BOOK_BILLING_SHARED_H
 
@@ -18,9 +19,13 @@ struct line *add_line(struct line_list *lines, const struct subscription *s, enu
                       struct money amount, struct arena *a);
 
 bool has_commitment(const struct subscription *s);
-/* Fees and usage count towards the commitment as they are billed. */
+/* Fees and usage count towards the commitment as they are billed; of usage, what none has counted before. */
 enum err count_committed(struct subscription *s, struct money amount, struct error *e) MUST_USE;
+enum err count_usage(struct subscription *s, struct money usage, struct error *e) MUST_USE;
 struct date commitment_end(const struct subscription *s); /* of the open one; none: there is none */
+/* The open commitment is over, and the next one follows. */
+enum err close_commitment(struct accrual *out, struct subscription *s, struct arena *a,
+                          struct error *e) MUST_USE;
 
 /* Usage that is charged before its period is over (advance.c). Charges what was used so far and was not
  * charged yet, in the open period, which ends on that day. */

@@ -74,16 +74,6 @@ struct swap { /* of the charges of a period */
     struct money carried; /* of what goes on, what was billed for days from the change on */
 };
 
-static enum err carry_over(struct swap *w, const struct change *ch, const struct charge *c,
-                           const struct new_terms *n, struct error *e)
-{
-    struct terms by_day = ch->s.terms; /* also where nothing would be given back */
-    struct money rest = {0};
-    by_day.proration = PRORATE_BY_DAY;
-    enum err err = unused_credit(&rest, c, &by_day, n->on, c->to, e);
-    return err == OK ? money_add(&w->carried, w->carried, rest, e) : err;
-}
-
 /* Gives back what does not go on. The lines stand in the order of the charges. */
 static enum err give_back(struct swap *w, struct change *ch, const struct new_terms *n, struct arena *a,
                           struct error *e)
@@ -112,7 +102,7 @@ static enum err keep_fee(struct swap *w, const struct change *ch, const struct c
         const struct charge *old = &ch->s.charges[i];
         if (!str_equal(old->fee, c->code)) continue;
         w->kept[w->kept_count++] = *old;
-        enum err err = carry_over(w, ch, old, n, e);
+        enum err err = add_billed_ahead(&w->carried, old, &ch->s.terms, n->on, e);
         if (err != OK) return err;
     }
     return OK;
@@ -206,26 +196,6 @@ static void place_terms(struct new_terms *n, const struct subscription *s, struc
     if (rest) place_rest(n, s);
 }
 
-/* A minimum commitment is counted up to the change; the new terms count from there, with what was billed
- * before for the days from there on. */
-static enum err close_commitment(struct change *ch, const struct new_terms *n, const struct swap *w,
-                                 struct arena *a, struct error *e)
-{
-    if (ch->s.status == SUBSCRIPTION_TRIALING || !money_is_given(ch->s.terms.commitment)) return OK;
-    enum err err = money_subtract(&ch->s.committed, ch->s.committed, w->credit, e);
-    if (err == OK) err = money_subtract(&ch->s.committed, ch->s.committed, w->carried, e);
-    return err == OK ? true_up(&ch->due, &ch->s, n->on.day, a, e) : err;
-}
-
-static enum err open_commitment(struct change *ch, const struct swap *w, struct arena *a, struct error *e)
-{
-    bool counts = money_is_given(ch->s.terms.commitment) && w->carried.minor != 0;
-    if (!counts || ch->s.status == SUBSCRIPTION_TRIALING) return OK;
-    enum err err = money_add(&ch->s.committed, ch->s.committed, w->carried, e);
-    if (err == OK) add_billed(&ch->due, &ch->s, a);
-    return err;
-}
-
 /* The day from which periods of a new interval count: the first that it is charged for, be it at once or when
  * it falls due. */
 static struct date new_anchor(const struct new_terms *n, const struct subscription *s)
@@ -251,8 +221,10 @@ enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, str
     bool swaps = n->pieces_count > 0 && !leaves;
     if (swaps) err = swap_charges(&w, ch, n, a, e);
     for (size_t i = 0; leaves && i < s->charges_count && err == OK; i++)
-        err = carry_over(&w, ch, &s->charges[i], n, e);
-    if (err == OK) err = close_commitment(ch, n, &w, a, e);
+        err = add_billed_ahead(&w.carried, &s->charges[i], &s->terms, n->on, e);
+    const struct commitment_change commitment = {
+        .to = &n->terms, .on = n->on.day, .credit = w.credit, .charge = w.charge, .carried = w.carried};
+    if (err == OK) err = change_commitment(&ch->due, &ch->s, &commitment, a, e);
     if (err != OK) return err;
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGED, a);
     ev->subscription_changed =
@@ -270,7 +242,9 @@ enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, str
                                       .charges = swaps ? w.kept : s->charges,
                                       .charges_count = swaps ? w.kept_count : s->charges_count,
                                       .credit = w.credit,
-                                      .charge = w.charge};
-    err = change_apply(ch, ev, a, e);
-    return err == OK ? open_commitment(ch, &w, a, e) : err;
+                                      .charge = w.charge,
+                                      .committed_from = s->committed_from,
+                                      .committed = s->committed,
+                                      .committed_usage = s->committed_usage};
+    return change_apply(ch, ev, a, e);
 }

@@ -195,6 +195,9 @@ static enum err move_billing_day(struct change *ch, struct date on, uint64_t day
         .charges_count = s->charges_count,
         .credit = money_zero(s->terms.amount),
         .charge = money_zero(s->terms.amount),
+        .committed_from = s->committed_from,
+        .committed = s->committed,
+        .committed_usage = s->committed_usage,
     };
     enum err err = change_apply(ch, ev, a, e);
     struct date end = period_end(&ch->s, ch->facts->today);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rating.c - usage: its periods, what the tiers include of it, what it costs past that, and the minimum
- * commitment that fees and usage count towards. */
+/* rating.c - usage: its periods, what the tiers include of it, and what it costs past that. */
 #include "ledger/book/aggregation.h"
 #include "ledger/book/billing_shared.h"
 
@@ -208,61 +207,7 @@ enum err rate_usage_until(struct accrual *out, struct subscription *s, struct da
     bool known = false;
     enum err err = charged_cost(&known, &usage, out, s, until, a, e);
     if (err == OK) err = rate_usage(out, s, until, a, e);
-    if (err == OK && !known)
+    if (err == OK && !known && out->lines.count > before)
         err = lines_total(&usage, out->lines.items + before, out->lines.count - before, usage.currency, e);
-    return err == OK && !money_is_zero(usage) ? count_committed(s, usage, e) : err;
-}
-
-/* ---- commitments ---- */
-
-struct date commitment_end(const struct subscription *s)
-{
-    if (!has_commitment(s) || s->status == SUBSCRIPTION_TRIALING) return (struct date){0};
-    return earlier(anchored(s, s->committed_from).end, s->cancel_on);
-}
-
-/* Days of [committed_from, until) that were not paused, be the pause over or not. */
-static int64_t committed_days(const struct subscription *s, struct date until)
-{
-    int64_t days = date_days_between(s->committed_from, until) - (int64_t)s->committed_paused;
-    if (date_is_given(s->paused_on)) {
-        bool before = date_compare(s->paused_on, s->committed_from) < 0;
-        int32_t paused = date_days_between(before ? s->committed_from : s->paused_on, until);
-        days -= paused > 0 ? paused : 0;
-    }
-    return days > 0 ? days : 0;
-}
-
-enum err true_up(struct accrual *out, struct subscription *s, struct date until, struct arena *a,
-                 struct error *e)
-{
-    struct period whole = anchored(s, s->committed_from);
-    struct money least = {0}, missing = {0};
-    int64_t days = committed_days(s, until);
-    if (!has_commitment(s) || date_compare(until, s->committed_from) <= 0) return OK;
-    enum err err = money_part(&least, s->terms.commitment, days, period_days(whole), e);
-    if (err == OK) err = money_subtract(&missing, least, s->committed, e);
-    if (err != OK) return err;
-    if (missing.minor > 0) {
-        struct line *l = add_line(&out->lines, s, LINE_COMMITMENT, missing, a);
-        l->description = str_format(a, "Minimum commitment of %.*s: %.*s of %.*s were used",
-                                    STR_ARG(s->terms.product_name), STR_ARG(money_pretty(a, s->committed)),
-                                    STR_ARG(money_pretty(a, least)));
-        l->from = s->committed_from;
-        l->to = until;
-    }
-    struct event *ev = event_add(&out->events, EVENT_COMMITMENT_COUNTED, a);
-    ev->commitment_counted = (struct commitment_counted){.subscription = s->subscription,
-                                                         .customer = s->customer,
-                                                         .from = s->committed_from,
-                                                         .to = until,
-                                                         .least = least,
-                                                         .counted = s->committed,
-                                                         .product = s->terms.product,
-                                                         .tax_code = s->terms.tax_code,
-                                                         .tax_inclusive = s->terms.tax_inclusive};
-    s->committed_from = until;
-    s->committed = money_zero(s->committed);
-    s->committed_paused = 0;
-    return OK;
+    return err == OK ? count_usage(s, usage, e) : err;
 }

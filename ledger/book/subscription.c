@@ -137,9 +137,32 @@ struct subscription subscription_begun(const struct subscription_created *v, str
                              .usage_anchor = v->anchor,
                              .usage_anchor_day = v->anchor_day,
                              .committed_from = charged,
-                             .committed = money_zero(v->terms.amount)};
+                             .committed = money_zero(v->terms.amount),
+                             .committed_usage = money_zero(v->terms.amount),
+                             .committed_anchor = v->anchor,
+                             .committed_anchor_day = v->anchor_day};
     quotas_begin(&s, s.usage_through, v->terms.rates, v->terms.rates_count, a);
     return s;
+}
+
+static void set_committed(struct subscription *s, struct date from, struct money committed,
+                          struct money usage)
+{
+    if (date_compare(s->committed_from, from) != 0) s->committed_paused = 0;
+    s->committed_from = from;
+    s->committed = committed;
+    s->committed_usage = usage;
+}
+
+/* Commitments keep their periods when the billing day is moved. They begin anew with another interval, and
+ * where there was none; on trial none has begun. */
+static void place_commitment(struct subscription *s, const struct subscription_changed *v)
+{
+    bool same = s->terms.unit == v->terms.unit && s->terms.interval_count == v->terms.interval_count;
+    bool had = s->terms.commitment.minor > 0 && s->status != SUBSCRIPTION_TRIALING;
+    if (same && had) return;
+    s->committed_anchor = v->anchor;
+    s->committed_anchor_day = v->anchor_day;
 }
 
 static enum err apply_changed(struct subscription *s, const struct event *ev, struct arena *a,
@@ -155,13 +178,8 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
         s->charges = v->charges;
         s->charges_count = v->charges_count;
     }
-    bool moved_only = schema_equal(&schema_terms, &s->terms, &v->terms) && v->quantity == s->quantity;
-    bool trial = s->status == SUBSCRIPTION_TRIALING;
-    if (!first_form && !moved_only && !trial) { /* a commitment counts from here on */
-        if (date_compare(s->committed_from, v->on) < 0) s->committed_from = v->on;
-        s->committed = v->charge;
-        s->committed_paused = 0;
-    }
+    if (!first_form) set_committed(s, v->committed_from, v->committed, v->committed_usage);
+    place_commitment(s, v);
     s->terms = v->terms;
     if (v->quantity != 0) s->quantity = v->quantity;
     s->anchor = v->anchor;
@@ -239,9 +257,7 @@ static enum err apply_billed(struct subscription *s, const struct event *ev, str
     if (!date_is_given(v->billed_from)) {
         s->charges = v->charges;
         s->charges_count = v->charges_count;
-        if (date_compare(s->committed_from, v->committed_from) != 0) s->committed_paused = 0;
-        s->committed_from = v->committed_from;
-        s->committed = v->committed;
+        set_committed(s, v->committed_from, v->committed, v->committed_usage);
     } else if (charged) {
         set_single_charge(s, v->billed_from, v->charged_through, v->billed_amount, v->billed_by, a);
     }

@@ -174,6 +174,7 @@ class Subscription:
         self.tiers = [(self.rated, terms.rates)]  # from when which rates are in force; {} while paused
         self.paused = self.resume_on = self.cancel_on = self.change = None
         self.committed_from, self.committed, self.committed_paused = self.charged, 0, 0
+        self.committed_anchor, self.taken = (anchor, anchor_day), 0  # taken: of usage that is not billed yet
 
     # -- periods
 
@@ -230,9 +231,10 @@ class Subscription:
         day = max(day, self.rated)
         self.tiers = [t for t in self.tiers if t[0] < day] + [(day, rates)]
 
-    def rate_usage(self, end):
+    def usage_costs(self, end):
+        """What the usage from `rated` to `end` costs, by usage type, with the quotas of these days."""
         start, whole = self.rated, self.usage_month(self.rated)
-        used = Counter()
+        used, costs = Counter(), {}
         for key, kind, amount in self.book.usage:
             if key == start or start < key < end:
                 used[kind] += amount
@@ -251,9 +253,14 @@ class Subscription:
             if not known or rate is None:
                 continue
             past = max(Fraction(0), used[kind] - ceil(included / (whole[1] - whole[0]).days))
-            amount = rounded(cost(rate, past) * 10 ** DECIMALS[self.terms.currency])
-            self.line("usage", kind, start, end, amount)
-        self.rated = end
+            costs[kind] = rounded(cost(rate, past) * 10 ** DECIMALS[self.terms.currency])
+        return costs
+
+    def rate_usage(self, end):
+        for kind, amount in self.usage_costs(end).items():
+            self.line("usage", kind, self.rated, end, amount)
+        self.committed -= self.taken
+        self.rated, self.taken = end, 0
         live = [t for t in self.tiers if t[0] <= end]
         self.tiers = [(end, live[-1][1])] * bool(live) + [t for t in self.tiers if t[0] > end]
 
@@ -269,20 +276,59 @@ class Subscription:
 
     # -- commitments
 
-    def commitment_end(self):
-        return min(filter(None, [self.period(self.committed_from)[1], self.cancel_on]))
+    def commitment_period(self, day):
+        return Calendar(*self.committed_anchor, *self.terms.interval()).period(day)
 
-    def true_up(self, day):
+    def commitment_end(self):
+        return min(filter(None, [self.commitment_period(self.committed_from)[1], self.cancel_on]))
+
+    def true_up(self, day, of_usage="so far"):
         if not self.terms.commitment or day <= self.committed_from:
             return
-        whole = self.period(self.committed_from)
+        whole = self.commitment_period(self.committed_from)
         days = (day - self.committed_from).days - self.committed_paused
         if self.paused:
             days -= max(0, (day - max(self.paused, self.committed_from)).days)
         least = rounded(Fraction(self.terms.commitment) * max(0, days) / (whole[1] - whole[0]).days)
-        if least > self.committed:
-            self.line("commitment", self.terms.code, self.committed_from, day, least - self.committed)
+        missing = least - self.committed
+        if self.rated < day and of_usage != "nothing":  # it is not billed yet, and gives what is missing
+            usage = sum(self.usage_costs(day).values()) - self.taken
+            if of_usage == "to come":
+                usage = Fraction(10 ** 9) if any("unit_price" in r for _, rates in self.tiers for r in rates.values()) else 0
+            used = min(usage, max(0, missing))
+            self.taken += used
+            missing -= used
+        if missing > 0:
+            self.line("commitment", self.terms.code, self.committed_from, day, missing)
         self.committed_from, self.committed, self.committed_paused = day, 0, 0
+
+    def close_commitment(self):
+        """What was billed for days of the next commitment counts there; what will be for days of this one, here."""
+        day = self.commitment_end()
+        ahead = sum(c.unused(self.terms, min(day, self.paused or day), c.end) for c in self.charges if c.end > day)
+        if self.terms.arrears and self.status == "active" and self.charged < day:
+            whole = self.period(self.charged)
+            ahead -= sum(self.terms.share(fee, self.charged, day, whole) for fee in self.terms.fees(self.seats).values())
+        self.committed -= ahead
+        self.true_up(day, "to come" if self.rated <= self.committed_from else "nothing")
+        self.committed += ahead
+
+    def change_commitment(self, day, terms, charged, carried, scheduled=False):
+        """Seats leave a commitment as it is; another tier, interval or amount ends it, and begins its own."""
+        old = self.terms
+        if self.status == "trial":
+            return
+        if old.commitment and (old.code, old.interval(), old.commitment) == (terms.code, terms.interval(), terms.commitment):
+            self.committed += charged
+            return
+        if old.commitment:
+            self.committed -= carried
+            self.true_up(day, "to come" if scheduled and terms.commitment else "so far")
+        else:
+            self.committed = 0
+        if self.committed_from < day:
+            self.committed_from, self.committed_paused = day, 0
+        self.committed = self.committed + charged + carried if terms.commitment else 0
 
     # -- the course of time
 
@@ -304,7 +350,7 @@ class Subscription:
                 month_end = min(filter(None, [self.usage_month(self.rated)[1], end]))
                 out.append((month_end, 4, lambda: self.rate_usage(month_end)))
             if self.terms.commitment and not (end and self.committed_from >= end):
-                out.append((self.commitment_end(), 5, lambda: self.true_up(self.commitment_end())))
+                out.append((self.commitment_end(), 5, self.close_commitment))
             if self.change and ((active and not to_end) or self.paused):
                 out.append((self.change[0], 6, self.take_change))
         if active and not self.terms.arrears and not to_end:
@@ -339,16 +385,15 @@ class Subscription:
 
     def take_change(self):
         day, terms, seats = self.change
-        self.true_up(day)
+        self.change_commitment(day, terms, 0, 0, True)
         if terms.interval() != self.terms.interval():
             self.anchor, self.anchor_day = day, 0
-        self.begin_terms(day, terms, seats, 0)
+        self.begin_terms(day, terms, seats)
 
-    def begin_terms(self, day, terms, seats, committed):
+    def begin_terms(self, day, terms, seats):
+        if terms.interval() != self.terms.interval() or not self.terms.commitment or self.status == "trial":
+            self.committed_anchor = self.anchor, self.anchor_day
         self.terms, self.seats, self.change = terms, seats, None
-        if self.status != "trial":
-            self.committed_from = max(day, self.committed_from)
-            self.committed, self.committed_paused = committed, 0
         self.set_rates(day, {} if self.paused else terms.rates)
 
     def end(self, day):
@@ -385,13 +430,11 @@ class Subscription:
             whole = Calendar(anchor, anchor_day, *terms.interval()).period(start)
             pieces.append((start, whole[1] if anew or end is None else end, whole))
         charged, carried = self.swap(on, terms, seats, pieces, anew)
-        if self.status != "trial" and self.terms.commitment:
-            self.committed -= carried
-            self.true_up(on)
+        self.change_commitment(on, terms, charged, carried)
         self.anchor, self.anchor_day = anchor, anchor_day
         if pieces:
             self.charged = pieces[0][0] if terms.arrears else pieces[-1][1]
-        self.begin_terms(on, terms, seats, charged + carried)
+        self.begin_terms(on, terms, seats)
 
     def swap(self, on, terms, seats, pieces, anew):
         """Gives back what does not go on and charges the new terms; what goes on costs the same as before."""
@@ -416,6 +459,8 @@ class Subscription:
         on = max(day, self.start)
         self.anchor = Calendar(self.anchor, to, *self.terms.interval()).first_from(on)
         self.anchor_day = to
+        if self.status == "trial" or not self.terms.commitment:
+            self.committed_anchor = self.anchor, self.anchor_day
         self.set_rates(on, self.terms.rates)
         if self.change:
             self.change = (self.period_end(day),) + self.change[1:]
