@@ -10,6 +10,7 @@ enum { DAYS = 2400 };
 struct cover {
     struct str product, fee;
     int8_t days[DAYS];
+    bool costs; /* some line of it is not of nothing */
 };
 
 enum day_state { DAY_NONE, DAY_TRIAL, DAY_CHARGED, DAY_PAUSED };
@@ -118,6 +119,7 @@ static void bill_line(struct lives *all, const struct line *v)
     bool credit = v->kind == LINE_PRORATION_CREDIT || v->kind == LINE_PAUSE_CREDIT;
     if (v->subscription == 0 || (!charge && !credit)) return;
     struct cover *c = cover_of(life_of(all, v->subscription), v->product, v->fee, all->arena);
+    c->costs = c->costs || !money_is_zero(v->amount);
     for (int d = day_at(v->from); d < day_at(v->to); d++)
         c->days[d] = (int8_t)(c->days[d] + (charge ? 1 : -1));
 }
@@ -179,7 +181,7 @@ static enum err check_cover(int *frontier, const struct life *l, const struct co
         bool due = l->state[d] == DAY_CHARGED && str_equal(l->terms[d]->product, c->product) &&
                    has_fee(l->terms[d], c->fee) && !l->terms[d]->free;
         if (is_excused(l, c, d)) continue;
-        if (!due && l->terms[d] != NULL && l->terms[d]->free && c->days[d] == 1) continue;
+        if (!due && !c->costs && c->days[d] == 1) continue; /* there is nothing to give back */
         if (!due && c->days[d] != 0) return out_of_balance(l, c, d, 0, a, e);
         if (!due) continue;
         if (c->days[d] == 0 && *frontier == DAYS) *frontier = d;
