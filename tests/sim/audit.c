@@ -117,6 +117,78 @@ static enum err fold(struct folded *f, const struct event *ev, struct arena *a, 
     return subscription_apply(s, ev, a, e);
 }
 
+/* ---- commitments ---- */
+
+static void add_counted_lines(int64_t *sum, const struct line *lines, size_t count, uint64_t subscription)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct line *l = &lines[i];
+        bool counts = l->kind == LINE_RECURRING || l->kind == LINE_PRORATION_CHARGE ||
+                      l->kind == LINE_PRORATION_CREDIT || l->kind == LINE_PAUSE_CREDIT ||
+                      l->kind == LINE_USAGE || l->kind == LINE_MINIMUM;
+        if (counts && l->subscription == subscription) *sum += l->amount.minor;
+    }
+}
+
+static int64_t billed_for(const struct books *b, uint64_t subscription)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < b->events.count; i++) {
+        const struct event *ev = &b->events.items[i];
+        if (ev->type == EVENT_INVOICE_FINALIZED)
+            add_counted_lines(&sum, ev->invoice_finalized.lines, ev->invoice_finalized.lines_count,
+                              subscription);
+        if (ev->type == EVENT_ITEM_ADDED && !books_is_invoiced(b, ev->item_added.item))
+            add_counted_lines(&sum, &ev->item_added.line, 1, subscription);
+    }
+    return sum;
+}
+
+static int64_t counted_for(const struct books *b, uint64_t subscription)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < b->events.count; i++) {
+        const struct event *ev = &b->events.items[i];
+        bool its =
+            ev->type == EVENT_COMMITMENT_COUNTED && ev->commitment_counted.subscription == subscription;
+        if (its) sum += ev->commitment_counted.counted.minor;
+    }
+    return sum;
+}
+
+static bool is_always_committed(const struct books *b, uint64_t subscription)
+{
+    bool always = true;
+    for (size_t i = 0; i < b->events.count; i++) {
+        const struct event *ev = &b->events.items[i];
+        const struct subscription_created *made = &ev->subscription_created;
+        const struct subscription_changed *changed = &ev->subscription_changed;
+        if (ev->type == EVENT_SUBSCRIPTION_CREATED && made->subscription == subscription)
+            always = made->terms.commitment.minor > 0 && !date_is_given(made->trial_end);
+        if (ev->type == EVENT_SUBSCRIPTION_CHANGED && changed->subscription == subscription)
+            always = always && changed->terms.commitment.minor > 0;
+    }
+    return always;
+}
+
+/* Who is never without a commitment has each amount that was billed counted once: by one that ended, or by
+ * the open one. What ended ones counted of usage is billed later. */
+static enum err check_commitments(const struct books *b, const struct folded *f, struct error *e)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        const struct subscription *s = &f->items[i];
+        if (!subscription_is_live(s) || !is_always_committed(b, s->subscription)) continue;
+        int64_t counted = counted_for(b, s->subscription) + s->committed.minor - s->committed_usage.minor;
+        int64_t billed = billed_for(b, s->subscription);
+        if (counted != billed)
+            return fail(e, ERR_TAMPERED, "commitments of sub_%ju counted %jd of %jd that were billed",
+                        (uintmax_t)s->subscription, (intmax_t)counted, (intmax_t)billed);
+    }
+    return OK;
+}
+
+/* ---- what events make of a subscription ---- */
+
 static enum err check_subscriptions(struct books *b, struct views_txn *t, struct error *e)
 {
     struct folded f = {0};
@@ -130,7 +202,7 @@ static enum err check_subscriptions(struct books *b, struct views_txn *t, struct
             err = fail(e, ERR_TAMPERED, "sub_%ju is not what its events make of it",
                        (uintmax_t)kept.subscription);
     }
-    return err;
+    return err == OK ? check_commitments(b, &f, e) : err;
 }
 
 /* ---- accounts ---- */
