@@ -177,8 +177,8 @@ static enum err apply_changed(struct subscription *s, const struct event *ev, st
     if (!first_form) {
         s->charges = v->charges;
         s->charges_count = v->charges_count;
+        set_committed(s, v->committed_from, v->committed, v->committed_usage);
     }
-    if (!first_form) set_committed(s, v->committed_from, v->committed, v->committed_usage);
     place_commitment(s, v);
     s->terms = v->terms;
     if (v->quantity != 0) s->quantity = v->quantity;
