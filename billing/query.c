@@ -22,7 +22,7 @@ enum {
 #define OPEN(name_) static const struct field *fields_of_##name_(size_t *count) { \
     typedef struct name_##_query self; static const struct field fields[] = {
 #define QUERY(name, words, flags, columns, help) OPEN(name)
-#define DOOR(name, words, help) OPEN(name)
+#define DOOR(name, words, flags, help) OPEN(name)
 #define END(name_) {.name = "nothing", .kind = KIND_FLAG, .offset = offsetof(self, nothing), .flags = FIELD_INNER}, \
     }; *count = sizeof fields / sizeof fields[0] - 1; return fields; }
 #include "billing/queries.def"
@@ -42,7 +42,7 @@ enum {
 #define SCHEMA(name_, words_) static const struct schema schema_of_##name_ = { \
     .name = words_, .size = sizeof(struct name_##_query), .tell = fields_of_##name_};
 #define QUERY(name, words, flags, columns, help) SCHEMA(name, words)
-#define DOOR(name, words, help) SCHEMA(name, words)
+#define DOOR(name, words, flags, help) SCHEMA(name, words)
 #include "billing/queries.def"
 #undef QUERY
 #undef DOOR
@@ -57,8 +57,8 @@ enum {
 };
 #define QUERY(name_, words_, flags_, columns_, help_) {.words = words_, .help = help_, .columns = columns_, \
     .schema = &schema_of_##name_, .ask = ask_##name_, .flags = flags_},
-#define DOOR(name_, words_, help_) {.words = words_, .help = help_, .columns = "", .schema = &schema_of_##name_, \
-    .flags = VERB_DOOR},
+#define DOOR(name_, words_, flags_, help_) {.words = words_, .help = help_, .columns = "", .schema = &schema_of_##name_, \
+    .flags = VERB_DOOR | (flags_)},
 static const struct verb questions[] = {
 #include "billing/queries.def"
 };

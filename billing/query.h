@@ -9,7 +9,7 @@
 
 /* clang-format off */
 #define QUERY(name, words, flags, columns, help) struct name##_query { char nothing;
-#define DOOR(name, words, help)   struct name##_query { char nothing;
+#define DOOR(name, words, flags, help) struct name##_query { char nothing;
 #define ARG(kind, name, help)     FIELD_TYPE_##kind name;
 #define MAY_ARG(kind, name, help) FIELD_TYPE_##kind name;
 #define NEED(kind, name, help)    FIELD_TYPE_##kind name;
@@ -83,7 +83,7 @@ enum err verb_run(const struct verb *v, const void *body, struct service *s, str
 
 /* clang-format off */
 #define QUERY(name, words, flags, columns, help) ask_fn ask_##name;
-#define DOOR(name, words, help)
+#define DOOR(name, words, flags, help)
 #define ARG(kind, name, help)
 #define MAY_ARG(kind, name, help)
 #define NEED(kind, name, help)

@@ -152,7 +152,7 @@ static void make_entry(struct entry *it, const struct text_line *line, struct ba
 static bool moves_money(const struct command *c)
 {
     return c->type == COMMAND_PAYMENT_CHARGE || c->type == COMMAND_PAYMENT_REFUND ||
-           (c->type == COMMAND_INVOICE_CREDIT && c->invoice_credit.as == CREDIT_REFUND) ||
+           (c->type == COMMAND_INVOICE_CREDIT && c->invoice_credit.as == NOTE_REFUND) ||
            (c->type == COMMAND_SUBSCRIPTION_CANCEL && c->subscription_cancel.immediate);
 }
 

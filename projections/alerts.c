@@ -47,17 +47,17 @@ static enum err set_alert(struct views_txn *t, const struct alert *v, struct are
     return alerts_put(t, v->customer, alerts, count, e);
 }
 
-static enum err fire_alert(struct views_txn *t, const struct usage_alert_fired *v, struct arena *a,
-                           struct error *e)
+static enum err fire_alert(struct views_txn *t, uint64_t customer, uint64_t alert, struct date in,
+                           struct arena *a, struct error *e)
 {
     struct alert *alerts = NULL;
     size_t count = 0;
-    enum err err = alerts_copy(&alerts, &count, t, v->customer, a, e);
+    enum err err = alerts_copy(&alerts, &count, t, customer, a, e);
     if (err != OK) return err;
     for (size_t i = 0; i < count; i++) {
-        if (alerts[i].alert == v->alert) alerts[i].fired_in = v->period;
+        if (alerts[i].alert == alert) alerts[i].fired_in = in;
     }
-    return alerts_put(t, v->customer, alerts, count, e);
+    return alerts_put(t, customer, alerts, count, e);
 }
 
 static enum err remove_alert(struct views_txn *t, const struct alert_removed *v, struct arena *a,
@@ -76,12 +76,18 @@ static enum err remove_alert(struct views_txn *t, const struct alert_removed *v,
 enum err fold_alerts(struct views_txn *t, const struct event *ev, const struct event_place *place,
                      struct arena *a, struct error *e)
 {
-    (void)place;
+    const struct usage_alert_fired *fired = &ev->usage_alert_fired;
+    const struct wallet_alert_fired *low = &ev->wallet_alert_fired;
     const struct usage_alert_set *u = &ev->usage_alert_set;
     const struct quota_alert_set *q = &ev->quota_alert_set;
     const struct wallet_alert_set *w = &ev->wallet_alert_set;
     struct alert new_one = {0};
-    if (ev->type == EVENT_USAGE_ALERT_FIRED) return fire_alert(t, &ev->usage_alert_fired, a, e);
+    if (ev->type == EVENT_USAGE_ALERT_FIRED)
+        return fire_alert(t, fired->customer, fired->alert, fired->period, a, e);
+    if (ev->type == EVENT_WALLET_ALERT_FIRED) { /* the first form told no day */
+        struct date on = date_is_given(low->on) ? low->on : instant_date(place->at);
+        return fire_alert(t, low->customer, low->alert, on, a, e);
+    }
     if (ev->type == EVENT_ALERT_REMOVED) return remove_alert(t, &ev->alert_removed, a, e);
     if (ev->type == EVENT_USAGE_ALERT_SET)
         new_one = (struct alert){u->customer, u->alert, u->usage_type, .threshold = u->threshold};

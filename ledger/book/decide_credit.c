@@ -330,17 +330,17 @@ static enum err give_back_first(struct invoice_finalized *d, struct money *left,
 static enum err apply(struct decision *refunds, struct invoice_finalized *d, const struct credit_note *n,
                       struct error *e)
 {
-    enum credit_use as = n->command->as;
+    enum note_use as = n->command->as;
     const struct invoices credited = {n->invoice, 1};
     struct money left = {0}, owed = {0};
     enum err err = give_back_first(d, &left, n, e);
     if (err == OK) err = invoice_owed(&owed, n->invoice, e);
-    if (err == OK && as == CREDIT_OFFSET) {
+    if (err == OK && as == NOTE_OFFSET) {
         take_off(d, left, n);
         return check_offset(left, owed, n, e);
     }
     if (err == OK) err = settle_credited(d, &left, &credited, n->arena, e);
-    if (err == OK && as == CREDIT_REFUND) {
+    if (err == OK && as == NOTE_REFUND) {
         err = refund_payments(refunds, &left, n, d, e);
         if (err == OK && refunds->events.count == 0 && d->covers_count == 0 && d->returns_count == 0)
             err = fail(e, ERR_REFUSED, "no payment of invoice '%.*s' can be refunded",
@@ -348,7 +348,7 @@ static enum err apply(struct decision *refunds, struct invoice_finalized *d, con
     }
     d->settles = d->recovers;
     d->settles_count = d->recovers_count;
-    if (d->settles_count == 0 && as != CREDIT_BALANCE) take_off(d, money_min(owed, left), n);
+    if (d->settles_count == 0 && as != NOTE_BALANCE) take_off(d, money_min(owed, left), n);
     return err;
 }
 
@@ -363,8 +363,7 @@ static enum err check_creditable(const struct facts *f, const struct invoice_cre
         return fail(e, ERR_REFUSED, "invoice '%.*s' is void: there is nothing to credit",
                     STR_ARG(f->invoice->number));
     }
-    if (c->as != CREDIT_NONE) return OK;
-    return fail(e, ERR_INVALID, "as: offset, refund or credit is wanted");
+    return OK;
 }
 
 static struct invoice_finalized begun(const struct credit_note *n)

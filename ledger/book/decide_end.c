@@ -100,7 +100,7 @@ static enum err end_now(struct decision *out, const struct facts *f, struct subs
     if (err != OK) return err;
     struct date on = date_compare(f->today, ch.s.start) < 0 ? ch.s.start : f->today;
     if (subscription_is_live(&ch.s)) { /* else the scheduled end was reached, only not noted yet */
-        err = close_account(&ch, &credit, on, c->give_back != CREDIT_NONE, a, e);
+        err = close_account(&ch, &credit, on, c->give_back != END_NONE, a, e);
         if (err != OK) return err;
         struct event *ev = change_event(&ch, EVENT_SUBSCRIPTION_CANCELED, a);
         ev->subscription_canceled = (struct subscription_canceled){.subscription = ch.s.subscription,
@@ -122,9 +122,7 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
 {
     enum err err = need_subscription(f, c->user, e);
     if (err != OK) return err;
-    if (c->give_back == CREDIT_OFFSET)
-        return fail(e, ERR_INVALID, "give_back: refund, credit or none is wanted");
-    if (!c->immediate && c->give_back != CREDIT_DEFAULT)
+    if (!c->immediate && c->give_back != END_DEFAULT)
         return fail(e, ERR_INVALID, "give_back: at the period's end nothing is unused");
     if (!c->immediate) return end_later(out, f, c, a, e);
     struct subscription s = *f->subscription;
@@ -138,7 +136,7 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
         if (date_compare(s.ended_on, f->today) < 0) end_with_plan(added, &s);
         err = end_now(out, f, added, c, a, e);
     }
-    bool refunds = c->give_back == CREDIT_DEFAULT || c->give_back == CREDIT_REFUND;
+    bool refunds = c->give_back == END_DEFAULT || c->give_back == END_REFUND;
     if (err != OK || !refunds) return err;
     err = credit_and_refund(out, f, s.terms.amount.currency, a, e);
     return err == OK ? restore_settled(out, f, after, a, e) : err;

@@ -216,7 +216,8 @@ enum err fire_wallet_alerts(struct decision *out, const struct facts *f, struct 
         if (err != OK) return err;
         if (money_compare(before, al->below) < 0 || money_compare(after, al->below) >= 0) continue;
         struct event *ev = event_add(&out->events, EVENT_WALLET_ALERT_FIRED, a);
-        ev->wallet_alert_fired = (struct wallet_alert_fired){al->customer, al->alert, al->below, after};
+        ev->wallet_alert_fired =
+            (struct wallet_alert_fired){al->customer, al->alert, al->below, after, f->today};
     }
     return OK;
 }

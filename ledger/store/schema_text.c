@@ -136,7 +136,8 @@ static enum err parse_choice(const struct field *f, int *out, struct str text, s
     if (choice_parse(out, f->choice, text)) return OK;
     struct buffer words = {.arena = a};
     for (size_t i = 0; i < f->choice->count; i++) {
-        buffer_print(&words, "%s%s", i == 0 ? "" : ", ", f->choice->words[i]);
+        if (strcmp(f->choice->words[i], "default") == 0) continue; /* as what is not said */
+        buffer_print(&words, "%s%s", words.len == 0 ? "" : ", ", f->choice->words[i]);
     }
     struct str shown = text_quotable(text);
     return fail(e, ERR_INVALID, "'%.*s' is not one of %.*s", STR_ARG(shown), (int)words.len,

@@ -246,3 +246,24 @@ Test(wallet_calls, a_check_answers_by_its_exit_status)
     assert_int(no, 1);
     assert_int(nobody, 1);
 }
+
+/* An invoice of 29.00 takes all of 10.00 on January 12th. */
+Test(wallet_calls, an_alert_tells_the_day_on_which_it_last_fired)
+{
+    char *answer = NULL;
+    struct daybook_credit in = {.user_id = "u1", .amount = "10.00"};
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_grant_credit(book, &in, NULL, &why));
+    does(daybook_call(book, "wallet.alert", "{\"user\": \"u1\", \"below\": \"5\"}", &answer, &why));
+    daybook_free(answer);
+    at("2025-01-12T00:00:00Z");
+    does(daybook_call(book, "invoice.generate", "{\"user\": \"u1\"}", &answer, &why));
+    daybook_free(answer);
+    does(daybook_call(book, "alert.list", "{\"user\": \"u1\"}", &answer, &why));
+    json_t *rows = json_loads(answer, 0, NULL);
+    const json_t *row = json_array_get(rows, 0);
+    same(json_string_value(json_object_get(row, "kind")), "wallet");
+    same(json_string_value(json_object_get(row, "fired_in")), "2025-01-12");
+    json_decref(rows);
+    daybook_free(answer);
+}

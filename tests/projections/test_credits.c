@@ -184,7 +184,7 @@ static void refund(struct shop *s)
 
 static void credit(struct shop *s)
 {
-    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_OFFSET, CREDIT_REFUND, CREDIT_BALANCE};
+    static const enum note_use uses[] = {NOTE_DEFAULT, NOTE_OFFSET, NOTE_REFUND, NOTE_BALANCE};
     struct dice *d = &s->dice;
     struct command c = {.type = COMMAND_INVOICE_CREDIT};
     c.invoice_credit.invoice = some_invoice(s);

@@ -198,7 +198,7 @@ static void step_usage(struct life *l, struct command *c)
 
 static void step_credit(struct life *l, struct command *c)
 {
-    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_OFFSET, CREDIT_REFUND, CREDIT_BALANCE};
+    static const enum note_use uses[] = {NOTE_DEFAULT, NOTE_OFFSET, NOTE_REFUND, NOTE_BALANCE};
     struct invoice_credit_command *v = &c->invoice_credit;
     c->type = COMMAND_INVOICE_CREDIT;
     v->invoice = str_format(l->arena, "inv_%d", (int)dice_between(&l->dice, 1, 200));

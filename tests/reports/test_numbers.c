@@ -93,7 +93,7 @@ static struct str report_of(struct office *o, const char *name, const struct rep
     return test_read(path);
 }
 
-static struct command credit(const char *invoice, const char *amount, enum credit_use as)
+static struct command credit(const char *invoice, const char *amount, enum note_use as)
 {
     struct command c = {.type = COMMAND_INVOICE_CREDIT};
     c.invoice_credit =
@@ -133,8 +133,8 @@ static void office_sells(struct office *o)
                                        one_off("a", 200),
                                        one_off("a", 300),
                                        one_off("a", 400),
-                                       credit("INV-2025-000001", "25", CREDIT_OFFSET),
-                                       credit("INV-2025-000003", "50", CREDIT_BALANCE),
+                                       credit("INV-2025-000001", "25", NOTE_OFFSET),
+                                       credit("INV-2025-000003", "50", NOTE_BALANCE),
                                        named(COMMAND_INVOICE_VOID, "INV-2025-000002"),
                                        named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000003")};
     do_all(o, commands, sizeof commands / sizeof commands[0]);
@@ -199,9 +199,9 @@ Test(numbers, files_of_a_run_stay_the_same_whatever_becomes_of_its_invoices)
     for (size_t i = 0; i < 5; i++) office_subscribe(&o, users[i], "basic", "USD", "pm_declined");
     (void)office_run(&o, "2025-01-01", "one");
     const struct command commands[] = {
-        named(COMMAND_INVOICE_VOID, "INV-2025-000001"),  named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000002"),
-        credit("INV-2025-000003", "10", CREDIT_DEFAULT), named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000004"),
-        credit("INV-2025-000004", "9", CREDIT_DEFAULT),  named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000005"),
+        named(COMMAND_INVOICE_VOID, "INV-2025-000001"), named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000002"),
+        credit("INV-2025-000003", "10", NOTE_DEFAULT),  named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000004"),
+        credit("INV-2025-000004", "9", NOTE_DEFAULT),   named(COMMAND_INVOICE_WRITE_OFF, "INV-2025-000005"),
         named(COMMAND_INVOICE_VOID, "INV-2025-000005")};
     do_all(&o, commands, sizeof commands / sizeof commands[0]);
     (void)office_run(&o, "2025-01-01", "two");
@@ -223,7 +223,7 @@ Test(numbers, what_was_closed_before_a_run_was_complete_stays_so_in_its_files)
     do_all(&o, first, 2);
     office_subscribe(&o, "c", "basic", "USD", "pm_declined");
     (void)office_run(&o, "2025-01-01", "two"); /* a second run of the date */
-    const struct command then[] = {credit("INV-2025-000002", "9", CREDIT_DEFAULT)};
+    const struct command then[] = {credit("INV-2025-000002", "9", NOTE_DEFAULT)};
     do_all(&o, then, 1);
     (void)office_run(&o, "2025-01-01", "three");
     assert_same_files("two", "three");

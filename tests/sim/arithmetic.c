@@ -224,7 +224,7 @@ static enum err cancel_in_order(struct purse *out, const struct trial *t, bool c
     struct subscription_create_command c = {.tier = STR("agreed"), .interval = BILLING_MONTH};
     struct command cancel = {
         .type = COMMAND_SUBSCRIPTION_CANCEL,
-        .subscription_cancel = {.user = STR("c0"), .immediate = true, .give_back = CREDIT_BALANCE}};
+        .subscription_cancel = {.user = STR("c0"), .immediate = true, .give_back = END_BALANCE}};
     struct command refund = {.type = COMMAND_PAYMENT_REFUND};
     c.price = decimal_make(dice_between(&d, 1000, 90000), 2);
     enum err err = begin(&x, t, &d, &c, e);

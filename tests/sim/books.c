@@ -236,7 +236,7 @@ enum err books_do(struct books *b, const struct step *s, struct error *e)
     enum err err = name_subscription(b, &c, s, e);
     if (err == OK) err = name_payment(b, &c, s, e);
     if (err == OK) err = books_command(b, &c, e);
-    bool keeps = c.type == COMMAND_SUBSCRIPTION_CANCEL && c.subscription_cancel.give_back == CREDIT_NONE;
+    bool keeps = c.type == COMMAND_SUBSCRIPTION_CANCEL && c.subscription_cancel.give_back == END_NONE;
     if (err == OK && keeps) note_kept(b);
     if (b->tells) tell_step(b, s);
     return err;

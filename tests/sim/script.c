@@ -142,7 +142,7 @@ static void do_update(struct maker *m, struct step *s)
 static void do_cancel(struct maker *m, struct step *s)
 {
     struct subscription_cancel_command *c = &s->command.subscription_cancel;
-    static const enum credit_use uses[] = {CREDIT_DEFAULT, CREDIT_REFUND, CREDIT_BALANCE, CREDIT_NONE};
+    static const enum end_use uses[] = {END_DEFAULT, END_REFUND, END_BALANCE, END_NONE};
     s->command.type = COMMAND_SUBSCRIPTION_CANCEL;
     *c = (struct subscription_cancel_command){.user = user_name(s->who, m->arena),
                                               .immediate = may(m, MAY_RUN_AHEAD) || dice_chance(m->dice, 50),
