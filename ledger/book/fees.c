@@ -16,6 +16,20 @@ static struct component own_amount(const struct terms *t)
                               .amount = t->amount};
 }
 
+/* The seats that cost something and the price of one, where that is the amount to the last digit. */
+static enum err by_seat(struct component *out, const struct fee *f, uint64_t quantity, struct error *e)
+{
+    struct decimal charged = {0};
+    struct exact product = {0};
+    enum err err = decimal_subtract(&charged, decimal_of((int64_t)quantity), f->included, e);
+    if (err != OK || decimal_is_negative(charged) || decimal_is_zero(charged)) return err;
+    err = exact_multiply(&product, exact_of(f->unit_price), exact_of(charged), e);
+    if (err != OK || exact_compare(product, exact_of(money_decimal(out->amount))) != 0) return err;
+    out->quantity = charged;
+    out->unit_price = f->unit_price;
+    return OK;
+}
+
 static enum err component_of(struct component *out, const struct fee *f, const char *currency,
                              uint64_t quantity, struct arena *a, struct error *e)
 {
@@ -26,11 +40,7 @@ static enum err component_of(struct component *out, const struct fee *f, const c
     if (!f->per_seat) return OK;
     out->seats = quantity;
     out->name = str_format(a, "%.*s x %ju", STR_ARG(f->name), (uintmax_t)quantity);
-    bool plain = f->model == PRICING_PER_UNIT && decimal_is_zero(f->included);
-    if (!plain) return OK;
-    out->quantity = decimal_of((int64_t)quantity);
-    out->unit_price = f->unit_price;
-    return OK;
+    return f->model == PRICING_PER_UNIT ? by_seat(out, f, quantity, e) : OK;
 }
 
 enum err terms_components(struct components *out, const struct terms *t, uint64_t quantity, struct arena *a,
