@@ -33,8 +33,8 @@ void change_finish(struct decision *out, struct change *ch, struct arena *a)
     }
     struct line_list due = ch->due.lines, others = ch->due.lines;
     due.count = ch->fell_due;
-    others.items += ch->fell_due;
     others.count -= ch->fell_due;
+    if (ch->fell_due > 0) others.items += ch->fell_due; /* no lines are at no address */
     size_t before = out->events.count;
     add_items(out, &due, ch->s.customer, &next, a);
     for (size_t i = before; i < out->events.count; i++)
