@@ -133,6 +133,10 @@ static enum err rated_amount(struct money *out, const struct line *l, bool on_do
     struct money net = {0}, price = line_price(l);
     *out = l->amount;
     if (!on_document || !l->tax_inclusive) return OK;
+    if (money_is_given(l->rated)) {
+        *out = l->rated;
+        return OK;
+    }
     enum err err = money_subtract(&net, l->amount, l->discount, e);
     if (err != OK || net.minor <= 0) return err;
     return money_part(out, price, l->amount.minor, net.minor, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* billing.c - periods, fees and credits. Functions of values; they never ask what day it is. Sources:
  * DESIGN.md's rules as listed in the README; the numbers they must meet are in tests/book/test_billing.c. */
+#include "ledger/book/assess.h"
 #include "ledger/book/billing_shared.h"
 
 static const struct interval usage_interval = {INTERVAL_MONTH, 1};
@@ -204,6 +205,22 @@ static void add_credit_line(struct line_list *lines, const struct subscription *
     l->credits_line = c->line;
 }
 
+/* Charges count towards a commitment before coupons, and so do their credits. */
+static enum err count_given_back(struct subscription *s, const struct charge *c, struct money credit,
+                                 struct moment from, struct date to, struct error *e)
+{
+    struct money paid = net_of(c->amount, c->discount), whole = credit;
+    struct charge undiscounted = *c;
+    enum err err = OK;
+    if (!has_commitment(s) || money_is_zero(c->discount)) return count_committed(s, money_negate(credit), e);
+    undiscounted.discount = undiscounted.credited = money_zero(c->amount);
+    if (paid.minor <= 0)
+        err = unused_credit(&whole, &undiscounted, &s->terms, from, to, e);
+    else
+        err = money_part(&whole, credit, c->amount.minor, paid.minor, e);
+    return err == OK ? count_committed(s, money_negate(whole), e) : err;
+}
+
 enum err credit_charges(struct line_list *lines, struct money *sum, struct subscription *s,
                         enum line_kind kind, struct moment from, struct date to, struct arena *a,
                         struct error *e)
@@ -217,7 +234,7 @@ enum err credit_charges(struct line_list *lines, struct money *sum, struct subsc
         enum err err = unused_credit(&credit, c, &s->terms, from, to, e);
         if (err == OK) err = money_add(&c->credited, c->credited, credit, e);
         if (err == OK) err = money_add(sum, *sum, credit, e);
-        if (err == OK) err = count_committed(s, money_negate(credit), e);
+        if (err == OK) err = count_given_back(s, &s->charges[i], credit, from, to, e);
         if (err != OK) return err;
         if (money_is_zero(credit)) continue;
         add_credit_line(lines, s, kind, c, moment_later(from, (struct moment){c->from, c->from_second}),

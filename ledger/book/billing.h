@@ -102,7 +102,7 @@ struct commitment_change {
     const struct terms *to; /* the terms that rule from here on */
     struct date on;
     bool scheduled;              /* it may be noted later than on its day */
-    struct money credit, charge; /* what the change gives back, and charges */
+    struct money credit, charge; /* what the change gives back, as it was counted, and charges */
     struct money carried;        /* what was billed for days from there on and stays */
 };
 /* What a change of terms makes of the commitment. One that the new terms have, too, goes on. Any other ends:

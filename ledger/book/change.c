@@ -71,7 +71,8 @@ struct swap { /* of the charges of a period */
     struct charge *kept; /* what goes on, then what the new terms charge */
     size_t kept_count;
     struct money credit, charge;
-    struct money carried; /* of what goes on, what was billed for days from the change on */
+    struct money uncounted; /* what a commitment had counted of what is given back: before coupons */
+    struct money carried;   /* of what goes on, what was billed for days from the change on */
 };
 
 /* Gives back what does not go on. The lines stand in the order of the charges. */
@@ -91,8 +92,9 @@ static enum err give_back(struct swap *w, struct change *ch, const struct new_te
     s.charges = gone;
     s.charges_count = gone_count;
     if (!n->gives) return OK;
-    return credit_charges(&ch->due.lines, &w->credit, &s, LINE_PRORATION_CREDIT, n->on, s.charged_through, a,
-                          e);
+    enum err err =
+        credit_charges(&ch->due.lines, &w->credit, &s, LINE_PRORATION_CREDIT, n->on, s.charged_through, a, e);
+    return err == OK ? money_subtract(&w->uncounted, ch->s.committed, s.committed, e) : err;
 }
 
 static enum err keep_fee(struct swap *w, const struct change *ch, const struct component *c,
@@ -215,7 +217,7 @@ enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, str
     if (err != OK) return err;
     const struct subscription *s = &ch->s;
     struct money none = money_zero(n->terms.amount);
-    struct swap w = {.credit = none, .charge = none, .carried = none};
+    struct swap w = {.credit = none, .charge = none, .uncounted = none, .carried = none};
     place_terms(n, s, a);
     bool leaves = n->pieces_count > 0 && leaves_charges(ch, n);
     bool swaps = n->pieces_count > 0 && !leaves;
@@ -223,7 +225,7 @@ enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, str
     for (size_t i = 0; leaves && i < s->charges_count && err == OK; i++)
         err = add_billed_ahead(&w.carried, &s->charges[i], &s->terms, n->on, e);
     const struct commitment_change commitment = {
-        .to = &n->terms, .on = n->on.day, .credit = w.credit, .charge = w.charge, .carried = w.carried};
+        .to = &n->terms, .on = n->on.day, .credit = w.uncounted, .charge = w.charge, .carried = w.carried};
     if (err == OK) err = change_commitment(&ch->due, &ch->s, &commitment, a, e);
     if (err != OK) return err;
     struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_CHANGED, a);

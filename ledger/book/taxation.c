@@ -197,6 +197,7 @@ static enum err take_tax_out(struct assessed_line *l, int64_t net, struct ratio 
     enum err err = money_part(&amount, l->line->amount, share.num, share.den, e);
     if (err != OK) return err;
     l->left = net;
+    l->line->rated = l->line->amount;
     if (!discounted || sign * amount.minor < sign * net) amount.minor = net;
     l->line->amount = amount;
     if (!discounted) return OK;
