@@ -96,7 +96,8 @@ struct change_base {
 
 static bool names_agreement(const struct subscription_update_command *c)
 {
-    return c->unit_prices.len != 0 || c->quotas.len != 0 || !decimal_is_zero(c->commitment);
+    return c->unit_prices.len != 0 || c->quotas.len != 0 || c->commitment_is_zero ||
+           !decimal_is_zero(c->commitment);
 }
 
 static bool names_price(const struct subscription_update_command *c)
@@ -124,6 +125,7 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
     if (!same_tier) wish.agreed = (struct agreement){0};
     if (c->tier.len != 0) wish.tier = c->tier;
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
+    if (c->commitment_is_zero) wish.agreed.commitment = (struct decimal){0};
     wish.unit = every.unit;
     wish.interval_count = every.count;
     wish.price = c->price;
