@@ -313,6 +313,32 @@ static enum err change_terms(struct decision *out, struct change *ch,
     return refunds ? credit_and_refund(out, f, n.terms.amount.currency, a, e) : OK;
 }
 
+static bool has_periods_of(const struct subscription *added, const struct subscription *plan)
+{
+    struct interval own = terms_interval(&added->terms), its = terms_interval(&plan->terms);
+    bool anchored_alike =
+        date_compare(added->anchor, plan->anchor) == 0 && added->anchor_day == plan->anchor_day;
+    return own.unit == its.unit && own.count == its.count && anchored_alike;
+}
+
+/* What is added to a plan follows its periods where they were the same; what is to end stays. */
+static enum err move_added(struct decision *out, const struct subscription *plan, const struct facts *f,
+                           uint64_t day, struct arena *a, struct error *e)
+{
+    struct error unused = {0};
+    enum err err = OK;
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        const struct subscription *added = &f->subscriptions[i];
+        struct change ch = {.facts = f};
+        if (added->parent != plan->subscription || !has_periods_of(added, plan)) continue;
+        err = change_begin(&ch, f, added, a, e);
+        if (err != OK || may_change(&ch.s, STR_NONE, a, &unused) != OK) continue;
+        err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
+        if (err == OK) change_finish(out, &ch, a);
+    }
+    return err;
+}
+
 enum err decide_subscription_update(struct decision *out, const struct facts *f,
                                     const struct subscription_update_command *c, struct arena *a,
                                     struct error *e)
@@ -331,7 +357,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
     err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
     if (err == OK) change_finish(out, &ch, a);
-    return err;
+    return err == OK ? move_added(out, f->subscription, f, day, a, e) : err;
 }
 
 /* ---- undo ---- */
