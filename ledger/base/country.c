@@ -37,7 +37,8 @@ struct str country_name(struct str code)
 
 static char capital(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c < 'a' || c > 'z') return c;
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'];
 }
 
 static bool same_letters(struct str a, const char *b)
