@@ -84,13 +84,10 @@ static struct str stretch_words(const struct component *c, const struct stretch 
                                 struct arena *a)
 {
     struct str often = interval_words(t, a);
-    struct moment start = {w->whole.start, 0}, end = {w->whole.end, 0};
-    bool whole = date_compare(w->from.day, start.day) == 0 && w->from.second == 0 &&
-                 date_compare(w->to.day, end.day) == 0 && w->to.second == 0;
-    if (whole) return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(often));
-    struct str counted = counted_words(counted_seconds(t, w->from, w->to, w->whole), fixed_seconds(t), a);
-    return str_format(a, "%.*s, %.*s, %.*s%.*s", STR_ARG(c->name), STR_ARG(often),
-                      STR_ARG(share_words(w->from, w->to, start, end, a)), STR_ARG(counted));
+    if (is_whole(w->from, w->to, w->whole))
+        return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(often));
+    return str_format(a, "%.*s, %.*s, %.*s", STR_ARG(c->name), STR_ARG(often),
+                      STR_ARG(part_words(t, w->from, w->to, w->whole, a)));
 }
 
 static enum err charge_component(struct accrual *out, struct subscription *s, const struct component *c,

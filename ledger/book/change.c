@@ -26,10 +26,8 @@ static bool goes_on(const struct subscription *s, const struct new_terms *n, con
 static struct str piece_words(const struct component *c, const struct terms *t, const struct piece *p,
                               struct arena *a)
 {
-    struct moment to = {p->to, 0}, start = {p->whole.start, 0}, end = {p->whole.end, 0};
-    struct str counted = counted_words(counted_seconds(t, p->from, to, p->whole), fixed_seconds(t), a);
-    return str_format(a, "%.*s, %.*s%.*s", STR_ARG(c->name), STR_ARG(share_words(p->from, to, start, end, a)),
-                      STR_ARG(counted));
+    struct moment to = {p->to, 0};
+    return str_format(a, "%.*s, %.*s", STR_ARG(c->name), STR_ARG(part_words(t, p->from, to, p->whole, a)));
 }
 
 static enum err charge_piece(struct change *ch, struct charge *out, const struct component *c,

@@ -64,13 +64,13 @@ static int64_t seconds_between(struct moment from, struct moment to)
     return days * SECONDS_PER_DAY + (int64_t)to.second - (int64_t)from.second;
 }
 
-static bool is_whole(struct moment from, struct moment to, struct period whole)
+bool is_whole(struct moment from, struct moment to, struct period whole)
 {
     return from.second == 0 && to.second == 0 && date_compare(from.day, whole.start) == 0 &&
            date_compare(to.day, whole.end) == 0;
 }
 
-int64_t fixed_seconds(const struct terms *t)
+static int64_t fixed_seconds(const struct terms *t)
 {
     return (int64_t)t->fixed_days * SECONDS_PER_DAY;
 }
@@ -139,6 +139,14 @@ struct str counted_words(int64_t part, int64_t all, struct arena *a)
                           STR_ARG(span_words(all, a)));
     return str_format(a, ", counted as %jd of %jd", (intmax_t)(part / SECONDS_PER_DAY),
                       (intmax_t)(all / SECONDS_PER_DAY));
+}
+
+struct str part_words(const struct terms *t, struct moment from, struct moment to, struct period whole,
+                      struct arena *a)
+{
+    struct moment start = {whole.start, 0}, end = {whole.end, 0};
+    struct str counted = counted_words(counted_seconds(t, from, to, whole), fixed_seconds(t), a);
+    return str_format(a, "%.*s%.*s", STR_ARG(share_words(from, to, start, end, a)), STR_ARG(counted));
 }
 
 /* ---- credits ---- */

@@ -28,11 +28,13 @@ struct components {
 enum err terms_components(struct components *out, const struct terms *t, uint64_t quantity, struct arena *a,
                           struct error *e) MUST_USE;
 
+/* Is [from, to) all of the period? */
+bool is_whole(struct moment from, struct moment to, struct period whole);
+
 /* Seconds of the terms' fixed days that [from, to) of the anchored period stands for; 0 without them. Days
  * count from the period's end: what is left of it costs so many of the fixed days as it has days. So its
  * first day makes up for what a shorter period lacks, and what a longer one has too much costs nothing; parts
  * add up to the whole, and what is given back is what it costs to have it again. */
-int64_t fixed_seconds(const struct terms *t); /* of a whole period */
 int64_t counted_seconds(const struct terms *t, struct moment from, struct moment to, struct period whole);
 
 /* The share of `amount` for [from, to) of the anchored period `whole`, as the terms prorate. A whole period
@@ -42,6 +44,9 @@ enum err prorate(struct money *out, struct money amount, const struct terms *t, 
 
 /* Of those that a charge stands for, the ones of [from, to), which lies in it. */
 int64_t credited_seconds(const struct charge *c, struct moment from, struct date to);
+/* Of an anchored period: share_words(), and what the part counts as where the terms have fixed days. */
+struct str part_words(const struct terms *t, struct moment from, struct moment to, struct period whole,
+                      struct arena *a);
 /* ", counted as 14 of 30", behind share_words(); "" where all is 0. */
 struct str counted_words(int64_t part, int64_t all, struct arena *a);
 
