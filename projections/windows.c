@@ -163,8 +163,13 @@ static enum err note_line(struct views_txn *t, enum space space, const struct ch
     if (row.charges_count > 0) memcpy(charges, row.charges, row.charges_count * sizeof *charges);
     for (size_t i = 0; l->item != 0 && i < row.charges_count; i++) at = charges[i].item == l->item ? i : at;
     if (at == row.charges_count) {
-        charges[row.charges_count++] = (struct window_charge){
-            .usage_type = l->usage_type, .amount = amount, .rerated = l->rerating != 0, .item = l->item};
+        charges[row.charges_count++] = (struct window_charge){.usage_type = l->usage_type,
+                                                              .amount = amount,
+                                                              .rerated = l->rerating != 0,
+                                                              .item = l->item,
+                                                              .product = l->product,
+                                                              .tax_code = l->tax_code,
+                                                              .tax_inclusive = l->tax_inclusive};
     }
     charges[at].invoice = c->invoice;
     charges[at].line = c->number;

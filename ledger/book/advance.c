@@ -2,7 +2,9 @@
 /* advance.c - usage that is charged as it comes. Each bill charges what the open period has cost so far, less
  * what was charged before; the period's end charges the rest, so that the sum is what it would have been in
  * arrears. When less is owed in the end (readings corrected, a larger quota, a cheaper tier), the lines that
- * charged it are credited, with their tax and coupons. */
+ * charged it are credited, with their tax and coupons. So are they when another tier prices the month by now:
+ * what its price holds, which taxes and which coupons it has, need not be what they have, and it charges the
+ * whole. */
 #include "ledger/book/billing_shared.h"
 #include "ledger/book/crediting.h"
 
@@ -31,14 +33,92 @@ static bool counts(const struct window_charge *c, struct str usage_type)
     return !c->rerated && str_equal(c->usage_type, usage_type);
 }
 
-static enum err charged_before(struct money *out, const struct advance *ad, struct str usage_type,
+bool charge_is_like(const struct window_charge *c, const struct line *l)
+{
+    return str_equal(c->product, l->product) && str_equal(c->tax_code, l->tax_code) &&
+           c->tax_inclusive == l->tax_inclusive;
+}
+
+/* By charges that are like the line. */
+static enum err charged_before(struct money *out, const struct advance *ad, const struct line *l,
                                struct error *e)
 {
     enum err err = OK;
+    *out = money_zero(l->amount);
     for (size_t i = 0; ad != NULL && i < ad->charges_count && err == OK; i++) {
-        if (counts(&ad->charges[i], usage_type)) err = money_add(out, *out, ad->charges[i].amount, e);
+        const struct window_charge *c = &ad->charges[i];
+        if (counts(c, l->usage_type) && charge_is_like(c, l)) err = money_add(out, *out, c->amount, e);
     }
     return err;
+}
+
+/* ---- what is given back ---- */
+
+static const struct invoice *invoice_of(const struct advance *ad, uint64_t number)
+{
+    for (size_t i = 0; i < ad->invoices_count; i++) {
+        if (ad->invoices[i].invoice == number) return &ad->invoices[i];
+    }
+    return NULL;
+}
+
+/* The price of `part` of what a line charged, as much of it as is left; of what was voided nothing is. */
+static enum err price_back(struct money *out, const struct invoice *v, const struct window_charge *c,
+                           struct money part, struct arena *a, struct error *e)
+{
+    struct crediting given = crediting_begin(v, a);
+    struct money whole = line_price(&v->lines[c->line - 1]), left = {0};
+    *out = money_zero(part);
+    if (v->status == INVOICE_VOID) return OK;
+    enum err err = crediting_left(&left, &given, c->line, e);
+    if (err == OK) err = money_part(out, part, whole.minor, c->amount.minor, e);
+    *out = money_min(*out, left);
+    if (money_is_negative(*out)) *out = money_zero(*out);
+    return err;
+}
+
+static enum err give_line_back(struct accrual *out, const struct subscription *s, const struct invoice *v,
+                               const struct window_charge *c, struct money part, const char *why,
+                               struct arena *a, struct error *e)
+{
+    struct money price = {0};
+    const struct line *charged = &v->lines[c->line - 1];
+    enum err err = price_back(&price, v, c, part, a, e);
+    if (err != OK || money_is_zero(price)) return err;
+    struct line *l = add_line(&out->lines, s, LINE_USAGE, money_negate(price), a);
+    l->product = charged->product;
+    l->usage_type = c->usage_type;
+    l->from = charged->from;
+    l->to = charged->to;
+    l->credits = v->invoice;
+    l->credits_line = c->line;
+    l->description = str_format(a, "%.*s: %s", STR_ARG(c->usage_type), why);
+    return OK;
+}
+
+/* Of the charges that are like the line, or of the others, as much as `left`: the newest first. */
+static enum err give_back(struct accrual *out, const struct subscription *s, const struct advance *ad,
+                          const struct line *l, bool like, struct money left, struct arena *a,
+                          struct error *e)
+{
+    enum err err = OK;
+    const char *why = like ? "more was charged before than is owed" : "charged before, by another tier";
+    for (size_t i = ad->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
+        const struct window_charge *c = &ad->charges[i - 1];
+        const struct invoice *v = invoice_of(ad, c->invoice);
+        struct money part = money_min(left, c->amount);
+        if (v == NULL || !counts(c, l->usage_type) || charge_is_like(c, l) != like) continue;
+        err = give_line_back(out, s, v, c, part, why, a, e);
+        if (err == OK) err = money_subtract(&left, left, part, e);
+    }
+    return err;
+}
+
+static enum err give_others_back(struct accrual *out, const struct subscription *s, const struct advance *ad,
+                                 const struct line *l, struct arena *a, struct error *e)
+{
+    struct money all = money_of(INT64_MAX, l->amount.currency);
+    return ad == NULL ? OK : give_back(out, s, ad, l, false, all, a, e);
 }
 
 /* ---- what was used so far ---- */
@@ -55,17 +135,38 @@ static void reword(struct line *l, const char *so_far, struct money before, stru
     l->unit_price = money_decimal(l->amount);
 }
 
+/* What a bill that gives it back could give at most, with its tax. */
+static enum err charged_by_others(struct money *out, const struct advance *ad, const struct line *l,
+                                  struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    *out = money_zero(l->amount);
+    for (size_t i = 0; ad != NULL && i < ad->charges_count && err == OK; i++) {
+        const struct window_charge *c = &ad->charges[i];
+        const struct invoice *v = invoice_of(ad, c->invoice);
+        struct money left = {0};
+        if (v == NULL || !counts(c, l->usage_type) || charge_is_like(c, l)) continue;
+        err = price_back(&left, v, c, c->amount, a, e);
+        if (err == OK && left.minor > 0) err = money_add(out, *out, line_gross(&v->lines[c->line - 1]), e);
+    }
+    return err;
+}
+
+/* What other tiers charged comes back as soon as more than that is to be charged: before the period's end no
+ * bill pays out. */
 static enum err charge_line(struct accrual *out, const struct subscription *s, struct line l, struct arena *a,
                             struct error *e)
 {
-    struct money before = money_zero(l.amount);
-    enum err err = charged_before(&before, advance_of(out, s, l.from), l.usage_type, e);
+    const struct advance *ad = advance_of(out, s, l.from);
+    struct money before = {0}, others = {0};
+    enum err err = charged_before(&before, ad, &l, e);
     if (err == OK) err = money_subtract(&l.amount, l.amount, before, e);
-    if (err != OK || l.amount.minor <= 0) return err;
+    if (err == OK) err = charged_by_others(&others, ad, &l, a, e);
+    if (err != OK || money_compare(l.amount, others) <= 0) return err;
     l.to = usage_period(s, l.from).end; /* of the whole period, whose end may come sooner than that */
     reword(&l, ", so far", before, a);
     *line_add(&out->lines, a) = l;
-    return OK;
+    return give_others_back(out, s, ad, &l, a, e);
 }
 
 enum err charge_used(struct accrual *out, const struct subscription *s, struct date end, struct arena *a,
@@ -96,85 +197,44 @@ enum err charged_cost(bool *known, struct money *out, const struct accrual *due,
     return err == OK ? lines_total(out, lines.items, lines.count, s->terms.amount.currency, e) : err;
 }
 
-static const struct invoice *invoice_of(const struct advance *ad, uint64_t number)
-{
-    for (size_t i = 0; i < ad->invoices_count; i++) {
-        if (ad->invoices[i].invoice == number) return &ad->invoices[i];
-    }
-    return NULL;
-}
-
-/* The price of `part` of what a line charged, as much of it as is left; of what was voided nothing is. */
-static enum err price_back(struct money *out, const struct invoice *v, const struct window_charge *c,
-                           struct money part, struct arena *a, struct error *e)
-{
-    struct crediting given = crediting_begin(v, a);
-    struct money whole = line_price(&v->lines[c->line - 1]), left = {0};
-    *out = money_zero(part);
-    if (v->status == INVOICE_VOID) return OK;
-    enum err err = crediting_left(&left, &given, c->line, e);
-    if (err == OK) err = money_part(out, part, whole.minor, c->amount.minor, e);
-    *out = money_min(*out, left);
-    if (money_is_negative(*out)) *out = money_zero(*out);
-    return err;
-}
-
-static enum err give_line_back(struct accrual *out, const struct subscription *s, const struct invoice *v,
-                               const struct window_charge *c, struct money part, struct period p,
-                               struct arena *a, struct error *e)
-{
-    struct money price = {0};
-    enum err err = price_back(&price, v, c, part, a, e);
-    if (err != OK || money_is_zero(price)) return err;
-    struct line *l = add_line(&out->lines, s, LINE_USAGE, money_negate(price), a);
-    l->product = v->lines[c->line - 1].product;
-    l->usage_type = c->usage_type;
-    l->from = p.start;
-    l->to = p.end;
-    l->credits = v->invoice;
-    l->credits_line = c->line;
-    l->description = str_format(a, "%.*s: more was charged before than is owed", STR_ARG(c->usage_type));
-    return OK;
-}
-
-/* The newest lines first. */
-static enum err give_back(struct accrual *out, const struct subscription *s, const struct advance *ad,
-                          struct str usage_type, struct money left, struct period p, struct arena *a,
-                          struct error *e)
-{
-    enum err err = OK;
-    for (size_t i = ad->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
-        const struct window_charge *c = &ad->charges[i - 1];
-        const struct invoice *v = invoice_of(ad, c->invoice);
-        struct money part = money_min(left, c->amount);
-        if (v == NULL || !counts(c, usage_type)) continue;
-        err = give_line_back(out, s, v, c, part, p, a, e);
-        if (err == OK) err = money_subtract(&left, left, part, e);
-    }
-    return err;
-}
-
 static void remove_line(struct line_list *lines, size_t at)
 {
     for (size_t i = at + 1; i < lines->count; i++) lines->items[i - 1] = lines->items[i];
     lines->count--;
 }
 
+/* Where nothing is owed there is no line that the charges could be like: all of them are given back. */
+static bool any_charge(const struct advance *ad, struct str usage_type, struct line *like)
+{
+    bool any = false;
+    for (size_t i = 0; ad != NULL && i < ad->charges_count; i++) {
+        const struct window_charge *c = &ad->charges[i];
+        if (!counts(c, usage_type)) continue;
+        like->product = c->product;
+        like->tax_code = c->tax_code;
+        like->tax_inclusive = c->tax_inclusive;
+        any = true;
+    }
+    return any;
+}
+
 enum err charge_rest(struct accrual *out, const struct subscription *s, struct str usage_type,
                      struct period p, size_t first, struct arena *a, struct error *e)
 {
     const struct advance *ad = advance_of(out, s, p.start);
-    struct money before = money_zero(s->terms.amount), rest = before;
+    struct line owed = {.usage_type = usage_type, .amount = money_zero(s->terms.amount)};
+    struct money before = {0}, rest = {0};
     bool has_line = first < out->lines.count && out->lines.items[first].kind == LINE_USAGE;
-    if (has_line) rest = out->lines.items[first].amount;
-    enum err err = charged_before(&before, ad, usage_type, e);
-    if (err == OK) err = money_subtract(&rest, rest, before, e);
-    if (err != OK || money_is_zero(before)) return err;
-    if (rest.minor > 0) {
+    if (!any_charge(ad, usage_type, &owed)) return OK;
+    if (has_line) owed = out->lines.items[first];
+    enum err err = charged_before(&before, ad, &owed, e);
+    if (err == OK) err = money_subtract(&rest, owed.amount, before, e);
+    if (err == OK && has_line && rest.minor > 0) {
         out->lines.items[first].amount = rest;
         reword(&out->lines.items[first], "", before, a);
-        return OK;
+    } else if (err == OK && has_line) {
+        remove_line(&out->lines, first);
     }
-    if (has_line) remove_line(&out->lines, first);
-    return give_back(out, s, ad, usage_type, money_negate(rest), p, a, e);
+    if (err == OK) err = give_back(out, s, ad, &owed, true, money_negate(rest), a, e);
+    return err == OK ? give_others_back(out, s, ad, &owed, a, e) : err;
 }

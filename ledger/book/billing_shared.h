@@ -36,9 +36,11 @@ enum err charge_used(struct accrual *out, const struct subscription *s, struct d
 enum err charged_cost(bool *known, struct money *out, const struct accrual *due, const struct subscription *s,
                       struct date until, struct arena *a, struct error *e) MUST_USE;
 /* The lines from place `first` on rate one usage type for the whole period: takes off what was charged of it
- * before, or gives back what of that is not owed. */
+ * before, or gives back what of that is not owed, and all that another tier charged. */
 enum err charge_rest(struct accrual *out, const struct subscription *s, struct str usage_type,
                      struct period p, size_t first, struct arena *a, struct error *e) MUST_USE;
+/* Whether what was charged can be taken off the line: it is of the same product and taxed as it is. */
+bool charge_is_like(const struct window_charge *c, const struct line *l);
 
 struct stretch {
     struct moment from, to;

@@ -330,30 +330,43 @@ enum err window_note_rerated(struct usage_window *w, const struct rerated_line *
 
 /* ---- charged before the end ---- */
 
-static enum err usage_line_cost(struct money *out, const struct usage_window *w,
-                                const struct line_list *lines, struct str usage_type, struct error *e)
+/* The line that rates the type; a line of nothing where it costs nothing. */
+static struct line line_of(const struct usage_window *w, const struct line_list *lines, struct str usage_type)
 {
-    enum err err = OK;
-    *out = nothing(w);
-    for (size_t i = 0; i < lines->count && err == OK; i++) {
+    for (size_t i = 0; i < lines->count; i++) {
         const struct line *l = &lines->items[i];
-        if (l->kind == LINE_USAGE && str_equal(l->usage_type, usage_type))
-            err = money_add(out, *out, l->amount, e);
+        if (l->kind == LINE_USAGE && str_equal(l->usage_type, usage_type)) return *l;
     }
-    return err;
+    return (struct line){.usage_type = usage_type, .amount = nothing(w)};
+}
+
+/* What advance.c gives back: what is like the line and more than it owes, and all that is not. */
+static enum err given_back(struct money *out, const struct billed_window *charged, const struct line *owed,
+                           struct error *e)
+{
+    struct money rest = owed->amount, others = nothing(&charged->window);
+    enum err err = OK;
+    for (size_t i = 0; i < charged->charges_count && err == OK; i++) {
+        const struct window_charge *c = &charged->charges[i];
+        if (c->rerated || !str_equal(c->usage_type, owed->usage_type)) continue;
+        if (charge_is_like(c, owed))
+            err = money_subtract(&rest, rest, c->amount, e);
+        else
+            err = money_subtract(&others, others, c->amount, e);
+    }
+    *out = others;
+    return err == OK && money_is_negative(rest) ? money_add(out, others, rest, e) : err;
 }
 
 static enum err settle_type(struct usage_window *w, const struct billed_window *charged,
                             const struct line_list *lines, struct str usage_type,
                             const struct usage_measure *m, struct arena *a, struct error *e)
 {
-    struct money cost = {0}, before = {0};
+    struct line owed = line_of(w, lines, usage_type);
     struct rerated_line l = {.usage_type = usage_type, .readings = m->readings};
-    enum err err = usage_line_cost(&cost, w, lines, usage_type, e);
-    if (err == OK) err = billed_for(&before, charged, usage_type, e);
-    if (err == OK) err = money_subtract(&l.difference, cost, before, e);
+    enum err err = given_back(&l.difference, charged, &owed, e);
     if (err == OK) err = exact_decimal(&l.is, m->quantity, e);
-    if (err != OK || l.difference.minor >= 0) return err;
+    if (err != OK || money_is_zero(l.difference)) return err;
     return window_note_rerated(w, &l, a, e);
 }
 
