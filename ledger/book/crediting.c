@@ -79,6 +79,8 @@ struct crediting crediting_begin(const struct invoice *v, struct arena *a)
     struct crediting c = {.invoice = v,
                           .lines = arena_array_of(a, struct line_credit, v->lines_count),
                           .credited = v->credited,
+                          .by_hand = v->credited_by_hand,
+                          .prices_by_hand = v->prices_by_hand,
                           .arena = a};
     struct money none = money_zero(v->total);
     for (size_t i = 0; i < v->lines_count; i++)
@@ -106,6 +108,8 @@ void crediting_end(struct invoice *v, struct crediting *c)
     }
     v->credits = credits;
     v->credited = c->credited;
+    v->credited_by_hand = c->by_hand;
+    v->prices_by_hand = c->prices_by_hand;
 }
 
 /* ---- parts of lines ---- */
@@ -229,6 +233,9 @@ enum err crediting_note(struct crediting *c, const struct line *credit, bool und
     if (credit->credits != c->invoice->invoice) return OK;
     uint64_t line = credited_line(c->invoice, credit);
     enum err err = take(&c->credited, line_gross(credit), undone, e);
+    if (err == OK && credit->kind == LINE_CREDIT) err = take(&c->by_hand, line_gross(credit), undone, e);
+    if (err == OK && credit->kind == LINE_CREDIT)
+        err = take(&c->prices_by_hand, line_price(credit), undone, e);
     if (err != OK || line == 0) return err;
     struct line_credit *given = &c->lines[line - 1];
     err = take(&given->net, net, undone, e);

@@ -23,6 +23,8 @@ struct crediting {
     const struct invoice *invoice;
     struct line_credit *lines; /* one for each line of the invoice: given back so far */
     struct money credited;     /* gross, of all of them */
+    struct money by_hand,
+        prices_by_hand; /* of that, by credit notes that somebody made: gross, and as prices */
     struct arena *arena;
 };
 struct crediting crediting_begin(const struct invoice *v, struct arena *a);

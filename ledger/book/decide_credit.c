@@ -14,6 +14,7 @@ struct credit_note {
     int64_t *left;     /* of each line that is meant, as a price; below nothing for a line that is a credit */
     bool all;          /* every line is meant */
     struct money room; /* the most that can be credited of the lines that are meant */
+    bool held;         /* they have more left: credits that the invoice holds lessen it */
     int64_t *parts;    /* of each line, that is credited now */
     struct arena *arena;
 };
@@ -71,11 +72,23 @@ static int64_t waiting(const struct credit_note *n, uint64_t line)
     return minor;
 }
 
-/* Lines that are credits themselves lessen what the others can be credited for. */
+/* The prices of all lines, less what credit notes gave back of them. What an end or a change gave back is not
+ * counted: it gives back the same whether somebody credits the invoice before or after. */
+static enum err left_by_hand(struct money *out, const struct credit_note *n, struct error *e)
+{
+    const struct invoice *v = n->invoice;
+    enum err err = money_subtract(out, money_zero(v->total), v->prices_by_hand, e);
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        if (v->lines[i].kind != LINE_PREPAID) err = money_add(out, *out, line_price(&v->lines[i]), e);
+    }
+    return err;
+}
+
+/* All of the invoice takes those lines with it that are credits themselves. */
 static enum err count_left(struct credit_note *n, const bool *chosen, struct error *e)
 {
     const struct invoice *v = n->invoice;
-    struct money all = money_zero(v->total), meant = all;
+    struct money all = money_zero(v->total), meant = all, most = all;
     for (size_t i = 0; i < v->lines_count; i++) {
         struct money left = {0};
         if (v->lines[i].kind == LINE_PREPAID) continue; /* what is left of a grant its void gives back */
@@ -89,12 +102,22 @@ static enum err count_left(struct credit_note *n, const bool *chosen, struct err
         if (err == OK && n->left[i] > 0) err = money_add(&meant, meant, left, e);
         if (err != OK) return err;
     }
-    n->room = money_min(meant, all);
-    return OK;
+    n->room = n->all ? money_min(meant, all) : meant;
+    enum err err = left_by_hand(&most, n, e);
+    n->held = n->room.minor > 0 && most.minor <= 0;
+    n->room = money_min(n->room, most);
+    return err;
 }
 
 static enum err nothing_left(const struct credit_note *n, struct error *e)
 {
+    if (n->held) {
+        return fail(
+            e, ERR_REFUSED,
+            "nothing is left of the %.*s %s that invoice '%.*s' came to with the credits that it holds",
+            STR_ARG(money_text(n->arena, n->invoice->total)), n->invoice->total.currency,
+            STR_ARG(n->invoice->number));
+    }
     return fail(e, ERR_REFUSED, "nothing is left of %sinvoice '%.*s' that could be credited",
                 n->all ? "" : "these lines of ", STR_ARG(n->invoice->number));
 }
@@ -107,7 +130,7 @@ static bool has_room(const struct credit_note *n)
     if (n->room.minor > 0) return true;
     if (!n->all || !decimal_is_zero(n->command->amount)) return false;
     for (size_t i = 0; i < v->lines_count; i++) any = any || n->left[i] != 0;
-    return any && money_compare(v->credited, v->total) < 0;
+    return any && money_compare(v->credited_by_hand, v->total) < 0;
 }
 
 static enum err find_room(struct credit_note *n, struct error *e)
@@ -213,7 +236,7 @@ static enum err total_up(struct invoice_finalized *d, const struct credit_note *
     for (size_t i = 0; i < d->lines_count; i++) all[i] = true;
     enum err err = add_credited_taxes(d, all, &credited, n->arena, e);
     if (err == OK) err = sum_document(d, e);
-    if (err == OK) err = money_subtract(&left, v->total, v->credited, e);
+    if (err == OK) err = money_subtract(&left, v->total, v->credited_by_hand, e);
     if (err != OK) return err;
     total_discounts(d, n);
     struct money given = money_negate(d->total);
@@ -241,51 +264,98 @@ static enum err paid_by_payments(struct money *out, const struct credit_note *n,
     return err;
 }
 
-static struct money paid_by(const struct transaction *p, const struct invoice *v)
+static struct money paid_by(const struct transaction *p, uint64_t invoice)
 {
     struct money sum = money_zero(p->amount);
     for (size_t i = 0; i < p->pays_count; i++) {
-        if (p->pays[i].invoice == v->invoice) sum.minor += p->pays[i].amount.minor;
+        if (p->pays[i].invoice == invoice) sum.minor += p->pays[i].amount.minor;
     }
     return sum;
 }
 
-static void add_refund(struct decision *out, const struct credit_note *n, const struct invoice_finalized *d,
-                       const struct transaction *p, struct money part, uint64_t number)
+/* What credits of an earlier invoice, which stand on this one, paid of it. */
+static struct money paid_by_credit_of(const struct invoice *v, uint64_t earlier)
 {
+    struct money sum = money_zero(v->total);
+    for (size_t i = 0; i < v->lines_count; i++) {
+        bool credit = v->lines[i].credits == earlier && earlier != v->invoice;
+        if (credit) sum.minor -= line_gross(&v->lines[i]).minor;
+    }
+    return sum;
+}
+
+struct refunding {
+    struct decision *out;
+    const struct credit_note *note;
+    const struct invoice_finalized *document;
+    struct money left;
+    int64_t *refunded; /* of each payment, also by now */
+    uint64_t number;   /* of the next refund */
+};
+
+static void add_refund(struct refunding *r, const struct transaction *p, struct money part, uint64_t invoice)
+{
+    const struct credit_note *n = r->note;
+    const struct invoice_finalized *d = r->document;
     const struct facts *f = n->facts;
     struct str why = str_format(n->arena, "Credit note %.*s", STR_ARG(d->number));
-    struct event *ev = event_add(&out->events, EVENT_REFUND_REQUESTED, n->arena);
-    ev->refund_requested = (struct refund_requested){.refund = number,
+    struct event *ev = event_add(&r->out->events, EVENT_REFUND_REQUESTED, n->arena);
+    ev->refund_requested = (struct refund_requested){.refund = r->number,
                                                      .payment = p->transaction,
                                                      .customer = p->customer,
                                                      .amount = part,
                                                      .from_credit = part,
                                                      .reason = d->reason.len > 0 ? d->reason : why,
                                                      .gateway = p->gateway,
-                                                     .gateway_key = gateway_key(f, number, n->arena),
-                                                     .invoice = n->invoice->invoice};
+                                                     .gateway_key = gateway_key(f, r->number, n->arena),
+                                                     .invoice = invoice};
+    r->number++;
 }
 
-/* The newest payments first, each for what it paid of the invoice; *left is what they cannot give back. */
+/* At most `can`, of payments of one invoice: the newest first. */
+static enum err refund_payments_of(struct refunding *r, uint64_t invoice, struct money can, struct error *e)
+{
+    const struct facts *f = r->note->facts;
+    enum err err = OK;
+    for (size_t i = 0; i < f->payments_count && err == OK; i++) {
+        const struct transaction *p = &f->payments[i];
+        struct money part = {0};
+        if (!money_same_currency(p->amount, r->left)) continue;
+        err = money_subtract(&part, p->amount, money_of(r->refunded[i], p->amount.currency), e);
+        part = money_min(money_min(part, paid_by(p, invoice)), money_min(can, r->left));
+        if (err != OK || part.minor <= 0) continue;
+        add_refund(r, p, part, invoice);
+        r->refunded[i] += part.minor;
+        err = money_subtract(&can, can, part, e);
+        if (err == OK) err = money_subtract(&r->left, r->left, part, e);
+    }
+    return err;
+}
+
+/* What paid the invoice is refunded, and then what paid those whose credits paid it. *left is what payments
+ * cannot give back. */
 static enum err refund_payments(struct decision *out, struct money *left, const struct credit_note *n,
                                 const struct invoice_finalized *d, struct error *e)
 {
     const struct facts *f = n->facts;
+    const struct invoice *v = n->invoice;
+    struct refunding r = {.out = out,
+                          .note = n,
+                          .document = d,
+                          .left = *left,
+                          .refunded = arena_array_of(n->arena, int64_t, f->payments_count),
+                          .number = f->counters.transaction};
     struct money can = {0};
-    uint64_t number = f->counters.transaction;
+    for (size_t i = 0; i < f->payments_count; i++) r.refunded[i] = f->payments[i].refunded.minor;
     enum err err = paid_by_payments(&can, n, e);
-    for (size_t i = 0; i < f->payments_count && err == OK; i++) {
-        const struct transaction *p = &f->payments[i];
-        struct money part = {0};
-        if (!money_same_currency(p->amount, *left)) continue;
-        err = money_subtract(&part, p->amount, p->refunded, e);
-        part = money_min(money_min(part, paid_by(p, n->invoice)), money_min(can, *left));
-        if (err != OK || part.minor <= 0) continue;
-        add_refund(out, n, d, p, part, number++);
-        err = money_subtract(&can, can, part, e);
-        if (err == OK) err = money_subtract(left, *left, part, e);
+    if (err == OK) err = refund_payments_of(&r, v->invoice, can, e);
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
+        uint64_t earlier = v->lines[i].credits;
+        bool first = earlier != 0;
+        for (size_t k = 0; k < i; k++) first = first && v->lines[k].credits != earlier;
+        if (first) err = refund_payments_of(&r, earlier, paid_by_credit_of(v, earlier), e);
     }
+    *left = r.left;
     return err;
 }
 

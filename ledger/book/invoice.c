@@ -84,6 +84,8 @@ struct invoice invoice_begun(const struct invoice_finalized *v)
                             .refunded = none,
                             .conceded = none,
                             .credited = none,
+                            .credited_by_hand = none,
+                            .prices_by_hand = none,
                             .settles = v->settles,
                             .settles_count = v->settles_count,
                             .paid_on = open ? (struct date){0} : v->issue_date,
