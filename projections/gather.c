@@ -197,6 +197,7 @@ enum {
     WINDOWS = 1 << 19,
     WALLET = 1 << 20,
     PAYERS = 1 << 21,
+    ENDED = 1 << 22,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -231,6 +232,7 @@ static const struct {
     {COUNTED, gather_counted},
     {WINDOWS, gather_windows},
     {PAYERS, gather_payers},
+    {ENDED, gather_ended},
 };
 
 enum naming {
@@ -272,7 +274,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_SUBSCRIPTION_RESUME] = {USER_OF(subscription_resume), RATED | METHODS,
                                      NAMED_IN(subscription_resume)},
     [COMMAND_SUBSCRIPTION_UNDO] = {USER_OF(subscription_undo), RATED | METHODS, NAMED_IN(subscription_undo)},
-    [COMMAND_SUBSCRIPTION_REACTIVATE] = {USER_OF(subscription_reactivate), RATED | METHODS,
+    [COMMAND_SUBSCRIPTION_REACTIVATE] = {USER_OF(subscription_reactivate), RATED | METHODS | ENDED,
                                          NAMED_IN(subscription_reactivate)},
     [COMMAND_SUBSCRIPTION_MIGRATE] = {USER_OF(subscription_migrate), SUBSCRIPTION | CATALOG,
                                       NAMED_IN(subscription_migrate)},

@@ -27,6 +27,7 @@ enum err gather_windows(struct gathering *g) MUST_USE;
 
 /* gather_billing.c: what a bill is made of. */
 enum err gather_subscription(struct gathering *g) MUST_USE;
+enum err gather_ended(struct gathering *g) MUST_USE; /* of the plans that are over */
 enum err gather_usage(struct gathering *g) MUST_USE;
 /* gather_advance.c: what was charged of usage periods that are open. */
 enum err gather_advances(struct gathering *g) MUST_USE;

@@ -74,6 +74,35 @@ enum err gather_subscription(struct gathering *g)
     return name.len != 0 ? named_subscription(g, name) : meant_subscription(g);
 }
 
+struct ended_plan {
+    struct gathering *gathering;
+    struct subscription *plan;
+};
+
+static enum err take_later_end(void *context, const struct history *row, struct error *e)
+{
+    struct ended_plan *last = context;
+    struct gathering *g = last->gathering;
+    struct subscription *s = arena_new_of(g->arena, struct subscription);
+    (void)e;
+    if (row->new_tier.len > 0) return OK; /* no end */
+    enum err err = need_subscription(s, g, row->subscription);
+    bool later = last->plan == NULL || date_compare(last->plan->ended_on, s->ended_on) <= 0;
+    if (err == OK && s->parent == 0 && later) last->plan = s;
+    return err;
+}
+
+enum err gather_ended(struct gathering *g)
+{
+    const struct customer *c = g->facts->customer;
+    struct ended_plan last = {.gathering = g};
+    if (c == NULL || c->subscription == 0) return OK;
+    struct list_query of_customer = {.customer = c->customer};
+    enum err err = list_history(g->t, &of_customer, take_later_end, &last, g->arena, g->e);
+    g->facts->ended = last.plan;
+    return err;
+}
+
 enum err gather_usage(struct gathering *g)
 {
     struct facts *f = g->facts;

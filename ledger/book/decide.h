@@ -53,7 +53,8 @@ struct facts {
     /* The one that the command names; else the only live plan, or without a live one the newest, or the plan
      * that the newest was added to. NULL: there is none, or several live plans and none was named. */
     const struct subscription *subscription;
-    struct str subscription_name;             /* as the command gave it; "": none */
+    struct str subscription_name;     /* as the command gave it; "": none */
+    const struct subscription *ended; /* the plan that ended last, of ends that are noted; NULL: none */
     const struct subscription *subscriptions; /* all live ones, by number */
     size_t subscriptions_count;
     const struct method *methods; /* all, removed ones too */

@@ -151,7 +151,6 @@ static enum err note_ends(struct decision *out, struct facts *f, struct arena *a
     size_t count = f->subscriptions_count;
     struct subscription *after = arena_array_of(a, struct subscription, count);
     struct subscription *live = arena_array_of(a, struct subscription, count);
-    const struct subscription *last = NULL; /* plan that ended, where none of several was meant */
     const struct facts before = *f;
     f->subscriptions = live;
     f->subscriptions_count = 0;
@@ -165,13 +164,13 @@ static enum err note_ends(struct decision *out, struct facts *f, struct arena *a
         bool ended = !subscription_is_live(&ch.s);
         if (ended) change_finish(out, &ch, a);
         if (!ended) live[f->subscriptions_count++] = ch.s;
-        bool newest_end =
-            ended && s.parent == 0 && before.subscription == NULL && before.subscription_name.len == 0;
-        if (newest_end) last = &after[i];
+        bool last = f->ended == NULL || date_compare(f->ended->ended_on, ch.s.ended_on) <= 0;
+        if (ended && s.parent == 0 && last) f->ended = &after[i];
         if (before.subscription == NULL || before.subscription->subscription != s.subscription) continue;
         f->subscription = ended ? &after[i] : &live[f->subscriptions_count - 1];
     }
-    if (f->subscriptions_count == 0 && last != NULL) f->subscription = last;
+    bool named = before.subscription_name.len > 0;
+    if (f->subscriptions_count == 0 && f->ended != NULL && !named) f->subscription = f->ended;
     return OK;
 }
 
