@@ -53,15 +53,37 @@ static enum err complete(struct views_txn *t, const struct run_completed *v, con
     return run_put(t, &row, e);
 }
 
+static enum err take_run(void *context, const struct invoice *row, struct error *e)
+{
+    (void)e;
+    *(uint64_t *)context = row->run;
+    return OK;
+}
+
+/* Of a customer with more to bill than goes into one document, the last step may have none. */
+static enum err was_invoiced(bool *out, struct views_txn *t, const struct customer_billed *v, struct arena *a,
+                             struct error *e)
+{
+    struct list_query newest = {.customer = v->customer, .limit = 1, .status = -1};
+    uint64_t run = 0;
+    *out = v->invoice != 0;
+    if (*out) return OK;
+    enum err err = list_invoices(t, &newest, take_run, &run, a, e);
+    *out = run == v->run;
+    return err;
+}
+
 static enum err count_customer(struct views_txn *t, const struct customer_billed *v, struct arena *a,
                                struct error *e)
 {
     if (v->run == 0 || v->partly) return OK; /* counted with the last of it */
     struct run_row row = {0};
+    bool invoiced = false;
     enum err err = run_need(&row, t, v->run, a, e);
+    if (err == OK) err = was_invoiced(&invoiced, t, v, a, e);
     if (err != OK) return err;
     row.run.candidates++;
-    if (v->invoice != 0)
+    if (invoiced)
         row.run.invoiced++;
     else
         row.run.skipped++;

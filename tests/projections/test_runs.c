@@ -76,6 +76,27 @@ Test(runs, a_run_counts_its_candidates_and_totals_and_knows_its_heads)
     stage_close(&s);
 }
 
+Test(runs, who_was_invoiced_in_steps_counts_as_invoiced_though_the_last_step_has_no_document)
+{
+    struct stage s = stage_open("d");
+    struct run v = {0};
+    struct event step = billed_in(1, 1, 1);
+    step.customer_billed.partly = true;
+    happen(&s, "2025-01-30T10:00:00Z", customer_event(1), customer_event(2));
+    happen(&s, "2025-01-31T01:00:00Z", started(1, "2025-01-31"));
+    happen(&s, "2025-01-31T01:00:01Z", document_of(1, invoice(1, 1, "2025-01-31", 2900)), step);
+    happen(&s, "2025-01-31T01:00:02Z", billed_in(1, 2, 0));
+    happen(&s, "2025-01-31T01:00:03Z", billed_in(1, 1, 0));
+    happen(&s, "2025-02-01T01:00:00Z", started(2, "2025-02-01"), billed_in(2, 1, 0));
+    assert_ok(load_run(&v, s.t, 1, A, E));
+    assert_int(v.candidates, 2);
+    assert_int(v.invoiced, 1);
+    assert_int(v.skipped, 1);
+    assert_ok(load_run(&v, s.t, 2, A, E));
+    assert_int(v.skipped, 1);
+    stage_close(&s);
+}
+
 Test(runs, the_newest_run_of_a_date_is_what_run_start_is_told)
 {
     struct stage s = stage_open("d");
