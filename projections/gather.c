@@ -38,6 +38,26 @@ static enum err gather_newest_catalog(struct gathering *g)
     return version == 0 ? OK : catalog_kept(&g->facts->newest_catalog, g->t, version, g->e);
 }
 
+/* Most are of the version in force, which stays the one that is kept for the commands to come. */
+static enum err gather_version(const struct catalog **out, struct gathering *g, uint64_t version)
+{
+    const struct catalog *in_force = g->facts->catalog;
+    if (version == 0) return OK;
+    *out = in_force;
+    if (in_force != NULL && in_force->version == version) return OK;
+    struct catalog *c = arena_new_of(g->arena, struct catalog);
+    *out = c;
+    return load_catalog(c, g->t, version, g->arena, g->e);
+}
+
+static enum err gather_pinned_catalogs(struct gathering *g)
+{
+    const struct subscription *s = g->facts->subscription;
+    if (s == NULL) return OK;
+    enum err err = gather_version(&g->facts->own_catalog, g, s->terms.catalog_version);
+    return err == OK ? gather_version(&g->facts->next_catalog, g, s->next_terms.catalog_version) : err;
+}
+
 static enum err gather_coupons(struct gathering *g)
 {
     struct coupon_list row = {0};
@@ -198,6 +218,7 @@ enum {
     WALLET = 1 << 20,
     PAYERS = 1 << 21,
     ENDED = 1 << 22,
+    PINNED_CATALOGS = 1 << 23,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -213,6 +234,7 @@ static const struct {
 } loaders[] = {
     {SUBSCRIPTION, gather_subscription},
     {CATALOG, gather_catalog},
+    {PINNED_CATALOGS, gather_pinned_catalogs},
     {USAGE, gather_usage},
     {ITEMS, gather_items},
     {METHODS, gather_methods},
@@ -265,7 +287,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},
     [COMMAND_SUBSCRIPTION_CREATE] = {USER_OF(subscription_create), RATED | METHODS,
                                      .subscription = offsetof(struct subscription_create_command, add_to)},
-    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update), BILL | METHODS | PAYMENTS,
+    [COMMAND_SUBSCRIPTION_UPDATE] = {USER_OF(subscription_update),
+                                     BILL | METHODS | PAYMENTS | PINNED_CATALOGS,
                                      NAMED_IN(subscription_update)},
     [COMMAND_SUBSCRIPTION_CANCEL] = {USER_OF(subscription_cancel), BILL | METHODS | PAYMENTS,
                                      NAMED_IN(subscription_cancel)},

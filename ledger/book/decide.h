@@ -48,6 +48,9 @@ struct facts {
     const struct seller *seller;   /* NULL: not set */
     const struct catalog *catalog; /* in force today, or the version named; NULL: none */
     const struct catalog *newest_catalog; /* NULL: none loaded */
+    /* Those that the terms of `subscription` are pinned to, and the terms that it will change to; NULL: none.
+     */
+    const struct catalog *own_catalog, *next_catalog;
 
     const struct customer *customer; /* NULL: unknown */
     /* The one that the command names; else the only live plan, or without a live one the newest, or the plan

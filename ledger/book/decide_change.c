@@ -105,24 +105,33 @@ static bool names_price(const struct subscription_update_command *c)
     return c->price_is_zero || !decimal_is_zero(c->price);
 }
 
-/* What is agreed anew of usage leaves the price that was agreed. */
-static void keep_price(struct terms_wish *wish, const struct catalog *c, const struct terms *t)
+static bool agrees_anew(const struct subscription_update_command *c)
 {
-    const struct price *price = c == NULL ? NULL : price_of(c, wish);
-    wish->price_given = price != NULL && price->custom;
-    if (wish->price_given) wish->price = money_decimal(t->amount);
+    return names_price(c) || names_agreement(c);
 }
 
-static enum err terms_chosen(struct new_terms *n, const struct change *ch, const struct change_base *base,
-                             const struct subscription_update_command *c, struct arena *a, struct error *e)
+/* The version that the terms are pinned to. */
+static const struct catalog *catalog_of(const struct facts *f, const struct terms *t)
 {
-    const struct subscription *s = &ch->s;
-    struct terms_wish wish = wish_of(base->terms);
-    struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(base->terms));
-    bool agrees = names_agreement(c), same_tier = c->tier.len == 0 || str_equal(c->tier, wish.tier);
-    bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 names_price(c) || agrees;
-    if (!same_tier) wish.agreed = (struct agreement){0};
+    const struct catalog *pinned[] = {f->own_catalog, f->next_catalog};
+    for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++) {
+        if (pinned[i] != NULL && pinned[i]->version == t->catalog_version) return pinned[i];
+    }
+    return f->catalog;
+}
+
+static bool same_offer(const struct terms_wish *wish, const struct terms *t)
+{
+    struct interval every = terms_interval(t);
+    return str_equal(wish->tier, t->product) && wish->unit == every.unit &&
+           wish->interval_count == every.count;
+}
+
+static struct terms_wish wish_chosen(const struct terms *from, const struct subscription_update_command *c)
+{
+    struct terms_wish wish = wish_of(from);
+    struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(from));
+    if (c->tier.len != 0 && !str_equal(c->tier, wish.tier)) wish.agreed = (struct agreement){0};
     if (c->tier.len != 0) wish.tier = c->tier;
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     if (c->commitment_is_zero) wish.agreed.commitment = (struct decimal){0};
@@ -130,13 +139,38 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
     wish.interval_count = every.count;
     wish.price = c->price;
     wish.price_given = names_price(c);
-    if (agrees && same_tier && !wish.price_given && c->interval == BILLING_DEFAULT && c->interval_count == 0)
-        keep_price(&wish, ch->facts->catalog, base->terms);
+    return wish;
+}
+
+/* What is agreed anew within a tier and interval leaves all else as it was sold, the price that was agreed,
+ * too: the catalog that is in force may have other prices, or sell the tier no more. */
+static enum err agree_within(struct terms *out, const struct facts *f, const struct terms *from,
+                             struct terms_wish *wish, struct arena *a, struct error *e)
+{
+    struct facts then = *f;
+    then.catalog = catalog_of(f, from);
+    const struct price *price = then.catalog == NULL ? NULL : price_of(then.catalog, wish);
+    if (!wish->price_given && price != NULL && price->custom) {
+        wish->price_given = true;
+        wish->price = money_decimal(from->amount);
+    }
+    return terms_for(out, &then, wish, a, e);
+}
+
+static enum err terms_chosen(struct new_terms *n, const struct change *ch, const struct change_base *base,
+                             const struct subscription_update_command *c, struct arena *a, struct error *e)
+{
+    const struct subscription *s = &ch->s;
+    const struct facts *f = ch->facts;
+    struct terms_wish wish = wish_chosen(base->terms, c);
     n->terms = *base->terms;
     enum err err = interval_count_check(c->interval_count, e);
-    if (err == OK && other) err = terms_for(&n->terms, ch->facts, &wish, a, e);
+    if (err == OK && !same_offer(&wish, base->terms))
+        err = terms_for(&n->terms, f, &wish, a, e);
+    else if (err == OK && agrees_anew(c))
+        err = agree_within(&n->terms, f, base->terms, &wish, a, e);
     if (err == OK) err = check_quantity(c->quantity, &n->terms, e);
-    if (err == OK) err = check_billed_once(ch->facts, &n->terms, s->subscription, e);
+    if (err == OK) err = check_billed_once(f, &n->terms, s->subscription, e);
     if (err != OK) return err;
     n->quantity = c->quantity != 0 ? c->quantity : base->quantity;
     n->anew = n->terms.unit != s->terms.unit || n->terms.interval_count != s->terms.interval_count;
@@ -352,7 +386,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
     if (err == OK) err = check_billing_day(day, &ch.s.terms, e);
     if (err != OK) return err;
     bool other = c->tier.len != 0 || c->interval != BILLING_DEFAULT || c->interval_count != 0 ||
-                 c->quantity != 0 || names_price(c) || names_agreement(c);
+                 c->quantity != 0 || agrees_anew(c);
     if (day == 0) return change_terms(out, &ch, c, a, e);
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
     err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
