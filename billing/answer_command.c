@@ -171,6 +171,7 @@ static enum err put_change(json_t *j, const struct subscription_changed *v, stru
     member_money(j, "credit_amount", money_is_negative(net) ? money_negate(net) : none);
     member_money(j, "credit", v->credit);
     member_money(j, "charge", v->charge);
+    member_text_or_null(j, "given_up", v->given_up);
     return OK;
 }
 
@@ -183,6 +184,7 @@ static enum err answer_updated(struct answering *g, struct error *e)
     if (then != NULL) {
         member_text(*g->out, "change", STR("scheduled"));
         member_date(*g->out, "effective", then->subscription_change_scheduled.on);
+        member_text_or_null(*g->out, "given_up", then->subscription_change_scheduled.given_up);
         return OK;
     }
     return now == NULL ? OK : put_change(*g->out, &now->subscription_changed, e);

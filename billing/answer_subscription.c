@@ -82,6 +82,7 @@ static json_t *scheduled_change_json(const struct subscription *s)
     member_text(j, "tier", s->next_terms.product);
     put_terms(j, &s->next_terms);
     member_count(j, "quantity", s->next_quantity);
+    member_put(j, "agreed", agreed_json(&s->next_terms));
     return j;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* accrual.c - everything of a subscription that falls due, in the order of time. What happens to it is an
  * event, and the event is applied as the projections will apply it. */
+#include "ledger/book/agreement.h"
 #include "ledger/book/billing_shared.h"
 
 /* ---- what happens to a subscription in the course of time ---- */
@@ -37,6 +38,7 @@ static enum err take_change(struct accrual *out, struct subscription *s, struct 
         .committed_from = s->committed_from,
         .committed = s->committed,
         .committed_usage = s->committed_usage,
+        .given_up = agreed_given_up(&s->terms, to, a),
     };
     return subscription_apply(s, ev, a, e);
 }

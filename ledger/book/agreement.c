@@ -56,6 +56,59 @@ static enum err number_of(struct decimal *out, const struct agreed *one, const c
     return fail(e, ERR_INVALID, "%s: '%.*s' must not be negative", option, STR_ARG(one->name));
 }
 
+/* ---- what becomes of them with other terms ---- */
+
+static bool rates(const struct terms *t, struct str usage_type)
+{
+    for (size_t i = 0; i < t->rates_count; i++) {
+        if (str_equal(t->rates[i].usage_type, usage_type)) return true;
+    }
+    return false;
+}
+
+struct agreement agreed_beyond_interval(const struct terms *t, struct arena *a)
+{
+    struct agreement g = {.quotas = t->agreed_quotas};
+    struct str list = t->agreed_prices;
+    struct agreed one = {0};
+    while (next_agreed(&one, &list)) {
+        if (!rates(t, one.name)) continue;
+        g.prices = str_format(a, "%.*s%s%.*s=%.*s", STR_ARG(g.prices), g.prices.len == 0 ? "" : ",",
+                              STR_ARG(one.name), STR_ARG(one.value));
+    }
+    return g;
+}
+
+static bool names(struct str list, struct str name)
+{
+    struct agreed one = {0};
+    while (next_agreed(&one, &list)) {
+        if (str_equal(one.name, name)) return true;
+    }
+    return false;
+}
+
+static struct str add_gone(struct str gone, const char *what, struct str before, struct str after,
+                           struct arena *a)
+{
+    struct agreed one = {0};
+    while (next_agreed(&one, &before)) {
+        if (names(after, one.name)) continue;
+        gone = str_format(a, "%.*s%s%s %.*s=%.*s", STR_ARG(gone), gone.len == 0 ? "" : ", ", what,
+                          STR_ARG(one.name), STR_ARG(one.value));
+    }
+    return gone;
+}
+
+struct str agreed_given_up(const struct terms *from, const struct terms *to, struct arena *a)
+{
+    struct str gone = add_gone(STR_NONE, "price", from->agreed_prices, to->agreed_prices, a);
+    gone = add_gone(gone, "quota", from->agreed_quotas, to->agreed_quotas, a);
+    if (decimal_is_zero(from->agreed_commitment) || !decimal_is_zero(to->agreed_commitment)) return gone;
+    return str_format(a, "%.*s%scommitment %.*s", STR_ARG(gone), gone.len == 0 ? "" : ", ",
+                      STR_ARG(decimal_text(a, from->agreed_commitment)));
+}
+
 /* ---- what they change ---- */
 
 struct parts { /* of the terms, to be changed */

@@ -245,6 +245,7 @@ enum err change_now(struct change *ch, struct new_terms *n, struct arena *a, str
                                       .charge = w.charge,
                                       .committed_from = s->committed_from,
                                       .committed = s->committed,
-                                      .committed_usage = s->committed_usage};
+                                      .committed_usage = s->committed_usage,
+                                      .given_up = agreed_given_up(&s->terms, &n->terms, a)};
     return change_apply(ch, ev, a, e);
 }

@@ -127,16 +127,21 @@ static bool same_offer(const struct terms_wish *wish, const struct terms *t)
            wish->interval_count == every.count;
 }
 
-static struct terms_wish wish_chosen(const struct terms *from, const struct subscription_update_command *c)
+static struct terms_wish wish_chosen(const struct terms *from, const struct subscription_update_command *c,
+                                     struct arena *a)
 {
     struct terms_wish wish = wish_of(from);
     struct interval every = interval_chosen(c->interval, c->interval_count, terms_interval(from));
-    if (c->tier.len != 0 && !str_equal(c->tier, wish.tier)) wish.agreed = (struct agreement){0};
+    bool same_tier = c->tier.len == 0 || str_equal(c->tier, wish.tier);
+    wish.unit = every.unit;
+    wish.interval_count = every.count;
+    if (!same_tier)
+        wish.agreed = (struct agreement){0};
+    else if (!same_offer(&wish, from))
+        wish.agreed = agreed_beyond_interval(from, a);
     if (c->tier.len != 0) wish.tier = c->tier;
     wish.agreed = agreed_anew(wish.agreed, c->unit_prices, c->quotas, c->commitment);
     if (c->commitment_is_zero) wish.agreed.commitment = (struct decimal){0};
-    wish.unit = every.unit;
-    wish.interval_count = every.count;
     wish.price = c->price;
     wish.price_given = names_price(c);
     return wish;
@@ -162,7 +167,7 @@ static enum err terms_chosen(struct new_terms *n, const struct change *ch, const
 {
     const struct subscription *s = &ch->s;
     const struct facts *f = ch->facts;
-    struct terms_wish wish = wish_chosen(base->terms, c);
+    struct terms_wish wish = wish_chosen(base->terms, c, a);
     n->terms = *base->terms;
     enum err err = interval_count_check(c->interval_count, e);
     if (err == OK && !same_offer(&wish, base->terms))
@@ -192,6 +197,7 @@ static void schedule_change(struct change *ch, struct date on, const struct term
         .on = on,
         .terms = *terms,
         .quantity = quantity,
+        .given_up = agreed_given_up(&ch->s.terms, terms, a),
     };
 }
 
