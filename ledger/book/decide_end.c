@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_end.c - ends and pauses: cancel now or at the period's end, with what becomes of the unused part;
- * pause and resume. What is added to a plan ends with it. */
+ * pause and resume. What is added to a plan ends, pauses and goes on with it. */
 #include "ledger/book/decide_change.h"
 
 /* ---- at the period's end ---- */
@@ -142,7 +142,63 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
     return err == OK ? restore_settled(out, f, after, a, e) : err;
 }
 
-/* ---- pause and resume ---- */
+/* ---- pause ---- */
+
+/* Of what is paused already only the reason is another. */
+static enum err stop(struct change *ch, struct subscription_paused v, struct arena *a, struct error *e)
+{
+    bool paused = ch->s.status == SUBSCRIPTION_PAUSED;
+    enum err err = paused ? OK : charge_until(&ch->due, &ch->s, (struct moment){v.on, 0}, a, e);
+    if (err != OK) return err;
+    v.subscription = ch->s.subscription;
+    v.customer = ch->s.customer;
+    struct event *ev = change_event(ch, EVENT_SUBSCRIPTION_PAUSED, a);
+    ev->subscription_paused = v;
+    return change_apply(ch, ev, a, e);
+}
+
+static struct date first_paused(const struct change *ch)
+{
+    struct date today = ch->facts->today;
+    return date_compare(today, ch->s.start) < 0 ? ch->s.start : today;
+}
+
+/* What is paused by itself goes on when its own pause and its plan's are over. */
+static struct date both_over(const struct subscription *added, const struct subscription *plan)
+{
+    struct date own = added->with_plan ? added->own_resume_on : added->resume_on;
+    if (!date_is_given(own) || !date_is_given(plan->resume_on)) return (struct date){0};
+    return date_compare(own, plan->resume_on) < 0 ? plan->resume_on : own;
+}
+
+static enum err stop_added(struct decision *out, struct change *ch, const struct subscription *plan,
+                           struct str reason, struct arena *a, struct error *e)
+{
+    bool paused = ch->s.status == SUBSCRIPTION_PAUSED;
+    struct subscription_paused v = {.on = paused ? ch->s.paused_on : first_paused(ch),
+                                    .resume_on = paused ? both_over(&ch->s, plan) : plan->resume_on,
+                                    .reason = reason,
+                                    .with_plan = true};
+    if (!paused && date_is_given(v.resume_on) && date_compare(v.resume_on, v.on) <= 0)
+        return OK; /* it begins when the pause is over */
+    enum err err = stop(ch, v, a, e);
+    if (err == OK) change_finish(out, ch, a);
+    return err;
+}
+
+static enum err pause_added(struct decision *out, const struct facts *f, const struct subscription *plan,
+                            struct str reason, struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        struct change ch = {0};
+        if (f->subscriptions[i].parent != plan->subscription) continue;
+        err = change_begin(&ch, f, &f->subscriptions[i], a, e);
+        bool may = ch.s.status == SUBSCRIPTION_ACTIVE || ch.s.status == SUBSCRIPTION_PAUSED;
+        if (err == OK && may) err = stop_added(out, &ch, plan, reason, a, e);
+    }
+    return err;
+}
 
 enum err decide_subscription_pause(struct decision *out, const struct facts *f,
                                    const struct subscription_pause_command *c, struct arena *a,
@@ -153,25 +209,21 @@ enum err decide_subscription_pause(struct decision *out, const struct facts *f,
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     if (err != OK) return err;
     struct subscription *s = &ch.s;
-    struct date on = date_compare(f->today, s->start) < 0 ? s->start : f->today;
+    struct date on = first_paused(&ch);
     if (s->status != SUBSCRIPTION_ACTIVE) {
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' is %s and cannot be paused", STR_ARG(c->user),
                     choice_subscription_status.words[s->status]);
     }
     if (date_is_given(c->until) && date_compare(c->until, on) <= 0)
         return fail(e, ERR_INVALID, "until: a day after the pause's first is wanted");
-    err = charge_until(&ch.due, s, (struct moment){on, 0}, a, e);
+    const struct subscription_paused v = {.on = on, .resume_on = c->until, .reason = c->reason};
+    err = stop(&ch, v, a, e);
     if (err != OK) return err;
-    struct event *ev = change_event(&ch, EVENT_SUBSCRIPTION_PAUSED, a);
-    ev->subscription_paused = (struct subscription_paused){.subscription = s->subscription,
-                                                           .customer = s->customer,
-                                                           .on = on,
-                                                           .resume_on = c->until,
-                                                           .reason = c->reason};
-    err = change_apply(&ch, ev, a, e);
-    if (err == OK) change_finish(out, &ch, a);
-    return err;
+    change_finish(out, &ch, a);
+    return pause_added(out, f, s, c->reason, a, e);
 }
+
+/* ---- resume ---- */
 
 /* What the trial's end stopped because there was no payment method goes on when there is one. */
 static enum err check_method(const struct facts *f, const struct subscription *s, struct error *e)
@@ -179,6 +231,62 @@ static enum err check_method(const struct facts *f, const struct subscription *s
     bool since_trial = date_is_given(s->trial_end) && date_compare(s->paused_on, s->trial_end) == 0;
     if (!since_trial || s->terms.free || method_named(f, STR_NONE) != NULL) return OK;
     return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(s->terms.product));
+}
+
+/* What is added to a plan cannot go on before it. */
+static enum err check_plan(const struct facts *f, const struct subscription *added, struct arena *a,
+                           struct error *e)
+{
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        struct change ch = {0};
+        if (f->subscriptions[i].subscription != added->parent) continue;
+        enum err err = change_begin(&ch, f, &f->subscriptions[i], a, e);
+        if (err != OK || ch.s.status != SUBSCRIPTION_PAUSED) return err;
+        return fail(e, ERR_REFUSED, "sub_%ju is added to sub_%ju, which is paused: resume that",
+                    (uintmax_t)added->subscription, (uintmax_t)added->parent);
+    }
+    return OK;
+}
+
+static struct date first_resumed(const struct change *ch)
+{
+    bool ahead = date_compare(ch->facts->today, ch->s.paused_on) < 0; /* paused before it began */
+    return ahead ? ch->s.paused_on : ch->facts->today;
+}
+
+/* Paused because its plan was, or by the end of the trial that both had. */
+static bool is_paused_with(const struct subscription *added, const struct subscription *plan)
+{
+    bool trial = date_is_given(plan->trial_end) && date_compare(plan->paused_on, plan->trial_end) == 0 &&
+                 date_compare(added->trial_end, plan->trial_end) == 0 &&
+                 date_compare(added->paused_on, plan->paused_on) == 0;
+    return added->status == SUBSCRIPTION_PAUSED && (added->with_plan || trial);
+}
+
+/* Its own pause may last longer. */
+static enum err resume_one_added(struct change *ch, struct arena *a, struct error *e)
+{
+    const struct subscription *s = &ch->s;
+    struct date own = s->own_resume_on, today = ch->facts->today;
+    bool over = date_is_given(own) && date_compare(own, today) <= 0;
+    if (!s->paused_itself || over) return resume(&ch->due, &ch->s, first_resumed(ch), a, e);
+    return stop(ch, (struct subscription_paused){.on = s->paused_on, .resume_on = own}, a, e);
+}
+
+/* `plan` as it was paused. */
+static enum err resume_added(struct decision *out, const struct facts *f, const struct subscription *plan,
+                             struct arena *a, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        struct change ch = {0};
+        if (f->subscriptions[i].parent != plan->subscription) continue;
+        err = change_begin(&ch, f, &f->subscriptions[i], a, e);
+        if (err != OK || !is_paused_with(&ch.s, plan)) continue;
+        err = resume_one_added(&ch, a, e);
+        if (err == OK) change_finish(out, &ch, a);
+    }
+    return err;
 }
 
 enum err decide_subscription_resume(struct decision *out, const struct facts *f,
@@ -193,10 +301,12 @@ enum err decide_subscription_resume(struct decision *out, const struct facts *f,
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' is %s, not paused", STR_ARG(c->user),
                     choice_subscription_status.words[ch.s.status]);
     }
-    err = check_method(f, &ch.s, e);
+    err = check_plan(f, &ch.s, a, e);
+    if (err == OK) err = check_method(f, &ch.s, e);
     if (err != OK) return err;
-    bool ahead = date_compare(f->today, ch.s.paused_on) < 0; /* paused before it began */
-    err = resume(&ch.due, &ch.s, ahead ? ch.s.paused_on : f->today, a, e);
-    if (err == OK) change_finish(out, &ch, a);
-    return err;
+    const struct subscription paused = ch.s;
+    err = resume(&ch.due, &ch.s, first_resumed(&ch), a, e);
+    if (err != OK) return err;
+    change_finish(out, &ch, a);
+    return resume_added(out, f, &paused, a, e);
 }

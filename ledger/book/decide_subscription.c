@@ -250,6 +250,25 @@ static enum err interval_wished(struct terms_wish *wish, const struct facts *f,
                 STR_ARG(c->tier), STR_ARG(interval_text(a, every)), wish->currency, STR_ARG(sold));
 }
 
+/* What is added to a plan that is paused begins with the plan's going on. */
+static enum err begin_paused(struct decision *out, const struct subscription_created *s,
+                             const struct subscription *plan, struct arena *a, struct error *e)
+{
+    bool over = date_is_given(plan->resume_on) && date_compare(plan->resume_on, s->start) <= 0;
+    if (plan->status != SUBSCRIPTION_PAUSED || over) return OK;
+    if (date_compare(s->start, plan->paused_on) < 0) {
+        return fail(e, ERR_REFUSED, "start: before sub_%ju, to which it would be added, was paused on %.*s",
+                    (uintmax_t)plan->subscription, STR_ARG(date_text(a, plan->paused_on)));
+    }
+    event_add(&out->events, EVENT_SUBSCRIPTION_PAUSED, a)->subscription_paused =
+        (struct subscription_paused){.subscription = s->subscription,
+                                     .customer = s->customer,
+                                     .on = s->start,
+                                     .resume_on = plan->resume_on,
+                                     .with_plan = true};
+    return OK;
+}
+
 static enum err create(struct decision *out, const struct facts *f,
                        const struct subscription_create_command *c, struct arena *a, struct error *e)
 {
@@ -280,7 +299,7 @@ static enum err create(struct decision *out, const struct facts *f,
     err = method_for(out, f, c, price, &s, a, e);
     if (err != OK) return err;
     event_add(&out->events, EVENT_SUBSCRIPTION_CREATED, a)->subscription_created = s;
-    return OK;
+    return parent == NULL ? OK : begin_paused(out, &s, parent, a, e);
 }
 
 enum err decide_subscription_create(struct decision *out, const struct facts *f,

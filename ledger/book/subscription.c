@@ -227,6 +227,12 @@ static enum err apply_undone(struct subscription *s, const struct event *ev, str
     return OK;
 }
 
+static void end_pause(struct subscription *s)
+{
+    s->paused_on = s->resume_on = s->own_resume_on = (struct date){0};
+    s->with_plan = s->paused_itself = false;
+}
+
 static enum err apply_canceled(struct subscription *s, const struct event *ev, struct arena *a,
                                struct error *e)
 {
@@ -238,8 +244,7 @@ static enum err apply_canceled(struct subscription *s, const struct event *ev, s
     s->change_on = (struct date){0};
     s->next_terms = (struct terms){0};
     s->next_quantity = 0;
-    s->paused_on = (struct date){0};
-    s->resume_on = (struct date){0};
+    end_pause(s);
     s->charges = NULL; /* what there was to give back was given back */
     s->charges_count = 0;
     s->used_on = (struct date){0};
@@ -312,14 +317,30 @@ static void start_charging(struct subscription *s, struct date on, struct arena 
     struct date from = date_compare(s->paused_on, s->committed_from) < 0 ? s->committed_from : s->paused_on;
     int32_t days = date_days_between(from, on);
     if (days > 0) s->committed_paused += (uint64_t)days;
-    s->paused_on = s->resume_on = (struct date){0};
+    end_pause(s);
     quotas_begin(s, on, s->terms.rates, s->terms.rates_count, a);
+}
+
+/* Its plan's pause comes over its own, or goes and leaves it. */
+static void change_pause(struct subscription *s, const struct subscription_paused *v)
+{
+    if (v->with_plan && !s->with_plan) s->own_resume_on = s->resume_on;
+    if (!v->with_plan) s->own_resume_on = (struct date){0};
+    s->paused_itself = v->with_plan && (s->paused_itself || !s->with_plan);
+    s->with_plan = v->with_plan;
+    s->resume_on = v->resume_on;
 }
 
 static enum err apply_paused(struct subscription *s, const struct event *ev, struct arena *a, struct error *e)
 {
-    s->resume_on = ev->subscription_paused.resume_on;
-    return stop_charging(s, SUBSCRIPTION_PAUSED, ev->subscription_paused.on, a, e);
+    const struct subscription_paused *v = &ev->subscription_paused;
+    if (s->status == SUBSCRIPTION_PAUSED && (v->with_plan || s->with_plan)) {
+        change_pause(s, v);
+        return OK;
+    }
+    s->resume_on = v->resume_on;
+    s->with_plan = v->with_plan;
+    return stop_charging(s, SUBSCRIPTION_PAUSED, v->on, a, e);
 }
 
 static enum err apply_resumed(struct subscription *s, const struct event *ev, struct arena *a,

@@ -15,7 +15,8 @@ import textwrap
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WIDTH = 124
 FIRST = ["month_ends", "year_ends", "intervals", "zones", "zone_runs", "zone_moves", "zone_clocks", "billing_day", "missed_runs",
-         "missed_years", "past_dates", "trial", "upgrade", "seats", "proration", "cancel", "pause", "add_ons", "arrears", "commitment"]
+         "missed_years", "past_dates", "trial", "upgrade", "seats", "proration", "cancel", "pause", "add_ons", "add_on_pauses",
+         "arrears", "commitment"]
 
 
 def moves(table="moves.def", macro="MOVE"):
