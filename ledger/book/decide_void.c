@@ -77,7 +77,9 @@ enum err decide_invoice_void(struct decision *out, const struct facts *f,
                                                  .credit_applied = v->credit_applied,
                                                  .written_off = v->written_off,
                                                  .lines = v->lines,
-                                                 .lines_count = v->lines_count};
+                                                 .lines_count = v->lines_count,
+                                                 .discounts = v->discounts,
+                                                 .discounts_count = v->discounts_count};
     const struct event document = *ev; /* the list may move */
     const struct allocation all = {v->invoice, v->amount_due};
     return restore_subscriptions(out, f, &all, 1, &document, a, e);
