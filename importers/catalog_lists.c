@@ -169,8 +169,6 @@ static enum err check_rule(struct change_rule *v, const json_t *object, struct c
     if (err != OK) return err;
     if (!v->any_kind && v->from.len != 0 && v->to.len != 0)
         return catalog_refuse(r, p, "kind", "the two tiers say it already");
-    if (v->credit == CREDIT_OFFSET) /* of a change there is no invoice to take it off, but the next one */
-        return catalog_refuse(r, p, "credit", "refund, credit or none is expected");
     bool says = v->when != CHANGE_DEFAULT || v->credit != CREDIT_DEFAULT;
     if (v->refused && says)
         return catalog_refuse(r, p, "refused", "what is refused has no when and no credit");
@@ -198,12 +196,31 @@ static bool leaves_nothing(const struct change_rule *first, const struct change_
     return first->any_kind || (kind_of_rule(&kind, later, r) && kind == first->kind);
 }
 
+/* The words of a rule are those of an end: of a change there is no invoice that an offset could be taken off,
+ * but the next one. */
+static enum err check_credit_words(const json_t *objects, struct catalog_reader *r)
+{
+    size_t count = json_is_array(objects) ? json_array_size(objects) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct catalog_path p = path_at(&top, "rules", i);
+        const json_t *credit = json_object_get(json_array_get(objects, i), "credit");
+        struct str word = json_is_string(credit) ? str_of(json_string_value(credit)) : STR_NONE;
+        int unused = 0;
+        if (word.len == 0 || choice_parse(&unused, &choice_end_use, word)) continue;
+        struct str why =
+            str_format(r->arena, "'%.*s' is not one of refund, credit, none", STR_ARG(text_quotable(word)));
+        return catalog_refuse(r, &p, "credit", why.ptr);
+    }
+    return OK;
+}
+
 enum err catalog_read_rules(const json_t *root, struct catalog_reader *r)
 {
     static const struct catalog_list list = {"rules", &schema_change_rule, LIMIT_CATALOG_RULES};
     const json_t *objects = json_object_get(root, list.name);
     void *items = NULL;
-    enum err err = catalog_list(&items, &r->out->rules_count, &list, root, r, &top);
+    enum err err = check_credit_words(objects, r);
+    if (err == OK) err = catalog_list(&items, &r->out->rules_count, &list, root, r, &top);
     struct change_rule *rules = items;
     r->out->rules = rules;
     for (size_t i = 0; err == OK && i < r->out->rules_count; i++) {

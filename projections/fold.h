@@ -53,6 +53,9 @@ enum err usage_since(struct usage_total **out, size_t *count, struct views_txn *
 enum err usage_with_levels(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
                            struct date from, const struct catalog *catalog, struct arena *a,
                            struct error *e) MUST_USE;
+/* The level of now; nothing where there is none. */
+enum err usage_level_now(struct decimal *out, struct views_txn *t, uint64_t customer, struct str usage_type,
+                         struct arena *a, struct error *e) MUST_USE;
 /* Whether the customer ever used something that was weighted by time. */
 enum err usage_has_levels(bool *out, struct views_txn *t, uint64_t customer, struct error *e) MUST_USE;
 

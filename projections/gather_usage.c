@@ -180,6 +180,19 @@ static enum err fill_fact(struct reading_fact *out, struct known_user *user, str
     return usage_key_seen(&out->key_seen, g->t, &key, g->arena, g->e);
 }
 
+/* What the reading counts in. */
+static enum err gather_total(struct gathering *g, const struct reading *r)
+{
+    struct usage_total *totals = NULL;
+    size_t count = 0;
+    enum err err = list_usage(&totals, &count, g->t, r->customer, r->period, g->arena, g->e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (str_equal(totals[i].usage_type, r->usage_type)) g->facts->counted_total = &totals[i];
+    }
+    if (err != OK || r->aggregation != AGGREGATION_TIME_WEIGHTED) return err;
+    return usage_level_now(&g->facts->counted_level, g->t, r->customer, r->usage_type, g->arena, g->e);
+}
+
 enum err gather_counted(struct gathering *g)
 {
     const struct command *c = g->command;
@@ -189,8 +202,9 @@ enum err gather_counted(struct gathering *g)
     bool found = false;
     if (event_id.len == 0) return OK;
     enum err err = reading_state(&found, row, g->t, event_id, g->arena, g->e);
-    if (err == OK && found) g->facts->counted = row;
-    return err;
+    if (err != OK || !found) return err;
+    g->facts->counted = row;
+    return gather_total(g, correct ? &c->usage_correct.original : &c->usage_cancel.original);
 }
 
 enum err gather_readings(struct gathering *g)

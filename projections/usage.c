@@ -284,6 +284,18 @@ static enum err level_before(struct decimal *level, struct str usage_type, const
     return OK;
 }
 
+enum err usage_level_now(struct decimal *out, struct views_txn *t, uint64_t customer, struct str usage_type,
+                         struct arena *a, struct error *e)
+{
+    struct level_list row = {0};
+    enum err err = levels_get(&row, t, customer, a, e);
+    *out = (struct decimal){0};
+    for (size_t i = 0; i < row.levels_count && err == OK; i++) {
+        if (str_equal(row.levels[i].usage_type, usage_type)) *out = row.levels[i].level;
+    }
+    return err;
+}
+
 static bool may_have_levels(const struct catalog *catalog, const struct usage_total *since, size_t count)
 {
     bool may = catalog_has_levels(catalog);

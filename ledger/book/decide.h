@@ -103,6 +103,8 @@ struct facts {
     /* usage.correct and usage.cancel: the reading with that event id, as it is now; NULL: none was counted.
      */
     const struct counted_reading *counted;
+    const struct usage_total *counted_total; /* of its usage type and period; NULL: none was counted */
+    struct decimal counted_level;            /* that the customer has now, where readings change one */
 
     /* usage.rerate and rerating.approve: the windows that are meant, by their first days, and the customer's
      * totals since the first of them. */
