@@ -39,6 +39,10 @@ static enum err fold_approved(struct views_txn *t, const struct rerating_approve
             err = commitment_note_rerated(c, &v->lines[k], e);
         if (err == OK) err = commitment_put(t, c, e);
     }
+    for (size_t k = 0; k < v->lines_count && err == OK; k++) {
+        if (v->lines[k].kind != LINE_COMMITMENT) continue;
+        err = window_charges_note_rerated(t, SPACE_COMMITMENT_CHARGES, v->customer, &v->lines[k], a, e);
+    }
     return err;
 }
 

@@ -71,6 +71,9 @@ enum err window_charges_fold(struct views_txn *t, enum space space, charges_fn *
                              const struct event *ev, struct arena *a, struct error *e) MUST_USE;
 enum err window_charges_get(struct window_charges *out, struct views_txn *t, enum space space,
                             const struct window_place *p, struct arena *a, struct error *e) MUST_USE;
+/* Notes what an approved correction gives back of the lines that billed its days. */
+enum err window_charges_note_rerated(struct views_txn *t, enum space space, uint64_t customer,
+                                     const struct rerated_line *l, struct arena *a, struct error *e) MUST_USE;
 
 /* commitments.c: the customer's that were counted up, by first day; of one subscription, or of all (0). */
 enum err commitments_get(struct billed_commitment **out, size_t *count, struct views_txn *t,

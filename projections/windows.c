@@ -169,7 +169,8 @@ static enum err note_line(struct views_txn *t, enum space space, const struct ch
                                                               .item = l->item,
                                                               .product = l->product,
                                                               .tax_code = l->tax_code,
-                                                              .tax_inclusive = l->tax_inclusive};
+                                                              .tax_inclusive = l->tax_inclusive,
+                                                              .restores = l->restores};
     }
     charges[at].invoice = c->invoice;
     charges[at].line = c->number;
@@ -193,6 +194,29 @@ enum err window_charges_fold(struct views_txn *t, enum space space, charges_fn *
     return note_line(t, space, &waits, a, e);
 }
 
+enum err window_charges_note_rerated(struct views_txn *t, enum space space, uint64_t customer,
+                                     const struct rerated_line *l, struct arena *a, struct error *e)
+{
+    struct window_place p = {customer, l->subscription, l->from, l->to};
+    struct window_charges row = {0};
+    if (l->parts_count == 0) return OK;
+    enum err err = window_charges_get(&row, t, space, &p, a, e);
+    if (err != OK) return err;
+    struct window_charge *charges = arena_array_of(a, struct window_charge, row.charges_count);
+    if (row.charges_count > 0) memcpy(charges, row.charges, row.charges_count * sizeof *charges);
+    for (size_t i = 0; i < l->parts_count && err == OK; i++) {
+        const struct rerated_part *part = &l->parts[i];
+        if (part->charge == 0 || part->charge > row.charges_count)
+            return fail(e, ERR_TAMPERED, "an event gives back of a line that no event before it charged");
+        struct window_charge *c = &charges[part->charge - 1];
+        err = money_add(&c->given, c->given, part->given, e);
+    }
+    if (err != OK) return err;
+    row.charges = charges;
+    struct view_key k = window_key(space, &p);
+    return views_put_record(t, &k, &row_window_charges, &row, e);
+}
+
 static enum err fold_approved(struct views_txn *t, const struct rerating_approved *v, struct arena *a,
                               struct error *e)
 {
@@ -206,6 +230,7 @@ static enum err fold_approved(struct views_txn *t, const struct rerating_approve
         err = row_need(&w, &schema_usage_window, t, &k, "usage of subscription", l->subscription, a, e);
         if (err == OK) err = window_note_rerated(&w, l, a, e);
         if (err == OK) err = views_put_record(t, &k, &schema_usage_window, &w, e);
+        if (err == OK) err = window_charges_note_rerated(t, SPACE_WINDOW_CHARGES, v->customer, l, a, e);
     }
     return err;
 }

@@ -2,7 +2,8 @@
 /* decide_rerating.c - what was billed for usage, compared with what it should have been. A difference is
  * proposed; approved, it is an item for the next invoice, or a document of its own: a debit, or a credit of
  * the lines that billed too much, with their tax and coupons. What is approved must still come out the same.
- */
+ * Of each line is kept how much of it, as it was rated, is given back; its price follows from that, whatever
+ * the steps. A debit charges that again before it charges anything anew. */
 #include "ledger/book/billing_shared.h"
 #include "ledger/book/crediting.h"
 #include "ledger/book/decide_shared.h"
@@ -88,8 +89,9 @@ struct approval {
 struct correction { /* of one usage type in one window, or of a commitment */
     const struct rerated_line *line;
     const struct quota_segment *tier;    /* whose product it is, taxed as that is */
-    const struct window_charge *charges; /* what billed it */
+    const struct window_charge *charges; /* what billed it, oldest first … */
     size_t charges_count;
+    struct money *given; /* … and what the correction gives back of each; see rerated_part */
 };
 
 static const struct billed_window *window_of(const struct facts *f, const struct rerated_line *l)
@@ -112,7 +114,8 @@ static void correct_commitment(struct correction *x, const struct facts *f, stru
         if (c->subscription != x->line->subscription || date_compare(c->from, x->line->from) != 0) continue;
         *tier = (struct quota_segment){
             .product = c->product, .tax_code = c->tax_code, .tax_inclusive = c->tax_inclusive};
-        *x = (struct correction){x->line, tier, b->charges, b->charges_count};
+        *x = (struct correction){
+            .line = x->line, .tier = tier, .charges = b->charges, .charges_count = b->charges_count};
         return;
     }
     WRONG("a correction without its commitment");
@@ -152,6 +155,14 @@ static struct line *add_item(struct approval *ap, const struct correction *x, st
     return item;
 }
 
+static void add_restoring_item(struct approval *ap, const struct correction *x, struct money price,
+                               uint64_t charge)
+{
+    struct line *item = add_item(ap, x, price);
+    item->restores = charge;
+    item->description = str_format(ap->arena, "%.*s, given back before", STR_ARG(item->description));
+}
+
 static const struct invoice *credited_invoice(const struct facts *f, uint64_t number)
 {
     for (size_t i = 0; i < f->credited_count; i++) {
@@ -160,13 +171,18 @@ static const struct invoice *credited_invoice(const struct facts *f, uint64_t nu
     return NULL;
 }
 
+/* After coupons, where they have taken their part. */
+static struct money whole_price(const struct facts *f, const struct window_charge *c)
+{
+    const struct invoice *v = credited_invoice(f, c->invoice);
+    return v == NULL ? c->amount : line_price(&v->lines[c->line - 1]);
+}
+
 /* What of a line can still be given back: credits that wait for their document are as good as made. */
 static enum err room_of(struct money *out, const struct approval *ap, const struct invoice *v, uint64_t line,
                         struct error *e)
 {
     struct crediting given = crediting_begin(v, ap->arena);
-    *out = money_zero(v->total);
-    if (v->status == INVOICE_VOID) return OK;
     enum err err = crediting_left(out, &given, line, e);
     for (size_t i = 0; i < ap->facts->items_count && err == OK; i++) {
         const struct line *l = &ap->facts->items[i].line;
@@ -176,41 +192,143 @@ static enum err room_of(struct money *out, const struct approval *ap, const stru
     return err;
 }
 
-/* Gives `*left`, an amount as it was rated, back of one line, or as much of it as the line has. What coupons
- * took of the line is nobody's to be given back; neither is what was given back before, or voided. */
-static enum err credit_line(struct money *left, struct approval *ap, const struct correction *x,
-                            const struct window_charge *c, struct error *e)
+static void note_part(struct correction *x, size_t charge, struct money given)
+{
+    struct money *all = &x->given[charge];
+    *all = money_of(all->minor + given.minor, given.currency);
+}
+
+/* As it was rated; of a line that restores, of its price. */
+static struct money given_of(const struct correction *x, size_t charge)
+{
+    const struct window_charge *c = &x->charges[charge];
+    return money_of(c->given.minor + x->given[charge].minor, c->amount.currency);
+}
+
+/* What the line's price is less when, of what was rated, `to` is given back of it instead of `from`: what a
+ * line has left does not depend on the steps. */
+static enum err price_between(struct money *out, const struct window_charge *c, struct money whole,
+                              struct money from, struct money to, struct error *e)
+{
+    struct money before = {0};
+    enum err err = money_part(&before, from, whole.minor, c->amount.minor, e);
+    if (err == OK) err = money_part(out, to, whole.minor, c->amount.minor, e);
+    return err == OK ? money_subtract(out, *out, before, e) : err;
+}
+
+/* Of `*wanted`, a price, as much as the line has. Of what is voided all counts as given back, and nothing is.
+ */
+static enum err take_of_line(struct money *wanted, struct approval *ap, const struct correction *x,
+                             const struct window_charge *c, struct error *e)
 {
     const struct invoice *v = credited_invoice(ap->facts, c->invoice);
-    struct money whole = v == NULL ? c->amount : line_price(&v->lines[c->line - 1]);
-    struct money part = money_min(*left, c->amount), price = {0}, room = whole, taken = part;
-    enum err err = v == NULL ? OK : room_of(&room, ap, v, c->line, e);
-    if (err == OK) err = money_part(&price, part, whole.minor, c->amount.minor, e);
     bool voided = v != NULL && v->status == INVOICE_VOID;
-    if (err == OK && money_compare(price, room) > 0) {
-        price = room;
-        if (!voided) err = money_part(&taken, room, c->amount.minor, whole.minor, e);
-    }
-    if (err == OK && price.minor > 0) {
+    struct money room = *wanted;
+    enum err err = v == NULL || voided ? OK : room_of(&room, ap, v, c->line, e);
+    struct money price = money_min(*wanted, room);
+    if (err == OK && price.minor > 0 && !voided) {
         struct line *item = add_item(ap, x, money_negate(price));
         item->credits = c->invoice;
         item->credits_line = c->line;
     }
-    return err == OK ? money_subtract(left, *left, taken, e) : err;
+    return err == OK ? money_subtract(wanted, *wanted, price, e) : err;
+}
+
+/* First of the lines that charged again what the line had given back, the newest of them first. */
+static enum err take(struct money *wanted, struct approval *ap, struct correction *x, size_t charge,
+                     struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = x->charges_count; i > charge + 1 && err == OK; i--) {
+        const struct window_charge *c = &x->charges[i - 1];
+        struct money left = {0};
+        if (c->restores != charge + 1) continue;
+        err = money_subtract(&left, c->amount, given_of(x, i - 1), e);
+        left = money_min(left, *wanted);
+        struct money taken = left;
+        if (err == OK) err = take_of_line(&left, ap, x, c, e);
+        taken.minor -= left.minor;
+        note_part(x, i - 1, taken);
+        wanted->minor -= taken.minor;
+    }
+    return err == OK ? take_of_line(wanted, ap, x, &x->charges[charge], e) : err;
+}
+
+/* Gives `*left`, an amount as it was rated, back of one line, or as much of it as the line has. What coupons
+ * took of the line is nobody's to be given back; neither is what was given back before, or voided. */
+static enum err credit_line(struct money *left, struct approval *ap, struct correction *x, size_t charge,
+                            struct error *e)
+{
+    const struct window_charge *c = &x->charges[charge];
+    struct money whole = whole_price(ap->facts, c), before = given_of(x, charge);
+    struct money part = {0}, after = {0}, price = {0}, missing = {0};
+    enum err err = money_subtract(&part, c->amount, before, e);
+    part = money_min(part, *left);
+    if (err != OK || part.minor <= 0) return err;
+    err = money_add(&after, before, part, e);
+    if (err == OK) err = price_between(&price, c, whole, before, after, e);
+    missing = price;
+    if (err == OK) err = take(&missing, ap, x, charge, e);
+    if (err == OK && missing.minor > 0) {
+        err = money_subtract(&price, price, missing, e);
+        if (err == OK) err = money_part(&part, price, c->amount.minor, whole.minor, e);
+    }
+    note_part(x, charge, part);
+    return err == OK ? money_subtract(left, *left, part, e) : err;
 }
 
 /* The newest lines first: a correction is taken back before what it corrected. */
-static enum err credit(struct money *not_given, struct approval *ap, const struct correction *x,
-                       struct error *e)
+static enum err credit(struct money *not_given, struct approval *ap, struct correction *x, struct error *e)
 {
     struct money left = money_negate(x->line->difference);
     enum err err = OK;
     for (size_t i = x->charges_count; i > 0 && left.minor > 0 && err == OK; i--) {
         const struct window_charge *c = &x->charges[i - 1];
-        if (str_equal(c->usage_type, x->line->usage_type)) err = credit_line(&left, ap, x, c, e);
+        if (c->restores == 0 && str_equal(c->usage_type, x->line->usage_type))
+            err = credit_line(&left, ap, x, i - 1, e);
     }
     *not_given = left;
     return err;
+}
+
+/* Charges again, of `*left`, what was given back of one line, at its price. Nobody had anything of what was
+ * voided; and of what waits for its document it is not known yet what coupons take. */
+static enum err charge_again(struct money *left, struct approval *ap, struct correction *x, size_t charge,
+                             struct error *e)
+{
+    const struct window_charge *c = &x->charges[charge];
+    const struct invoice *v = credited_invoice(ap->facts, c->invoice);
+    struct money given = given_of(x, charge), part = money_min(given, *left), after = {0}, price = {0};
+    if (v == NULL || part.minor <= 0) return OK;
+    enum err err = money_subtract(&after, given, part, e);
+    if (err == OK) err = price_between(&price, c, whole_price(ap->facts, c), after, given, e);
+    if (err != OK) return err;
+    if (price.minor > 0 && v->status != INVOICE_VOID) add_restoring_item(ap, x, price, charge + 1);
+    note_part(x, charge, money_negate(part));
+    return money_subtract(left, *left, part, e);
+}
+
+/* What was given back last first, for it is of the oldest lines. Only what goes beyond is charged anew. */
+static enum err debit(struct approval *ap, struct correction *x, struct error *e)
+{
+    struct money left = x->line->difference;
+    enum err err = OK;
+    for (size_t i = 0; i < x->charges_count && left.minor > 0 && err == OK; i++) {
+        const struct window_charge *c = &x->charges[i];
+        if (c->restores == 0 && str_equal(c->usage_type, x->line->usage_type))
+            err = charge_again(&left, ap, x, i, e);
+    }
+    if (err == OK && left.minor > 0) (void)add_item(ap, x, left);
+    return err;
+}
+
+static void list_parts(struct rerated_line *l, const struct correction *x, struct arena *a)
+{
+    struct rerated_part *parts = arena_array_of(a, struct rerated_part, x->charges_count);
+    l->parts = parts;
+    for (size_t i = 0; i < x->charges_count; i++) {
+        if (!money_is_zero(x->given[i])) parts[l->parts_count++] = (struct rerated_part){i + 1, x->given[i]};
+    }
 }
 
 /* Of what was given back already there is nothing to be given back again: that much stays billed, and whoever
@@ -225,12 +343,10 @@ static enum err correct(struct approval *ap, struct rerated_line *l, struct erro
     else
         err = correct_usage(&x, ap->facts, e);
     if (err != OK) return err;
-    if (money_is_negative(l->difference)) {
-        err = credit(&not_given, ap, &x, e);
-        return err == OK ? money_add(&l->difference, l->difference, not_given, e) : err;
-    }
-    (void)add_item(ap, &x, l->difference);
-    return OK;
+    x.given = arena_array_of(ap->arena, struct money, x.charges_count);
+    err = money_is_negative(l->difference) ? credit(&not_given, ap, &x, e) : debit(ap, &x, e);
+    list_parts(l, &x, ap->arena);
+    return err == OK ? money_add(&l->difference, l->difference, not_given, e) : err;
 }
 
 /* Usage first: what becomes of it is what a commitment counts. */

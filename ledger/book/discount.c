@@ -10,6 +10,7 @@ static bool is_percentage(const struct coupon *c)
 
 static bool counts_for(const struct redemption *r, const struct line *l)
 {
+    if (l->restores != 0) return false; /* its price is what coupons left */
     if (r->subscription != 0 && r->subscription != l->subscription) return false;
     return r->coupon.product.len == 0 || str_equal(r->coupon.product, l->product);
 }

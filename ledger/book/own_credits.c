@@ -4,12 +4,25 @@
 
 static bool gives_back(const struct line *l)
 {
-    bool kind = l->kind == LINE_PRORATION_CREDIT || l->kind == LINE_PAUSE_CREDIT;
+    bool kind = l->kind == LINE_PRORATION_CREDIT || l->kind == LINE_PAUSE_CREDIT || l->rerating != 0;
     return kind && l->credits == 0 && l->amount.minor < 0;
+}
+
+static bool are_same_days(const struct line *a, const struct line *b)
+{
+    return a->subscription == b->subscription && date_compare(a->from, b->from) == 0 &&
+           date_compare(a->to, b->to) == 0;
+}
+
+static bool corrects_the_same(const struct line *credit, const struct line *l)
+{
+    return l->rerating != 0 && l->kind == credit->kind && str_equal(l->usage_type, credit->usage_type) &&
+           are_same_days(l, credit);
 }
 
 static bool may_be_of(const struct line *credit, const struct line *l)
 {
+    if (credit->rerating != 0) return corrects_the_same(credit, l);
     bool fee = l->kind == LINE_RECURRING || l->kind == LINE_PRORATION_CHARGE;
     return fee && l->subscription == credit->subscription && str_equal(l->fee, credit->fee) &&
            date_compare(l->from, credit->from) <= 0 && date_compare(credit->to, l->to) <= 0;

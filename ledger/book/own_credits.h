@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* own_credits.h - fees that are given back before they ever stood on a document: the fee and its credit stand
- * on one document then, and the credit is of that line. */
+/* own_credits.h - fees, and corrections of usage, that are given back before they ever stood on a document:
+ * both lines stand on one document then, and the credit is of the other. */
 #ifndef DAYBOOK_LEDGER_BOOK_OWN_CREDITS_H
 #define DAYBOOK_LEDGER_BOOK_OWN_CREDITS_H
 
