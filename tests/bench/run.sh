@@ -8,7 +8,7 @@ trap 'rm -rf "$results" "$BENCH_DIR"' EXIT
 export BENCH_DIR=${BENCH_DIR:-$O/bench-data}
 mkdir -p "$BENCH_DIR"
 echo "# $(uname -srm), $(nproc) processors, $(date -u +%Y-%m-%d); load $(cut -d' ' -f1 /proc/loadavg)"
-for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_entitlement bench_pdf; do
+for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_rules bench_entitlement bench_pdf; do
     [ -x "$O/bench/$program" ] && "$O/bench/$program" | tee -a "$results"
 done
 awk '
@@ -29,6 +29,7 @@ awk '
         row("read and decrypt, records/s", "read_and_decrypt", "floor_gcm_open_of_records", "their AES-256-GCM alone")
         row("usage import, readings/s", "usage_import", "peer_sqlite_wal_full_usage_import", "SQLite WAL FULL, in clear")
         row("nightly run without PDF, subscriptions/s", "nightly_run_without_pdf", "append_batch_1000", "one append a subscription")
+        row("a night with all rules in use, subscriptions/s", "nightly_run_all_rules", "nightly_run_plain", "the same in plain")
         row("rebuild of all views, events/s", "rebuild_views", "read_and_decrypt", "reading and decrypting alone")
         row("invoice PDF, documents/s and core", "invoice_pdf", "floor_libharu_plain", "bare libharu page")
     }' "$results"
