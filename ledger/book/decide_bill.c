@@ -142,7 +142,7 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     if (err == OK) err = bill_step(out, &b, &reached, a, e);
     if (err == OK) err = documents_of(&docs, &b, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
-    if (c->mode == BILL_DRAFT) {
+    if (c->mode == BILL_DRAFT && docs.count > 0) { /* what makes no document waits for nobody's approval */
         own.through = reached;
         out->partly = false; /* the rest is drafted when this is finalized */
         draft_documents(out, f, &own, &docs, a);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_draft.c - documents before they are final: what would be finalized is drafted, looked at, approved,
  * and then made anew by the same code. What was approved is finalized only if it still comes out the same, so
- * nobody is billed what nobody has seen. A draft moves nothing: what is in it stays due. */
+ * nobody is billed what nobody has seen. A draft moves nothing: what is in it stays due. Where time alone
+ * comes to no document (a trial ends, nobody used anything) there is nothing to approve, and it is as in any
+ * run. */
 #include "ledger/book/decide_shared.h"
 
 static struct draft_document *drafted_of(const struct documents *d, struct arena *a)
@@ -54,11 +56,6 @@ void draft_documents(struct decision *out, const struct facts *f, const struct c
 {
     struct draft_document *documents = drafted_of(d, a);
     out->events.count = 0; /* what falls due happens when it is finalized */
-    if (d->count == 0 && f->draft == NULL) return;
-    if (d->count == 0) {
-        discard(out, f->draft, STR("nothing is to be invoiced any more"), a);
-        return;
-    }
     bool same = f->draft != NULL && is_same(f->draft, documents, d->count) &&
                 date_compare(f->draft->through, c->through) == 0;
     if (!same) draft(out, f, c->through, documents, d->count, a);
