@@ -202,19 +202,20 @@ static void add_credit_line(struct line_list *lines, const struct subscription *
     l->credits_line = c->line;
 }
 
-/* Charges count towards a commitment before coupons, and so do their credits. */
+/* Charges count towards a commitment before coupons, and so do their credits: as they would be without, and
+ * in proportion where less is left to give back than that. */
 static enum err count_given_back(struct subscription *s, const struct charge *c, struct money credit,
                                  struct moment from, struct date to, struct error *e)
 {
-    struct money paid = net_of(c->amount, c->discount), whole = credit;
-    struct charge undiscounted = *c;
-    enum err err = OK;
+    struct money whole = credit, unused = {0};
+    struct charge untouched = *c;
     if (!has_commitment(s) || money_is_zero(c->discount)) return count_committed(s, money_negate(credit), e);
-    undiscounted.discount = undiscounted.credited = money_zero(c->amount);
-    if (paid.minor <= 0)
-        err = unused_credit(&whole, &undiscounted, &s->terms, from, to, e);
-    else
-        err = money_part(&whole, credit, c->amount.minor, paid.minor, e);
+    untouched.credited = money_zero(c->amount);
+    enum err err = unused_credit(&unused, &untouched, &s->terms, from, to, e);
+    untouched.discount = money_zero(c->amount);
+    if (err == OK) err = unused_credit(&whole, &untouched, &s->terms, from, to, e);
+    if (err == OK && money_compare(credit, unused) < 0)
+        err = money_part(&whole, whole, credit.minor, unused.minor, e);
     return err == OK ? count_committed(s, money_negate(whole), e) : err;
 }
 
