@@ -6,6 +6,7 @@
 /* One customer who pays, from a day on. */
 struct case_of {
     struct books books;
+    struct str coupon; /* given before anything is billed; "": none */
     struct date start;
     int64_t days;  /* of the first period */
     int64_t price; /* of the first period, all fees, in minor units */
@@ -66,9 +67,19 @@ static enum err begin(struct case_of *x, const struct trial *t, struct dice *d,
     create.subscription_create.payment_method = STR("pm_card_visa");
     enum err err = books_open(&x->books, t, e);
     if (err == OK) err = act(x, 0, &create, e);
+    struct command give = {.type = COMMAND_COUPON_APPLY,
+                           .coupon_apply = {.user = STR("c0"), .code = x->coupon}};
+    if (err == OK && x->coupon.len > 0) err = act(x, 0, &give, e);
     if (err == OK) err = run_on(x, 0, e);
     if (err == OK) note_first_period(x);
     return err;
+}
+
+/* None, half of the times. */
+static struct str any_coupon(struct dice *d)
+{
+    static const char *const codes[] = {"TENTH", "THIRD", "ALWAYS", "HALF", "", "", "", ""};
+    return str_of(codes[dice_next(d) % 8]);
 }
 
 static int64_t distance(int64_t a, int64_t b)
@@ -117,6 +128,26 @@ static int64_t counted_left(int64_t left, int64_t days, int64_t fixed)
     return left == days || left > fixed ? fixed : left;
 }
 
+/* What it costs on documents with a tenth off, of which the discount is rounded once; so is what is given
+ * back of a price that was discounted. */
+static enum err check_tenth_off(struct case_of *x, const struct pair *p, struct sum cost, int64_t from,
+                                int64_t used, struct error *e)
+{
+    int64_t total = 0, days = p->fixed_days != 0 ? p->fixed_days : x->days;
+    int64_t counted = counted_left(x->days - from, x->days, p->fixed_days) -
+                      counted_left(x->days - from - used, x->days, p->fixed_days);
+    struct command generate = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = STR("c0")}};
+    enum err err = cost.lines == 0 ? OK : act(x, from + used, &generate, e);
+    for (size_t i = x->books.before; i < x->books.events.count; i++) {
+        const struct event *ev = &x->books.events.items[i];
+        if (ev->type == EVENT_INVOICE_FINALIZED) total += ev->invoice_finalized.total.minor;
+    }
+    int64_t off = distance(10 * total * days, 9 * counted * p->dearer);
+    if (err != OK || 2 * off <= 10 * (cost.lines + 2) * days) return err;
+    return fail(e, ERR_TAMPERED, "%s and back after %jd of %jd days costs %jd with a tenth off", p->from,
+                (intmax_t)used, (intmax_t)x->days, (intmax_t)total);
+}
+
 /* What it costs is the days used of the difference; each line may be half a minor unit off, no more. */
 static enum err check_back(const struct case_of *x, const struct pair *p, struct sum cost, int64_t from,
                            int64_t used, struct error *e)
@@ -139,6 +170,7 @@ enum err there_and_back(const struct trial *t, struct error *e)
     const struct pair *p = &pairs[dice_next(&d) % (sizeof pairs / sizeof pairs[0])];
     struct subscription_create_command c = {
         .tier = str_of(p->from), .interval = p->interval, .interval_count = p->count, .quantity = p->seats};
+    if (dice_chance(&d, 30)) x.coupon = STR("TENTH");
     enum err err = begin(&x, t, &d, &c, e);
     int64_t day = err == OK ? dice_between(&d, 0, x.days - 1) : 0;
     int64_t used = err == OK ? dice_between(&d, 0, x.days - 1 - day) : 0;
@@ -147,7 +179,10 @@ enum err there_and_back(const struct trial *t, struct error *e)
     if (err == OK) err = change_to(&x, day + used, p, true, e);
     cost.minor += items_of_step(&x).minor;
     cost.lines += items_of_step(&x).lines;
-    if (err == OK) err = check_back(&x, p, cost, day, used, e);
+    if (err == OK && x.coupon.len > 0)
+        err = check_tenth_off(&x, p, cost, day, used, e);
+    else if (err == OK)
+        err = check_back(&x, p, cost, day, used, e);
     books_close(&x.books);
     return err;
 }
@@ -175,6 +210,7 @@ enum err pause_and_resume(const struct trial *t, struct error *e)
     struct subscription_create_command c = {
         .tier = str_of(p->from), .interval = p->interval, .interval_count = p->count};
     if (strcmp(p->from, "agreed") == 0) c.price = decimal_make(dice_between(&d, 500, 90000), 2);
+    x.coupon = any_coupon(&d);
     enum err err = begin(&x, t, &d, &c, e);
     int64_t day = err == OK ? dice_between(&d, 0, x.days - 1) : 0;
     int64_t paused = err == OK ? dice_between(&d, 0, x.days - 1 - day) : 0;
@@ -215,6 +251,23 @@ static enum err read_purse(struct purse *out, struct books *b, struct error *e)
     return err;
 }
 
+/* A refund of the payment, or a credit note of no more than the part that was used: of the other, which the
+ * end gives back, a note before it would leave less. */
+static struct command way_to_give_back(const struct case_of *x, int64_t day, struct dice *d)
+{
+    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
+    int64_t used = x->price - share(x->price, x->days - day, x->days);
+    if (dice_chance(d, 50) || used < 1) {
+        c.payment_refund.amount = decimal_make(dice_between(d, 1, x->price), 2);
+        return c;
+    }
+    c.type = COMMAND_INVOICE_CREDIT;
+    c.invoice_credit = (struct invoice_credit_command){.invoice = STR("inv_1"),
+                                                       .amount = decimal_make(dice_between(d, 1, used), 2),
+                                                       .as = dice_chance(d, 50) ? NOTE_REFUND : NOTE_BALANCE};
+    return c;
+}
+
 /* The unused part becomes credit: a refund is paid out of it, or was paid ahead of it. (Given back at once,
  * it is money that a later refund comes on top of.) */
 static enum err cancel_in_order(struct purse *out, const struct trial *t, bool cancel_first, struct error *e)
@@ -226,11 +279,11 @@ static enum err cancel_in_order(struct purse *out, const struct trial *t, bool c
         .type = COMMAND_SUBSCRIPTION_CANCEL,
         .subscription_cancel = {.user = STR("c0"), .immediate = true, .give_back = END_BALANCE}};
     struct command refund = {.type = COMMAND_PAYMENT_REFUND};
+    x.coupon = any_coupon(&d);
     c.price = decimal_make(dice_between(&d, 1000, 90000), 2);
     enum err err = begin(&x, t, &d, &c, e);
     int64_t day = err == OK ? dice_between(&d, 0, x.days - 1) : 0;
-    if (err == OK) refund.payment_refund.amount = decimal_make(dice_between(&d, 1, x.price), 2);
-    refund.payment_refund.transaction = STR("txn_1");
+    if (err == OK) refund = way_to_give_back(&x, day, &d);
     if (err == OK) err = act(&x, day, cancel_first ? &cancel : &refund, e);
     if (err == OK && cancel_first && dice_chance(&d, 50)) err = run_on(&x, day, e);
     if (err == OK) err = act(&x, day, cancel_first ? &refund : &cancel, e);

@@ -141,16 +141,20 @@ enum err books_command(struct books *b, const struct command *given, struct erro
     return err == OK ? read_on(b, e) : err;
 }
 
-enum err books_run(struct books *b, struct date through, struct error *e)
+enum err books_run(struct books *b, const struct step *s, struct error *e)
 {
     struct run_summary summary = {0};
-    struct run_options o = {.gateway = &b->gateway, .actor = STR("night"), .through = through};
+    struct run_options o = {.gateway = &b->gateway,
+                            .actor = STR("night"),
+                            .through = s->through,
+                            .mode = s->mode,
+                            .approved = s->approved};
     b->code = nightly_run(&summary, b->ledger, &o, b->arena, e);
     if (b->code != OK) return b->code;
     if (summary.refused > 0)
         return fail(e, ERR_TAMPERED, "the run could not bill a customer: %.*s",
                     STR_ARG(summary.failures[0].why));
-    b->through = through;
+    if (s->mode == BILL_WHOLE) b->through = s->through;
     return read_on(b, e);
 }
 
@@ -215,6 +219,31 @@ static enum err name_payment(struct books *b, struct command *c, const struct st
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+static enum err take_document(void *context, const struct invoice *row, struct error *e)
+{
+    struct nth_number *n = context;
+    (void)e;
+    if (--n->left > 0) return OK;
+    n->number = row->invoice;
+    return ERR_NOT_FOUND;
+}
+
+static enum err name_document(struct books *b, struct command *c, const struct step *s, struct error *e)
+{
+    struct customer customer = {0};
+    struct views_txn *t = NULL;
+    struct nth_number nth = {.left = s->document};
+    if (s->document == 0) return OK;
+    enum err err = ledger_read_begin(&t, b->ledger, e);
+    if (err != OK) return err;
+    err = find_customer(&customer, t, user_name(s->who, b->arena), b->arena, e);
+    struct list_query q = {.customer = customer.customer, .status = -1};
+    if (err == OK) err = list_invoices(t, &q, take_document, &nth, b->arena, e);
+    ledger_read_end(b->ledger, t);
+    c->invoice_credit.invoice = public_id(b->arena, "inv", nth.number);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 static void note_kept(struct books *b)
 {
     for (size_t i = b->before; i < b->events.count; i++) {
@@ -229,12 +258,13 @@ enum err books_do(struct books *b, const struct step *s, struct error *e)
     struct command c = s->command;
     b->clock.now = s->at;
     if (s->kind == STEP_RUN) {
-        enum err err = books_run(b, s->through, e);
+        enum err err = books_run(b, s, e);
         if (b->tells) tell_step(b, s);
         return err;
     }
     enum err err = name_subscription(b, &c, s, e);
     if (err == OK) err = name_payment(b, &c, s, e);
+    if (err == OK) err = name_document(b, &c, s, e);
     if (err == OK) err = books_command(b, &c, e);
     bool keeps = c.type == COMMAND_SUBSCRIPTION_CANCEL && c.subscription_cancel.give_back == END_NONE;
     if (err == OK && keeps) note_kept(b);

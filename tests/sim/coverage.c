@@ -10,7 +10,8 @@ enum { DAYS = 2400 };
 struct cover {
     struct str product, fee;
     int8_t days[DAYS];
-    bool costs; /* some line of it is not of nothing */
+    bool spent[DAYS]; /* little or nothing of its price is left to give back */
+    bool costs;       /* some line of it is not of nothing */
 };
 
 enum day_state { DAY_NONE, DAY_TRIAL, DAY_CHARGED, DAY_PAUSED };
@@ -113,8 +114,26 @@ static struct cover *cover_of(struct life *l, struct str product, struct str fee
     return c;
 }
 
+/* A coupon took nearly all of it, or somebody gave it back by hand: what is left may be less than a day
+ * costs.
+ */
+static bool is_spent(const struct line *v)
+{
+    if (v->kind == LINE_CREDIT) return true;
+    return !money_is_zero(v->discount) &&
+           v->amount.minor - v->discount.minor < date_days_between(v->from, v->to);
+}
+
+static void note_spent(struct lives *all, const struct line *v)
+{
+    if (v->subscription == 0 || !is_spent(v)) return;
+    struct cover *c = cover_of(life_of(all, v->subscription), v->product, v->fee, all->arena);
+    for (int d = day_at(v->from); d < day_at(v->to); d++) c->spent[d] = true;
+}
+
 static void bill_line(struct lives *all, const struct line *v)
 {
+    note_spent(all, v);
     bool charge = v->kind == LINE_RECURRING || v->kind == LINE_PRORATION_CHARGE;
     bool credit = v->kind == LINE_PRORATION_CREDIT || v->kind == LINE_PAUSE_CREDIT;
     if (v->subscription == 0 || (!charge && !credit)) return;
@@ -166,6 +185,7 @@ static bool is_in_open_pause(const struct life *l, int day)
 static bool is_excused(const struct life *l, const struct cover *c, int day)
 {
     if (l->by_second && l->parted[day]) return true;
+    if (c->spent[day] && c->days[day] >= 1) return true;
     if (c->days[day] != 1) return false;
     return (l->kept && l->state[day] == DAY_NONE) || is_in_open_pause(l, day);
 }

@@ -233,6 +233,49 @@ static void do_payment(struct maker *m, struct step *s)
     }
 }
 
+static void do_coupon(struct maker *m, struct step *s)
+{
+    const struct catalog_load_command *c = m->catalog;
+    struct str user = user_name(s->who, m->arena);
+    struct str code = c->coupons[dice_next(m->dice) % c->coupons_count].code;
+    if (dice_chance(m->dice, 20)) {
+        s->command.type = COMMAND_COUPON_REMOVE;
+        s->command.coupon_remove = (struct coupon_remove_command){user, code};
+        return;
+    }
+    s->command.type = COMMAND_COUPON_APPLY;
+    s->command.coupon_apply = (struct coupon_apply_command){.user = user, .code = code};
+}
+
+/* Whole, by line, by lines or by amount. */
+static void do_credit(struct maker *m, struct step *s)
+{
+    static const enum note_use uses[] = {NOTE_DEFAULT, NOTE_OFFSET, NOTE_REFUND, NOTE_BALANCE};
+    static const char *const lines[] = {"1,2", "2", "1,3"};
+    struct invoice_credit_command *c = &s->command.invoice_credit;
+    int64_t what = dice_between(m->dice, 0, 99);
+    s->command.type = COMMAND_INVOICE_CREDIT;
+    s->document = (unsigned)dice_between(m->dice, 1, 3);
+    *c = (struct invoice_credit_command){.as = uses[dice_next(m->dice) % 4]};
+    if (what < 30) c->line = (uint64_t)dice_between(m->dice, 1, 3);
+    if (what >= 30 && what < 45) c->lines = str_of(lines[dice_next(m->dice) % 3]);
+    if (what >= 15 && what < 75) c->amount = decimal_make(dice_between(m->dice, 1, 4000), 2);
+    if (strcmp(m->currency[s->who], "JPY") == 0 && !decimal_is_zero(c->amount))
+        c->amount = decimal_of(dice_between(m->dice, 1, 4000));
+}
+
+static void do_draft(struct maker *m, struct step *s)
+{
+    struct str user = user_name(s->who, m->arena);
+    if (dice_chance(m->dice, 60)) {
+        s->command.type = COMMAND_DRAFT_APPROVE;
+        s->command.draft_approve.draft = user;
+        return;
+    }
+    s->command.type = COMMAND_DRAFT_DISCARD;
+    s->command.draft_discard.draft = user;
+}
+
 static const struct {
     unsigned may, weight;
     void (*make)(struct maker *m, struct step *s);
@@ -248,6 +291,9 @@ static const struct {
     {MAY_ITEMS, 6, do_item},
     {MAY_INVOICE, 5, do_invoice},
     {MAY_PAY, 10, do_payment},
+    {MAY_COUPON, 10, do_coupon},
+    {MAY_CREDIT, 10, do_credit},
+    {MAY_DRAFT, 6, do_draft},
 };
 enum { DEEDS = sizeof deeds / sizeof deeds[0] };
 
@@ -279,6 +325,9 @@ static void add_run(struct maker *m, struct date day, int64_t second)
     s->through = day;
     if (may(m, MAY_RUN_AHEAD) && dice_chance(m->dice, 15))
         s->through = date_add_days(day, (int32_t)dice_between(m->dice, 1, 40));
+    if (!may(m, MAY_DRAFT) || dice_chance(m->dice, 40)) return;
+    s->mode = dice_chance(m->dice, 50) ? BILL_DRAFT : BILL_FINALIZE;
+    s->approved = s->mode == BILL_FINALIZE && dice_chance(m->dice, 50);
 }
 
 /* Commands between three in the morning and eleven at night; the run before or after them. */

@@ -21,7 +21,10 @@ struct step {
     unsigned
         which; /* the command is about the n-th of the customer's subscriptions, from 1; 0: none is named */
     struct command command;
+    unsigned document; /* the command is about the n-th of the customer's newest documents, from 1; 0: none */
     struct date through; /* of a run */
+    enum bill_mode mode;
+    bool approved; /* of a run that finalizes: all drafts */
 };
 
 struct script {
@@ -44,7 +47,10 @@ enum {
     MAY_PRICE_ANY = 1 << 9,   /* tiers that do not prorate, or by the second, at any second of the day */
     MAY_BACKDATE = 1 << 10,   /* starts in the past and in the future, charged elsewhere */
     MAY_REACTIVATE = 1 << 11, /* begin anew after an end */
-    MAY_ALL = (1 << 12) - 1,
+    MAY_COUPON = 1 << 12,     /* coupons that are given and taken back */
+    MAY_CREDIT = 1 << 13,     /* credit notes by hand */
+    MAY_DRAFT = 1 << 14,      /* runs that stop at drafts, and some that finalize what was drafted */
+    MAY_ALL = (1 << 15) - 1,
 };
 
 struct shape {
@@ -100,7 +106,7 @@ void books_close(struct books *b);
 /* A refusal by the rules is an answer (b->code); an error is a failure of the machinery. */
 enum err books_do(struct books *b, const struct step *s, struct error *e) MUST_USE;
 enum err books_command(struct books *b, const struct command *c, struct error *e) MUST_USE;
-enum err books_run(struct books *b, struct date through, struct error *e) MUST_USE;
+enum err books_run(struct books *b, const struct step *s, struct error *e) MUST_USE;
 
 void tell_step(const struct books *b, const struct step *s);
 
@@ -108,6 +114,8 @@ void tell_step(const struct books *b, const struct step *s);
 
 /* Documents add up, their numbers have no gaps, and none was changed since. */
 enum err audit_documents(struct books *b, struct error *e) MUST_USE;
+/* Coupons take what they are worth, as often as they say; nothing is given back twice. (money.c) */
+enum err audit_money(struct books *b, struct error *e) MUST_USE;
 /* Every day of a live, not paused, not trialing subscription is billed once for each fee, net of credits. */
 enum err audit_days(struct books *b, struct error *e) MUST_USE;
 /* Subscriptions are as their events say; accounts, balances and open invoices agree. */

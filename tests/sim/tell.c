@@ -33,6 +33,7 @@ static void tell_line(const struct line *l, struct arena *a)
     printf("        %.*s %s [%.*s, %.*s) sub_%ju %.*s/%.*s: %.*s\n", STR_ARG(money_pretty(a, l->amount)),
            choice_line_kind.words[l->kind], STR_ARG(date_text(a, l->from)), STR_ARG(date_text(a, l->to)),
            (uintmax_t)l->subscription, STR_ARG(l->product), STR_ARG(l->fee), STR_ARG(l->description));
+    if (!money_is_zero(l->discount)) printf("            less %.*s\n", STR_ARG(money_pretty(a, l->discount)));
 }
 
 static void tell_event(const struct event *ev, struct arena *a)
@@ -48,7 +49,8 @@ void tell_step(const struct books *b, const struct step *s)
     struct arena *a = arena_new();
     printf("%.*s ", STR_ARG(instant_text(a, s->at)));
     if (s->kind == STEP_RUN)
-        printf("run %.*s", STR_ARG(date_text(a, s->through)));
+        printf("run %.*s %s%s", STR_ARG(date_text(a, s->through)), choice_bill_mode.words[s->mode],
+               s->approved ? " approved" : "");
     else
         tell_command(&s->command, s->which, a);
     printf("%s%s\n", b->code == OK ? "" : "\n    refused: ", b->code == OK ? "" : b->refusal.text);
