@@ -220,16 +220,22 @@ static bool bills(const struct terms *t, struct str usage_type)
     return false;
 }
 
+static bool is_by(struct date scheduled, struct date today)
+{
+    return date_is_given(scheduled) && date_compare(scheduled, today) <= 0;
+}
+
 enum err check_billed_once(const struct facts *f, const struct terms *t, uint64_t subscription,
                            struct error *e)
 {
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         const struct subscription *s = &f->subscriptions[i];
-        bool over = date_is_given(s->cancel_on) && date_compare(s->cancel_on, f->today) <= 0;
+        bool over = is_by(s->cancel_on, f->today), changed = is_by(s->change_on, f->today); /* noted or not */
         if (s->subscription == subscription || over) continue;
         for (size_t k = 0; k < t->rates_count; k++) {
             struct str type = t->rates[k].usage_type;
-            if (!bills(t, type) || !(bills(&s->terms, type) || bills(&s->next_terms, type))) continue;
+            bool now = !changed && bills(&s->terms, type);
+            if (!bills(t, type) || !(now || bills(&s->next_terms, type))) continue;
             return fail(e, ERR_REFUSED,
                         "usage of '%.*s' is billed by sub_%ju already, and '%.*s' would bill it again",
                         STR_ARG(type), (uintmax_t)s->subscription, STR_ARG(t->product));
