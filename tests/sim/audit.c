@@ -173,33 +173,16 @@ static bool is_always_committed(const struct books *b, uint64_t subscription)
     return always;
 }
 
-static const struct invoice_finalized *document_of(const struct books *b, uint64_t invoice)
-{
-    for (size_t i = 0; i < b->events.count; i++) {
-        const struct event *ev = &b->events.items[i];
-        if (ev->type == EVENT_INVOICE_FINALIZED && ev->invoice_finalized.invoice == invoice)
-            return &ev->invoice_finalized;
-    }
-    return NULL;
-}
-
-/* A credit behind the document of its charge is of what coupons had left of that, and counts as what it was
- * before them: then the lines do not say what was counted. (The property "coupons" lives it without them.) */
-static bool lessened(const struct books *b, const struct line *l, uint64_t subscription)
-{
-    if (l->subscription != subscription || l->credits_line == 0) return false;
-    const struct invoice_finalized *v = document_of(b, l->credits);
-    return v != NULL && !money_is_zero(v->lines[l->credits_line - 1].discount);
-}
-
+/* A credit behind the document of its charge is of what coupons had left of that, maybe nothing, and counts
+ * as what it was before them: then the lines do not say what was counted. (The property "coupons" lives it
+ * without them.) */
 static bool is_lessened(const struct books *b, uint64_t subscription)
 {
     for (size_t i = 0; i < b->events.count; i++) {
-        const struct event *ev = &b->events.items[i];
-        const struct invoice_finalized *v = &ev->invoice_finalized;
-        if (ev->type == EVENT_ITEM_ADDED && lessened(b, &ev->item_added.line, subscription)) return true;
-        for (size_t k = 0; ev->type == EVENT_INVOICE_FINALIZED && k < v->lines_count; k++) {
-            if (lessened(b, &v->lines[k], subscription)) return true;
+        const struct invoice_finalized *v = &b->events.items[i].invoice_finalized;
+        if (b->events.items[i].type != EVENT_INVOICE_FINALIZED) continue;
+        for (size_t k = 0; k < v->lines_count; k++) {
+            if (v->lines[k].subscription == subscription && !money_is_zero(v->lines[k].discount)) return true;
         }
     }
     return false;

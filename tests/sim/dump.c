@@ -43,6 +43,18 @@ static json_t *lines_json(const struct books *b)
     return lines;
 }
 
+/* Those of the last step. */
+static void add_documents(json_t *step, const struct books *b)
+{
+    json_t *documents = json_array();
+    for (size_t i = b->before; i < b->events.count; i++) {
+        const struct event *ev = &b->events.items[i];
+        if (ev->type != EVENT_INVOICE_FINALIZED) continue;
+        json_array_append_new(documents, schema_json(&schema_invoice_finalized, &ev->invoice_finalized));
+    }
+    json_object_set_new(step, "documents", documents);
+}
+
 static size_t count_documents(const struct books *b)
 {
     size_t count = 0;
@@ -56,18 +68,24 @@ static enum err live_and_dump(json_t *history, const struct trial *t, struct err
     struct script h = {0};
     struct books b = {0};
     struct shape shape = {.customers = 1, .days = (int)dice_between(&d, 60, 300), .nights = 30};
-    shape.may = MAY_PAUSE | MAY_USE | MAY_BACKDATE | MAY_REACTIVATE | MAY_SKIP_RUNS;
+    shape.may = MAY_PAUSE | MAY_USE | MAY_BACKDATE | MAY_REACTIVATE | MAY_SKIP_RUNS | MAY_ITEMS;
+    if (dice_chance(&d, 50)) shape.may |= MAY_COUPON;
     json_t *steps = json_array();
     script_make(&h, &shape, t->catalog, &d, t->arena);
     enum err err = books_open(&b, t, e);
     for (size_t i = 0; i < h.count && err == OK; i++) {
         err = books_do(&b, &h.steps[i], e);
-        if (b.code == OK) json_array_append_new(steps, step_json(&h.steps[i], t->arena));
+        if (b.code != OK) continue;
+        json_t *step = step_json(&h.steps[i], t->arena);
+        add_documents(step, &b);
+        json_array_append_new(steps, step);
     }
     struct date last = date_add_days(instant_date(b.clock.now), (int32_t)dice_between(&d, 0, 40));
     struct step end = {.at = date_start(last), .kind = STEP_RUN, .through = last};
     if (err == OK) err = books_do(&b, &end, e);
-    json_array_append_new(steps, step_json(&end, t->arena));
+    json_t *last_step = step_json(&end, t->arena);
+    add_documents(last_step, &b);
+    json_array_append_new(steps, last_step);
     json_object_set_new(history, "seed", json_integer((json_int_t)t->seed));
     json_object_set_new(history, "documents", json_integer((json_int_t)count_documents(&b)));
     json_object_set_new(history, "steps", steps);

@@ -72,7 +72,8 @@ static void count_line(struct line_sums *out, const struct books *b, uint64_t cu
                        enum counted counted)
 {
     struct line counts = counted == COUNT_ALL ? as_net_fee(b, l) : *l;
-    if (counted == COUNT_CHARGES && gives_back(l)) return;
+    if ((counted == COUNT_CHARGES || counted == COUNT_FEES) && gives_back(l)) return;
+    if (counted == COUNT_FEES && l->kind == LINE_USAGE) return;
     if (counted == COUNT_PAID) {
         counts.kind = LINE_RECURRING;
         counts.amount.minor -= l->discount.minor;
@@ -224,7 +225,7 @@ static enum err compare_ways(struct books *x, struct books *y, const bool *one, 
     enum counted counted = coupons ? COUNT_PAID : COUNT_ALL;
     enum err err = compare_sums(x, y, counted, e);
     if (err == OK) err = compare_sums(y, x, counted, e);
-    if (err == OK && coupons) err = compare_sums(x, y, COUNT_CHARGES, e);
+    if (err == OK && coupons) err = compare_sums(x, y, COUNT_FEES, e);
     return err == OK ? compare_subscriptions(x, y, e) : err;
 }
 

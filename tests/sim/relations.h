@@ -19,6 +19,7 @@ enum err books_subscriptions(struct subscription_rows *out, struct books *b, str
 enum counted {
     COUNT_ALL,     /* lines of each kind, before coupons */
     COUNT_CHARGES, /* … without what was given back */
+    COUNT_FEES,    /* … and without usage, which may be charged as it comes and be given back */
     COUNT_PAID,    /* all together, less what coupons took */
 };
 /* Of each customer and currency, x has what y has. */
