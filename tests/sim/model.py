@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import ceil
 
 from model_coupons import Coupons
-from model_rules import DECIMALS, Calendar, cost, day_of, minor, rounded
+from model_rules import DECIMALS, Calendar, Charge, cost, day_of, minor, rounded
 
 
 class Terms:
@@ -56,45 +56,6 @@ class Terms:
             return Fraction((end - start).days, (whole[1] - whole[0]).days)
         left = [1 if d == whole[0] else min(Fraction((whole[1] - d).days, self.fixed), 1) for d in (start, end)]
         return left[0] - left[1]
-
-
-class Charge:
-    """What was billed in advance of a fee, and how much of it was given back."""
-
-    def __init__(self, fee, start, end, amount, weight):
-        self.fee, self.start, self.end, self.amount, self.back = fee, start, end, amount, 0
-        self.weight = weight
-        self.taken, self.billed = 0, False  # by coupons
-
-    def bill(self, document):
-        """The document says how coupons were spread over its lines; that they took no more is checked elsewhere."""
-        for i in reversed(range(len(document["lines"]))):
-            v = document["lines"][i]
-            if self.billed or not self.amount or v["kind"] not in ("recurring", "proration_charge"):
-                continue
-            if (v["fee"], day_of(v["from"]), day_of(v["to"])) != (self.fee, self.start, self.end):
-                continue
-            price = [minor(x["amount"], document["currency"]) - minor(x["discount"], document["currency"])
-                     for x in document["lines"]]
-            beside = [k for k, x in enumerate(document["lines"])
-                      if x["credits"] == document["invoice"] and x["credits_line"] == i + 1]
-            self.billed, self.taken = True, self.amount - price[i]
-            self.back = -sum(price[k] for k in beside) if beside else self.back
-
-    def unused(self, terms, start, end, before_coupons=False):
-        start, end = max(start, self.start), min(end, self.end)
-        days, part = (self.end - self.start).days, (end - start).days
-        if part <= 0:
-            return 0
-        share = Fraction(part, days)
-        if terms.fixed and self.weight:
-            left = [self.weight if d == self.start else min(Fraction((self.end - d).days, terms.fixed), self.weight)
-                    for d in (start, end)]
-            share = (left[0] - left[1]) / self.weight
-        if before_coupons:
-            return max(0, min(rounded(self.amount * share), self.amount))
-        paid = self.amount - self.taken
-        return max(0, min(rounded(paid * share), paid - self.back))
 
 
 # ---- a subscription

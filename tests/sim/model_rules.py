@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""model_rules.py - dates, periods and what a quantity costs by a price's model, for model.py."""
+"""model_rules.py - dates, periods, what a quantity costs by a price's model, and what is left of a charge, for model.py."""
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
@@ -87,3 +87,45 @@ def cost(price, quantity):
             return total
         below = Fraction(tier["up_to"])
     raise AssertionError(model)
+
+
+# ---- charges
+
+
+class Charge:
+    """What was billed in advance of a fee, and how much of it was given back."""
+
+    def __init__(self, fee, start, end, amount, weight):
+        self.fee, self.start, self.end, self.amount, self.back = fee, start, end, amount, 0
+        self.weight = weight
+        self.taken, self.billed = 0, False  # by coupons
+
+    def bill(self, document):
+        """The document says how coupons were spread over its lines; that they took no more is checked elsewhere."""
+        for i in reversed(range(len(document["lines"]))):
+            v = document["lines"][i]
+            if self.billed or not self.amount or v["kind"] not in ("recurring", "proration_charge"):
+                continue
+            if (v["fee"], day_of(v["from"]), day_of(v["to"])) != (self.fee, self.start, self.end):
+                continue
+            price = [minor(x["amount"], document["currency"]) - minor(x["discount"], document["currency"])
+                     for x in document["lines"]]
+            beside = [k for k, x in enumerate(document["lines"])
+                      if x["credits"] == document["invoice"] and x["credits_line"] == i + 1]
+            self.billed, self.taken = True, self.amount - price[i]
+            self.back = -sum(price[k] for k in beside) if beside else self.back
+
+    def unused(self, terms, start, end, before_coupons=False):
+        start, end = max(start, self.start), min(end, self.end)
+        days, part = (self.end - self.start).days, (end - start).days
+        if part <= 0:
+            return 0
+        share = Fraction(part, days)
+        if terms.fixed and self.weight:
+            left = [self.weight if d == self.start else min(Fraction((self.end - d).days, terms.fixed), self.weight)
+                    for d in (start, end)]
+            share = (left[0] - left[1]) / self.weight
+        if before_coupons:
+            return max(0, min(rounded(self.amount * share), self.amount))
+        paid = self.amount - self.taken
+        return max(0, min(rounded(paid * share), paid - self.back))
