@@ -361,7 +361,8 @@ static bool has_periods_of(const struct subscription *added, const struct subscr
     return own.unit == its.unit && own.count == its.count && anchored_alike;
 }
 
-/* What is added to a plan follows its periods where they were the same; what is to end stays. */
+/* What is added to a plan follows its periods where they were the same, once all that was due of both is
+ * noted; what is to end stays. */
 static enum err move_added(struct decision *out, const struct subscription *plan, const struct facts *f,
                            uint64_t day, struct arena *a, struct error *e)
 {
@@ -370,9 +371,10 @@ static enum err move_added(struct decision *out, const struct subscription *plan
     for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
         const struct subscription *added = &f->subscriptions[i];
         struct change ch = {.facts = f};
-        if (added->parent != plan->subscription || !has_periods_of(added, plan)) continue;
+        if (added->parent != plan->subscription) continue;
         err = change_begin(&ch, f, added, a, e);
-        if (err != OK || may_change(&ch.s, STR_NONE, a, &unused) != OK) continue;
+        if (err != OK || !has_periods_of(&ch.s, plan) || may_change(&ch.s, STR_NONE, a, &unused) != OK)
+            continue;
         err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
         if (err == OK) change_finish(out, &ch, a);
     }
@@ -395,9 +397,10 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
                  c->quantity != 0 || agrees_anew(c);
     if (day == 0) return change_terms(out, &ch, c, a, e);
     if (other) return fail(e, ERR_INVALID, "change the billing day or the terms, not both at once");
+    const struct subscription before = ch.s;
     err = move_billing_day(&ch, moment_of_change(f, &ch.s).day, day, a, e);
     if (err == OK) change_finish(out, &ch, a);
-    return err == OK ? move_added(out, f->subscription, f, day, a, e) : err;
+    return err == OK ? move_added(out, &before, f, day, a, e) : err;
 }
 
 /* ---- undo ---- */

@@ -13,6 +13,20 @@ static void schedule_end(struct decision *out, const struct subscription *s, str
         .subscription = s->subscription, .customer = s->customer, .on = on, .reason = reason};
 }
 
+/* It ends with its plan. What fell due of it for days behind that end, and no night has charged yet, is
+ * charged first: else it would be cut to the end, though it was due before. */
+static enum err end_added_later(struct decision *out, const struct facts *f, const struct subscription *added,
+                                struct date on, struct str reason, struct arena *a, struct error *e)
+{
+    struct change ch = {0};
+    enum err err = change_begin(&ch, f, added, a, e);
+    if (err != OK) return err;
+    if (date_compare(ch.s.charged_through, on) > 0) change_finish(out, &ch, a);
+    if (subscription_is_live(&ch.s) && !date_is_given(ch.s.cancel_on))
+        schedule_end(out, added, on, reason, a);
+    return OK;
+}
+
 /* The period is the one that there will be when all that is due is noted; the night does that. */
 static enum err end_later(struct decision *out, const struct facts *f,
                           const struct subscription_cancel_command *c, struct arena *a, struct error *e)
@@ -29,12 +43,11 @@ static enum err end_later(struct decision *out, const struct facts *f,
     }
     struct date on = period_end(s, f->today);
     schedule_end(out, s, on, c->reason, a);
-    for (size_t i = 0; i < f->subscriptions_count; i++) {
-        const struct subscription *child = &f->subscriptions[i];
-        if (child->parent == s->subscription && !date_is_given(child->cancel_on))
-            schedule_end(out, child, on, c->reason, a);
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        const struct subscription *added = &f->subscriptions[i];
+        if (added->parent == s->subscription) err = end_added_later(out, f, added, on, c->reason, a, e);
     }
-    return OK;
+    return err;
 }
 
 /* ---- now ---- */

@@ -239,17 +239,6 @@ static void give_methods(struct script *h)
     }
 }
 
-/* An end that was scheduled ends what is added, too, which a night may have charged beyond by then. Given
- * back it comes to the same; kept it does not, for a run behind the end never charges it. */
-static void give_back_always(struct script *h)
-{
-    for (size_t i = 0; i < h->count; i++) {
-        struct command *c = &h->steps[i].command;
-        bool keeps = c->type == COMMAND_SUBSCRIPTION_CANCEL && c->subscription_cancel.give_back == END_NONE;
-        if (keeps) c->subscription_cancel.give_back = END_BALANCE;
-    }
-}
-
 /* A percentage for ever takes the same of all documents as of one. What counts by the document does not, by
  * its rule: an amount, a coupon for so many of them, and one that is given or taken back between two nights.
  * Nor can there be credit notes and drafts: the one run has no documents that they could be about. */
@@ -289,7 +278,6 @@ enum err nights_or_one_run(const struct trial *t, struct error *e)
     script_make(&h, &shape, t->catalog, &d, t->arena);
     if (h.count == 0) return OK;
     give_methods(&h);
-    if ((shape.may & MAY_ADD) != 0) give_back_always(&h);
     if (coupons) h = with_coupons(&h, t->arena);
     int64_t second = dice_chance(&d, 50) ? 3600 : 23 * 3600;
     bool *one = arena_array_of(t->arena, bool, h.count), *two = arena_array_of(t->arena, bool, h.count);
