@@ -27,7 +27,7 @@ static enum err load_open_usage(struct entitled_user *u, struct views_txn *t, st
     struct date from = {0};
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         const struct subscription *s = &f->subscriptions[i];
-        struct date open = reading_period(s, f->today).start;
+        struct date open = reading_period(s, (struct date){0}, f->today).start;
         if (i == 0 || date_compare(open, from) < 0) from = open;
     }
     if (f->subscriptions_count == 0) return OK;

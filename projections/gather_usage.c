@@ -11,6 +11,7 @@ struct known_user {
     struct reading_fact fact;
     struct subscription *live;
     size_t live_count;
+    struct date ended;        /* when the newest one did, where none is live */
     struct usage_window late; /* the last in which a late reading of his lay */
 };
 struct known_users {
@@ -68,6 +69,17 @@ static enum err load_usage(struct gathering *g, struct known_user *user)
     return OK;
 }
 
+static enum err load_live(struct gathering *g, struct known_user *user, uint64_t newest)
+{
+    struct subscription s = {0};
+    enum err err =
+        live_subscriptions(&user->live, &user->live_count, g->t, user->fact.customer, g->arena, g->e);
+    if (err != OK || user->live_count > 0) return err;
+    err = load_subscription(&s, g->t, newest, g->arena, g->e);
+    user->ended = s.ended_on;
+    return err;
+}
+
 static enum err look_up(struct gathering *g, struct known_user *out, struct str user)
 {
     struct user_entry entry = {0};
@@ -76,8 +88,7 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
     if (err != OK || entry.customer == 0) return err;
     struct error unused;
     out->fact.zone_unknown = zone_find(&out->fact.zone, g->zones, entry.timezone, &unused) != OK;
-    if (entry.subscription != 0)
-        err = live_subscriptions(&out->live, &out->live_count, g->t, entry.customer, g->arena, g->e);
+    if (entry.subscription != 0) err = load_live(g, out, entry.subscription);
     return err == OK ? load_usage(g, out) : err;
 }
 
@@ -160,6 +171,20 @@ static bool has_end(const struct known_user *user)
     return false;
 }
 
+/* The subscription in whose usage periods it counts. One whose end was reached that day, only not noted yet,
+ * is none. */
+static void take_subscription(struct reading_fact *out, const struct known_user *user, struct str usage_type,
+                              struct date day)
+{
+    const struct subscription *s = rating_subscription(user->live, user->live_count, usage_type, day);
+    bool ended = s != NULL && date_is_given(s->cancel_on) && date_compare(s->cancel_on, day) <= 0;
+    out->ended = user->ended;
+    out->subscription = ended ? NULL : s;
+    for (size_t i = 0; i < user->live_count && ended; i++) {
+        if (date_compare(out->ended, user->live[i].cancel_on) < 0) out->ended = user->live[i].cancel_on;
+    }
+}
+
 /* What is known of one reading: whose it is, where it counts, and what of it was counted before. */
 static enum err fill_fact(struct reading_fact *out, struct known_user *user, struct event_ids *ids,
                           const struct usage_input *in, struct gathering *g)
@@ -172,10 +197,11 @@ static enum err fill_fact(struct reading_fact *out, struct known_user *user, str
     bool dated = in->key.len != 0 || rates_late_again(g) || has_end(user); /* else its day is not asked for */
     struct date day = {0};
     if (dated) day = zone_date(out->zone, reading_time(in, out->zone, g->facts->now));
-    out->subscription = rating_subscription(user->live, user->live_count, in->usage_type, day);
+    take_subscription(out, user, in->usage_type, day);
     if (rates_late_again(g) && is_late(out->subscription, day)) err = fill_late(out, user, day, g);
     if (err != OK || in->key.len == 0) return err;
-    struct date period = date_is_given(out->late) ? out->late : reading_period(out->subscription, day).start;
+    struct date period =
+        date_is_given(out->late) ? out->late : reading_period(out->subscription, out->ended, day).start;
     struct counted_key key = {out->customer, period, in->usage_type, in->key};
     return usage_key_seen(&out->key_seen, g->t, &key, g->arena, g->e);
 }

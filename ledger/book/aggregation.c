@@ -77,15 +77,22 @@ static struct period period_within(const struct subscription *s, struct date day
     return p;
 }
 
+static struct period month_behind(struct date ended, struct date day)
+{
+    struct period p = calendar_month(day);
+    if (is_by(ended, day) && date_compare(p.start, ended) < 0) p.start = ended;
+    return p;
+}
+
 /* The end of its trial was reached, only not noted yet? */
 static bool trial_is_over(const struct subscription *s, struct date day)
 {
     return s->status == SUBSCRIPTION_TRIALING && is_by(s->trial_end, day);
 }
 
-struct period reading_period(const struct subscription *s, struct date day)
+struct period reading_period(const struct subscription *s, struct date ended, struct date day)
 {
-    if (s == NULL) return calendar_month(day);
+    if (s == NULL) return month_behind(ended, day);
     if (!trial_is_over(s, day)) return period_within(s, day);
     struct subscription after = *s;
     subscription_begin_usage(&after, s->trial_end);

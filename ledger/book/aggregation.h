@@ -21,9 +21,9 @@ const struct subscription *rating_subscription(const struct subscription *live, 
 /* When it was used: as was told, or when the told day begins there, or now. */
 struct instant reading_time(const struct usage_input *in, const struct zone *zone, struct instant now);
 /* The usage period in which a reading of that day counts: its own, or the open one when its own was billed
- * already; behind an end that was reached, one that nobody rates. Without a subscription, the calendar month.
- */
-struct period reading_period(const struct subscription *s, struct date day);
+ * already. Without a subscription, the calendar month; of the month in which the last one `ended`, what is
+ * behind that day, which no period that was rated holds. */
+struct period reading_period(const struct subscription *s, struct date ended, struct date day);
 /* The whole month of which the period is all, or what was left of it after a change or an end. */
 struct period whole_month(const struct subscription *s, struct period p);
 

@@ -11,10 +11,11 @@
 struct reading_fact {
     uint64_t customer;                       /* 0: no such user */
     const struct subscription *subscription; /* in whose usage periods it counts; NULL: none is live */
-    const struct zone *zone;                 /* the customer's; NULL: UTC */
-    bool zone_unknown;                       /* this machine's data do not have it */
-    bool seen;                               /* the event id was counted before */
-    bool key_seen;                           /* so was the key, in the period in which this one counts */
+    struct date ended;       /* when the last one did, without a live one; none: there was none */
+    const struct zone *zone; /* the customer's; NULL: UTC */
+    bool zone_unknown;       /* this machine's data do not have it */
+    bool seen;               /* the event id was counted before */
+    bool key_seen;           /* so was the key, in the period in which this one counts */
     struct date late; /* first day of the period, billed already, in which it counts; none: in the open one */
     bool too_old;     /* its day was billed too, but in no period that is known */
     struct customer_usage *usage; /* shared by all readings of the customer in this command */

@@ -171,7 +171,7 @@ static enum err quantity_now(struct exact *out, const struct reading_fact *known
     struct usage_measure m = {0};
     *out = exact_of(t->total);
     if (t->aggregation != AGGREGATION_TIME_WEIGHTED) return OK;
-    struct period p = reading_period(known->subscription, t->period);
+    struct period p = reading_period(known->subscription, known->ended, t->period);
     enum err err = totals_measure(&m, known->usage->totals, known->usage->totals_count, t->usage_type, p,
                                   whole_month(known->subscription, p), e);
     *out = m.quantity;
@@ -276,7 +276,7 @@ static bool count_reading(struct usage_batch *b, size_t i, struct reading_check 
     bool late = date_is_given(known->late);
     struct customer_usage *usage = late ? known->usage->billed : known->usage;
     struct date day = zone_date(known->zone, reading_time(in, known->zone, b->facts->now));
-    struct date period = late ? known->late : reading_period(known->subscription, day).start;
+    struct date period = late ? known->late : reading_period(known->subscription, known->ended, day).start;
     struct usage_total *t = find_total(usage, in->usage_type, period, &types);
     enum aggregation how = aggregation_in(t, b->facts, in->usage_type);
     if (!known->seen && (!check_age(r, known) || !check_aggregation(r, in, how))) return false;

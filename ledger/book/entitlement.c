@@ -41,7 +41,7 @@ enum err allowance_of(struct allowance *out, const struct entitled *c, struct st
     *out = (struct allowance){.known = false};
     for (const struct subscription *s = NULL; (s = next_entitling(c, s)) != NULL;) {
         struct quota q = {0};
-        enum err err = usage_quota(&q, s, usage_type, reading_period(s, day), e);
+        enum err err = usage_quota(&q, s, usage_type, reading_period(s, (struct date){0}, day), e);
         if (err != OK) return err;
         if (!q.known) continue;
         out->known = true;
@@ -81,7 +81,7 @@ static enum err used_now(struct exact *out, const struct entitled *c, struct str
     struct usage_measure m = {0};
     const struct subscription *s =
         rating_subscription(c->subscriptions, c->subscriptions_count, usage_type, c->today);
-    struct period p = reading_period(s, c->today);
+    struct period p = reading_period(s, (struct date){0}, c->today);
     enum err err = totals_measure(&m, c->usage, c->usage_count, usage_type, p, whole_month(s, p), e);
     *out = m.quantity;
     return err;

@@ -240,7 +240,7 @@ Test(aggregation, a_type_is_rated_by_the_subscription_that_bills_it_else_by_the_
 
 Test(aggregation, without_a_subscription_periods_are_calendar_months)
 {
-    struct period p = reading_period(NULL, day("2024-02-29"));
+    struct period p = reading_period(NULL, (struct date){0}, day("2024-02-29"));
     assert_day(p.start, "2024-02-01");
     assert_day(p.end, "2024-03-01");
     assert_int(period_days(whole_month(NULL, p)), 29);
