@@ -87,8 +87,8 @@ static enum err take_later_end(void *context, const struct history *row, struct 
     (void)e;
     if (row->new_tier.len > 0) return OK; /* no end */
     enum err err = need_subscription(s, g, row->subscription);
-    bool later = last->plan == NULL || date_compare(last->plan->ended_on, s->ended_on) <= 0;
-    if (err == OK && s->parent == 0 && later) last->plan = s;
+    bool newer = last->plan == NULL || date_compare(last->plan->ended_on, s->ended_on) <= 0;
+    if (err == OK && s->parent == 0 && newer) last->plan = s;
     return err;
 }
 

@@ -71,7 +71,7 @@ class Subscription:
         self.rated = start if trial_end else self.charged
         self.usage_anchor, self.usage_day = anchor, anchor_day
         self.tiers = [(self.rated, terms.rates)]  # from when which rates are in force; {} while paused
-        self.paused = self.resume_on = self.cancel_on = self.change = None
+        self.paused = self.resume_on = self.cancel_on = self.change = self.ended_on = None
         self.committed_from, self.committed, self.committed_paused = self.charged, 0, 0
         self.committed_anchor, self.taken = (anchor, anchor_day), 0  # taken: of usage that is not billed yet
 
@@ -173,7 +173,12 @@ class Subscription:
         day = max(day, self.rated)
         month = self.usage_month(day)
         key = self.rated if month[0] < self.rated < month[1] else month[0]
-        return max(key, self.cancel_on) if self.cancel_on and self.cancel_on <= day else key
+        return key
+
+    def over(self, day):
+        """The day of its end, noted or not, if that was reached."""
+        end = self.ended_on if self.status == "ended" else self.cancel_on
+        return end if end and end <= day else None
 
     # -- commitments
 
@@ -299,7 +304,7 @@ class Subscription:
 
     def end(self, day):
         self.give_back("proration_credit", self.paused or day, self.charged)
-        self.status, self.charges = "ended", []
+        self.status, self.charges, self.ended_on = "ended", [], day
 
     # -- commands
 
@@ -397,7 +402,7 @@ class Subscription:
             if self.rated <= on:
                 self.rate_usage(on)
             self.true_up(on)
-        self.status = "ended"
+        self.status, self.ended_on = "ended", on
 
 
 # ---- a customer's book
@@ -468,7 +473,8 @@ class Book:
     def record(self, day, readings):
         s = self.now()
         for r in readings:
-            key = s.usage_key(day) if s and s.status != "ended" else day.replace(day=1)
+            month, end = day.replace(day=1), s and s.over(day)
+            key = s.usage_key(day) if s and not end else max(month, end) if end else month
             self.usage.append((key, r["usage_type"], Fraction(r["amount"])))
 
     def do(self, day, step):
