@@ -248,6 +248,8 @@ static void print_name(FILE *to, const char *name, unsigned indent, size_t width
     (void)fprintf(to, "%*s", (int)(len < width ? width - len : 0), "");
 }
 
+static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep);
+
 /* "prices of pro": the row's first member is its name. */
 static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
 {
@@ -260,13 +262,38 @@ static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
         if (!is_table(value)) continue;
         print_name(to, name, indent, 0);
         (void)fprintf(to, " of %.*s\n", STR_ARG(of));
-        print_rows(to, value, indent + INDENT);
+        print_list(to, value, indent + INDENT, false);
     }
     arena_free(a);
 }
 
+static size_t count_columns(const json_t *list)
+{
+    size_t count = 0;
+    const char *name = "";
+    json_t *value = NULL;
+    json_object_foreach(json_array_get(list, 0), name, value)
+    {
+        count += is_column(value);
+    }
+    return count;
+}
+
+/* Rows of more columns than a line can hold stand below each other, each with its names. */
+static void print_blocks(FILE *to, const json_t *list, unsigned indent, bool deep)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (i > 0) (void)fputc('\n', to);
+        print_values(to, json_array_get(list, i), "", indent, deep);
+    }
+}
+
 static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep)
 {
+    if (count_columns(list) > COLUMNS_MAX) {
+        print_blocks(to, list, indent, deep);
+        return;
+    }
     print_rows(to, list, indent);
     for (size_t i = 0; deep && i < json_array_size(list); i++)
         print_inner_lists(to, json_array_get(list, i), indent);

@@ -128,6 +128,24 @@ Test(print, an_error_is_one_sentence_or_one_object)
     }
 }
 
+Test(print, rows_of_more_members_than_a_line_holds_stand_below_each_other)
+{
+    struct buffer json = {.arena = A};
+    buffer_print(&json, "{\"documents\": [");
+    for (int row = 1; row <= 2; row++) {
+        buffer_print(&json, "%s{", row == 1 ? "" : ",");
+        for (int i = 0; i < 40; i++) buffer_print(&json, "\"member_%d\": %d,", i, row * 100 + i);
+        buffer_print(&json, "\"lines\": [{\"amount\": \"%d.00\"}]}", row);
+    }
+    buffer_print(&json, "]}");
+    buffer_add_byte(&json, 0);
+    struct str printed = print_one((const char *)json.ptr, "");
+    char *text = str_cstring(A, printed);
+    cr_assert(strstr(text, "  member 0   100\n") != NULL, "%s", text);
+    cr_assert(strstr(text, "  member 39  239\n") != NULL, "%s", text);
+    cr_assert(strstr(text, "  lines\n    amount\n      2.00\n") != NULL, "%s", text);
+}
+
 Test(print, a_stream_that_takes_nothing_is_a_failure)
 {
     struct cli_globals g = {.json = true};
