@@ -9,7 +9,7 @@
 
 /* Version of the rules in this file; stored with every invoice, raised when an amount would come out
  * differently. */
-enum { BILLING_RULE_VERSION = 3 };
+enum { BILLING_RULE_VERSION = 4 };
 
 /* The lines of a document being put together. */
 struct line_list {

@@ -148,6 +148,49 @@ static void taxed_add(struct taxed *t, struct assessed_line *l)
     t->bases[t->count++] = l->left;
 }
 
+/* The place of the line that line i gives back of; t->count: of none here. */
+static size_t owner_of(const struct taxed *t, size_t i)
+{
+    const struct line *of = t->lines[i]->of;
+    size_t place = 0;
+    while (of != NULL && place < t->count && t->lines[place]->line != of) place++;
+    return of == NULL ? t->count : place;
+}
+
+/* What is given back has the share of its own part, all parts of a line together rounded once; the line has
+ * the rest. parts[] holds what both have together. */
+static enum err share_given_back(const struct taxed *t, struct ratio share, const struct assessing *s,
+                                 struct error *e)
+{
+    int64_t *given = arena_array_of(s->arena, int64_t, t->count);
+    enum err err = OK;
+    for (size_t i = 0; i < t->count && err == OK; i++) {
+        size_t owner = owner_of(t, i);
+        struct money before = {0}, after = {0};
+        if (owner == t->count) continue;
+        err = money_part(&before, money_of(given[owner], s->currency), share.num, share.den, e);
+        given[owner] += t->bases[i];
+        if (err == OK) err = money_part(&after, money_of(given[owner], s->currency), share.num, share.den, e);
+        t->parts[i] = after.minor - before.minor;
+        t->parts[owner] -= t->parts[i];
+    }
+    return err;
+}
+
+/* A line and what its document gives back of it are one where cents are handed out: else the line could keep
+ * a cent of tax that nothing is left of, and what credits the document later would not come to it. */
+static enum err share_out(const struct taxed *t, struct ratio share, const struct assessing *s,
+                          struct error *e)
+{
+    int64_t *bases = arena_array_of(s->arena, int64_t, t->count);
+    for (size_t i = 0; i < t->count; i++) {
+        size_t owner = owner_of(t, i);
+        bases[owner == t->count ? i : owner] += t->bases[i];
+    }
+    enum err err = money_shares(t->parts, bases, t->count, share, e);
+    return err == OK ? share_given_back(t, share, s, e) : err;
+}
+
 /* The parts are the levy's on these lines. */
 static enum err note_levy(struct levy *levy, const struct taxed *t, const struct assessing *s,
                           const struct levies *all, struct error *e)
@@ -182,7 +225,7 @@ static enum err tax_nets(struct levy *levy, const struct assessing *s, const str
         if (!line->tax_inclusive && counts_for(levy, line->tax_code)) taxed_add(&t, &s->lines[i]);
     }
     enum err err = decimal_ratio(&share, levy->total.percent, decimal_of(100), e);
-    if (err == OK) err = money_shares(t.parts, t.bases, t.count, share, e);
+    if (err == OK) err = share_out(&t, share, s, e);
     return err == OK ? note_levy(levy, &t, s, all, e) : err;
 }
 
@@ -221,7 +264,7 @@ static enum err divide_tax(const struct taxed *t, struct decimal rate, const str
         struct ratio share = {0, 1};
         if (!counts_for(levy, tax_code)) continue;
         if (!decimal_is_zero(levy->total.percent)) err = decimal_ratio(&share, levy->total.percent, rate, e);
-        if (err == OK) err = money_shares(t->parts, t->bases, t->count, share, e);
+        if (err == OK) err = share_out(t, share, s, e);
         if (err == OK) err = note_levy(levy, t, s, all, e);
         if (err == OK) err = decimal_subtract(&rate, rate, levy->total.percent, e);
         for (size_t i = 0; i < t->count; i++) t->bases[i] -= t->parts[i];
@@ -242,7 +285,7 @@ static enum err tax_gross(struct taxed *t, const struct assessing *s, const stru
     }
     if (err == OK) err = decimal_add(&whole, rate, decimal_of(100), e);
     if (err == OK) err = decimal_ratio(&share, decimal_of(100), whole, e);
-    if (err == OK) err = money_shares(t->parts, t->bases, t->count, share, e);
+    if (err == OK) err = share_out(t, share, s, e);
     for (size_t i = 0; i < t->count && err == OK; i++) {
         t->bases[i] -= t->parts[i];
         err = take_tax_out(t->lines[i], t->parts[i], share, s, e);
