@@ -89,8 +89,9 @@ DAYBOOK_API int daybook_set_idempotency_key(struct daybook *d, const char *key, 
 
 /* Anything that the command line can do with a ledger, by its words: "subscription.update", "invoice.list",
  * "customer.create". `json` is an object of its arguments and options with '_' for '-' (NULL: none); decimals
- * are strings. *answer becomes JSON text: an object, or an array for lists; free it with daybook_free. Names
- * are those of `daybook --json`. */
+ * are strings. Who somebody is (name, email, street, postal_code, city, country, tax_id …) stands in an
+ * object "party", and a threshold in percent is "threshold": "80" with "percent": true. *answer becomes JSON
+ * text: an object, or an array for lists; free it with daybook_free. Names are those of `daybook --json`. */
 DAYBOOK_API int daybook_call(struct daybook *d, const char *words, const char *json, char **answer,
                              struct daybook_error *e);
 
