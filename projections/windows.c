@@ -45,6 +45,22 @@ static enum err totals_get(struct usage_total **out, size_t *count, struct views
     return err == OK ? usage_with_levels(out, count, t, s->customer, s->usage_through, catalog, a, e) : err;
 }
 
+static enum err load_charged(struct advance *out, struct views_txn *t, const struct window_charges *row,
+                             struct arena *a, struct error *e)
+{
+    struct invoice *invoices = arena_array_of(a, struct invoice, row->charges_count);
+    enum err err = OK;
+    *out =
+        (struct advance){.charges = row->charges, .charges_count = row->charges_count, .invoices = invoices};
+    for (size_t i = 0; i < row->charges_count && err == OK; i++) {
+        uint64_t number = row->charges[i].invoice;
+        bool known = number == 0;
+        for (size_t k = 0; k < out->invoices_count; k++) known = known || invoices[k].invoice == number;
+        if (!known) err = load_invoice(&invoices[out->invoices_count++], t, number, a, e);
+    }
+    return err;
+}
+
 /* Lines that charged usage before the end of its period stand under the end that was planned. Now it is
  * known: they come before those that are under it already. */
 static enum err settle_charges(struct usage_window *w, struct date planned, struct views_txn *t,
@@ -59,7 +75,9 @@ static enum err settle_charges(struct usage_window *w, struct date planned, stru
     struct view_key from = window_key(SPACE_WINDOW_CHARGES, &p);
     if (err == OK) err = window_charges_get(&before, t, SPACE_WINDOW_CHARGES, &p, a, e);
     if (err != OK || before.charges_count == 0) return err;
-    err = window_settle_charged(w, before.charges, before.charges_count, totals, count, a, e);
+    struct advance charged = {0};
+    err = load_charged(&charged, t, &before, a, e);
+    if (err == OK) err = window_settle_charged(w, &charged, totals, count, a, e);
     if (err != OK || date_compare(planned, w->to) == 0) return err;
     size_t all = before.charges_count + row.charges_count;
     struct window_charge *charges = arena_array_of(a, struct window_charge, all);

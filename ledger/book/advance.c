@@ -4,7 +4,8 @@
  * arrears. When less is owed in the end (readings corrected, a larger quota, a cheaper tier), the lines that
  * charged it are credited, with their tax and coupons. So are they when another tier prices the month by now:
  * what its price holds, which taxes and which coupons it has, need not be what they have, and it charges the
- * whole. */
+ * whole but for what somebody gave back of them by hand, which is not charged again. */
+#include "ledger/book/assess.h"
 #include "ledger/book/billing_shared.h"
 #include "ledger/book/crediting.h"
 
@@ -39,19 +40,6 @@ bool charge_is_like(const struct window_charge *c, const struct line *l)
            c->tax_inclusive == l->tax_inclusive;
 }
 
-/* By charges that are like the line. */
-static enum err charged_before(struct money *out, const struct advance *ad, const struct line *l,
-                               struct error *e)
-{
-    enum err err = OK;
-    *out = money_zero(l->amount);
-    for (size_t i = 0; ad != NULL && i < ad->charges_count && err == OK; i++) {
-        const struct window_charge *c = &ad->charges[i];
-        if (counts(c, l->usage_type) && charge_is_like(c, l)) err = money_add(out, *out, c->amount, e);
-    }
-    return err;
-}
-
 /* ---- what is given back ---- */
 
 static const struct invoice *invoice_of(const struct advance *ad, uint64_t number)
@@ -60,6 +48,59 @@ static const struct invoice *invoice_of(const struct advance *ad, uint64_t numbe
         if (ad->invoices[i].invoice == number) return &ad->invoices[i];
     }
     return NULL;
+}
+
+/* What somebody gave back of a charge, or voided. */
+static struct money given_by_hand(const struct invoice *v, uint64_t line)
+{
+    struct money by_hand = money_zero(v->total);
+    if (v->status == INVOICE_VOID) return line_price(&v->lines[line - 1]);
+    for (size_t i = 0; i < v->credits_count; i++) {
+        if (v->credits[i].line == line) by_hand = v->credits[i].by_hand;
+    }
+    return by_hand;
+}
+
+/* That much of the charge, as it was rated, in prices that hold their tax or not, as those of the line do. */
+static enum err kept_of(struct money *out, const struct advance *ad, const struct window_charge *c,
+                        const struct line *l, struct error *e)
+{
+    const struct invoice *v = invoice_of(ad, c->invoice);
+    *out = money_zero(c->amount);
+    if (v == NULL) return OK;
+    const struct line *charged = &v->lines[c->line - 1];
+    struct money price = line_price(charged), by_hand = given_by_hand(v, c->line);
+    struct money net = net_of(charged->amount, charged->discount), gross = line_gross(charged);
+    if (price.minor <= 0 || by_hand.minor <= 0) return OK;
+    enum err err = money_part(out, c->amount, by_hand.minor, price.minor, e);
+    if (err != OK || c->tax_inclusive == l->tax_inclusive || net.minor <= 0) return err;
+    if (l->tax_inclusive) return money_part(out, *out, gross.minor, net.minor, e);
+    return money_part(out, *out, net.minor, gross.minor, e);
+}
+
+enum err charges_stand(struct standing *out, const struct advance *ad, const struct line *l, struct error *e)
+{
+    struct money none = money_zero(l->amount), kept = none;
+    enum err err = OK;
+    *out = (struct standing){none, none, none};
+    for (size_t i = 0; ad != NULL && i < ad->charges_count && err == OK; i++) {
+        const struct window_charge *c = &ad->charges[i];
+        if (!counts(c, l->usage_type)) continue;
+        if (charge_is_like(c, l)) {
+            err = money_add(&out->like, out->like, c->amount, e);
+            continue;
+        }
+        err = kept_of(&kept, ad, c, l, e);
+        if (err == OK) err = money_add(&out->kept, out->kept, kept, e);
+        if (err == OK) err = money_add(&out->others, out->others, c->amount, e);
+    }
+    return err;
+}
+
+enum err standing_rest(struct money *out, const struct standing *st, struct money owed, struct error *e)
+{
+    enum err err = money_subtract(out, owed, st->like, e);
+    return err == OK ? money_subtract(out, *out, st->kept, e) : err;
 }
 
 /* The price of `part` of what a line charged, as much of it as is left; of what was voided nothing is. */
@@ -158,13 +199,14 @@ static enum err charge_line(struct accrual *out, const struct subscription *s, s
                             struct error *e)
 {
     const struct advance *ad = advance_of(out, s, l.from);
-    struct money before = {0}, others = {0};
-    enum err err = charged_before(&before, ad, &l, e);
-    if (err == OK) err = money_subtract(&l.amount, l.amount, before, e);
+    struct standing st = {0};
+    struct money others = {0}, owed = l.amount;
+    enum err err = charges_stand(&st, ad, &l, e);
+    if (err == OK) err = standing_rest(&l.amount, &st, owed, e);
     if (err == OK) err = charged_by_others(&others, ad, &l, a, e);
     if (err != OK || money_compare(l.amount, others) <= 0) return err;
     l.to = usage_period(s, l.from).end; /* of the whole period, whose end may come sooner than that */
-    reword(&l, ", so far", before, a);
+    reword(&l, ", so far", money_of(owed.minor - l.amount.minor, owed.currency), a);
     *line_add(&out->lines, a) = l;
     return give_others_back(out, s, ad, &l, a, e);
 }
@@ -223,15 +265,16 @@ enum err charge_rest(struct accrual *out, const struct subscription *s, struct s
 {
     const struct advance *ad = advance_of(out, s, p.start);
     struct line owed = {.usage_type = usage_type, .amount = money_zero(s->terms.amount)};
-    struct money before = {0}, rest = {0};
+    struct standing st = {0};
+    struct money rest = {0};
     bool has_line = first < out->lines.count && out->lines.items[first].kind == LINE_USAGE;
     if (!any_charge(ad, usage_type, &owed)) return OK;
     if (has_line) owed = out->lines.items[first];
-    enum err err = charged_before(&before, ad, &owed, e);
-    if (err == OK) err = money_subtract(&rest, owed.amount, before, e);
+    enum err err = charges_stand(&st, ad, &owed, e);
+    if (err == OK) err = standing_rest(&rest, &st, owed.amount, e);
     if (err == OK && has_line && rest.minor > 0) {
         out->lines.items[first].amount = rest;
-        reword(&out->lines.items[first], "", before, a);
+        reword(&out->lines.items[first], "", money_of(owed.amount.minor - rest.minor, rest.currency), a);
     } else if (err == OK && has_line) {
         remove_line(&out->lines, first);
     }

@@ -39,6 +39,17 @@ enum err charged_cost(bool *known, struct money *out, const struct accrual *due,
  * before, or gives back what of that is not owed, and all that another tier charged. */
 enum err charge_rest(struct accrual *out, const struct subscription *s, struct str usage_type,
                      struct period p, size_t first, struct arena *a, struct error *e) MUST_USE;
+/* What was charged before of a usage type, seen from the line that rates it now. */
+struct standing {
+    struct money like;   /* by charges that can be taken off it */
+    struct money kept;   /* of the others, what somebody gave back by hand: it is not charged again */
+    struct money others; /* all that these charged, as it was rated */
+};
+enum err charges_stand(struct standing *out, const struct advance *ad, const struct line *l,
+                       struct error *e) MUST_USE;
+/* What is still to be charged of `owed`; below nothing when it was too much. */
+enum err standing_rest(struct money *out, const struct standing *st, struct money owed,
+                       struct error *e) MUST_USE;
 /* Whether what was charged can be taken off the line: it is of the same product and taxed as it is. */
 bool charge_is_like(const struct window_charge *c, const struct line *l);
 

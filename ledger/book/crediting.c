@@ -84,7 +84,7 @@ struct crediting crediting_begin(const struct invoice *v, struct arena *a)
                           .arena = a};
     struct money none = money_zero(v->total);
     for (size_t i = 0; i < v->lines_count; i++)
-        c.lines[i] = (struct line_credit){.line = i + 1, .net = none, .discount = none};
+        c.lines[i] = (struct line_credit){.line = i + 1, .net = none, .discount = none, .by_hand = none};
     for (size_t i = 0; i < v->credits_count; i++) c.lines[v->credits[i].line - 1] = v->credits[i];
     for (size_t i = 0; i < v->lines_count; i++) begin_taxes(&c.lines[i], &v->lines[i], a);
     note_own(&c, false);
@@ -240,6 +240,7 @@ enum err crediting_note(struct crediting *c, const struct line *credit, bool und
     struct line_credit *given = &c->lines[line - 1];
     err = take(&given->net, net, undone, e);
     if (err == OK) err = take(&given->discount, credit->discount, undone, e);
+    if (err == OK && credit->kind == LINE_CREDIT) err = take(&given->by_hand, line_price(credit), undone, e);
     for (size_t i = 0; i < credit->taxes_count && err == OK; i++)
         err = note_tax(given, &credit->taxes[i], undone, c->arena, e);
     return err;

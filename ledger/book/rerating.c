@@ -340,25 +340,20 @@ static struct line line_of(const struct usage_window *w, const struct line_list 
     return (struct line){.usage_type = usage_type, .amount = nothing(w)};
 }
 
-/* What advance.c gives back: what is like the line and more than it owes, and all that is not. */
-static enum err given_back(struct money *out, const struct billed_window *charged, const struct line *owed,
+/* What advance.c gives back, as it was rated: what was charged too much, and all that other tiers charged,
+ * but for what is not charged again because it was given back by hand. */
+static enum err given_back(struct money *out, const struct advance *charged, const struct line *owed,
                            struct error *e)
 {
-    struct money rest = owed->amount, others = nothing(&charged->window);
-    enum err err = OK;
-    for (size_t i = 0; i < charged->charges_count && err == OK; i++) {
-        const struct window_charge *c = &charged->charges[i];
-        if (c->rerated || !str_equal(c->usage_type, owed->usage_type)) continue;
-        if (charge_is_like(c, owed))
-            err = money_subtract(&rest, rest, c->amount, e);
-        else
-            err = money_subtract(&others, others, c->amount, e);
-    }
-    *out = others;
-    return err == OK && money_is_negative(rest) ? money_add(out, others, rest, e) : err;
+    struct standing st = {0};
+    struct money rest = {0};
+    enum err err = charges_stand(&st, charged, owed, e);
+    if (err == OK) err = standing_rest(&rest, &st, owed->amount, e);
+    if (err == OK) err = money_subtract(out, st.kept, st.others, e);
+    return err == OK && money_is_negative(rest) ? money_add(out, *out, rest, e) : err;
 }
 
-static enum err settle_type(struct usage_window *w, const struct billed_window *charged,
+static enum err settle_type(struct usage_window *w, const struct advance *charged,
                             const struct line_list *lines, struct str usage_type,
                             const struct usage_measure *m, struct arena *a, struct error *e)
 {
@@ -370,20 +365,19 @@ static enum err settle_type(struct usage_window *w, const struct billed_window *
     return window_note_rerated(w, &l, a, e);
 }
 
-enum err window_settle_charged(struct usage_window *w, const struct window_charge *charges,
-                               size_t charges_count, const struct usage_total *usage, size_t count,
-                               struct arena *a, struct error *e)
+enum err window_settle_charged(struct usage_window *w, const struct advance *charged,
+                               const struct usage_total *usage, size_t count, struct arena *a,
+                               struct error *e)
 {
-    const struct billed_window charged = {
-        .window = {.currency = w->currency}, .charges = charges, .charges_count = charges_count};
+    const struct billed_window types = {.charges = charged->charges, .charges_count = charged->charges_count};
     const struct line_list none = {0};
     struct line_list lines = {0};
     enum err err = cost_lines(&lines, w, usage, count, a, e);
-    struct str type = next_type(&charged, &none, STR_NONE);
-    for (; err == OK && type.len != 0; type = next_type(&charged, &none, type)) {
+    struct str type = next_type(&types, &none, STR_NONE);
+    for (; err == OK && type.len != 0; type = next_type(&types, &none, type)) {
         struct usage_measure m = {0};
         err = measure(&m, w, type, usage, count, e);
-        if (err == OK) err = settle_type(w, &charged, &lines, type, &m, a, e);
+        if (err == OK) err = settle_type(w, charged, &lines, type, &m, a, e);
     }
     return err;
 }

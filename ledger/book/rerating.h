@@ -39,11 +39,11 @@ enum err window_tier(const struct quota_segment **out, const struct usage_window
 enum err window_measure(struct usage_window *w, const struct usage_total *usage, size_t count,
                         struct arena *a, struct error *e) MUST_USE;
 
-/* Of usage that was charged before the window's end, by these lines: where more was charged than it costs, it
- * counts as given back, for the document of the window's end credits it. */
-enum err window_settle_charged(struct usage_window *w, const struct window_charge *charges,
-                               size_t charges_count, const struct usage_total *usage, size_t count,
-                               struct arena *a, struct error *e) MUST_USE;
+/* Of usage that was charged before the window's end: what the document of that end gives back counts as given
+ * back. */
+enum err window_settle_charged(struct usage_window *w, const struct advance *charged,
+                               const struct usage_total *usage, size_t count, struct arena *a,
+                               struct error *e) MUST_USE;
 
 /* What the totals cost in the window by its rates, and what was billed for it: of all usage types together.
  */
