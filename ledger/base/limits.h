@@ -61,6 +61,11 @@ enum {
     LIMIT_CATALOG_FILE_BYTES = 4 * 1024 * 1024,
     LIMIT_KEY_FILE_BYTES = 4096,
     LIMIT_PATH_BYTES = 4096,
+    LIMIT_WEBHOOK_BYTES = 1024 * 1024, /* of a webhook's body; Stripe's have some KiB */
+    LIMIT_WEBHOOK_SIGNATURE_BYTES = 4096,
+    LIMIT_WEBHOOK_SIGNATURES = 16, /* of the scheme v1 that are looked at */
+    LIMIT_WEBHOOK_SECRETS = 16,
+    LIMIT_WEBHOOK_SECRET_MIN_BYTES = 16, /* a shorter one is no secret */
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
 };
 
