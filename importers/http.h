@@ -29,4 +29,37 @@ struct http_answer {
     bool replayed;           /* Idempotent-Replayed: it had been answered before */
 };
 
+/* One question on its way. The caller keeps it where it is until it comes back. */
+struct http_exchange {
+    struct http_request request;
+    struct http_answer answer; /* texts live in the arena that it was sent with */
+    struct arena *arena;
+    void *context; /* the caller's */
+};
+
+/* Whoever carries the questions: libcurl (http_curl.c), or a table of answers in tests. One thread's. */
+struct http {
+    void *self;
+    /* Puts it on its way, now. */
+    enum err (*send)(void *self, struct http_exchange *x, struct error *e);
+    /* The next one that came back; NULL when none did within so many milliseconds. */
+    enum err (*next)(void *self, struct http_exchange **out, int wait_ms, struct error *e);
+    void (*close)(void *self); /* what is on its way then is lost */
+};
+
+/* Sends one and waits for it. */
+enum err http_ask(const struct http *h, struct http_exchange *x, struct error *e) MUST_USE;
+
+struct http_options {
+    struct str base;            /* "https://api.stripe.com"; http:// on this machine only */
+    struct str bearer;          /* secret, never told */
+    struct str version_header;  /* "Stripe-Version: 2026-10-28.endive" */
+    const char *authorities;    /* file of certificates to trust instead of the system's; NULL */
+    int in_flight;              /* connections that are kept */
+    int timeout_ms, connect_ms; /* 0: 80 and 10 seconds */
+};
+/* Connections to one server over libcurl. ERR_INVALID for a base that is none, or http:// to elsewhere.
+ * Closed by its close(). */
+enum err http_curl_open(struct http *out, const struct http_options *o, struct error *e) MUST_USE;
+
 #endif
