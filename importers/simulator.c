@@ -95,11 +95,8 @@ static void decline(struct gateway_answer *out, const char *code, const char *me
     out->message = str_of(message);
 }
 
-static enum err charge(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                       struct arena *a, struct error *e)
+static void charge(struct gateway_answer *out, const struct gateway_request *r, struct arena *a)
 {
-    (void)self;
-    (void)e; /* asking is always possible */
     const struct test_token *t = test_token_find(r->token);
     *out = (struct gateway_answer){.outcome = t == NULL ? PAYMENT_SUCCEEDED : t->outcome};
     if (r->amount.minor <= 0)
@@ -107,21 +104,31 @@ static enum err charge(void *self, struct gateway_answer *out, const struct gate
     else if (t != NULL && out->outcome == PAYMENT_DECLINED)
         decline(out, t->code, t->message);
     if (out->outcome != PAYMENT_UNKNOWN) out->reference = reference_of(r->key, a);
-    return OK;
 }
 
-static enum err refund(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                       struct arena *a, struct error *e)
+static void refund(struct gateway_answer *out, const struct gateway_request *r, struct arena *a)
 {
-    (void)self;
-    (void)e;
     *out = (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED, .reference = reference_of(r->key, a)};
     if (r->amount.minor <= 0) decline(out, "amount_invalid", "the amount is not positive");
-    if (r->payment_reference.len == 0) decline(out, "payment_missing", "the payment to refund is not named");
+    if (r->reference.len == 0) decline(out, "payment_missing", "the payment to refund is not named");
+}
+
+static enum err ask(void *self, struct gateway_question *questions, size_t count, struct arena *a,
+                    struct error *e)
+{
+    (void)self;
+    (void)e; /* asking is always possible */
+    for (size_t i = 0; i < count; i++) {
+        struct gateway_question *q = &questions[i];
+        if (q->request.step == GATEWAY_REFUND)
+            refund(&q->answer, &q->request, a);
+        else
+            charge(&q->answer, &q->request, a);
+    }
     return OK;
 }
 
 struct gateway gateway_simulator(void)
 {
-    return (struct gateway){.name = "simulator", .describe = describe, .charge = charge, .refund = refund};
+    return (struct gateway){.name = "simulator", .describe = describe, .ask = ask};
 }

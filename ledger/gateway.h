@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* gateway.h - the seam to whoever moves the money. Two kinds of implementation: a payment service over the
- * network, and the in-process simulator (importers/simulator.c) used when none is configured and named as
- * such wherever it acts.
+ * network (importers/stripe.c), and the in-process simulator (importers/simulator.c) used when none is
+ * configured and named as such wherever it acts.
  *
  * The rule of use: ledger first, then the wire. The request is a durable event with its idempotency key
- * before the gateway hears of it; the answer is an event of its own; no transaction is open while the gateway
- * is asked. A crash in between leaves a pending transaction, settled by asking again with the same key. */
+ * before the gateway hears of it; the answer is an event of its own; no transaction of the store is open
+ * while the gateway is asked. A gateway with two steps first makes a payment, by which no money moves; its
+ * name is a durable event before it is charged. A crash anywhere leaves a pending transaction, and the
+ * gateway is asked how it stands. */
 #ifndef DAYBOOK_LEDGER_GATEWAY_H
 #define DAYBOOK_LEDGER_GATEWAY_H
 
 #include "ledger/book.h"
 
+enum gateway_step {
+    GATEWAY_PREPARE, /* a payment is made and named; only of gateways with two steps */
+    GATEWAY_CHARGE,
+    GATEWAY_REFUND,
+};
 struct gateway_request {
-    struct str key;               /* idempotency key: the same key is charged once */
-    struct str token;             /* of the payment method; refunds: none */
-    struct str payment_reference; /* refunds: what the gateway called the payment */
+    enum gateway_step step;
+    uint64_t transaction; /* number in the ledger */
+    uint64_t customer;
+    struct str key;              /* idempotency key: the same key is charged once */
+    struct str token;            /* of the payment method; refunds: none */
+    struct str gateway_customer; /* what the gateway calls who has it; "": it does not */
+    struct str reference;        /* of the payment that was prepared; refunds: of the one refunded */
+    struct str refund_reference; /* refunds: its own, once it is known */
     struct money amount;
     struct str description;
+    struct instant requested_at;
+    bool again; /* it may have been asked before: a crash, or an answer that was lost, lies between */
 };
 struct gateway_answer {
     enum payment_outcome outcome;
@@ -24,16 +38,21 @@ struct gateway_answer {
     struct str code;      /* of a decline: "insufficient_funds", "card_declined" … */
     struct str message;   /* for people; no personal data */
 };
+struct gateway_question {
+    struct gateway_request request;
+    struct gateway_answer answer; /* begins as PAYMENT_UNKNOWN */
+};
 struct gateway {
     const char *name; /* stands in events and documents */
     void *self;
+    bool two_steps;
     /* What the token stands for: fills funding, brand, last4 and expiry. ERR_INVALID: no such token. */
     enum err (*describe)(void *self, struct card *out, struct str token, struct arena *a, struct error *e);
-    /* OK with any outcome, PAYMENT_UNKNOWN included; an error only when asking itself was impossible. */
-    enum err (*charge)(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                       struct arena *a, struct error *e);
-    enum err (*refund)(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                       struct arena *a, struct error *e);
+    /* Puts all questions, as many at once as it likes, and fills their answers. OK with any outcome,
+     * PAYMENT_UNKNOWN included; an error only when asking on is useless, and then the answers that came
+     * before it count. */
+    enum err (*ask)(void *self, struct gateway_question *questions, size_t count, struct arena *a,
+                    struct error *e);
 };
 
 #endif

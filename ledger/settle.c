@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* settle.c - the wire's side of payments: asks the gateway about transactions that the ledger has as pending,
- * and appends what it answered. No transaction of the store is open while the gateway is asked. An answer
- * that is lost leaves the transaction pending; it is asked for again, under the same key. */
+ * and appends what it answered. No transaction of the store is open while the gateway is asked. Of a gateway
+ * with two steps, what the first one answered is durable before the second. An answer that is lost leaves the
+ * transaction pending; it is asked for again. */
 #include "ledger/ledger_private.h"
 
-static enum err ask(struct gateway_answer *answer, const struct gateway *g, const struct event *ev,
-                    const struct gateway_request *r, struct arena *a, struct error *e)
-{
-    *answer = (struct gateway_answer){.outcome = PAYMENT_UNKNOWN};
-    return ev->type == EVENT_PAYMENT_REQUESTED ? g->charge(g->self, answer, r, a, e)
-                                               : g->refund(g->self, answer, r, a, e);
-}
+struct settling {
+    struct ledger *ledger;
+    const struct gateway *gateway;
+    struct gateway_question *questions; /* all of them */
+    size_t count;
+    struct outcome last;
+    struct str actor;
+    struct arena *arena;
+};
 
 static bool is_pending(const struct event *ev)
 {
@@ -18,73 +21,139 @@ static bool is_pending(const struct event *ev)
 }
 
 /* All requests from one look at the state; the look is over before the first question is asked. */
-static enum err requests_of(struct gateway_request *requests, struct ledger *l, const struct event *events,
-                            size_t count, struct arena *a, struct error *e)
+static enum err requests_of(struct settling *s, const struct event *events, size_t count, struct error *e)
 {
     struct views_txn *t = NULL;
-    enum err err = ledger_read_begin(&t, l, e);
+    enum err err = ledger_read_begin(&t, s->ledger, e);
     if (err != OK) return err;
     for (size_t i = 0; i < count && err == OK; i++) {
-        struct gateway_request *r = &requests[i];
         if (!is_pending(&events[i])) continue;
-        err = l->state->gateway_request(r, t, &events[i], a, e);
-        r->token = str_copy(a, r->token); /* the views' memory ends with the transaction */
-        r->payment_reference = str_copy(a, r->payment_reference);
+        struct gateway_request r = {0};
+        err = s->ledger->state->gateway_request(&r, t, &events[i], s->arena, e);
+        struct gateway_request *kept = &s->questions[s->count++].request;
+        *kept = r; /* its texts end with the transaction */
+        kept->key = str_copy(s->arena, r.key);
+        kept->token = str_copy(s->arena, r.token);
+        kept->gateway_customer = str_copy(s->arena, r.gateway_customer);
+        kept->reference = str_copy(s->arena, r.reference);
+        kept->refund_reference = str_copy(s->arena, r.refund_reference);
+        kept->description = str_copy(s->arena, r.description);
     }
-    ledger_read_end(l, t);
+    ledger_read_end(s->ledger, t);
     return err;
 }
 
-struct settling {
-    struct command *commands;
-    struct request *requests;
-    size_t count;
-    size_t unknown;
-};
+/* ---- one step ---- */
 
-static void note_answer(struct settling *s, uint64_t transaction, const struct gateway_answer *answer,
-                        struct str actor)
+/* The answers that say something, in one commit. */
+static enum err note_answers(struct settling *s, const struct gateway_question *questions, size_t count,
+                             struct error *e)
 {
-    if (answer->outcome == PAYMENT_UNKNOWN) {
-        s->unknown++;
-        return;
+    struct command *commands = arena_array_of(s->arena, struct command, count);
+    struct request *requests = arena_array_of(s->arena, struct request, count);
+    struct outcome *outcomes = arena_array_of(s->arena, struct outcome, count);
+    size_t told = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct gateway_answer *answer = &questions[i].answer;
+        if (answer->outcome == PAYMENT_UNKNOWN) continue;
+        commands[told].type = COMMAND_PAYMENT_SETTLE;
+        commands[told].payment_settle =
+            (struct payment_settle_command){.transaction = questions[i].request.transaction,
+                                            .outcome = answer->outcome,
+                                            .gateway_reference = answer->reference,
+                                            .code = answer->code,
+                                            .message = answer->message};
+        requests[told] = (struct request){.command = &commands[told], .actor = s->actor};
+        told++;
     }
-    struct command *c = &s->commands[s->count];
-    *c = (struct command){.type = COMMAND_PAYMENT_SETTLE};
-    c->payment_settle = (struct payment_settle_command){.transaction = transaction,
-                                                        .outcome = answer->outcome,
-                                                        .gateway_reference = answer->reference,
-                                                        .code = answer->code,
-                                                        .message = answer->message};
-    s->requests[s->count] = (struct request){.command = c, .actor = actor};
-    s->count++;
+    if (told == 0) return OK;
+    enum err err = ledger_execute_batch(outcomes, s->ledger, requests, told, false, s->arena, e);
+    if (err == OK) s->last = outcomes[told - 1];
+    return err;
+}
+
+/* When asking on is useless, the answers that came before it are noted all the same. */
+static enum err ask(struct settling *s, struct gateway_question *questions, size_t count, struct error *e)
+{
+    struct error useless = {0};
+    if (count == 0) return OK;
+    enum err asked = s->gateway->ask(s->gateway->self, questions, count, s->arena, &useless);
+    enum err err = note_answers(s, questions, count, e);
+    if (err != OK || asked == OK) return err;
+    *e = useless;
+    return asked;
+}
+
+/* ---- both ---- */
+
+static bool needs_preparing(const struct gateway_request *r)
+{
+    return r->step == GATEWAY_CHARGE && r->reference.len == 0;
+}
+
+/* Copies of the questions that are to be prepared; *of: whose they are. */
+static size_t pick_unprepared(struct gateway_question *picked, size_t *of, const struct settling *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        if (!needs_preparing(&s->questions[i].request)) continue;
+        picked[count] = s->questions[i];
+        picked[count].request.step = GATEWAY_PREPARE;
+        of[count++] = i;
+    }
+    return count;
+}
+
+/* What is prepared goes on to be charged; anything else is its answer. */
+static enum err prepare(struct settling *s, struct error *e)
+{
+    struct gateway_question *picked = arena_array_of(s->arena, struct gateway_question, s->count);
+    size_t *of = arena_array_of(s->arena, size_t, s->count);
+    size_t count = pick_unprepared(picked, of, s);
+    enum err err = ask(s, picked, count, e);
+    for (size_t i = 0; i < count; i++) {
+        struct gateway_question *q = &s->questions[of[i]];
+        if (picked[i].answer.outcome == PAYMENT_PREPARED) {
+            q->request.reference = picked[i].answer.reference;
+            q->request.again = false;
+        } else {
+            q->answer = picked[i].answer;
+        }
+    }
+    return err;
+}
+
+static enum err charge(struct settling *s, struct error *e)
+{
+    struct gateway_question *picked = arena_array_of(s->arena, struct gateway_question, s->count);
+    size_t *of = arena_array_of(s->arena, size_t, s->count);
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->gateway->two_steps && needs_preparing(&s->questions[i].request)) continue;
+        picked[count] = s->questions[i];
+        of[count++] = i;
+    }
+    enum err err = ask(s, picked, count, e);
+    for (size_t i = 0; i < count; i++) s->questions[of[i]].answer = picked[i].answer;
+    return err;
 }
 
 enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g,
                        const struct event *events, size_t count, struct str actor, struct arena *a,
                        struct error *e)
 {
-    struct settling s = {.commands = arena_array_of(a, struct command, count),
-                         .requests = arena_array_of(a, struct request, count)};
-    struct gateway_request *questions = arena_array_of(a, struct gateway_request, count);
-    enum err err = requests_of(questions, l, events, count, a, e);
+    struct settling s = {.ledger = l,
+                         .gateway = g,
+                         .questions = arena_array_of(a, struct gateway_question, count),
+                         .actor = actor,
+                         .arena = a};
+    size_t unknown = 0;
+    enum err err = requests_of(&s, events, count, e);
+    if (err == OK && g->two_steps) err = prepare(&s, e);
+    if (err == OK) err = charge(&s, e);
+    if (last != NULL && s.last.seq != 0) *last = s.last;
     if (err != OK) return err;
-    for (size_t i = 0; i < count; i++) {
-        struct gateway_answer answer = {0};
-        if (!is_pending(&events[i])) continue;
-        err = ask(&answer, g, &events[i], &questions[i], a, e);
-        if (err != OK) return err;
-        uint64_t number = events[i].type == EVENT_PAYMENT_REQUESTED ? events[i].payment_requested.payment
-                                                                    : events[i].refund_requested.refund;
-        note_answer(&s, number, &answer, actor);
-    }
-    struct outcome *outcomes = arena_array_of(a, struct outcome, s.count);
-    err = s.count == 0 ? OK : ledger_execute_batch(outcomes, l, s.requests, s.count, false, a, e);
-    if (err != OK) return err;
-    if (last != NULL && s.count > 0) *last = outcomes[s.count - 1];
-    if (s.unknown > 0) {
-        return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known",
-                    s.unknown);
-    }
-    return OK;
+    for (size_t i = 0; i < s.count; i++) unknown += s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
+    if (unknown == 0) return OK;
+    return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known", unknown);
 }

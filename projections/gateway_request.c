@@ -5,33 +5,59 @@
 #include "projections/fold.h"
 #include "projections/state.h"
 
-static enum err for_payment(struct gateway_request *out, struct views_txn *t,
-                            const struct payment_requested *v, struct arena *a, struct error *e)
+static enum err take_method(struct gateway_request *out, struct views_txn *t, uint64_t method,
+                            struct arena *a, struct error *e)
 {
     struct method_list row = {0};
-    enum err err = methods_get(&row, t, v->customer, a, e);
+    enum err err = methods_get(&row, t, out->customer, a, e);
     if (err != OK) return err;
-    *out =
-        (struct gateway_request){.key = v->gateway_key, .amount = v->amount, .description = v->description};
     for (size_t i = 0; i < row.methods_count; i++) {
-        if (row.methods[i].method == v->method) out->token = row.methods[i].token;
+        if (row.methods[i].method != method) continue;
+        out->token = row.methods[i].token;
+        out->gateway_customer = row.methods[i].gateway_customer;
     }
     if (out->token.len > 0) return OK;
     return fail(e, ERR_TAMPERED, "payment txn_%ju names payment method %ju, which is not there",
-                (uintmax_t)v->payment, (uintmax_t)v->method);
+                (uintmax_t)out->transaction, (uintmax_t)method);
+}
+
+/* What the views know of it already: an event of a command that was just executed may be behind them by
+ * nothing, one that was left pending is all that they have. */
+static enum err take_row(struct gateway_request *out, struct transaction *row, struct views_txn *t,
+                         uint64_t transaction, struct arena *a, struct error *e)
+{
+    enum err err = load_transaction(row, t, transaction, a, e);
+    if (err != OK) return err;
+    *out = (struct gateway_request){.transaction = transaction,
+                                    .customer = row->customer,
+                                    .key = row->gateway_key,
+                                    .amount = row->amount,
+                                    .description = row->description,
+                                    .requested_at = row->at};
+    return OK;
+}
+
+static enum err for_payment(struct gateway_request *out, struct views_txn *t,
+                            const struct payment_requested *v, struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = take_row(out, &row, t, v->payment, a, e);
+    out->step = GATEWAY_CHARGE;
+    out->reference = row.gateway_reference;
+    out->again = row.gateway_reference.len > 0;
+    return err == OK ? take_method(out, t, v->method, a, e) : err;
 }
 
 static enum err for_refund(struct gateway_request *out, struct views_txn *t, const struct refund_requested *v,
                            struct arena *a, struct error *e)
 {
-    struct transaction payment = {0};
-    enum err err = load_transaction(&payment, t, v->payment, a, e);
-    if (err != OK) return err;
-    *out = (struct gateway_request){.key = v->gateway_key,
-                                    .payment_reference = payment.gateway_reference,
-                                    .amount = v->amount,
-                                    .description = v->reason};
-    return OK;
+    struct transaction row = {0}, payment = {0};
+    enum err err = take_row(out, &row, t, v->refund, a, e);
+    if (err == OK) err = load_transaction(&payment, t, v->payment, a, e);
+    out->step = GATEWAY_REFUND;
+    out->reference = payment.gateway_reference;
+    out->refund_reference = row.gateway_reference;
+    return err;
 }
 
 enum err gateway_request(struct gateway_request *out, struct views_txn *t, const struct event *ev,

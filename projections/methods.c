@@ -24,7 +24,8 @@ static struct method method_of(const struct payment_method_added *v)
                            .brand = v->brand,
                            .last4 = v->last4,
                            .exp_month = v->exp_month,
-                           .exp_year = v->exp_year};
+                           .exp_year = v->exp_year,
+                           .gateway_customer = v->gateway_customer};
 }
 
 static enum err add_method(struct views_txn *t, const struct payment_method_added *v, struct arena *a,

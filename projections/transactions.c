@@ -66,6 +66,25 @@ static enum err request_payment(struct views_txn *t, const struct payment_reques
     return add(t, &row, e);
 }
 
+static enum err prepare_payment(struct views_txn *t, const struct payment_prepared *v, struct arena *a,
+                                struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    row.gateway_reference = v->gateway_reference;
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
+static enum err note_processing(struct views_txn *t, const struct payment_processing *v, struct arena *a,
+                                struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->transaction, a, e);
+    row.gateway_reference = v->gateway_reference;
+    row.processing = true;
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
 static enum err complete_payment(struct views_txn *t, const struct payment_succeeded *v, struct arena *a,
                                  struct error *e)
 {
@@ -73,6 +92,7 @@ static enum err complete_payment(struct views_txn *t, const struct payment_succe
     enum err err = transaction_need(&row, t, v->payment, a, e);
     if (err != OK) return err;
     row.status = TRANSACTION_COMPLETED;
+    row.processing = false;
     row.gateway = v->gateway;
     row.gateway_reference = v->gateway_reference;
     row.pays = v->pays;
@@ -88,6 +108,7 @@ static enum err fail_payment(struct views_txn *t, const struct payment_failed *v
     enum err err = transaction_need(&row, t, v->payment, a, e);
     if (err != OK) return err;
     row.status = TRANSACTION_FAILED;
+    row.processing = false;
     row.code = v->code;
     row.message = v->message;
     return settled(t, &row, e);
@@ -173,6 +194,7 @@ static enum err complete_refund(struct views_txn *t, const struct refund_succeed
     enum err err = transaction_need(&row, t, v->refund, a, e);
     if (err != OK) return err;
     row.status = TRANSACTION_COMPLETED;
+    row.processing = false;
     row.gateway = v->gateway;
     row.gateway_reference = v->gateway_reference;
     err = settled(t, &row, e);
@@ -186,6 +208,7 @@ static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, 
     enum err err = transaction_need(&row, t, v->refund, a, e);
     if (err != OK) return err;
     row.status = TRANSACTION_FAILED;
+    row.processing = false;
     row.code = v->code;
     row.message = v->message;
     err = settled(t, &row, e);
@@ -217,6 +240,8 @@ enum err fold_transactions(struct views_txn *t, const struct event *ev, const st
                            struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_PAYMENT_REQUESTED) return request_payment(t, &ev->payment_requested, place->at, e);
+    if (ev->type == EVENT_PAYMENT_PREPARED) return prepare_payment(t, &ev->payment_prepared, a, e);
+    if (ev->type == EVENT_PAYMENT_PROCESSING) return note_processing(t, &ev->payment_processing, a, e);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) return complete_payment(t, &ev->payment_succeeded, a, e);
     if (ev->type == EVENT_PAYMENT_FAILED) return fail_payment(t, &ev->payment_failed, a, e);
     if (ev->type == EVENT_REFUND_REQUESTED) return request_refund(t, &ev->refund_requested, place->at, a, e);

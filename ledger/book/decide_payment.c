@@ -151,6 +151,27 @@ static void settle_refund(struct decision *out, const struct transaction *t,
                                                .invoice = t->invoice};
 }
 
+static void note_prepared(struct decision *out, const struct transaction *t,
+                          const struct payment_settle_command *c, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_PREPARED, a);
+    ev->payment_prepared = (struct payment_prepared){.payment = t->transaction,
+                                                     .customer = t->customer,
+                                                     .gateway = t->gateway,
+                                                     .gateway_reference = c->gateway_reference};
+}
+
+static void note_processing(struct decision *out, const struct transaction *t,
+                            const struct payment_settle_command *c, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_PROCESSING, a);
+    ev->payment_processing = (struct payment_processing){.transaction = t->transaction,
+                                                         .customer = t->customer,
+                                                         .amount = t->amount,
+                                                         .gateway = t->gateway,
+                                                         .gateway_reference = c->gateway_reference};
+}
+
 enum err decide_payment_settle(struct decision *out, const struct facts *f,
                                const struct payment_settle_command *c, struct arena *a, struct error *e)
 {
@@ -159,6 +180,14 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
         return fail(e, ERR_NOT_FOUND, "no transaction txn_%llu", (unsigned long long)c->transaction);
     if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN)
         return OK; /* settled, or still not known */
+    if (c->outcome == PAYMENT_PREPARED) {
+        if (t->gateway_reference.len == 0) note_prepared(out, t, c, a);
+        return OK;
+    }
+    if (c->outcome == PAYMENT_PROCESSING) {
+        if (!t->processing) note_processing(out, t, c, a);
+        return OK;
+    }
     if (t->kind == TRANSACTION_REFUND) {
         settle_refund(out, t, c, a);
         return OK;

@@ -145,6 +145,7 @@ enum err keep_card(struct decision *out, const struct facts *f, uint64_t custome
         .last4 = card->last4,
         .exp_month = card->exp_month,
         .exp_year = card->exp_year,
+        .gateway_customer = card->gateway_customer,
         .is_default = make_default || kept == 0,
     };
     *added = true;

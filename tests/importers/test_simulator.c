@@ -9,10 +9,12 @@ TestSuite(simulator, .init = test_begin, .fini = test_end);
 static struct gateway_answer charge(const char *token, const char *key)
 {
     struct gateway g = gateway_simulator();
-    struct gateway_answer answer = {0};
-    struct gateway_request r = {.key = str_of(key), .token = str_of(token), .amount = money_of(2900, "USD")};
-    assert_ok(g.charge(g.self, &answer, &r, A, E));
-    return answer;
+    struct gateway_question q = {.request = {.step = GATEWAY_CHARGE,
+                                             .key = str_of(key),
+                                             .token = str_of(token),
+                                             .amount = money_of(2900, "USD")}};
+    assert_ok(g.ask(g.self, &q, 1, A, E));
+    return q.answer;
 }
 
 Test(simulator, test_tokens_get_the_answers_they_are_made_for)
@@ -55,15 +57,16 @@ Test(simulator, the_same_key_gets_the_same_answer_and_another_key_another)
 Test(simulator, refunds_succeed_when_they_name_their_payment)
 {
     struct gateway g = gateway_simulator();
-    struct gateway_answer answer = {0};
-    struct gateway_request r = {
-        .key = STR("k"), .payment_reference = STR("sim_1"), .amount = money_of(1, "JPY")};
-    assert_ok(g.refund(g.self, &answer, &r, A, E));
-    cr_assert(answer.outcome == PAYMENT_SUCCEEDED);
-    r.payment_reference = STR_NONE;
-    assert_ok(g.refund(g.self, &answer, &r, A, E));
-    cr_assert(answer.outcome == PAYMENT_DECLINED);
-    assert_str(answer.code, "payment_missing");
+    struct gateway_question q = {.request = {.step = GATEWAY_REFUND,
+                                             .key = STR("k"),
+                                             .reference = STR("sim_1"),
+                                             .amount = money_of(1, "JPY")}};
+    assert_ok(g.ask(g.self, &q, 1, A, E));
+    cr_assert(q.answer.outcome == PAYMENT_SUCCEEDED);
+    q.request.reference = STR_NONE;
+    assert_ok(g.ask(g.self, &q, 1, A, E));
+    cr_assert(q.answer.outcome == PAYMENT_DECLINED);
+    assert_str(q.answer.code, "payment_missing");
 }
 
 static struct card described(const char *token)

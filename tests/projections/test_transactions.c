@@ -207,7 +207,7 @@ Test(transactions, the_gateway_is_asked_with_the_token_or_the_payments_reference
     assert_money(r.amount, "29.00", "USD");
     happen(&s, "2025-01-16T10:00:01Z", paid(1, 1, 2900, &all, 1, 0), back);
     assert_ok(daybook_state.gateway_request(&r, s.t, &back, A, E));
-    assert_str(r.payment_reference, "ref-1");
+    assert_str(r.reference, "ref-1");
     assert_str(r.key, "key-2");
     assert_money(r.amount, "9.00", "USD");
     ask.payment_requested.method = 2;

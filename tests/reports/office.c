@@ -8,29 +8,32 @@ enum { MAP_BYTES = 64 * 1024 * 1024 };
 
 /* ---- the till ---- */
 
-static enum err till_charge(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                            struct arena *a, struct error *e)
+static void till_charge(struct till *till, struct gateway_answer *out, const struct gateway_request *r,
+                        struct arena *a)
 {
-    struct till *till = self;
-    (void)e;
     till->asked++;
-    if (till->is_silent) return OK; /* the outcome is then unknown */
+    if (till->is_silent) return; /* the outcome is then unknown */
     bool declined = str_is(r->token, "pm_declined");
     *out = (struct gateway_answer){.outcome = declined ? PAYMENT_DECLINED : PAYMENT_SUCCEEDED,
                                    .reference =
                                        declined ? STR_NONE : str_format(a, "till_%.*s", STR_ARG(r->key)),
                                    .code = declined ? STR("card_declined") : STR_NONE,
                                    .message = declined ? STR("=no, the till says") : STR_NONE};
-    return OK;
 }
 
-static enum err till_refund(void *self, struct gateway_answer *out, const struct gateway_request *r,
-                            struct arena *a, struct error *e)
+static enum err till_ask(void *self, struct gateway_question *questions, size_t count, struct arena *a,
+                         struct error *e)
 {
-    (void)self;
     (void)e;
-    *out = (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED,
-                                   .reference = str_format(a, "till_%.*s", STR_ARG(r->key))};
+    for (size_t i = 0; i < count; i++) {
+        struct gateway_question *q = &questions[i];
+        if (q->request.step == GATEWAY_CHARGE)
+            till_charge(self, &q->answer, &q->request, a);
+        else
+            q->answer =
+                (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED,
+                                        .reference = str_format(a, "till_%.*s", STR_ARG(q->request.key))};
+    }
     return OK;
 }
 
@@ -101,11 +104,8 @@ static void load_catalog_and_seller(struct office *o)
 void office_open(struct office *o, const char *name, const char *today)
 {
     *o = (struct office){.clock = {date_start(day(today))}};
-    o->gateway = (struct gateway){.name = "till",
-                                  .self = &o->till,
-                                  .describe = till_describe,
-                                  .charge = till_charge,
-                                  .refund = till_refund};
+    o->gateway =
+        (struct gateway){.name = "till", .self = &o->till, .describe = till_describe, .ask = till_ask};
     struct ledger_options lo = {.dir = test_path(name),
                                 .key_file = test_path("key"),
                                 .world = world_frozen(&o->clock),
