@@ -38,22 +38,9 @@ enum err service_days(struct date from, struct date to, struct error *e)
 
 /* ---- what the gateway fills in ---- */
 
-static enum err describe(struct service *s, struct card *card, struct str token, struct arena *a,
-                         struct error *e)
-{
-    if (token.len == 0) return OK;
-    return s->gateway.describe(s->gateway.self, card, token, a, e);
-}
-
 static enum err fill_inner(struct service *s, struct command *c, struct arena *a, struct error *e)
 {
-    struct subscription_create_command *sub = &c->subscription_create;
-    struct payment_method_add_command *add = &c->payment_method_add;
-    enum err err = OK;
-    if (c->type == COMMAND_SUBSCRIPTION_CREATE) err = describe(s, &sub->card, sub->payment_method, a, e);
-    if (c->type == COMMAND_PAYMENT_METHOD_ADD) err = describe(s, &add->card, add->token, a, e);
-    if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(s->gateway.name);
-    if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(s->gateway.name);
+    enum err err = gateway_complete(c, s->ledger, &s->gateway, a, e);
     return err == OK ? OK : wrap(e, "%s", command_kind(c->type)->words);
 }
 

@@ -92,20 +92,7 @@ static enum err take_frame(struct entry *it, json_t *object, struct arena *a, st
 /* What the program fills: the gateway's name, and what it says of a token. */
 static enum err fill_inner(struct entry *it, struct import *im, struct arena *a, struct error *e)
 {
-    struct str token = STR_NONE;
-    struct card *card = NULL;
-    if (it->command.type == COMMAND_SUBSCRIPTION_CREATE) {
-        token = it->command.subscription_create.payment_method;
-        card = &it->command.subscription_create.card;
-    } else if (it->command.type == COMMAND_PAYMENT_METHOD_ADD) {
-        token = it->command.payment_method_add.token;
-        card = &it->command.payment_method_add.card;
-    } else if (it->command.type == COMMAND_PAYMENT_CHARGE) {
-        it->command.payment_charge.gateway = str_of(im->gateway.name);
-    } else if (it->command.type == COMMAND_PAYMENT_REFUND) {
-        it->command.payment_refund.gateway = str_of(im->gateway.name);
-    }
-    return token.len == 0 ? OK : im->gateway.describe(im->gateway.self, card, token, a, e);
+    return gateway_complete(&it->command, im->ledger, &im->gateway, a, e);
 }
 
 static enum err read_object(struct entry *it, json_t *object, struct import *im, struct arena *a,

@@ -82,14 +82,13 @@ static void read_interval(struct entry *it, struct str text, enum billing_interv
                    STR("day, week, month, quarter, half_year or year is wanted"));
 }
 
-static void fill_card(struct card *out, struct entry *it, struct import *im, struct str token,
-                      struct arena *a)
+static void fill_card(struct card *out, struct entry *it, struct import *im, struct str user,
+                      struct str token, struct arena *a)
 {
     struct error e = {0};
     if (!row_is_good(&it->row) || token.len == 0) return;
-    if (im->gateway.describe(im->gateway.self, out, token, a, &e) != OK) {
+    if (gateway_card(out, im->ledger, &im->gateway, user, token, a, &e) != OK)
         row_refuse_error(&it->row, column_names[COLUMN_PAYMENT_METHOD], &e, a);
-    }
 }
 
 static enum yes_no read_exempt(struct entry *it, struct str text)
@@ -152,7 +151,7 @@ static void make_subscription(struct entry *it, const struct str *f, struct impo
     read_parsed(it, COLUMN_START, f[COLUMN_START], date_parse(&c.start, f[COLUMN_START], &e), &e, a);
     read_parsed(it, COLUMN_BILLING_DAY, f[COLUMN_BILLING_DAY],
                 uint_parse(&c.billing_day, f[COLUMN_BILLING_DAY], &e), &e, a);
-    fill_card(&c.card, it, im, f[COLUMN_PAYMENT_METHOD], a);
+    fill_card(&c.card, it, im, f[COLUMN_USER_ID], f[COLUMN_PAYMENT_METHOD], a);
     it->second.type = COMMAND_SUBSCRIPTION_CREATE;
     it->second.subscription_create = c;
     note_given(it, COLUMN_INTERVAL_COUNT, f[COLUMN_INTERVAL_COUNT], a);
@@ -164,7 +163,7 @@ static void make_method(struct entry *it, const struct str *f, struct import *im
 {
     struct payment_method_add_command c = {
         .user = f[COLUMN_USER_ID], .token = f[COLUMN_PAYMENT_METHOD], .is_default = true};
-    fill_card(&c.card, it, im, f[COLUMN_PAYMENT_METHOD], a);
+    fill_card(&c.card, it, im, f[COLUMN_USER_ID], f[COLUMN_PAYMENT_METHOD], a);
     it->second.type = COMMAND_PAYMENT_METHOD_ADD;
     it->second.payment_method_add = c;
 }

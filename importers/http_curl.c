@@ -244,8 +244,8 @@ static struct failure failure_of(CURLcode code, const struct transfer *t)
     return other;
 }
 
-/* libcurl may have sent it over a kept connection that was dead or dying, before it failed to make another: so
- * what it wrote counts, too. */
+/* libcurl may have sent it over a kept connection that was dead or dying, before it failed to make another:
+ * so what it wrote counts, too. */
 static bool was_not_sent(const struct failure *f, const struct transfer *t)
 {
     long written = 0;

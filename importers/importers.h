@@ -51,6 +51,14 @@ enum err catalog_read(struct command *out, const char *path, struct arena *a, st
 /* The same of a text in memory. */
 enum err catalog_parse(struct command *out, struct bytes text, struct arena *a, struct error *e) MUST_USE;
 
+/* What a gateway adds to a command before it is executed: the card that a token stands for, and its own name
+ * where the command asks it for money. Asks the gateway; nothing of the ledger is changed. */
+enum err gateway_complete(struct command *c, struct ledger *l, const struct gateway *g, struct arena *a,
+                          struct error *e) MUST_USE;
+/* The card of a customer, who need not be known yet. */
+enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *g, struct str user,
+                      struct str token, struct arena *a, struct error *e) MUST_USE;
+
 /* The in-process gateway used when no other is configured. It knows Stripe's test tokens (pm_card_visa pays,
  * pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds …); any other token pays. Deterministic:
  * the same key gets the same answer. */

@@ -65,9 +65,11 @@ static struct str reference_of(struct str key, struct arena *a)
     return str_format(a, "sim_%.*s", STR_ARG(hex));
 }
 
-static enum err describe(void *self, struct card *out, struct str token, struct arena *a, struct error *e)
+static enum err describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
+                         struct error *e)
 {
     (void)self; /* there is no state */
+    struct str token = m->token;
     if (token.len == 0) return fail(e, ERR_INVALID, "the payment method's token is missing");
     enum err err = text_check(token, LIMIT_TOKEN_BYTES, "the payment method's token", e);
     if (err != OK) return err;

@@ -42,12 +42,22 @@ struct gateway_question {
     struct gateway_request request;
     struct gateway_answer answer; /* begins as PAYMENT_UNKNOWN */
 };
+/* A payment method that is to be kept. */
+struct gateway_method {
+    struct str token;
+    struct str user;             /* the customer's id in the ledger */
+    struct str gateway_customer; /* what the gateway calls him already; "": it does not */
+    struct str ledger;           /* origin: makes keys unique */
+};
 struct gateway {
     const char *name; /* stands in events and documents */
     void *self;
     bool two_steps;
-    /* What the token stands for: fills funding, brand, last4 and expiry. ERR_INVALID: no such token. */
-    enum err (*describe)(void *self, struct card *out, struct str token, struct arena *a, struct error *e);
+    /* What the token stands for, once the gateway lets the customer pay by it: fills token (which may become
+     * another), funding, brand, last4, expiry, and what the gateway calls the customer. ERR_INVALID: no such
+     * token; ERR_DECLINED: the bank says no; ERR_INCOMPLETE: it is not known. */
+    enum err (*describe)(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
+                         struct error *e);
     /* Puts all questions, as many at once as it likes, and fills their answers. OK with any outcome,
      * PAYMENT_UNKNOWN included; an error only when asking on is useless, and then the answers that came
      * before it count. */

@@ -221,6 +221,11 @@ void ledger_unlock(struct ledger *l)
     if (pthread_mutex_unlock(&l->lock) != 0) WRONG("the ledger's lock is broken");
 }
 
+struct str ledger_origin(const struct ledger *l)
+{
+    return l->origin;
+}
+
 enum err ledger_catch_up(struct ledger *l, struct error *e)
 {
     if (l->rehearsal != NULL) return OK;

@@ -125,6 +125,8 @@ typedef enum err ledger_visit_fn(void *context, const struct event_place *place,
 enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context,
                      struct error *e) MUST_USE;
 
+struct str ledger_origin(const struct ledger *l); /* "daybook/" and 16 hex digits; lives as long as *l */
+
 enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 /* Drops the views and folds from the first record. */
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;

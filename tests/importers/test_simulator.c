@@ -73,7 +73,7 @@ static struct card described(const char *token)
 {
     struct gateway g = gateway_simulator();
     struct card card = {0};
-    assert_ok(g.describe(g.self, &card, str_of(token), A, E));
+    assert_ok(g.describe(g.self, &card, &(struct gateway_method){.token = str_of(token)}, A, E));
     assert_str(card.token, token);
     assert_str(card.gateway, "simulator");
     assert_int(card.last4.len, 4);
@@ -98,8 +98,8 @@ Test(simulator, a_card_number_is_no_token_and_is_not_repeated)
 {
     struct gateway g = gateway_simulator();
     struct card card = {0};
-    assert_err(g.describe(g.self, &card, STR("4242424242424242"), A, E), ERR_INVALID,
-               "the payment method's token: card numbers and security codes are never accepted");
-    assert_err(g.describe(g.self, &card, STR(""), A, E), ERR_INVALID,
+    assert_err(g.describe(g.self, &card, &(struct gateway_method){.token = STR("4242424242424242")}, A, E),
+               ERR_INVALID, "the payment method's token: card numbers and security codes are never accepted");
+    assert_err(g.describe(g.self, &card, &(struct gateway_method){.token = STR("")}, A, E), ERR_INVALID,
                "the payment method's token is missing");
 }

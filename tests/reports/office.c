@@ -37,14 +37,14 @@ static enum err till_ask(void *self, struct gateway_question *questions, size_t 
     return OK;
 }
 
-static enum err till_describe(void *self, struct card *out, struct str token, struct arena *a,
+static enum err till_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
                               struct error *e)
 {
     (void)self;
     (void)a;
     (void)e;
-    *out =
-        (struct card){.token = token, .gateway = STR("till"), .funding = STR("credit"), .last4 = STR("4242")};
+    *out = (struct card){
+        .token = m->token, .gateway = STR("till"), .funding = STR("credit"), .last4 = STR("4242")};
     return OK;
 }
 
@@ -146,7 +146,8 @@ void office_subscribe(struct office *o, const char *user, const char *tier, cons
     s.subscription_create = (struct subscription_create_command){
         .user = str_of(user), .tier = str_of(tier), .payment_method = str_of(token)};
     struct card *card = &s.subscription_create.card;
-    if (token[0] != '\0') assert_ok(till_describe(NULL, card, str_of(token), A, E));
+    struct gateway_method m = {.token = str_of(token)};
+    if (token[0] != '\0') assert_ok(till_describe(NULL, card, &m, A, E));
     (void)office_do(o, &s);
 }
 

@@ -109,15 +109,7 @@ static bool is_an_answer(enum err err)
 /* What the door does for a person: the gateway describes tokens, and is named in what asks it for money. */
 static enum err complete(struct books *b, struct command *c, struct error *e)
 {
-    struct gateway *g = &b->gateway;
-    if (c->type == COMMAND_SUBSCRIPTION_CREATE && c->subscription_create.payment_method.len > 0)
-        return g->describe(g->self, &c->subscription_create.card, c->subscription_create.payment_method,
-                           b->arena, e);
-    if (c->type == COMMAND_PAYMENT_METHOD_ADD)
-        return g->describe(g->self, &c->payment_method_add.card, c->payment_method_add.token, b->arena, e);
-    if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(g->name);
-    if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(g->name);
-    return OK;
+    return gateway_complete(c, b->ledger, &b->gateway, b->arena, e);
 }
 
 enum err books_command(struct books *b, const struct command *given, struct error *e)

@@ -54,15 +54,8 @@ static enum err read_command(struct command *c, const struct words *w, struct ar
  * log is asked for the reading that is corrected. */
 static enum err complete(struct story *s, struct command *c, struct error *e)
 {
-    struct gateway *g = &s->gateway;
-    if (c->type == COMMAND_SUBSCRIPTION_CREATE && c->subscription_create.payment_method.len > 0)
-        return g->describe(g->self, &c->subscription_create.card, c->subscription_create.payment_method,
-                           s->arena, e);
-    if (c->type == COMMAND_PAYMENT_METHOD_ADD)
-        return g->describe(g->self, &c->payment_method_add.card, c->payment_method_add.token, s->arena, e);
-    if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(g->name);
-    if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(g->name);
-    return complete_command(c, s->ledger, s->arena, e);
+    enum err err = gateway_complete(c, s->ledger, &s->gateway, s->arena, e);
+    return err == OK ? complete_command(c, s->ledger, s->arena, e) : err;
 }
 
 static enum err collect(void *context, const struct event_place *place, const struct envelope *v,

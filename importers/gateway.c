@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* gateway.c - what a gateway adds to a command: see importers.h. */
+#include "importers/importers.h"
+
+/* What the gateway calls the customer, by the newest of his methods that it keeps; "": it does not know him.
+ */
+static enum err known_as(struct str *out, struct views_txn *t, const struct gateway *g, struct str user,
+                         struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    struct method *methods = NULL;
+    size_t count = 0;
+    *out = STR_NONE;
+    enum err err = find_customer(&c, t, user, a, e);
+    if (err == OK) err = list_methods(&methods, &count, t, c.customer, a, e);
+    if (err == ERR_NOT_FOUND || err == ERR_INVALID)
+        return OK; /* nobody has that id, or may: the ledger says so */
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (str_is(methods[i].gateway, g->name) && methods[i].gateway_customer.len > 0)
+            *out = str_copy(a, methods[i].gateway_customer);
+    }
+    return err;
+}
+
+enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *g, struct str user,
+                      struct str token, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct gateway_method m = {.token = token, .user = user, .ledger = ledger_origin(l)};
+    enum err err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    err = known_as(&m.gateway_customer, t, g, user, a, e);
+    ledger_read_end(l, t);
+    return err == OK ? g->describe(g->self, out, &m, a, e) : err;
+}
+
+enum err gateway_complete(struct command *c, struct ledger *l, const struct gateway *g, struct arena *a,
+                          struct error *e)
+{
+    struct subscription_create_command *sub = &c->subscription_create;
+    struct payment_method_add_command *add = &c->payment_method_add;
+    if (c->type == COMMAND_SUBSCRIPTION_CREATE && sub->payment_method.len > 0)
+        return gateway_card(&sub->card, l, g, sub->user, sub->payment_method, a, e);
+    if (c->type == COMMAND_PAYMENT_METHOD_ADD && add->token.len > 0)
+        return gateway_card(&add->card, l, g, add->user, add->token, a, e);
+    if (c->type == COMMAND_PAYMENT_CHARGE) c->payment_charge.gateway = str_of(g->name);
+    if (c->type == COMMAND_PAYMENT_REFUND) c->payment_refund.gateway = str_of(g->name);
+    return OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_private.h - what the files of stripe.h share: stripe.c (many questions at once), stripe_method.c
+ * (payment methods). For them only. */
+#ifndef DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
+#define DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
+
+#include "importers/stripe.h"
+#include "importers/stripe_answer.h"
+#include "importers/stripe_form.h"
+#include "importers/stripe_pace.h"
+
+struct stripe {
+    struct http http;
+    struct pace pace;
+    struct world world;
+    uint64_t (*now_ms)(void *self);
+    void *now_self;
+    int in_flight, attempts, wait_min_ms, wait_max_ms;
+    int failures;        /* of the net, in a row */
+    const char *stopped; /* why nothing more is asked; NULL: all is well */
+    bool is_test;        /* by its key: no money moves */
+};
+
+/* How long to wait behind so many attempts; waits. */
+uint64_t stripe_backoff_ms(struct stripe *s, int attempts);
+enum err stripe_wait(struct stripe *s, uint64_t ms, struct error *e) MUST_USE;
+/* Asks one question and waits for its answer, with the attempts that a fault is given. */
+enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struct http_request *r,
+                        struct arena *a, struct error *e) MUST_USE;
+
+enum err stripe_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
+                         struct error *e);
+
+#endif
