@@ -84,7 +84,9 @@ SRC_importers   := $(SRC_projections) $(wildcard importers/*.c)
 SRC_all         := $(sort $(SRC_reports) $(SRC_importers) $(filter-out billing/main.c,$(wildcard billing/*.c)))
 SRC_billing     := $(SRC_all)
 ROOMS := base store book ledger projections reports importers billing
-TEST_LIB := $(wildcard tests/lib/*.c)
+# The tests' own Stripe server stands in the archive; only its main is a program of its own.
+TEST_LIB := $(filter-out tests/lib/stripe_main.c,$(wildcard tests/lib/*.c))
+TEST_LIBS := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
 TESTED := $(foreach r,$(ROOMS),$(if $(wildcard tests/$(r)/*.c),$(r)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -188,7 +190,7 @@ install: all
 
 $(O)/tests/lib.a: $(call objs,$(TEST_LIB))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
-link_test = $(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS_ALL) $(1) -o $@ $(filter %.o %.a,$^) $(LIBS)
+link_test = $(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS_ALL) $(1) -o $@ $(filter %.o %.a,$^) $(LIBS) $(TEST_LIBS)
 define room_test
 $(O)/tests/test_$(1): $(call objs,$(SRC_$(1)) $(wildcard tests/$(1)/*.c)) $(O)/tests/lib.a
 	$$(call say,LD)
@@ -199,7 +201,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_test,$(r))))
 test: $(TESTED:%=test-%)
 tests: $(TESTED:%=$(O)/tests/test_%) $(if $(wildcard tests/spec/*.c),$(O)/tests/spec_runner) \
-  $(if $(wildcard tests/sim/*.c),$(O)/tests/sim_runner) $(FAULTS)
+  $(if $(wildcard tests/sim/*.c),$(O)/tests/sim_runner) $(O)/tests/stripe_server $(FAULTS)
 tested-rooms:
 	@echo $(TESTED)
 
@@ -207,6 +209,9 @@ $(O)/tests/spec_runner: $(call objs,$(SRC_all) $(wildcard tests/spec/*.c)) $(O)/
 	$(call say,LD)
 	$(call link_test)
 $(O)/tests/sim_runner: $(call objs,$(SRC_all) $(wildcard tests/sim/*.c)) $(O)/tests/lib.a
+	$(call say,LD)
+	$(call link_test)
+$(O)/tests/stripe_server: $(call objs,$(SRC_base) tests/lib/stripe_main.c) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test)
 $(FAULTS): $(O)/faults/%: $(O)/tests/faults/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a

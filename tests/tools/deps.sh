@@ -24,6 +24,7 @@ build  libicu-dev            library  icu-i18n
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
+check  libmicrohttpd-dev     library  libmicrohttpd
 check  clang                 command  clang
 check  libclang-rt-14-dev    runtime  fuzzer
 check  clang-format          command  clang-format
