@@ -92,7 +92,7 @@ Test(stripe_cards, a_card_that_wants_the_customer_is_declined_without_and_pays_w
 
 Test(stripe_cards, a_refund_that_fails_later_and_a_dispute_that_is_won_give_the_money_back)
 {
-    char refund[64], form[128];
+    char refund[64], form[128], path[128];
     struct got g = post("k1", "/v1/payment_intents", CHARGE "&expand[]=latest_charge");
     char charge[64];
     cut(charge, sizeof charge, at(&g, "latest_charge.id"), strlen(at(&g, "latest_charge.id")));
@@ -104,6 +104,10 @@ Test(stripe_cards, a_refund_that_fails_later_and_a_dispute_that_is_won_give_the_
     assert_int(stripe_server_balance(server, "usd"), 2786 - 1000);
     cr_assert(stripe_server_refund_end(server, refund, "expired_or_canceled_card"));
     assert_int(stripe_server_balance(server, "usd"), 2786);
+    snprintf(path, sizeof path, "/v1/charges/%s", charge);
+    g = get(path);
+    assert_at(g, "amount_refunded", "0");
+    done(&g);
     char *dispute = stripe_server_dispute(server, charge, "fraudulent");
     cr_assert(dispute != NULL);
     assert_int(stripe_server_balance(server, "usd"), 2786 - 2900 - 1500);
