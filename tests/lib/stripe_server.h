@@ -57,7 +57,7 @@ struct stripe_server;
 
 struct stripe_server *stripe_server_start(struct stripe_server_options options); /* NULL: no port */
 const char *stripe_server_url(const struct stripe_server *s);                    /* "http://127.0.0.1:4711" */
-void stripe_server_stop(struct stripe_server *s); /* answers all that waits first */
+void stripe_server_stop(struct stripe_server *s); /* lets all that waits go first */
 
 /* ---- steering ---- */
 
@@ -95,7 +95,7 @@ bool stripe_server_dispute_close(struct stripe_server *s, const char *dispute, b
 
 struct stripe_server_counts {
     uint64_t requests;       /* without those to /_test/ */
-    uint64_t in_flight_most; /* at once */
+    uint64_t in_flight_most; /* at once; 1 when answers have no latency and leave at once */
     uint64_t customer_most;  /* at once for one customer */
     uint64_t keys_repeated;  /* keys that came more than once */
     uint64_t keys_forgotten; /* before their day was over: there were too many */
