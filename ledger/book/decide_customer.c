@@ -260,7 +260,7 @@ enum err decide_payment_method_add(struct decision *out, const struct facts *f,
     struct card card = c->card;
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
-    card.token = c->token;
+    if (card.token.len == 0) card.token = c->token;
     return keep_card(out, f, f->customer->customer, &card, c->is_default, &added, a, e);
 }
 

@@ -27,7 +27,7 @@ static enum err method_for(struct decision *out, const struct facts *f,
     bool trial = date_is_given(s->trial_end) && (p->trial_without_method || s->parent != 0);
     if (c->payment_method.len != 0) {
         struct card card = c->card;
-        card.token = c->payment_method;
+        if (card.token.len == 0) card.token = c->payment_method;
         return keep_card(out, f, s->customer, &card, true, &added, a, e);
     }
     if (s->terms.free || trial || method_named(f, STR_NONE) != NULL) return OK;
