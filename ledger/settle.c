@@ -15,9 +15,11 @@ struct settling {
     struct arena *arena;
 };
 
-static bool is_pending(const struct event *ev)
+/* Another gateway knows nothing of what this one was asked for. */
+static bool is_pending(const struct event *ev, const struct gateway *g)
 {
-    return ev->type == EVENT_PAYMENT_REQUESTED || ev->type == EVENT_REFUND_REQUESTED;
+    if (ev->type == EVENT_PAYMENT_REQUESTED) return str_is(ev->payment_requested.gateway, g->name);
+    return ev->type == EVENT_REFUND_REQUESTED && str_is(ev->refund_requested.gateway, g->name);
 }
 
 /* All requests from one look at the state; the look is over before the first question is asked. */
@@ -27,7 +29,7 @@ static enum err requests_of(struct settling *s, const struct event *events, size
     enum err err = ledger_read_begin(&t, s->ledger, e);
     if (err != OK) return err;
     for (size_t i = 0; i < count && err == OK; i++) {
-        if (!is_pending(&events[i])) continue;
+        if (!is_pending(&events[i], s->gateway)) continue;
         struct gateway_request r = {0};
         err = s->ledger->state->gateway_request(&r, t, &events[i], s->arena, e);
         struct gateway_request *kept = &s->questions[s->count++].request;

@@ -92,7 +92,7 @@ static enum err bill_step(struct decision *out, struct bill *b, struct date *thr
 static void request_payments(struct decision *out, const struct facts *f, const struct documents *d,
                              struct str gateway, struct arena *a)
 {
-    const struct method *m = method_named(f, STR_NONE);
+    const struct method *m = method_of_gateway(f, gateway);
     uint64_t number = f->counters.transaction;
     if (gateway.len == 0 || m == NULL) return;
     for (size_t i = 0; i < d->count; i++) {

@@ -32,7 +32,7 @@ enum err decide_customer_collect(struct decision *out, const struct facts *f,
 {
     if (f->customer == NULL)
         return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
-    const struct method *m = method_named(f, STR_NONE);
+    const struct method *m = method_of_gateway(f, c->gateway);
     uint64_t number = f->counters.transaction;
     if (m == NULL || c->gateway.len == 0) return OK;
     assert(f->open_count == f->open_invoices_count);
@@ -112,7 +112,7 @@ enum err decide_customer_dun(struct decision *out, const struct facts *f,
         return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
     const struct debtor debtor = {f->customer, f->open, f->open_count};
     struct dunning_wish w = {.facts = f,
-                             .method = method_named(f, STR_NONE),
+                             .method = method_of_gateway(f, c->gateway),
                              .gateway = c->gateway,
                              .number = f->counters.transaction,
                              .campaign = f->customer->dunned + 1};

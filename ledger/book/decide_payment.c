@@ -46,6 +46,10 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f,
         return fail(e, ERR_NOT_FOUND, "no such payment method of '%.*s'", STR_ARG(c->user));
     }
     if (m == NULL) return declined(e, "no_payment_method", "the customer has no payment method");
+    if (!str_equal(m->gateway, c->gateway)) {
+        return fail(e, ERR_REFUSED, "the payment method is kept by %.*s, and payments are made by %.*s",
+                    STR_ARG(m->gateway), STR_ARG(c->gateway));
+    }
     wish.customer = f->customer->customer;
     wish.method = m->method;
     wish.description = c->description.len != 0 ? c->description : STR("Payment");
@@ -208,6 +212,10 @@ static enum err refundable(struct money *left, const struct facts *f, const stru
                 t->status == TRANSACTION_REFUNDED;
     if (t->kind != TRANSACTION_PAYMENT || t->gateway.len == 0) {
         return fail(e, ERR_REFUSED, "'%.*s' is not a payment made here", STR_ARG(c->transaction));
+    }
+    if (!str_equal(t->gateway, c->gateway)) {
+        return fail(e, ERR_REFUSED, "payment '%.*s' was made by %.*s, and refunds are made by %.*s",
+                    STR_ARG(c->transaction), STR_ARG(t->gateway), STR_ARG(c->gateway));
     }
     if (!paid) {
         return fail(e, ERR_REFUSED, "payment '%.*s' is %s, not completed", STR_ARG(c->transaction),

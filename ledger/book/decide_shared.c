@@ -112,6 +112,12 @@ static enum err check_token(struct str token, struct error *e)
     return OK;
 }
 
+const struct method *method_of_gateway(const struct facts *f, struct str gateway)
+{
+    const struct method *m = method_named(f, STR_NONE);
+    return m != NULL && str_equal(m->gateway, gateway) ? m : NULL;
+}
+
 enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
                    bool make_default, bool *added, struct arena *a, struct error *e)
 {

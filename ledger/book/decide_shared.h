@@ -38,6 +38,8 @@ struct date terms_due(const struct facts *f, struct date issued);
 
 /* The method that is meant: by token or number, "" the default one; NULL when there is none. */
 const struct method *method_named(const struct facts *f, struct str token_or_number);
+/* The default one, if it is that gateway's; another one cannot charge it. NULL: there is none. */
+const struct method *method_of_gateway(const struct facts *f, struct str gateway);
 /* Adds payment_method.added (or nothing, when the token is on file already: *added tells). */
 enum err keep_card(struct decision *out, const struct facts *f, uint64_t customer, const struct card *card,
                    bool make_default, bool *added, struct arena *a, struct error *e) MUST_USE;

@@ -75,11 +75,36 @@ Test(decide_money, a_refund_above_what_was_paid_is_refused)
     f.transaction = &f.payments[0];
     struct command c = {.type = COMMAND_PAYMENT_REFUND};
     c.payment_refund.transaction = STR("txn_1");
+    c.payment_refund.gateway = STR("simulator");
     assert_ok(decimal_parse(&c.payment_refund.amount, STR("29.01"), E));
     assert_err(decide(&d, &f, &c, A, E), ERR_REFUSED,
                "a refund of 29.01 USD is more than is left of payment 'txn_1': 29.00 USD");
     assert_ok(decimal_parse(&c.payment_refund.amount, STR("29"), E));
     assert_money(decided(&f, &c).events.items[0].refund_requested.amount, "29.00", "USD");
+}
+
+Test(decide_money, a_gateway_is_asked_for_nothing_that_another_one_keeps)
+{
+    struct facts f = facts_on("2025-02-01");
+    struct decision d = {0};
+    subscribe(&f, "basic", INTERVAL_MONTH, 2900, "2025-01-01", "2025-02-01");
+    paid_with(&f, 2900);
+    f.transaction = &f.payments[0];
+    struct command back = {.type = COMMAND_PAYMENT_REFUND,
+                           .payment_refund = {.transaction = STR("txn_1"), .gateway = STR("stripe")}};
+    assert_err(decide(&d, &f, &back, A, E), ERR_REFUSED,
+               "payment 'txn_1' was made by simulator, and refunds are made by stripe");
+    struct command charge = {
+        .type = COMMAND_PAYMENT_CHARGE,
+        .payment_charge = {.user = STR("ann"), .amount = decimal_of(5), .gateway = STR("stripe")}};
+    assert_err(decide(&d, &f, &charge, A, E), ERR_REFUSED,
+               "the payment method is kept by simulator, and payments are made by stripe");
+    struct command night = bill("2025-02-01");
+    night.customer_bill.gateway = STR("stripe");
+    struct decision billed = decided(&f, &night);
+    cr_assert(billed.events.count > 0);
+    for (size_t i = 0; i < billed.events.count; i++)
+        cr_assert(billed.events.items[i].type != EVENT_PAYMENT_REQUESTED);
 }
 
 Test(decide_money, a_payment_pays_the_oldest_open_invoices_and_the_rest_is_credit)
