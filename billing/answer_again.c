@@ -165,6 +165,10 @@ static enum err status_of(struct views_txn *t, uint64_t transaction, struct aren
     if (err != OK) return err;
     const char *what = choice_transaction_kind.words[v.kind];
     uintmax_t number = v.transaction;
+    if (v.status == TRANSACTION_PENDING && v.processing) {
+        return fail(e, ERR_INCOMPLETE,
+                    "%s 'txn_%ju' is being processed by the bank: its outcome comes in days", what, number);
+    }
     if (v.status == TRANSACTION_PENDING) {
         return fail(e, ERR_INCOMPLETE, "the outcome of %s 'txn_%ju' is not known yet: it is pending", what,
                     number);

@@ -42,6 +42,25 @@ static const char *cstring_or_null(struct arena *a, struct str s)
     return s.len == 0 ? NULL : str_cstring(a, s);
 }
 
+static enum err stripe_settings(struct gateway_settings *out, const struct cli_globals *g, struct arena *a,
+                                struct error *e)
+{
+    enum { RATE_MAX = 100000 };
+    uint64_t rate = GATEWAY_RATE_DEFAULT;
+    struct str key_file = g->stripe_key_command.len == 0
+                              ? or_environment(g->stripe_key_file, "DAYBOOK_STRIPE_KEY_FILE")
+                              : g->stripe_key_file;
+    if (g->stripe_rate.len > 0 && (uint_parse(&rate, g->stripe_rate, e) != OK || rate > RATE_MAX))
+        return fail(e, ERR_INVALID, "--stripe-rate: a number of requests a second is wanted, up to %d",
+                    RATE_MAX);
+    *out = (struct gateway_settings){.key_file = cstring_or_null(a, key_file),
+                                     .key_command = cstring_or_null(a, g->stripe_key_command),
+                                     .base = cstring_or_null(a, g->stripe_base),
+                                     .authorities = cstring_or_null(a, g->stripe_authorities),
+                                     .rate = (int)rate};
+    return OK;
+}
+
 static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
                          struct error *e)
 {
@@ -61,10 +80,12 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
                                          .world = world,
                                          .state = &daybook_state,
                                          .program = "daybook " DAYBOOK_VERSION};
-    s->service = (struct service){.world = world,
-                                  .gateway = gateway_simulator(),
-                                  .actor = g->actor.len != 0 ? g->actor : login_name(a),
-                                  .key = g->idempotency_key};
+    s->service = (struct service){
+        .world = world, .actor = g->actor.len != 0 ? g->actor : login_name(a), .key = g->idempotency_key};
+    struct gateway_settings stripe = {.rate = GATEWAY_RATE_DEFAULT};
+    enum err err = stripe_settings(&stripe, g, a, e);
+    if (err == OK) err = service_begin_gateway(&s->service, &stripe, e);
+    if (err != OK) return err;
     if (isatty(STDERR_FILENO) == 1 && !g->quiet && !g->json) {
         s->meter.to = stderr;
         s->service.progress = meter_progress;
@@ -129,6 +150,7 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     if (err == OK) err = load_first_catalog(&outcome, &s, q, catalog, a, e);
     if (err == OK) err = tell_init(&s, q, answer, a, e);
     ledger_close(s.service.ledger);
+    service_end_gateway(&s.service);
     return err;
 }
 
@@ -193,10 +215,13 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     }
     s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);
-    if (err != OK) return open_failed(c, &s.options, err, e);
-    err = verb_run(c->verb, c->body, &s.service, answer, a, e);
+    if (err == OK)
+        err = verb_run(c->verb, c->body, &s.service, answer, a, e);
+    else
+        err = open_failed(c, &s.options, err, e);
     meter_end(&s.meter);
     ledger_close(s.service.ledger);
+    service_end_gateway(&s.service);
     return err;
 }
 

@@ -98,6 +98,16 @@ static enum err load_catalog_of(struct daybook *d, const struct daybook_options 
     return service_execute(&outcome, &d->service, catalog, d->texts, e);
 }
 
+static enum err begin_gateway(struct daybook *d, const struct daybook_options *o, struct error *e)
+{
+    struct gateway_settings g = {.key_file = o->stripe_key_file,
+                                 .key_command = o->stripe_key_command,
+                                 .base = o->stripe_base,
+                                 .rate = o->stripe_rate == 0 ? GATEWAY_RATE_DEFAULT : o->stripe_rate};
+    if (g.rate < 0) g.rate = 0;
+    return service_begin_gateway(&d->service, &g, e);
+}
+
 int daybook_create(const struct daybook_options *o, struct daybook_error *e)
 {
     struct error why = {0};
@@ -126,6 +136,7 @@ int daybook_open(struct daybook **out, const struct daybook_options *o, struct d
     struct daybook *d = handle_new(o);
     struct ledger_options lo = ledger_options_of(d, o);
     enum err err = set_clock(d, o->now, &why);
+    if (err == OK) err = begin_gateway(d, o, &why);
     if (err == OK) err = text_check(d->service.actor, LIMIT_ACTOR_BYTES, "actor", &why);
     if (err == OK) err = ledger_open(&d->service.ledger, &lo, &why);
     if (err == OK) {
@@ -140,6 +151,7 @@ void daybook_close(struct daybook *d)
 {
     if (d == NULL) return;
     ledger_close(d->service.ledger);
+    service_end_gateway(&d->service);
     arena_free(d->texts);
     free(d->watched);
     free(d);

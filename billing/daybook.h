@@ -67,6 +67,12 @@ struct daybook_options {
     const char *catalog; /* daybook_create: catalog file to load; NULL: the example tiers free, basic, pro,
                             enterprise */
     bool no_catalog;     /* daybook_create: load none */
+    /* Payments by Stripe: a file of its secret key that nobody else may read, or a command that prints it;
+     * both NULL: the simulator pays. Never the key itself. */
+    const char *stripe_key_file, *stripe_key_command;
+    const char
+        *stripe_base; /* another server of Stripe's shape: https, or http on this machine; NULL: Stripe */
+    int stripe_rate;  /* requests a second, at most; 0: 20; below 0: no limit */
 };
 
 DAYBOOK_API const char *daybook_version(void);

@@ -36,6 +36,44 @@ enum err service_days(struct date from, struct date to, struct error *e)
     return fail(e, ERR_INVALID, "the first day lies after the last");
 }
 
+/* ---- the gateway ---- */
+
+static enum err read_key(struct secret *out, const struct gateway_settings *g, struct error *e)
+{
+    if (g->key_file != NULL && g->key_command != NULL)
+        return fail(e, ERR_USAGE, "--stripe-key-file and --stripe-key-command exclude each other");
+    enum err err = g->key_file != NULL ? secret_from_file(out, g->key_file, e)
+                                       : secret_from_command(out, g->key_command, e);
+    return err == OK ? OK : wrap(e, "cannot get Stripe's key");
+}
+
+enum err service_begin_gateway(struct service *s, const struct gateway_settings *g, struct error *e)
+{
+    struct secret key = {.len = 0};
+    s->gateway = gateway_simulator();
+    if (g->key_file == NULL && g->key_command == NULL) {
+        if (g->base == NULL) return OK;
+        return fail(e, ERR_USAGE,
+                    "--stripe-base needs Stripe's key: --stripe-key-file or --stripe-key-command");
+    }
+    enum err err = read_key(&key, g, e);
+    struct stripe_options o = {.key = secret_line(&key),
+                               .base = str_of(g->base),
+                               .authorities = g->authorities,
+                               .rate = g->rate,
+                               .world = s->world};
+    if (err == OK) err = stripe_open(&s->stripe, &o, e);
+    secret_wipe(&key);
+    if (err == OK) s->gateway = stripe_gateway(s->stripe);
+    return err;
+}
+
+void service_end_gateway(struct service *s)
+{
+    stripe_close(s->stripe);
+    s->stripe = NULL;
+}
+
 /* ---- what the gateway fills in ---- */
 
 static enum err fill_inner(struct service *s, struct command *c, struct arena *a, struct error *e)

@@ -11,15 +11,29 @@
 
 typedef void service_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
 
+/* Where the key of a payment service stands, and how it is asked. Without a key the simulator pays. */
+struct gateway_settings {
+    const char *key_file, *key_command; /* one of them; both NULL: none */
+    const char *base;                   /* NULL: Stripe's */
+    const char *authorities;            /* NULL: the system's */
+    int rate;                           /* requests a second; 0: no limit */
+};
+enum { GATEWAY_RATE_DEFAULT = 20 };
+
 struct service {
     struct ledger *ledger;
     struct world world;
     struct gateway gateway;
+    struct stripe *stripe;         /* behind the gateway; NULL: the simulator is */
     struct str actor;              /* stands in the audit log */
     struct str key;                /* idempotency key of the next command; "": none */
     service_progress_fn *progress; /* NULL: silent */
     void *progress_context;
 };
+
+/* Fills s->gateway; service_end_gateway gives back what is behind it. */
+enum err service_begin_gateway(struct service *s, const struct gateway_settings *g, struct error *e) MUST_USE;
+void service_end_gateway(struct service *s);
 
 /* Today's date by the clocks of a customer's time zone. An answer is not withheld for a zone that this
  * machine does not know: it tells the date of UTC. */

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_IMPORTERS_IMPORTERS_H
 #define DAYBOOK_IMPORTERS_IMPORTERS_H
 
+#include "importers/stripe.h"
 #include "projections/projections.h"
 
 /* How far a long import is; total 0 when it is not known. NULL functions are not called. */

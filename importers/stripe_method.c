@@ -28,7 +28,8 @@ static enum err refuse(const struct stripe_answer *answer, struct error *e)
     bool wrong = answer->outcome == STRIPE_REJECTED || answer->outcome == STRIPE_MISSING;
     enum err code = declined ? ERR_DECLINED : wrong ? ERR_INVALID : ERR_INCOMPLETE;
     enum err err = fail(e, code, "Stripe does not keep the payment method: %.*s%s%.*s",
-                        STR_ARG(answer->message), answer->code.len > 0 ? ", " : "", STR_ARG(answer->code));
+                        STR_ARG(answer->message), answer->code.len > 0 ? ", " : "",
+                        STR_ARG(answer->code.len > 0 ? stripe_reason(answer) : STR_NONE));
     (void)snprintf(e->reason, sizeof e->reason, "%.*s", STR_ARG(stripe_reason(answer)));
     return err;
 }

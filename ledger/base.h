@@ -17,6 +17,7 @@
 #include "ledger/base/file.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/money.h"
+#include "ledger/base/secret.h"
 #include "ledger/base/text.h"
 #include "ledger/base/world.h"
 #include "ledger/base/zone.h"

@@ -138,39 +138,18 @@ static enum err key_parse(struct master_key **out, struct str content, struct er
     return err;
 }
 
-/* Reads up to `limit` bytes without stdio, whose buffers nobody wipes. Negative: errno is set. */
-static ssize_t read_all(int fd, char *to, size_t limit)
+static enum err key_take(struct master_key **out, const struct secret *content, struct error *e)
 {
-    size_t len = 0;
-    while (len < limit) {
-        ssize_t n = read(fd, to + len, limit - len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return -1;
-        if (n == 0) break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
-
-static enum err key_take(struct master_key **out, int fd, struct error *e)
-{
-    char content[LIMIT_KEY_FILE_BYTES];
-    ssize_t len = read_all(fd, content, sizeof content);
-    enum err err = len < 0 ? fail_errno(e, errno, "cannot read it")
-                           : key_parse(out, (struct str){content, (size_t)len}, e);
-    OPENSSL_cleanse(content, sizeof content);
-    return err;
+    return key_parse(out, (struct str){content->text, content->len}, e);
 }
 
 static enum err key_file_read(struct master_key **out, int fd, struct error *e)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0) return fail_errno(e, errno, "cannot look at it");
-    if (!S_ISREG(st.st_mode)) return fail(e, ERR_INVALID, "it is not a regular file");
-    if ((st.st_mode & 077) != 0)
-        return fail(e, ERR_INVALID, "its mode is %04o; others must not be able to read it (chmod 600)",
-                    (unsigned)(st.st_mode & 07777));
-    return key_take(out, fd, e);
+    struct secret content = {.len = 0};
+    enum err err = secret_from_open_file(&content, fd, e);
+    if (err == OK) err = key_take(out, &content, e);
+    secret_wipe(&content);
+    return err;
 }
 
 /* The real path of the longest part of `path` that exists: enough to say whether something lies inside a
@@ -259,16 +238,9 @@ enum err master_key_open(struct master_key **out, const char *path, const char *
 
 enum err master_key_from_command(struct master_key **out, const char *command, struct error *e)
 {
-    FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c): the operator's own command is the point */
-    if (pipe == NULL) return fail_errno(e, errno, "cannot run the key command");
-    struct master_key *k = NULL;
-    enum err err = key_take(&k, fileno(pipe), e);
-    int status = pclose(pipe);
-    if (status != 0) {
-        master_key_close(k);
-        return fail(e, ERR_INVALID, "cannot get the key: the key command failed");
-    }
-    if (err != OK) return wrap(e, "cannot use what the key command printed");
-    *out = k;
-    return OK;
+    struct secret printed = {.len = 0};
+    if (secret_from_command(&printed, command, e) != OK) return wrap(e, "cannot get the key");
+    enum err err = key_take(out, &printed, e);
+    secret_wipe(&printed);
+    return err == OK ? OK : wrap(e, "cannot use what the key command printed");
 }

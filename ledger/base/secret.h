@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* secret.h - secrets enter here: from a file that nobody else may read, or from what a command prints. Never
+ * from the command line or the environment, which others can see. */
+#ifndef DAYBOOK_LEDGER_BASE_SECRET_H
+#define DAYBOOK_LEDGER_BASE_SECRET_H
+
+#include "ledger/base/limits.h"
+#include "ledger/base/text.h"
+
+/* What was read; the caller wipes it. */
+struct secret {
+    char text[LIMIT_KEY_FILE_BYTES];
+    size_t len;
+};
+void secret_wipe(struct secret *s);
+
+/* ERR_NOT_FOUND: there is no such file. ERR_INVALID: it is no regular file, or others may read it. */
+enum err secret_from_file(struct secret *out, const char *path, struct error *e) MUST_USE;
+/* ERR_INVALID: the command failed. What it printed is not told. */
+enum err secret_from_command(struct secret *out, const char *command, struct error *e) MUST_USE;
+/* The same of a file that is open. */
+enum err secret_from_open_file(struct secret *out, int fd, struct error *e) MUST_USE;
+
+/* Its first line, without blanks around it. */
+struct str secret_line(const struct secret *s);
+
+#endif
