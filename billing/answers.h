@@ -80,6 +80,9 @@ enum err answer_command(json_t **out, struct service *s, const struct command *c
  * NULL. */
 enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
                          struct arena *a, struct error *e) MUST_USE;
+/* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */
+enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e) MUST_USE;
+
 /* After the answer was told: ERR_DECLINED or ERR_INCOMPLETE when the money that was asked for did not come.
  */
 enum err answer_status(struct service *s, const struct command *c, const struct outcome *o, struct arena *a,

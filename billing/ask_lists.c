@@ -42,7 +42,7 @@ static bool is_over(struct listing *l)
     return l->limit != 0 && l->told++ >= l->limit;
 }
 
-static enum err parse_status(int *out, const struct choice *words, struct str given, struct error *e)
+enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e)
 {
     *out = -1;
     if (given.len == 0 || choice_parse(out, words, given)) return OK;
@@ -119,7 +119,7 @@ enum err ask_subscription_list(const struct call *c, struct error *e)
     struct list_query lq = {.limit = q->limit};
     struct customer who = {0};
     enum err err = list_begin(&l, c, STR_NONE, e);
-    if (err == OK) err = parse_status(&lq.status, &choice_subscription_status, q->status, e);
+    if (err == OK) err = answer_status_word(&lq.status, &choice_subscription_status, q->status, e);
     if (err == OK && q->customer.len != 0) err = find_customer(&who, l.txn, q->customer, c->arena, e);
     lq.customer = who.customer;
     if (err == OK) err = list_subscriptions(l.txn, &lq, tell_subscription, &l, l.rows, e);
@@ -145,7 +145,7 @@ enum err ask_payment_list(const struct call *c, struct error *e)
     int status = -1; /* as it is shown, which is not always as it is kept */
     l.limit = q->limit;
     if (err == OK) err = service_days(q->from, q->to, e);
-    if (err == OK) err = parse_status(&status, &choice_transaction_status, q->status, e);
+    if (err == OK) err = answer_status_word(&status, &choice_transaction_status, q->status, e);
     if (status >= 0) l.status = choice_transaction_status.words[status];
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
     return list_end(&l, err);
@@ -158,7 +158,7 @@ enum err ask_invoice_list(const struct call *c, struct error *e)
     enum err err = list_begin(&l, c, q->user, e);
     struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
     if (err == OK) err = service_days(q->from, q->to, e);
-    if (err == OK) err = parse_status(&lq.status, &choice_invoice_status, q->status, e);
+    if (err == OK) err = answer_status_word(&lq.status, &choice_invoice_status, q->status, e);
     if (err == OK) err = list_invoices(l.txn, &lq, tell_invoice, &l, l.rows, e);
     return list_end(&l, err);
 }
@@ -215,7 +215,7 @@ enum err ask_wallet_list(const struct call *c, struct error *e)
     int status = -1;
     enum err err = list_begin(&l, c, q->user, e);
     l.limit = q->limit;
-    if (err == OK) err = parse_status(&status, &choice_grant_status, q->status, e);
+    if (err == OK) err = answer_status_word(&status, &choice_grant_status, q->status, e);
     if (err == OK) err = list_grants(&grants, &count, l.txn, l.customer.customer, c->arena, e);
     for (size_t i = 0; i < count && err == OK; i++) {
         if (status >= 0 && grants[i].status != (enum grant_status)status) continue;

@@ -6,6 +6,7 @@
 #define DAYBOOK_IMPORTERS_IMPORTERS_H
 
 #include "importers/stripe.h"
+#include "importers/stripe_signature.h"
 #include "projections/projections.h"
 
 /* How far a long import is; total 0 when it is not known. NULL functions are not called. */
@@ -59,6 +60,28 @@ enum err gateway_complete(struct command *c, struct ledger *l, const struct gate
 /* The card of a customer, who need not be known yet. */
 enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *g, struct str user,
                       struct str token, struct arena *a, struct error *e) MUST_USE;
+
+/* ---- what gateways send by themselves ---- */
+
+/* Does our key move real money? What comes from the other world is kept and does nothing. */
+enum webhook_world { WEBHOOK_ANY, WEBHOOK_TEST, WEBHOOK_LIVE };
+struct webhook_door {
+    struct ledger *ledger;
+    struct webhook_secrets secrets;
+    enum webhook_world world;
+    struct instant now;
+    struct str actor;
+};
+/* Checks the signature of one message, keeps it, and does what it asks for. *out is how it stands then.
+ * Nothing of a message that is not genuine, or none, is kept (ERR_INVALID, ERR_LIMIT); one that came before
+ * does nothing. Once it is kept, what it asks for is done now or later: then that is no error here. */
+enum err webhook_handle(struct webhook *out, const struct webhook_door *d, struct str signature,
+                        struct bytes body, struct arena *a, struct error *e) MUST_USE;
+/* The two parts of it: what must be done before it is answered, and all that waits since then. */
+enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct str signature,
+                      struct bytes body, struct arena *a, struct error *e) MUST_USE;
+enum err webhooks_apply(uint64_t *count, const struct webhook_door *d, struct arena *a,
+                        struct error *e) MUST_USE;
 
 /* The in-process gateway used when no other is configured. It knows Stripe's test tokens (pm_card_visa pays,
  * pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds …); any other token pays. Deterministic:

@@ -285,6 +285,11 @@ void stripe_close(struct stripe *s)
     free(s);
 }
 
+bool stripe_is_test(const struct stripe *s)
+{
+    return s->is_test;
+}
+
 struct gateway stripe_gateway(struct stripe *s)
 {
     return (struct gateway){

@@ -26,7 +26,8 @@ struct stripe_options {
 struct stripe;
 /* ERR_INVALID for a key or a base that is none. */
 enum err stripe_open(struct stripe **out, const struct stripe_options *o, struct error *e) MUST_USE;
-void stripe_close(struct stripe *s); /* accepts NULL */
+void stripe_close(struct stripe *s);         /* accepts NULL */
+bool stripe_is_test(const struct stripe *s); /* by its key: no money moves */
 /* Lives as long as *s. */
 struct gateway stripe_gateway(struct stripe *s);
 

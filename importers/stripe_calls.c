@@ -357,3 +357,14 @@ void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const
     else
         advance_refund(p, out, r, answer, a);
 }
+
+void stripe_read_object(struct gateway_answer *out, const struct gateway_request *r, const json_t *object,
+                        struct arena *a)
+{
+    struct stripe_progress p = {.call = STRIPE_LOOK};
+    *out = (struct gateway_answer){.outcome = PAYMENT_UNKNOWN};
+    if (r->step == GATEWAY_REFUND)
+        read_refund(&p, out, r, object, a);
+    else
+        read_intent(&p, out, r, object, true, a);
+}

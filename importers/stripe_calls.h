@@ -39,4 +39,9 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
 void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const struct gateway_request *r,
                     const struct stripe_answer *answer, struct arena *a);
 
+/* How an object stands that came by itself, as if it had been asked for: a payment, or where the step is
+ * GATEWAY_REFUND a refund. Without a reference in the request any name is taken. */
+void stripe_read_object(struct gateway_answer *out, const struct gateway_request *r, const json_t *object,
+                        struct arena *a);
+
 #endif

@@ -26,6 +26,7 @@ static const struct {
     {EVENT_SELLER_SET, offsetof(struct counters, seller), offsetof(struct seller_set, version)},
     {EVENT_INVOICE_DRAFTED, offsetof(struct counters, draft), offsetof(struct invoice_drafted, draft)},
     {EVENT_USAGE_RERATED, offsetof(struct counters, rerating), offsetof(struct usage_rerated, rerating)},
+    {EVENT_WEBHOOK_RECEIVED, offsetof(struct counters, webhook), offsetof(struct webhook_received, webhook)},
     {EVENT_RUN_STARTED, offsetof(struct counters, run), offsetof(struct run_started, run)},
 };
 
@@ -34,7 +35,7 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
     struct view_key k = view_key(SPACE_COUNTERS);
     bool found = false;
     enum err err = row_find(&found, out, &schema_counters, t, &k, a, e);
-    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     return err;
 }
 

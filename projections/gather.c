@@ -192,6 +192,26 @@ static enum err customer_by_rerating(struct gathering *g, struct str name)
     return customer_by_number(g, r->customer);
 }
 
+/* What came before under that id, or is to be applied; and who has the payment method that it is about. */
+static enum err gather_webhook(struct gathering *g)
+{
+    const struct command *c = g->command;
+    struct webhook *w = arena_new_of(g->arena, struct webhook);
+    bool found = false;
+    enum err err = OK;
+    if (c->type == COMMAND_WEBHOOK_RECEIVE) {
+        err = find_webhook(&found, w, g->t, c->webhook_receive.event_id, g->arena, g->e);
+    } else {
+        err = load_webhook(w, g->t, c->webhook_apply.webhook, g->arena, g->e);
+        found = err == OK;
+        err = unless_missing(err);
+    }
+    if (found) g->facts->webhook = w;
+    if (err != OK || c->type != COMMAND_WEBHOOK_APPLY || c->webhook_apply.user.len == 0) return err;
+    err = customer_by_user(g, c->webhook_apply.user);
+    return err == OK ? gather_methods(g) : err;
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -219,6 +239,7 @@ enum {
     PAYERS = 1 << 21,
     ENDED = 1 << 22,
     PINNED_CATALOGS = 1 << 23,
+    WEBHOOK = 1 << 24,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -234,6 +255,7 @@ static const struct {
 } loaders[] = {
     {SUBSCRIPTION, gather_subscription},
     {CATALOG, gather_catalog},
+    {WEBHOOK, gather_webhook},
     {PINNED_CATALOGS, gather_pinned_catalogs},
     {USAGE, gather_usage},
     {ITEMS, gather_items},
@@ -322,6 +344,9 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},
     [COMMAND_PAYMENT_SETTLE] = {BY(TRANSACTION, payment_settle, transaction),
                                 INVOICE | OPEN_INVOICES | STOPPED},
+    [COMMAND_WEBHOOK_RECEIVE] = {.facts = WEBHOOK},
+    [COMMAND_WEBHOOK_APPLY] = {BY(TRANSACTION, webhook_apply, transaction),
+                               INVOICE | OPEN_INVOICES | STOPPED | WEBHOOK},
     [COMMAND_PAYMENT_REFUND] = {BY(TRANSACTION_ID, payment_refund, transaction), INVOICE},
     [COMMAND_RUN_START] = {.facts = RUN},
     [COMMAND_RUN_COMPLETE] = {.facts = RUN},

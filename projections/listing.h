@@ -20,6 +20,7 @@ struct listing {
         invoice_row_fn *invoice;
         transaction_row_fn *transaction;
         history_row_fn *history;
+        webhook_row_fn *webhook;
     } visitor;
     void *context;
     struct arena *arena;

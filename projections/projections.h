@@ -93,6 +93,20 @@ enum err list_run_invoices(struct views_txn *t, uint64_t run, invoice_row_fn *ro
                            struct arena *a, struct error *e) MUST_USE; /* by number */
 enum err list_transactions(struct views_txn *t, const struct list_query *q, transaction_row_fn *row,
                            void *context, struct arena *a, struct error *e) MUST_USE; /* newest first */
+/* What gateways sent. ERR_NOT_FOUND: there is none of that number. */
+enum err load_webhook(struct webhook *out, struct views_txn *t, uint64_t webhook, struct arena *a,
+                      struct error *e) MUST_USE;
+enum err find_webhook(bool *found, struct webhook *out, struct views_txn *t, struct str event_id,
+                      struct arena *a, struct error *e) MUST_USE;
+/* Those that were not applied yet, in the order in which they came; at most `limit`, 0: all. */
+enum err waiting_webhooks(struct webhook **out, size_t *count, struct views_txn *t, size_t limit,
+                          struct arena *a, struct error *e) MUST_USE;
+typedef enum err webhook_row_fn(void *context, const struct webhook *row, struct error *e);
+enum err list_webhooks(struct views_txn *t, const struct list_query *q, webhook_row_fn *row, void *context,
+                       struct arena *a, struct error *e) MUST_USE; /* newest first */
+/* The payment or refund that a gateway calls so; 0: none. */
+enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str reference,
+                                  struct error *e) MUST_USE;
 enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
                       struct arena *a, struct error *e) MUST_USE; /* oldest first */
 /* Coupons in force, by redemption number. */

@@ -120,6 +120,19 @@ static bool is_tax_number(const char *field, struct str text)
     return true;
 }
 
+/* What a gateway signed is kept as it came, whatever it holds: it is none of a person's texts. */
+static bool is_body(const struct field *f)
+{
+    return strcmp(f->name, "body") == 0 && (f->flags & FIELD_INNER) != 0;
+}
+
+static enum err check_body(struct str text, struct error *e)
+{
+    if (text.len > LIMIT_WEBHOOK_BYTES)
+        return fail(e, ERR_LIMIT, "the message is longer than %d bytes", LIMIT_WEBHOOK_BYTES);
+    return text_is_utf8(text) ? OK : fail(e, ERR_INVALID, "the message is no text in UTF-8");
+}
+
 /* Usage readings are checked one by one by their decision, which leaves out the bad ones; everything else is
  * checked here. */
 static enum err check_fields(const struct schema *s, const void *record, struct error *e)
@@ -132,7 +145,10 @@ static enum err check_fields(const struct schema *s, const void *record, struct 
         if (f->kind == KIND_STR || f->kind == KIND_PERSONAL) {
             struct str text;
             memcpy(&text, at, sizeof text);
-            if (!is_tax_number(f->name, text)) err = text_check(text, text_limit(f->name), f->name, e);
+            if (is_body(f))
+                err = check_body(text, e);
+            else if (!is_tax_number(f->name, text))
+                err = text_check(text, text_limit(f->name), f->name, e);
             if (err == OK && (f->flags & FIELD_REQUIRED) && text.len == 0) {
                 err = fail(e, ERR_INVALID, "%s must not be empty", f->name);
             }

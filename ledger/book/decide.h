@@ -92,6 +92,7 @@ struct facts {
     const struct invoice *invoice;  /* the one the command names; NULL: unknown */
     const struct invoice *credited; /* whose lines may be credited now, or are by pending items; no others */
     size_t credited_count;
+    const struct webhook *webhook; /* that came before with this id, or is to be applied; NULL: none */
     const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */
     const struct transaction *payment;     /* of a refund: the payment it refunds */
     /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when

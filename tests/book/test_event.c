@@ -127,7 +127,8 @@ Test(command, a_card_number_is_refused_in_every_text_of_every_command)
         size_t count = 0;
         const struct field *fields = schema_fields(s, &count);
         for (const struct field *f = fields; f < fields + count; f++) {
-            if (f->kind != KIND_STR && f->kind != KIND_PERSONAL) continue;
+            bool is_signed = type == COMMAND_WEBHOOK_RECEIVE && strcmp(f->name, "body") == 0;
+            if ((f->kind != KIND_STR && f->kind != KIND_PERSONAL) || is_signed) continue;
             for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++) {
                 struct command c = {.type = (enum command_type)type};
                 struct str text = str_of(cards[i]);

@@ -1,125 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Paying by Stripe, at a server of our own in Stripe's shapes: whatever fails on the way, every payment is
  * charged once or not at all, and the ledger knows which as soon as it can be known. */
-#include "importers/stripe.h"
-#include "tests/importers/shop.h"
-#include "tests/lib/dice.h"
-#include "tests/lib/stripe_server.h"
+#include "tests/importers/bank.h"
 
 TestSuite(stripe, .init = test_begin, .fini = test_end);
-
-struct bank {
-    struct stripe_server *server;
-    struct simulated_world sim;
-    struct ledger *l;
-    struct stripe *s;
-    struct gateway g;
-};
-
-static void connect(struct bank *b)
-{
-    struct stripe_options o = {.key = STR("sk_test_daybook"),
-                               .base = str_of(stripe_server_url(b->server)),
-                               .wait_min_ms = 1,
-                               .wait_max_ms = 2,
-                               .world = world_simulated(&b->sim)};
-    assert_ok(stripe_open(&b->s, &o, E));
-    b->g = stripe_gateway(b->s);
-}
-
-static struct bank bank_open(const struct stripe_fault_rule *rules, size_t count)
-{
-    struct stripe_server_options o = {.rules = rules, .rule_count = count};
-    struct bank b = {.server = stripe_server_start(o),
-                     .sim = {.now = moment("2026-01-01T00:00:00Z"), .state = 7}};
-    cr_assert_not_null(b.server);
-    b.l = shop_open("2026-01-01T00:00:00Z");
-    return b;
-}
-
-static void bank_close(struct bank *b)
-{
-    stripe_close(b->s);
-    shop_close(b->l);
-    stripe_server_stop(b->server);
-}
-
-/* ---- commands ---- */
-
-static enum err run(struct outcome *out, struct bank *b, struct command *c, struct error *e)
-{
-    struct request r = {.command = c, .actor = STR("test")};
-    enum err err = gateway_complete(c, b->l, &b->g, A, e);
-    return err == OK ? ledger_execute(out, b->l, &r, A, e) : err;
-}
-
-static enum err add_method(struct bank *b, const char *user, const char *token, struct error *e)
-{
-    struct outcome out = {0};
-    struct command c = {
-        .type = COMMAND_PAYMENT_METHOD_ADD,
-        .payment_method_add = {.user = str_of(user), .token = str_of(token), .is_default = true}};
-    return run(&out, b, &c, e);
-}
-
-static void customer_with(struct bank *b, const char *user, const char *token)
-{
-    shop_customer(b->l, user);
-    assert_ok(add_method(b, user, token, E));
-}
-
-/* Asks for a payment; the gateway has not heard of it yet. */
-static const struct event *requested(struct bank *b, const char *user, int64_t cents)
-{
-    struct outcome out = {0};
-    struct command c = {.type = COMMAND_PAYMENT_CHARGE,
-                        .payment_charge = {.user = str_of(user), .amount = decimal_make(cents, 2)}};
-    assert_ok(run(&out, b, &c, E));
-    assert_int(out.events_count, 1);
-    return &out.events[0];
-}
-
-static enum err settle(struct bank *b, const struct event *events, size_t count, struct error *e)
-{
-    return ledger_settle(NULL, b->l, &b->g, events, count, STR("test"), A, e);
-}
-
-static struct transaction transaction(struct bank *b, uint64_t number)
-{
-    struct views_txn *t = NULL;
-    struct transaction row = {0}, kept = {0};
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(load_transaction(&row, t, number, A, E));
-    schema_copy(&kept, &schema_transaction, &row, A);
-    ledger_read_end(b->l, t);
-    return kept;
-}
-
-static struct transaction charged(struct bank *b, const char *user, int64_t cents)
-{
-    const struct event *ev = requested(b, user, cents);
-    assert_ok(settle(b, ev, 1, E));
-    return transaction(b, ev->payment_requested.payment);
-}
-
-/* What was left pending, asked for again: as the nightly run does. */
-static size_t settle_pending(struct bank *b)
-{
-    struct views_txn *t = NULL;
-    struct event *events = NULL;
-    size_t count = 0;
-    struct error unknown = {0};
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(list_pending(&events, &count, t, 10000, A, E));
-    struct event *kept = arena_array_of(A, struct event, count);
-    for (size_t i = 0; i < count; i++) {
-        kept[i].type = events[i].type;
-        schema_copy(event_body_of(&kept[i]), event_kind(kept[i].type)->schema, event_body(&events[i]), A);
-    }
-    ledger_read_end(b->l, t);
-    (void)settle(b, kept, count, &unknown);
-    return count;
-}
 
 /* ---- payment methods ---- */
 
@@ -129,9 +13,9 @@ Test(stripe, a_card_is_attached_to_a_customer_who_is_made_once_and_kept_with_wha
     struct views_txn *t = NULL;
     struct method *methods = NULL;
     size_t count = 0;
-    connect(&b);
-    customer_with(&b, "ann", "pm_card_visa");
-    assert_ok(add_method(&b, "ann", "pm_usBankAccount_success", E));
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    assert_ok(bank_add_method(&b, "ann", "pm_usBankAccount_success", E));
     assert_ok(ledger_read_begin(&t, b.l, E));
     assert_ok(list_methods(&methods, &count, t, 1, A, E));
     assert_int(count, 2);
@@ -151,13 +35,14 @@ Test(stripe, a_card_is_attached_to_a_customer_who_is_made_once_and_kept_with_wha
 Test(stripe, a_token_that_is_none_is_refused_and_nothing_is_kept)
 {
     struct bank b = bank_open(NULL, 0);
-    connect(&b);
+    bank_connect(&b);
     shop_customer(b.l, "ann");
     uint64_t before = shop_records(b.l);
-    assert_err_says(add_method(&b, "ann", "pm_card_nobodyKnows", E), ERR_INVALID,
+    assert_err_says(bank_add_method(&b, "ann", "pm_card_nobodyKnows", E), ERR_INVALID,
                     "Stripe does not keep the payment method");
-    assert_err_says(add_method(&b, "ann", "tok_visa", E), ERR_INVALID, "is none of Stripe's, as in 'pm_");
-    assert_err_says(add_method(&b, "ann", "4242424242424242", E), ERR_INVALID,
+    assert_err_says(bank_add_method(&b, "ann", "tok_visa", E), ERR_INVALID,
+                    "is none of Stripe's, as in 'pm_");
+    assert_err_says(bank_add_method(&b, "ann", "4242424242424242", E), ERR_INVALID,
                     "card numbers and security codes are never accepted");
     assert_int(shop_records(b.l), before);
     bank_close(&b);
@@ -172,7 +57,7 @@ Test(stripe, a_key_that_stripe_does_not_know_stops_everything_and_is_never_told)
     assert_ok(stripe_open(&b.s, &o, E));
     b.g = stripe_gateway(b.s);
     shop_customer(b.l, "ann");
-    assert_err_says(add_method(&b, "ann", "pm_card_visa", E), ERR_INCOMPLETE,
+    assert_err_says(bank_add_method(&b, "ann", "pm_card_visa", E), ERR_INCOMPLETE,
                     "Stripe does not accept the key");
     cr_assert_null(strstr(E->text, "somebodyElses"));
     bank_close(&b);
@@ -200,19 +85,19 @@ Test(stripe, each_card_pays_or_is_declined_as_the_bank_says)
         {"pm_card_authenticationRequired", TRANSACTION_FAILED, "authentication_required"},
     };
     struct bank b = bank_open(NULL, 0);
-    connect(&b);
+    bank_connect(&b);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct str user = str_format(A, "user%zu", i);
         /* Some tokens are declined by the bank when they are attached already. */
         shop_customer(b.l, str_cstring(A, user));
         struct error why = {0};
-        if (add_method(&b, str_cstring(A, user), table[i].token, &why) != OK) {
+        if (bank_add_method(&b, str_cstring(A, user), table[i].token, &why) != OK) {
             cr_assert(why.code == ERR_DECLINED && table[i].status == TRANSACTION_FAILED, "%s: %s",
                       table[i].token, why.text);
             cr_assert(strcmp(why.reason, table[i].code) == 0, "%s: %s", table[i].token, why.reason);
             continue;
         }
-        struct transaction t = charged(&b, str_cstring(A, user), 2900);
+        struct transaction t = bank_charge(&b, str_cstring(A, user), 2900);
         cr_assert(t.status == table[i].status, "%s: %s", table[i].token,
                   choice_transaction_status.words[t.status]);
         assert_str(t.code, table[i].code);
@@ -224,16 +109,16 @@ Test(stripe, each_card_pays_or_is_declined_as_the_bank_says)
 Test(stripe, a_debit_of_a_bank_account_is_processing_until_the_bank_says_more)
 {
     struct bank b = bank_open(NULL, 0);
-    connect(&b);
-    customer_with(&b, "ann", "pm_usBankAccount_success");
-    struct transaction t = charged(&b, "ann", 2900);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    struct transaction t = bank_charge(&b, "ann", 2900);
     cr_assert(t.status == TRANSACTION_PENDING && t.processing);
     uint64_t before = shop_records(b.l);
-    assert_int(settle_pending(&b), 1);
+    assert_int(bank_settle_pending(&b), 1);
     assert_int(shop_records(b.l), before); /* it is said once */
     assert_int(stripe_server_settle_pending(b.server), 1);
-    assert_int(settle_pending(&b), 1);
-    t = transaction(&b, t.transaction);
+    assert_int(bank_settle_pending(&b), 1);
+    t = bank_transaction(&b, t.transaction);
     cr_assert(t.status == TRANSACTION_COMPLETED && !t.processing);
     assert_int(stripe_server_counts(b.server).charges_succeeded, 1);
     bank_close(&b);
@@ -243,17 +128,17 @@ Test(stripe, refunds_give_back_and_can_be_waited_for)
 {
     struct bank b = bank_open(NULL, 0);
     struct outcome out = {0};
-    connect(&b);
-    customer_with(&b, "ann", "pm_card_visa");
-    struct transaction t = charged(&b, "ann", 2900);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
     struct command c = {.type = COMMAND_PAYMENT_REFUND,
                         .payment_refund = {.transaction = STR("txn_1"), .amount = decimal_make(900, 2)}};
-    assert_ok(run(&out, &b, &c, E));
-    assert_ok(settle(&b, out.events, out.events_count, E));
-    struct transaction back = transaction(&b, 2);
+    assert_ok(bank_run(&out, &b, &c, E));
+    assert_ok(bank_settle(&b, out.events, out.events_count, E));
+    struct transaction back = bank_transaction(&b, 2);
     cr_assert(back.status == TRANSACTION_COMPLETED);
     cr_assert(str_starts(back.gateway_reference, "re_"));
-    t = transaction(&b, 1);
+    t = bank_transaction(&b, 1);
     cr_assert(t.status == TRANSACTION_PARTIALLY_REFUNDED);
     assert_int(stripe_server_counts(b.server).refunds, 1);
     bank_close(&b);
@@ -275,16 +160,16 @@ Test(stripe, whatever_fails_once_there_is_one_charge)
             test_begin();
             struct bank b = bank_open(&rule, 1);
             struct error unknown = {0};
-            connect(&b);
-            customer_with(&b, "ann", "pm_card_visa");
-            const struct event *ev = requested(&b, "ann", 2900);
-            (void)settle(&b, ev, 1, &unknown);
-            if (transaction(&b, 1).status == TRANSACTION_PENDING) {
+            bank_connect(&b);
+            bank_customer(&b, "ann", "pm_card_visa");
+            const struct event *ev = bank_request(&b, "ann", 2900);
+            (void)bank_settle(&b, ev, 1, &unknown);
+            if (bank_transaction(&b, 1).status == TRANSACTION_PENDING) {
                 stripe_server_clock_forward(b.server, 25 * 3600); /* whatever was saved under a key is gone */
                 b.sim.now.us += (int64_t)25 * 3600 * 1000000;
-                (void)settle_pending(&b);
+                (void)bank_settle_pending(&b);
             }
-            struct transaction t = transaction(&b, 1);
+            struct transaction t = bank_transaction(&b, 1);
             struct stripe_server_counts counts = stripe_server_counts(b.server);
             cr_assert(t.status == TRANSACTION_COMPLETED, "fault %d at %s: %s", fault, places[at],
                       choice_transaction_status.words[t.status]);
@@ -307,19 +192,19 @@ Test(stripe, whatever_fails_once_there_is_one_refund)
         test_end();
         test_begin();
         struct bank b = bank_open(&rule, 1);
-        connect(&b);
-        customer_with(&b, "ann", "pm_card_visa");
-        (void)charged(&b, "ann", 2900);
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_visa");
+        (void)bank_charge(&b, "ann", 2900);
         struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
-        assert_ok(run(&out, &b, &c, E));
-        (void)settle(&b, out.events, out.events_count, &unknown);
-        if (transaction(&b, 2).status == TRANSACTION_PENDING) {
+        assert_ok(bank_run(&out, &b, &c, E));
+        (void)bank_settle(&b, out.events, out.events_count, &unknown);
+        if (bank_transaction(&b, 2).status == TRANSACTION_PENDING) {
             stripe_server_clock_forward(b.server, 25 * 3600);
             b.sim.now.us += (int64_t)25 * 3600 * 1000000;
-            (void)settle_pending(&b);
+            (void)bank_settle_pending(&b);
         }
         struct stripe_server_counts counts = stripe_server_counts(b.server);
-        cr_assert(transaction(&b, 2).status == TRANSACTION_COMPLETED, "fault %d", fault);
+        cr_assert(bank_transaction(&b, 2).status == TRANSACTION_COMPLETED, "fault %d", fault);
         cr_assert(counts.refunds == 1, "fault %d: %ju refunds", fault, (uintmax_t)counts.refunds);
         bank_close(&b);
     }
@@ -343,22 +228,22 @@ Test(stripe, many_payments_through_many_faults_are_charged_once_each)
     struct event *asked = arena_array_of(A, struct event, PAYMENTS);
     struct error unknown = {0};
     int64_t sum = 0, paid = 0;
-    connect(&b);
+    bank_connect(&b);
     for (int i = 0; i < USERS; i++)
-        customer_with(&b, str_cstring(A, str_format(A, "u%d", i)), "pm_card_visa");
+        bank_customer(&b, str_cstring(A, str_format(A, "u%d", i)), "pm_card_visa");
     stripe_server_rules(b.server, rules, sizeof rules / sizeof rules[0]);
     for (int i = 0; i < PAYMENTS; i++) {
-        asked[i] = *requested(&b, str_cstring(A, str_format(A, "u%d", i % USERS)), 1000 + i);
+        asked[i] = *bank_request(&b, str_cstring(A, str_format(A, "u%d", i % USERS)), 1000 + i);
         sum += 1000 + i;
     }
-    (void)settle(&b, asked, PAYMENTS, &unknown);
+    (void)bank_settle(&b, asked, PAYMENTS, &unknown);
     cr_assert(stripe_server_counts(b.server).faults > 5);
     stripe_server_rules(b.server, NULL, 0);
     stripe_server_clock_forward(b.server, 25 * 3600);
     b.sim.now.us += (int64_t)25 * 3600 * 1000000;
-    (void)settle_pending(&b);
+    (void)bank_settle_pending(&b);
     for (uint64_t i = 1; i <= PAYMENTS; i++) {
-        struct transaction t = transaction(&b, i);
+        struct transaction t = bank_transaction(&b, i);
         cr_assert(t.status == TRANSACTION_COMPLETED, "payment %ju is %s", (uintmax_t)i,
                   choice_transaction_status.words[t.status]);
         paid += t.amount.minor;
@@ -374,21 +259,21 @@ Test(stripe, nobody_there_leaves_all_open_and_is_not_asked_for_ever)
 {
     struct bank b = bank_open(NULL, 0);
     struct event *asked = arena_array_of(A, struct event, 200);
-    connect(&b);
+    bank_connect(&b);
     for (int i = 0; i < 200; i++) {
-        if (i < 100) customer_with(&b, str_cstring(A, str_format(A, "u%d", i)), "pm_card_visa");
-        asked[i] = *requested(&b, str_cstring(A, str_format(A, "u%d", i % 100)), 1000);
+        if (i < 100) bank_customer(&b, str_cstring(A, str_format(A, "u%d", i)), "pm_card_visa");
+        asked[i] = *bank_request(&b, str_cstring(A, str_format(A, "u%d", i % 100)), 1000);
     }
     struct stripe_fault_rule rule = {.fault = STRIPE_FAULT_CLOSE_BEFORE};
     uint64_t before = stripe_server_counts(b.server).requests;
     stripe_server_rules(b.server, &rule, 1);
-    assert_err_says(settle(&b, asked, 200, E), ERR_INCOMPLETE, "Stripe cannot be reached");
+    assert_err_says(bank_settle(&b, asked, 200, E), ERR_INCOMPLETE, "Stripe cannot be reached");
     cr_assert(stripe_server_counts(b.server).requests - before < 100 + 2 * 40);
-    cr_assert(transaction(&b, 200).status == TRANSACTION_PENDING);
+    cr_assert(bank_transaction(&b, 200).status == TRANSACTION_PENDING);
     stripe_server_rules(b.server, NULL, 0);
     stripe_close(b.s);
-    connect(&b); /* another night */
-    assert_int(settle_pending(&b), 200);
+    bank_connect(&b); /* another night */
+    assert_int(bank_settle_pending(&b), 200);
     assert_int(stripe_server_counts(b.server).charges_succeeded, 200);
     bank_close(&b);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_webhooks.c - what Stripe sends by itself: taking a message, listing them, doing what waits. */
+#include "billing/answers.h"
+
+/* Without a key nobody knows which world is ours. */
+static enum webhook_world world_of(const struct service *s)
+{
+    if (s->stripe == NULL) return WEBHOOK_ANY;
+    return stripe_is_test(s->stripe) ? WEBHOOK_TEST : WEBHOOK_LIVE;
+}
+
+static struct webhook_door door_of(const struct service *s)
+{
+    return (struct webhook_door){
+        .ledger = s->ledger, .world = world_of(s), .now = s->world.now(s->world.self), .actor = s->actor};
+}
+
+static json_t *webhook_json(const struct webhook *w)
+{
+    json_t *j = object_new();
+    member_id(j, "webhook_id", "whk", w->webhook);
+    member_text(j, "event_id", w->event_id);
+    member_text(j, "type", w->type);
+    member_text(j, "reference", w->reference);
+    member_text(j, "outcome", str_of(choice_webhook_outcome.words[w->outcome]));
+    member_text(j, "what", w->what);
+    member_id(j, "transaction_id", "txn", w->transaction);
+    member_instant(j, "created", w->created);
+    member_instant(j, "received_at", w->received_at);
+    member_flag(j, "livemode", w->livemode);
+    member_text(j, "api_version", w->api_version);
+    return j;
+}
+
+/* ---- taking one ---- */
+
+static enum err read_secrets(struct webhook_door *d, const struct webhook_handle_query *q, struct arena *a,
+                             struct error *e)
+{
+    struct secret file = {.len = 0};
+    const char *path = str_cstring(a, q->secret_file);
+    enum err err = secret_from_file(&file, path, e);
+    if (err == OK) {
+        err = webhook_secrets_parse(&d->secrets, (struct str){file.text, file.len}, a, e);
+        if (err != OK) err = wrap(e, "'%s'", path);
+    }
+    secret_wipe(&file);
+    if (err == OK && q->tolerance > WEBHOOK_TOLERANCE_MAX)
+        err = fail(e, ERR_INVALID, "tolerance: %d seconds are the most", WEBHOOK_TOLERANCE_MAX);
+    d->secrets.tolerance = (int64_t)q->tolerance;
+    return err;
+}
+
+static enum err read_body(struct bytes *out, struct str file, struct arena *a, struct error *e)
+{
+    const char *path = str_is(file, "-") ? "/dev/stdin" : str_cstring(a, file);
+    enum err err = file_read(out, path, LIMIT_WEBHOOK_BYTES, a, e);
+    return err == OK ? OK : wrap(e, "the message");
+}
+
+enum err ask_webhook_handle(const struct call *c, struct error *e)
+{
+    const struct webhook_handle_query *q = c->query;
+    struct webhook_door d = door_of(c->service);
+    struct webhook w = {0};
+    struct bytes body = {0};
+    enum err err = read_secrets(&d, q, c->arena, e);
+    if (err == OK) err = read_body(&body, q->file, c->arena, e);
+    if (err == OK) err = webhook_handle(&w, &d, q->signature, body, c->arena, e);
+    return err == OK ? c->answer->take(c->answer->self, webhook_json(&w), false, e) : err;
+}
+
+/* ---- the others ---- */
+
+static enum err tell_webhook(void *context, const struct webhook *row, struct error *e)
+{
+    const struct call *c = context;
+    return c->answer->take(c->answer->self, webhook_json(row), true, e);
+}
+
+enum err ask_webhook_list(const struct call *c, struct error *e)
+{
+    const struct webhook_list_query *q = c->query;
+    struct list_query rows = {.from = q->from, .to = q->to, .limit = q->limit, .status = -1};
+    struct views_txn *t = NULL;
+    enum err err = service_days(q->from, q->to, e);
+    if (err == OK) err = answer_status_word(&rows.status, &choice_webhook_outcome, q->status, e);
+    if (err == OK) err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    struct call call = *c;
+    err = list_webhooks(t, &rows, tell_webhook, &call, c->arena, e);
+    ledger_read_end(c->service->ledger, t);
+    return err;
+}
+
+enum err ask_webhook_retry(const struct call *c, struct error *e)
+{
+    struct webhook_door d = door_of(c->service);
+    uint64_t count = 0;
+    enum err err = webhooks_apply(&count, &d, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_count(j, "applied", count);
+    return c->answer->take(c->answer->self, j, false, e);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_event.c - see stripe_event.h. Of a payment or refund an event tells how it stands, whatever came
+ * before; which one of ours it is, its name tells, or what we wrote into its metadata. */
+#include "importers/stripe_event.h"
+#include "importers/importers.h"
+#include "importers/json_text.h"
+#include "importers/stripe_answer.h"
+#include "importers/stripe_calls.h"
+#include "importers/stripe_form.h"
+
+/* ---- reading ---- */
+
+static struct str text_of(const json_t *object, const char *name)
+{
+    return str_of(json_string_value(json_object_get(object, name)));
+}
+
+static enum err parse(json_t **out, struct bytes body, struct arena *a, struct error *e)
+{
+    if (body.len > LIMIT_WEBHOOK_BYTES)
+        return fail(e, ERR_LIMIT, "the message is longer than %d bytes", LIMIT_WEBHOOK_BYTES);
+    if (!text_is_utf8(bytes_str(body))) return fail(e, ERR_INVALID, "the message is no text in UTF-8");
+    return json_parse(out, bytes_str(body), a, e);
+}
+
+static enum err need_text(struct str *out, const json_t *object, const char *name, size_t limit,
+                          struct arena *a, struct error *e)
+{
+    struct str text = text_of(object, name);
+    if (text.len == 0 || text.len > limit || !text_is_printable(text))
+        return fail(e, ERR_INVALID, "the message is no event of Stripe's: '%s' is missing, or none", name);
+    *out = str_copy(a, text);
+    return OK;
+}
+
+static enum err check_shape(const json_t *root, struct error *e)
+{
+    struct str object = text_of(root, "object");
+    if (str_is(object, "v2.core.event"))
+        return fail(e, ERR_INVALID,
+                    "the message is a thin event, which says nothing: let the endpoint send snapshots");
+    if (!str_is(object, "event")) return fail(e, ERR_INVALID, "the message is no event of Stripe's");
+    return OK;
+}
+
+static void digest(struct hash *out, struct bytes body)
+{
+    struct hasher *h = hasher_new();
+    hasher_digest(h, out->bytes, body, (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+}
+
+static enum err read_event(struct webhook_receive_command *out, const json_t *root, struct arena *a,
+                           struct error *e)
+{
+    const json_t *object = json_object_get(json_object_get(root, "data"), "object");
+    const json_t *created = json_object_get(root, "created");
+    enum err err = check_shape(root, e);
+    if (err == OK) err = need_text(&out->event_id, root, "id", LIMIT_EVENT_ID_BYTES, a, e);
+    if (err == OK) err = need_text(&out->type, root, "type", LIMIT_CODE_BYTES * 2, a, e);
+    if (err == OK && !json_is_object(object))
+        err = fail(e, ERR_INVALID, "the message is no event of Stripe's: 'data.object' is missing, or none");
+    if (err != OK) return err;
+    struct str kind = text_of(object, "object"), id = text_of(object, "id"),
+               version = text_of(root, "api_version");
+    if (kind.len <= LIMIT_CODE_BYTES && text_is_printable(kind)) out->object = str_copy(a, kind);
+    if (stripe_id_is_one(id)) out->reference = str_copy(a, id);
+    if (version.len <= LIMIT_CODE_BYTES && text_is_printable(version))
+        out->api_version = str_copy(a, version);
+    if (json_is_integer(created) && json_integer_value(created) > 0 &&
+        json_integer_value(created) < INT32_MAX)
+        out->created.us = json_integer_value(created) * 1000000;
+    out->livemode = json_is_true(json_object_get(root, "livemode"));
+    return OK;
+}
+
+enum err stripe_event_read(struct webhook_receive_command *out, struct bytes body, struct arena *a,
+                           struct error *e)
+{
+    json_t *root = NULL;
+    *out = (struct webhook_receive_command){.gateway = STR("stripe")};
+    enum err err = parse(&root, body, a, e);
+    if (err != OK) return wrap(e, "the message");
+    err = read_event(out, root, a, e);
+    json_decref(root);
+    out->body = bytes_str(body);
+    digest(&out->sha256, body);
+    return err;
+}
+
+/* ---- which one of ours ---- */
+
+struct subject {
+    const json_t *object; /* data.object */
+    struct views_txn *t;
+    struct arena *arena;
+    struct transaction transaction; /* 0: none of ours */
+};
+
+/* What we wrote into its metadata; the key tells that it is this ledger's. */
+static enum err by_metadata(struct subject *s, struct error *e)
+{
+    const json_t *metadata = json_object_get(s->object, "metadata");
+    struct error unused = {0};
+    struct transaction v = {0};
+    uint64_t number = 0;
+    if (public_id_parse(&number, "txn", text_of(metadata, "daybook_transaction"), &unused) != OK) return OK;
+    enum err err = load_transaction(&v, s->t, number, s->arena, &unused);
+    if (err == OK && str_equal(v.gateway_key, text_of(metadata, "daybook_key"))) s->transaction = v;
+    if (err == OK || err == ERR_NOT_FOUND) return OK;
+    *e = unused;
+    return err;
+}
+
+static enum err find_subject(struct subject *s, struct str reference, struct error *e)
+{
+    uint64_t number = 0;
+    enum err err = transaction_by_reference(&number, s->t, reference, e);
+    if (err == OK && number != 0) err = load_transaction(&s->transaction, s->t, number, s->arena, e);
+    return err == OK && number == 0 ? by_metadata(s, e) : err;
+}
+
+static void note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what)
+{
+    out->effect = WEBHOOK_NOTES;
+    out->outcome = outcome;
+    out->what = str_of(what);
+}
+
+/* ---- payments and refunds ---- */
+
+typedef enum err effect_fn(struct webhook_apply_command *out, struct subject *s, struct error *e);
+
+/* As if the gateway had been asked how it stands. */
+static enum err settle(struct webhook_apply_command *out, struct subject *s, enum gateway_step step,
+                       struct error *e)
+{
+    struct str id = text_of(s->object, "id");
+    struct gateway_answer answer = {0};
+    enum err err = find_subject(s, id, e);
+    if (err != OK) return err;
+    const struct transaction *v = &s->transaction;
+    if (v->transaction == 0) {
+        note(out, WEBHOOK_FOREIGN,
+             step == GATEWAY_REFUND ? "a refund that is none of this ledger's"
+                                    : "a payment that is none of this ledger's");
+        return OK;
+    }
+    const struct gateway_request r = {
+        .step = step, .reference = step == GATEWAY_REFUND ? STR_NONE : id, .amount = v->amount};
+    stripe_read_object(&answer, &r, s->object, s->arena);
+    out->transaction = v->transaction;
+    if (answer.outcome == PAYMENT_UNKNOWN || answer.outcome == PAYMENT_PREPARED) {
+        note(out, WEBHOOK_KNOWN, "it has no outcome yet");
+        return OK;
+    }
+    *out =
+        (struct webhook_apply_command){.webhook = out->webhook,
+                                       .effect = WEBHOOK_SETTLES,
+                                       .transaction = v->transaction,
+                                       .payment_outcome = answer.outcome,
+                                       .gateway_reference = answer.reference,
+                                       .code = answer.code,
+                                       .message = answer.message,
+                                       .what = str_format(s->arena, "txn_%ju %s", (uintmax_t)v->transaction,
+                                                          choice_payment_outcome.words[answer.outcome])};
+    return OK;
+}
+
+/* A customer can pay by himself what was declined, such as by confirming it: money came that no event here
+ * has. */
+static enum err on_payment(struct webhook_apply_command *out, struct subject *s, struct error *e)
+{
+    enum err err = settle(out, s, GATEWAY_CHARGE, e);
+    bool paid = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_SUCCEEDED;
+    if (err == OK && paid && s->transaction.status == TRANSACTION_FAILED)
+        note(out, WEBHOOK_ATTENTION, "a payment succeeded that had failed: the money is there");
+    return err;
+}
+
+/* A refund that failed after it had succeeded, or one that somebody made at Stripe, moves money that no event
+ * here has: somebody must book it. */
+static enum err on_refund(struct webhook_apply_command *out, struct subject *s, struct error *e)
+{
+    enum err err = settle(out, s, GATEWAY_REFUND, e);
+    const struct transaction *v = &s->transaction;
+    bool ours_paid = false;
+    uint64_t payment = 0;
+    if (err == OK && v->transaction == 0) {
+        err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+        ours_paid = payment != 0;
+    }
+    if (err != OK) return err;
+    bool failed = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_DECLINED;
+    if (ours_paid)
+        note(out, WEBHOOK_ATTENTION, "a refund was made at Stripe, of a payment of this ledger's");
+    else if (failed && v->status == TRANSACTION_COMPLETED)
+        note(out, WEBHOOK_ATTENTION, "a refund failed that had succeeded: the money is back");
+    return OK;
+}
+
+/* ---- what only says something ---- */
+
+static enum err on_dispute(struct webhook_apply_command *out, struct subject *s, struct error *e)
+{
+    uint64_t payment = 0;
+    enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+    out->transaction = payment;
+    if (payment == 0)
+        note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
+    else
+        note(out, WEBHOOK_ATTENTION, "a customer disputes a payment at his bank");
+    return err;
+}
+
+/* The sum of its refunds; each of them comes by itself. */
+static enum err on_charge(struct webhook_apply_command *out, struct subject *s, struct error *e)
+{
+    uint64_t payment = 0;
+    enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+    out->transaction = payment;
+    note(out, payment == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
+         payment == 0 ? "a charge that is none of this ledger's"
+                      : "its payment and its refunds say the same");
+    return err;
+}
+
+/* ---- the table ---- */
+
+/* Sorted in the order in which a reader asks: what pays, what gives back, what asks for somebody. The seed's
+ * name of a failed payment never comes, and means the same. */
+static const struct meaning {
+    const char *type; /* a * at the end: whatever follows */
+    effect_fn *effect;
+} meanings[] = {
+    {"payment_intent.succeeded", on_payment},
+    {"payment_intent.payment_failed", on_payment},
+    {"payment_intent.failed", on_payment},
+    {"payment_intent.processing", on_payment},
+    {"payment_intent.requires_action", on_payment},
+    {"payment_intent.canceled", on_payment},
+    {"refund.created", on_refund},
+    {"refund.updated", on_refund},
+    {"refund.failed", on_refund},
+    {"charge.refund.updated", on_refund},
+    {"charge.dispute.*", on_dispute},
+    {"charge.refunded", on_charge},
+    {"charge.succeeded", on_charge},
+    {"charge.failed", on_charge},
+};
+
+static bool means(const struct meaning *k, struct str type)
+{
+    size_t len = strlen(k->type);
+    if (k->type[len - 1] != '*') return str_is(type, k->type);
+    return type.len >= len - 1 && memcmp(type.ptr, k->type, len - 1) == 0;
+}
+
+static enum err effect_of(struct webhook_apply_command *out, struct subject *s, struct str type,
+                          struct error *e)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+        if (means(&meanings[i], type)) return meanings[i].effect(out, s, e);
+    }
+    note(out, WEBHOOK_KEPT, "nothing follows from this type");
+    return OK;
+}
+
+enum err stripe_event_effect(struct webhook_apply_command *out, const struct webhook *w,
+                             enum webhook_world world, struct views_txn *t, struct arena *a, struct error *e)
+{
+    json_t *root = NULL;
+    *out = (struct webhook_apply_command){.webhook = w->webhook};
+    if (world != WEBHOOK_ANY && w->livemode != (world == WEBHOOK_LIVE)) {
+        note(out, WEBHOOK_FOREIGN,
+             w->livemode ? "it is about real money, and the key is one for tests"
+                         : "it is a test, and the key is one for real money");
+        return OK;
+    }
+    enum err err = parse(&root, str_bytes(w->body), a, e);
+    struct subject s = {
+        .object = json_object_get(json_object_get(root, "data"), "object"), .t = t, .arena = a};
+    if (err == OK) err = effect_of(out, &s, w->type, e);
+    json_decref(root);
+    return err;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_event.h - importers' own: what an event of Stripe's says, and what follows from it here. What a type
+ * means stands in a table; types that nothing follows from are kept all the same. */
+#ifndef DAYBOOK_IMPORTERS_STRIPE_EVENT_H
+#define DAYBOOK_IMPORTERS_STRIPE_EVENT_H
+
+#include "importers/importers.h"
+
+/* Fills the command that keeps it. ERR_INVALID when it is none of Stripe's events: no object "event" with id,
+ * type and data.object, or a thin one of the second version. Texts live in the arena. */
+enum err stripe_event_read(struct webhook_receive_command *out, struct bytes body, struct arena *a,
+                           struct error *e) MUST_USE;
+
+/* Fills the command that does what a kept one asks for, by what the ledger knows of what it is about.
+ * A message of the other world than ours is foreign. */
+enum err stripe_event_effect(struct webhook_apply_command *out, const struct webhook *w,
+                             enum webhook_world world, struct views_txn *t, struct arena *a,
+                             struct error *e) MUST_USE;
+
+#endif

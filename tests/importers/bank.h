@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* bank.h - a ledger that pays by Stripe, at a server of our own that fails as it is told. */
+#ifndef DAYBOOK_TESTS_IMPORTERS_BANK_H
+#define DAYBOOK_TESTS_IMPORTERS_BANK_H
+
+#include "importers/importers.h"
+#include "tests/importers/shop.h"
+#include "tests/lib/stripe_server.h"
+
+struct bank {
+    struct stripe_server *server;
+    struct simulated_world sim;
+    struct ledger *l;
+    struct stripe *s;
+    struct gateway g;
+};
+struct bank bank_open(const struct stripe_fault_rule *rules, size_t count); /* not connected yet */
+void bank_connect(struct bank *b);
+void bank_close(struct bank *b);
+
+/* Runs a command as a person gives it; the gateway is asked for no money yet. */
+enum err bank_run(struct outcome *out, struct bank *b, struct command *c, struct error *e);
+enum err bank_add_method(struct bank *b, const char *user, const char *token, struct error *e);
+void bank_customer(struct bank *b, const char *user, const char *token);
+/* Asks for a payment; the gateway has not heard of it yet. */
+const struct event *bank_request(struct bank *b, const char *user, int64_t cents);
+enum err bank_settle(struct bank *b, const struct event *events, size_t count, struct error *e);
+struct transaction bank_transaction(struct bank *b, uint64_t number);
+struct transaction bank_charge(struct bank *b, const char *user, int64_t cents);
+/* What was left pending, asked for again: as the nightly run does. How many. */
+size_t bank_settle_pending(struct bank *b);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* What Stripe sends by itself: genuine or refused, kept before it is answered, done once, in any order. The
+ * messages are those of a server of our own in Stripe's shapes, signed as Stripe signs. */
+#include "importers/stripe_event.h"
+#include "tests/importers/bank.h"
+#include "tests/lib/dice.h"
+
+TestSuite(webhooks, .init = test_begin, .fini = test_end);
+
+#define SECRET "whsec_the_endpoints_secret"
+
+static struct webhook_door door_of(struct bank *b, struct webhook_secret *secret)
+{
+    *secret = (struct webhook_secret){.secret = STR(SECRET)};
+    return (struct webhook_door){.ledger = b->l,
+                                 .secrets = {.items = secret, .count = 1},
+                                 .world = WEBHOOK_TEST,
+                                 .now = b->sim.now,
+                                 .actor = STR("stripe")};
+}
+
+static struct str signature_of(struct bank *b, const char *body)
+{
+    char *header = stripe_server_sign(body, strlen(body), SECRET, b->sim.now.us / 1000000);
+    struct str copy = str_copy(A, str_of(header));
+    free(header);
+    return copy;
+}
+
+static enum err deliver(struct webhook *out, struct bank *b, const char *body, struct error *e)
+{
+    struct webhook_secret secret;
+    struct webhook_door d = door_of(b, &secret);
+    return webhook_handle(out, &d, signature_of(b, body), str_bytes(str_of(body)), A, e);
+}
+
+/* All that the server has to tell, oldest first. */
+static char **events_of(struct bank *b, size_t *count)
+{
+    enum { MOST = 512 };
+    char **all = arena_array_of(A, char *, MOST);
+    uint64_t after = 0;
+    *count = 0;
+    for (char *one = NULL; *count < MOST && (one = stripe_server_event(b->server, &after)) != NULL; free(one))
+        all[(*count)++] = str_cstring(A, str_of(one));
+    return all;
+}
+
+static const char *outcome_of(const struct webhook *w)
+{
+    return choice_webhook_outcome.words[w->outcome];
+}
+
+/* The last event of a type. */
+static const char *event_of_type(struct bank *b, const char *type)
+{
+    size_t count = 0;
+    char **all = events_of(b, &count);
+    const char *wanted = str_cstring(A, str_format(A, "\"type\":\"%s\"", type)), *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(all[i], wanted) != NULL) found = all[i];
+    }
+    cr_assert(found != NULL, "the server told no %s", type);
+    return found;
+}
+
+/* ---- genuine, and an event ---- */
+
+Test(webhooks, what_is_not_genuine_is_refused_and_nothing_of_it_is_kept)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook_secret secret;
+    struct webhook_door d = door_of(&b, &secret);
+    struct webhook w = {0};
+    static const char body[] = "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"payment_intent.succeeded\","
+                               "\"data\":{\"object\":{}}}";
+    uint64_t before = shop_records(b.l);
+    struct str signature = signature_of(&b, body);
+    struct bytes changed = str_bytes(STR("{\"id\":\"evt_2\",\"object\":\"event\",\"type\":\"payment_intent."
+                                         "succeeded\",\"data\":{\"object\":{}}}"));
+    assert_err_says(webhook_handle(&w, &d, signature, changed, A, E), ERR_INVALID,
+                    "the signature is not that of this body");
+    assert_err_says(webhook_handle(&w, &d, STR_NONE, str_bytes(str_of(body)), A, E), ERR_INVALID,
+                    "the signature is missing");
+    d.now.us += (int64_t)301 * 1000000;
+    assert_err_says(webhook_handle(&w, &d, signature, str_bytes(str_of(body)), A, E), ERR_INVALID,
+                    "seconds old");
+    assert_int(shop_records(b.l), before);
+    bank_connect(&b);
+    bank_close(&b);
+}
+
+Test(webhooks, what_is_genuine_and_no_event_is_refused)
+{
+    static const struct {
+        const char *body, *refused;
+    } table[] = {
+        {"[]", "is no event of Stripe's"},
+        {"{}", "is no event of Stripe's"},
+        {"{\"object\":\"event\",\"type\":\"a\",\"data\":{\"object\":{}}}", "'id' is missing"},
+        {"{\"object\":\"event\",\"id\":\"evt_1\",\"data\":{\"object\":{}}}", "'type' is missing"},
+        {"{\"object\":\"event\",\"id\":\"evt_1\",\"type\":\"a\"}", "'data.object' is missing"},
+        {"{\"object\":\"event\",\"id\":\"evt_1\",\"type\":\"a\",\"data\":{\"object\":[]}}",
+         "'data.object' is missing"},
+        {"{\"object\":\"v2.core.event\",\"id\":\"evt_1\",\"type\":\"a\"}", "thin event"},
+        {"{\"object\":\"event\",\"id\":\"evt_1\",\"id\":\"evt_2\",\"type\":\"a\",\"data\":{\"object\":{}}}",
+         "the message"},
+        {"not json", "the message"},
+        {"", "the message"},
+        {"{\"object\":\"event\",\"id\":\"\xff\",\"type\":\"a\",\"data\":{\"object\":{}}}", "UTF-8"},
+    };
+    struct bank b = bank_open(NULL, 0);
+    uint64_t before = shop_records(b.l);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct webhook w = {0};
+        assert_err_says(deliver(&w, &b, table[i].body, E), ERR_INVALID, table[i].refused);
+    }
+    char *deep = arena_take_raw(A, 200001);
+    memset(deep, '[', 200000);
+    deep[200000] = 0;
+    struct webhook w = {0};
+    assert_err_says(deliver(&w, &b, deep, E), ERR_INVALID, "");
+    char *large = arena_take_raw(A, LIMIT_WEBHOOK_BYTES + 2);
+    memset(large, ' ', LIMIT_WEBHOOK_BYTES + 1);
+    large[LIMIT_WEBHOOK_BYTES + 1] = 0;
+    assert_err_says(deliver(&w, &b, large, E), ERR_LIMIT, "longer than 1048576 bytes");
+    assert_int(shop_records(b.l), before);
+    bank_connect(&b);
+    bank_close(&b);
+}
+
+/* ---- what follows ---- */
+
+Test(webhooks, a_debit_is_paid_when_the_bank_says_so_and_once)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    cr_assert(bank_charge(&b, "ann", 2900).processing);
+    assert_int(stripe_server_settle_pending(b.server), 1);
+    const char *paid = event_of_type(&b, "payment_intent.succeeded");
+    assert_ok(deliver(&w, &b, paid, E));
+    assert_str(str_of(outcome_of(&w)), "applied");
+    assert_int(w.transaction, 1);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    uint64_t before = shop_records(b.l);
+    assert_ok(deliver(&w, &b, paid, E)); /* Stripe sends it again */
+    assert_int(shop_records(b.l), before);
+    assert_ok(deliver(&w, &b, event_of_type(&b, "charge.succeeded"), E));
+    assert_str(str_of(outcome_of(&w)), "known");
+    bank_close(&b);
+}
+
+Test(webhooks, an_answer_that_was_lost_comes_by_itself)
+{
+    struct stripe_fault_rule rules[] = {
+        {.method = "POST", .path = "/v1/payment_intents/*/confirm", .fault = STRIPE_FAULT_CLOSE_AFTER},
+        {.method = "GET", .fault = STRIPE_FAULT_CLOSE_BEFORE}};
+    struct bank b = bank_open(rules, 2);
+    struct webhook w = {0};
+    struct error unknown = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    const struct event *ev = bank_request(&b, "ann", 2900);
+    (void)bank_settle(&b, ev, 1, &unknown);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    assert_ok(deliver(&w, &b, event_of_type(&b, "payment_intent.succeeded"), E));
+    assert_str(w.what, "txn_1 succeeded");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    bank_close(&b);
+}
+
+/* Every message twice, in ten orders: the ledger comes to the same as by asking. */
+Test(webhooks, in_any_order_and_twice_they_come_to_the_same)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct dice dice = dice_of(seed);
+        size_t count = 0;
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        struct outcome out = {0};
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_visa");
+        bank_customer(&b, "bob", "pm_usBankAccount_success");
+        bank_customer(&b, "cat", "pm_card_chargeCustomerFail");
+        (void)bank_charge(&b, "ann", 2900);
+        (void)bank_charge(&b, "bob", 3100);
+        (void)bank_charge(&b, "cat", 500);
+        struct command c = {.type = COMMAND_PAYMENT_REFUND,
+                            .payment_refund = {.transaction = STR("txn_1"), .amount = decimal_make(900, 2)}};
+        assert_ok(bank_run(&out, &b, &c, E));
+        assert_ok(bank_settle(&b, out.events, out.events_count, E));
+        (void)stripe_server_settle_pending(b.server);
+        char **all = events_of(&b, &count);
+        cr_assert(count > 5);
+        for (size_t i = 0; i < 2 * count; i++) {
+            struct webhook w = {0};
+            size_t pick = (size_t)(dice_next(&dice) % count);
+            assert_ok(deliver(&w, &b, i < count ? all[pick] : all[i - count], E));
+            cr_assert(w.outcome != WEBHOOK_WAITING && w.outcome != WEBHOOK_ATTENTION, "%.*s: %.*s",
+                      STR_ARG(w.type), STR_ARG(w.what));
+        }
+        cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PARTIALLY_REFUNDED);
+        cr_assert(bank_transaction(&b, 2).status == TRANSACTION_COMPLETED);
+        cr_assert(bank_transaction(&b, 3).status == TRANSACTION_FAILED);
+        cr_assert(bank_transaction(&b, 4).status == TRANSACTION_COMPLETED);
+        bank_close(&b);
+    }
+}
+
+Test(webhooks, what_nothing_follows_from_is_kept_and_what_nobody_expected_asks_for_somebody)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    assert_ok(
+        deliver(&w, &b,
+                "{\"id\":\"evt_new\",\"object\":\"event\",\"type\":\"something.new\",\"data\":{\"object\":"
+                "{\"id\":\"x_1\"}}}",
+                E));
+    assert_str(str_of(outcome_of(&w)), "kept");
+    assert_ok(deliver(
+        &w, &b,
+        "{\"id\":\"evt_live\",\"object\":\"event\",\"livemode\":true,\"type\":\"payment_intent.succeeded\","
+        "\"data\":{\"object\":{\"id\":\"pi_1\",\"object\":\"payment_intent\"}}}",
+        E));
+    assert_str(str_of(outcome_of(&w)), "foreign");
+    assert_ok(deliver(
+        &w, &b,
+        "{\"id\":\"evt_other\",\"object\":\"event\",\"livemode\":false,\"type\":\"payment_intent.succeeded\","
+        "\"data\":{\"object\":{\"id\":\"pi_others\",\"object\":\"payment_intent\",\"amount\":100,"
+        "\"currency\":\"usd\",\"status\":\"succeeded\","
+        "\"metadata\":{\"daybook_transaction\":\"txn_1\",\"daybook_key\":\"another ledger's\"}}}}",
+        E));
+    assert_str(str_of(outcome_of(&w)), "foreign");
+    /* Somebody refunds it at Stripe: no event here has the money. */
+    struct str made = str_format(A,
+                                 "{\"id\":\"evt_back\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                 "\"refund.created\",\"data\":{\"object\":"
+                                 "{\"id\":\"re_1\",\"object\":\"refund\",\"amount\":100,\"currency\":\"usd\","
+                                 "\"status\":\"succeeded\",\"payment_intent\":\"%.*s\"}}}",
+                                 STR_ARG(t.gateway_reference));
+    assert_ok(deliver(&w, &b, str_cstring(A, made), E));
+    assert_str(str_of(outcome_of(&w)), "attention");
+    struct str dispute = str_format(A,
+                                    "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                    "\"charge.dispute.created\",\"data\":{\"object\":"
+                                    "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
+                                    STR_ARG(t.gateway_reference));
+    assert_ok(deliver(&w, &b, str_cstring(A, dispute), E));
+    assert_str(str_of(outcome_of(&w)), "attention");
+    assert_int(w.transaction, 1);
+    bank_close(&b);
+}
+
+Test(webhooks, of_another_amount_is_never_taken_for_ours)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    struct str paid = str_format(A,
+                                 "{\"id\":\"evt_less\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                 "\"payment_intent.succeeded\",\"data\":{\"object\":"
+                                 "{\"id\":\"%.*s\",\"object\":\"payment_intent\",\"amount\":29,\"currency\":"
+                                 "\"usd\",\"status\":\"succeeded\"}}}",
+                                 STR_ARG(t.gateway_reference));
+    assert_ok(deliver(&w, &b, str_cstring(A, paid), E));
+    cr_assert(w.outcome != WEBHOOK_APPLIED);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    bank_close(&b);
+}
+
+/* A crash after it was answered and before it was done. */
+Test(webhooks, what_was_kept_and_not_done_is_done_later)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    struct webhook_secret secret;
+    uint64_t done = 0;
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    (void)bank_charge(&b, "ann", 2900);
+    assert_int(stripe_server_settle_pending(b.server), 1);
+    const char *paid = event_of_type(&b, "payment_intent.succeeded");
+    struct webhook_door d = door_of(&b, &secret);
+    assert_ok(webhook_keep(&w, &d, signature_of(&b, paid), str_bytes(str_of(paid)), A, E));
+    assert_str(str_of(outcome_of(&w)), "waiting");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    shop_close(b.l);
+    b.l = shop_open("2026-01-01T00:00:00Z");
+    d.ledger = b.l;
+    assert_ok(webhooks_apply(&done, &d, A, E));
+    assert_int(done, 1);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    assert_ok(webhooks_apply(&done, &d, A, E));
+    assert_int(done, 0);
+    bank_close(&b);
+}
