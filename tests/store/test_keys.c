@@ -298,8 +298,7 @@ Test(keys, a_key_command_gives_the_key_or_a_sentence_without_it)
     assert_hex(name, 8, "15c9e275b2ca675c");
     master_key_close(k);
     const char *bad = str_format(A, "echo %s; exit 3", KEY_HEX).ptr;
-    assert_err(master_key_from_command(&k, bad, E), ERR_INVALID,
-               "cannot get the key: the command failed");
+    assert_err(master_key_from_command(&k, bad, E), ERR_INVALID, "cannot get the key: the command failed");
     assert_err_says(master_key_from_command(&k, "echo 123", E), ERR_INVALID, "what the key command printed");
     cr_assert(strstr(E->text, "123") == NULL);
 }
