@@ -37,7 +37,7 @@ SONAME := libdaybook.so.$(firstword $(subst ., ,$(VERSION)))
 
 # --- flags
 
-PKGS := lmdb msgpack libcurl zlib openssl jansson icu-i18n icu-uc
+PKGS := lmdb msgpack libcurl libmicrohttpd zlib openssl jansson icu-i18n icu-uc
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lhpdf -lcsv -lpthread
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -86,7 +86,6 @@ SRC_billing     := $(SRC_all)
 ROOMS := base store book ledger projections reports importers billing
 # The tests' own Stripe server stands in the archive; only its main is a program of its own.
 TEST_LIB := $(filter-out tests/lib/stripe_main.c,$(wildcard tests/lib/*.c))
-TEST_LIBS := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
 TESTED := $(foreach r,$(ROOMS),$(if $(wildcard tests/$(r)/*.c),$(r)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -190,7 +189,7 @@ install: all
 
 $(O)/tests/lib.a: $(call objs,$(TEST_LIB))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
-link_test = $(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS_ALL) $(1) -o $@ $(filter %.o %.a,$^) $(LIBS) $(TEST_LIBS)
+link_test = $(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS_ALL) $(1) -o $@ $(filter %.o %.a,$^) $(LIBS)
 define room_test
 $(O)/tests/test_$(1): $(call objs,$(SRC_$(1)) $(wildcard tests/$(1)/*.c)) $(O)/tests/lib.a
 	$$(call say,LD)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ask_webhooks.c - what Stripe sends by itself: taking a message, listing them, doing what waits. */
+#include <signal.h>
+
 #include "billing/answers.h"
+#include "billing/serve.h"
 
 /* Without a key nobody knows which world is ours. */
 static enum webhook_world world_of(const struct service *s)
@@ -34,20 +37,20 @@ static json_t *webhook_json(const struct webhook *w)
 
 /* ---- taking one ---- */
 
-static enum err read_secrets(struct webhook_door *d, const struct webhook_handle_query *q, struct arena *a,
-                             struct error *e)
+static enum err read_secrets(struct webhook_door *d, struct str secret_file, uint64_t tolerance,
+                             struct arena *a, struct error *e)
 {
     struct secret file = {.len = 0};
-    const char *path = str_cstring(a, q->secret_file);
+    const char *path = str_cstring(a, secret_file);
     enum err err = secret_from_file(&file, path, e);
     if (err == OK) {
         err = webhook_secrets_parse(&d->secrets, (struct str){file.text, file.len}, a, e);
         if (err != OK) err = wrap(e, "'%s'", path);
     }
     secret_wipe(&file);
-    if (err == OK && q->tolerance > WEBHOOK_TOLERANCE_MAX)
+    if (err == OK && tolerance > WEBHOOK_TOLERANCE_MAX)
         err = fail(e, ERR_INVALID, "tolerance: %d seconds are the most", WEBHOOK_TOLERANCE_MAX);
-    d->secrets.tolerance = (int64_t)q->tolerance;
+    d->secrets.tolerance = (int64_t)tolerance;
     return err;
 }
 
@@ -64,7 +67,7 @@ enum err ask_webhook_handle(const struct call *c, struct error *e)
     struct webhook_door d = door_of(c->service);
     struct webhook w = {0};
     struct bytes body = {0};
-    enum err err = read_secrets(&d, q, c->arena, e);
+    enum err err = read_secrets(&d, q->secret_file, q->tolerance, c->arena, e);
     if (err == OK) err = read_body(&body, q->file, c->arena, e);
     if (err == OK) err = webhook_handle(&w, &d, q->signature, body, c->arena, e);
     return err == OK ? c->answer->take(c->answer->self, webhook_json(&w), false, e) : err;
@@ -102,4 +105,49 @@ enum err ask_webhook_retry(const struct call *c, struct error *e)
     json_t *j = object_new();
     member_count(j, "applied", count);
     return c->answer->take(c->answer->self, j, false, e);
+}
+
+/* ---- over HTTP ---- */
+
+/* The thread that answers gets none of them. */
+static enum err wait_for_the_end(const sigset_t *signals, struct error *e)
+{
+    int signal = 0;
+    return sigwait(signals, &signal) == 0 ? OK : fail(e, ERR_STORAGE, "cannot wait for signals");
+}
+
+static enum err tell_address(const struct call *c, const struct server *s, struct str listen, struct error *e)
+{
+    json_t *j = object_new();
+    size_t colon = listen.len;
+    while (colon > 0 && listen.ptr[colon - 1] != ':') colon--;
+    struct str host = {listen.ptr, colon == 0 ? 0 : colon - 1};
+    member_text(j, "listening", str_format(c->arena, "http://%.*s:%u", STR_ARG(host), server_port(s)));
+    enum err err = c->answer->take(c->answer->self, j, false, e);
+    (void)fflush(stdout); /* whoever waits for the line gets it now */
+    return err;
+}
+
+enum err ask_serve(const struct call *c, struct error *e)
+{
+    const struct serve_query *q = c->query;
+    struct server *s = NULL;
+    struct server_options o = {.listen = q->listen.len > 0 ? q->listen : STR("127.0.0.1:8080"),
+                               .door = door_of(c->service),
+                               .service = c->service};
+    sigset_t signals, before;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    enum err err = read_secrets(&o.door, q->webhook_secret_file, q->tolerance, c->arena, e);
+    if (err != OK) return err;
+    if (pthread_sigmask(SIG_BLOCK, &signals, &before) != 0) WRONG("signals cannot be blocked");
+    uint64_t waited = 0;
+    err = webhooks_apply(&waited, &o.door, c->arena, e); /* what a crash left */
+    if (err == OK) err = server_start(&s, &o, e);
+    if (err == OK) err = tell_address(c, s, o.listen, e);
+    if (err == OK) err = wait_for_the_end(&signals, e);
+    server_stop(s);
+    if (pthread_sigmask(SIG_SETMASK, &before, NULL) != 0) WRONG("signals cannot be set");
+    return err;
 }

@@ -45,6 +45,7 @@ struct connections {
     bool on_this_machine;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libcurl has it */
 static size_t take_body(char *data, size_t one, size_t count, void *to)
 {
     struct transfer *t = to;

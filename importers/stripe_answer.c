@@ -10,12 +10,12 @@ static struct str code_of(const json_t *object, const char *name, struct arena *
 {
     const char *text = json_string_value(json_object_get(object, name));
     struct str code = str_of(text);
-    bool is_code = code.len > 0 && code.len <= LIMIT_CODE_BYTES;
-    for (size_t i = 0; i < code.len && is_code; i++) {
+    bool fits = code.len > 0 && code.len <= LIMIT_CODE_BYTES;
+    for (size_t i = 0; i < code.len && fits; i++) {
         char c = code.ptr[i];
-        is_code = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
     }
-    return is_code ? str_copy(a, code) : STR_NONE;
+    return fits ? str_copy(a, code) : STR_NONE;
 }
 
 static bool is_stripe_object(const json_t *object)

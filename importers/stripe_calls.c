@@ -214,9 +214,10 @@ static void read_intent(struct stripe_progress *p, struct gateway_answer *out,
     struct str id = id_of(intent, a);
     bool is_ours = is_text(intent, "object", "payment_intent") && id.len > 0 &&
                    is_of_amount(intent, "amount", r->amount);
-    if (!is_ours || (r->reference.len > 0 && !str_equal(id, r->reference)))
-        finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
-    else if (is_text(intent, "status", "succeeded"))
+    bool is_meant = is_ours && (r->reference.len == 0 || str_equal(id, r->reference));
+    finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
+    if (!is_meant) return;
+    if (is_text(intent, "status", "succeeded"))
         finish(p, out, PAYMENT_SUCCEEDED, id);
     else if (is_text(intent, "status", "processing"))
         finish(p, out, PAYMENT_PROCESSING, id);
@@ -230,8 +231,6 @@ static void read_intent(struct stripe_progress *p, struct gateway_answer *out,
         p->call = STRIPE_CONFIRM;
     else if (is_text(intent, "status", "requires_confirmation") && p->missing)
         decline_word(p, out, "resource_missing", "the payment method is not known at Stripe any more");
-    else
-        finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
 }
 
 /* Whoever looks with the key of another account finds nothing: that says nothing of the payment. So only how
@@ -279,18 +278,17 @@ static void read_refund(struct stripe_progress *p, struct gateway_answer *out,
                         const struct gateway_request *r, const json_t *refund_object, struct arena *a)
 {
     struct str id = id_of(refund_object, a);
-    if (id.len == 0 || !is_text(refund_object, "object", "refund") ||
-        !is_of_amount(refund_object, "amount", r->amount))
-        finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
-    else if (is_text(refund_object, "status", "succeeded"))
+    bool is_one = id.len > 0 && is_text(refund_object, "object", "refund") &&
+                  is_of_amount(refund_object, "amount", r->amount);
+    finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
+    if (!is_one) return;
+    if (is_text(refund_object, "status", "succeeded"))
         finish(p, out, PAYMENT_SUCCEEDED, id);
     else if (is_text(refund_object, "status", "pending") ||
              is_text(refund_object, "status", "requires_action"))
         finish(p, out, PAYMENT_PROCESSING, id);
     else if (is_text(refund_object, "status", "failed") || is_text(refund_object, "status", "canceled"))
         decline_word(p, out, "refund_failed", "the bank did not take the refund");
-    else
-        finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
 }
 
 static const json_t *refund_with_key(const json_t *list, struct str key)

@@ -57,7 +57,7 @@ static enum err read_event(struct webhook_receive_command *out, const json_t *ro
     const json_t *created = json_object_get(root, "created");
     enum err err = check_shape(root, e);
     if (err == OK) err = need_text(&out->event_id, root, "id", LIMIT_EVENT_ID_BYTES, a, e);
-    if (err == OK) err = need_text(&out->type, root, "type", LIMIT_CODE_BYTES * 2, a, e);
+    if (err == OK) err = need_text(&out->type, root, "type", (size_t)2 * LIMIT_CODE_BYTES, a, e);
     if (err == OK && !json_is_object(object))
         err = fail(e, ERR_INVALID, "the message is no event of Stripe's: 'data.object' is missing, or none");
     if (err != OK) return err;

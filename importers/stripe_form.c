@@ -92,7 +92,8 @@ enum err stripe_money(struct money *out, int64_t amount, struct str currency, st
     char code[4] = "", capital[4] = "";
     for (size_t i = 0; i < 3 && i < currency.len; i++) {
         char c = currency.ptr[i];
-        capital[i] = c >= 'a' && c <= 'z' ? "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'] : c;
+        capital[i] = c;
+        if (c >= 'a' && c <= 'z') capital[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'];
     }
     enum err err = currency.len == 3 ? currency_parse(code, str_of(capital), e)
                                      : fail(e, ERR_INVALID, "currency: no code of three letters");

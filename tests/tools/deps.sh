@@ -16,6 +16,7 @@ build  liblmdb-dev           library  lmdb
 build  libmsgpack-dev        library  msgpack
 build  libcurl4-openssl-dev  library  libcurl
 build  libhpdf-dev           header   hpdf.h
+build  libmicrohttpd-dev     library  libmicrohttpd
 build  zlib1g-dev            library  zlib
 build  libssl-dev            library  openssl
 build  libjansson-dev        library  jansson
@@ -24,7 +25,6 @@ build  libicu-dev            library  icu-i18n
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
-check  libmicrohttpd-dev     library  libmicrohttpd
 check  clang                 command  clang
 check  libclang-rt-14-dev    runtime  fuzzer
 check  clang-format          command  clang-format

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* serve.h - billing's own: the door over HTTP. One thread answers, and is the only one that touches the
+ * ledger meanwhile. */
+#ifndef DAYBOOK_BILLING_SERVE_H
+#define DAYBOOK_BILLING_SERVE_H
+
+#include "billing/service.h"
+
+struct server_options {
+    struct str listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0: a free one */
+    struct webhook_door door; /* of POST /webhooks/stripe; its time is that of each request */
+    struct service *service;
+};
+struct server;
+/* ERR_INVALID: no such address; ERR_STORAGE: it cannot be listened to. */
+enum err server_start(struct server **out, const struct server_options *o, struct error *e) MUST_USE;
+unsigned server_port(const struct server *s);
+/* Takes no new connection, ends the requests that are being answered, and frees. Accepts NULL. */
+void server_stop(struct server *s);
+
+#endif
