@@ -72,6 +72,7 @@ static bool header_is(struct str *value, struct str line, const char *name)
 }
 
 /* Only these; an answer that was begun anew (a proxy's, a redirect's) forgets those before. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libcurl has it */
 static size_t take_header(char *data, size_t one, size_t count, void *to)
 {
     struct transfer *t = to;
