@@ -203,10 +203,12 @@ static enum err answer_state(struct answering *g, struct error *e)
 {
     const struct command *c = g->command;
     const struct event *resumed = event_of(g->outcome, EVENT_SUBSCRIPTION_RESUMED);
-    struct str user = c->type == COMMAND_SUBSCRIPTION_PAUSE    ? c->subscription_pause.user
-                      : c->type == COMMAND_SUBSCRIPTION_RESUME ? c->subscription_resume.user
-                      : c->type == COMMAND_SUBSCRIPTION_UNDO   ? c->subscription_undo.user
-                                                               : c->subscription_reactivate.user;
+    struct str user = c->type == COMMAND_SUBSCRIPTION_PAUSE       ? c->subscription_pause.user
+                      : c->type == COMMAND_SUBSCRIPTION_RESUME    ? c->subscription_resume.user
+                      : c->type == COMMAND_SUBSCRIPTION_UNDO      ? c->subscription_undo.user
+                      : c->type == COMMAND_SUBSCRIPTION_FOLLOW    ? c->subscription_follow.user
+                      : c->type == COMMAND_SUBSCRIPTION_TAKE_OVER ? c->subscription_take_over.user
+                                                                  : c->subscription_reactivate.user;
     enum err err = put_subscription(g, user, e);
     if (err == OK && resumed != NULL) member_money(*g->out, "credit", resumed->subscription_resumed.credit);
     return err;
@@ -512,6 +514,8 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_SUBSCRIPTION_UNDO] = answer_state,
     [COMMAND_SUBSCRIPTION_REACTIVATE] = answer_state,
     [COMMAND_SUBSCRIPTION_MIGRATE] = answer_migrated,
+    [COMMAND_SUBSCRIPTION_FOLLOW] = answer_state,
+    [COMMAND_SUBSCRIPTION_TAKE_OVER] = answer_state,
     [COMMAND_PAYMENT_METHOD_ADD] = answer_method,
     [COMMAND_PAYMENT_METHOD_REMOVE] = answer_removed,
     [COMMAND_PAYMENT_METHOD_DEFAULT] = answer_method,

@@ -16,6 +16,12 @@ static struct period current_period(const struct subscription *s, struct date to
     return p;
 }
 
+/* It ends where it is billed, and nobody takes it over. */
+static bool ends_elsewhere(const struct subscription *s)
+{
+    return subscription_is_elsewhere(s) && date_is_given(s->ends_there) && !date_is_given(s->take_over_on);
+}
+
 /* When fees are charged next; none while nothing is. A period that is due already is the run's to catch up:
  * what comes next is the one behind it. */
 static struct date next_billing_date(const struct subscription *s, struct date today)
@@ -23,6 +29,7 @@ static struct date next_billing_date(const struct subscription *s, struct date t
     struct date next = s->charged_through;
     if (s->status == SUBSCRIPTION_PAUSED) return s->resume_on;
     if (!subscription_is_entitled(s)) return (struct date){0};
+    if (ends_elsewhere(s)) return (struct date){0};
     if (s->terms.in_arrears || date_compare(next, today) <= 0) next = current_period(s, today).end;
     bool ends_before = date_is_given(s->cancel_on) && date_compare(s->cancel_on, next) <= 0;
     return ends_before ? (struct date){0} : next;
@@ -102,8 +109,9 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     member_date(j, "current_period_start", live ? p.start : (struct date){0});
     member_date(j, "current_period_end", live ? p.end : (struct date){0});
     member_date(j, "next_billing_date", next_billing_date(s, today));
-    member_flag(j, "cancel_at_period_end", live && date_is_given(s->cancel_on));
-    member_date(j, "cancel_on", s->cancel_on);
+    struct date cancel_on = ends_elsewhere(s) ? s->ends_there : s->cancel_on;
+    member_flag(j, "cancel_at_period_end", live && date_is_given(cancel_on));
+    member_date(j, "cancel_on", live ? cancel_on : (struct date){0});
     member_date(j, "ended_on", s->ended_on);
     member_put(j, "scheduled_change", scheduled_change_json(s));
     member_count(j, "catalog_version", s->terms.catalog_version);
@@ -116,6 +124,9 @@ json_t *subscription_json(const struct subscription *s, struct date today, struc
     member_date(j, "paused_on", s->paused_on);
     member_date(j, "resume_on", s->resume_on);
     member_date(j, "charged_through", s->charged_through);
+    member_text(j, "billing_owner", str_of(choice_billing_owner.words[s->billing_owner]));
+    member_text_or_null(j, "reference", s->reference);
+    member_date(j, "take_over_on", s->take_over_on);
     return j;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* due.c - the index of work: an entry for each live subscription, under the date on which the nightly run has
- * something to do for it; the date is the book's. A customer without a live one has an entry of his own while
- * items are pending: they are due at once, whatever the next run's date. With a live one, items wait for it,
- * but for those that fell due when a command noted them: they are due on that day. Who has prepaid credit
- * that expires has an entry under the first day on which some of it does. So the entries that are there
- * follow from the rows as they were, and need not be noted anywhere. */
+ * something to do for it; the date is the book's. A customer without one that is billed here has an entry of
+ * his own while items are pending: they are due at once, whatever the next run's date. With such a one, items
+ * wait for it, but for those that fell due when a command noted them: they are due on that day. Who has
+ * prepaid credit that expires has an entry under the first day on which some of it does. So the entries that
+ * are there follow from the rows as they were, and need not be noted anywhere. */
 #include "projections/fold.h"
 
 #include "ledger/book.h"
@@ -42,12 +42,12 @@ static enum err move_entry(struct views_txn *t, uint64_t customer, uint64_t subs
     return put_days(t, &k, to, e);
 }
 
-/* `live`: he has a subscription, for which what is not due by itself waits. */
-static struct date items_date(const struct pending_items *p, bool live)
+/* `billed`: he has a subscription that is billed here, for which what is not due by itself waits. */
+static struct date items_date(const struct pending_items *p, bool billed)
 {
     static const struct date at_once = {1}; /* the first date there is */
     struct date first = {0};
-    if (!live) return p->items_count > 0 ? at_once : first;
+    if (!billed) return p->items_count > 0 ? at_once : first;
     for (size_t i = 0; i < p->items_count; i++) {
         struct date due = p->items[i].due;
         if (date_is_given(due) && (!date_is_given(first) || date_compare(due, first) < 0)) first = due;
@@ -62,28 +62,40 @@ enum err live_get(struct numbers *out, struct views_txn *t, uint64_t customer, s
     return numbers_get(out, t, &k, a, e);
 }
 
-/* With the first live subscription the items wait for it, or their own day; after the last one they are due
- * at once. */
-static enum err note_live(struct views_txn *t, const struct subscription *s, bool live, struct arena *a,
-                          struct error *e)
+/* Adds the subscription to the customer's in that space, or takes it out. */
+static enum err note_in(bool *before, bool *after, struct views_txn *t, enum space space,
+                        const struct subscription *s, bool is, struct arena *a, struct error *e)
 {
-    struct view_key k = key_number(SPACE_LIVE, s->customer);
+    struct view_key k = key_number(space, s->customer);
     struct numbers numbers = {0};
-    struct pending_items pending = {0};
-    enum err err = live_get(&numbers, t, s->customer, a, e);
+    enum err err = numbers_get(&numbers, t, &k, a, e);
     if (err != OK) return err;
-    bool any_before = numbers.count > 0;
-    if (live)
+    *before = numbers.count > 0;
+    if (is)
         numbers_add(&numbers, s->subscription, a);
     else
         (void)numbers_remove(&numbers, s->subscription); /* false only for a record that was tampered with */
-    bool any_after = numbers.count > 0;
-    err = numbers_put(t, &k, &numbers, a, e);
-    if (err != OK || any_before == any_after) return err;
+    *after = numbers.count > 0;
+    return numbers_put(t, &k, &numbers, a, e);
+}
+
+/* With the first subscription that is billed here the items wait for it, or their own day; after the last one
+ * they are due at once. */
+static enum err note_billed(struct views_txn *t, const struct subscription *s, bool billed, struct arena *a,
+                            struct error *e)
+{
+    struct pending_items pending = {0};
+    bool before = false, after = false;
+    enum err err = note_in(&before, &after, t, SPACE_BILLED, s, billed, a, e);
+    if (err != OK || before == after) return err;
     err = pending_get(&pending, t, s->customer, a, e);
     if (err != OK) return err;
-    return move_entry(t, s->customer, 0, items_date(&pending, any_before), items_date(&pending, any_after),
-                      e);
+    return move_entry(t, s->customer, 0, items_date(&pending, before), items_date(&pending, after), e);
+}
+
+static bool is_billed_here(const struct subscription *s)
+{
+    return subscription_is_live(s) && !subscription_is_elsewhere(s);
 }
 
 enum err due_subscription(struct views_txn *t, const struct subscription *before,
@@ -91,7 +103,10 @@ enum err due_subscription(struct views_txn *t, const struct subscription *before
 {
     bool was = before != NULL && subscription_is_live(before), is = subscription_is_live(after);
     struct date from = was ? subscription_due(before) : (struct date){0};
-    enum err err = was == is ? OK : note_live(t, after, is, a, e);
+    bool billed_before = before != NULL && is_billed_here(before), billed = is_billed_here(after);
+    bool any_before = false, any_after = false;
+    enum err err = was == is ? OK : note_in(&any_before, &any_after, t, SPACE_LIVE, after, is, a, e);
+    if (err == OK && billed_before != billed) err = note_billed(t, after, billed, a, e);
     if (err != OK) return err;
     return move_entry(t, after->customer, after->subscription, from, subscription_due(after), e);
 }
@@ -99,9 +114,9 @@ enum err due_subscription(struct views_txn *t, const struct subscription *before
 enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_items *before,
                    const struct pending_items *after, struct error *e)
 {
-    struct view_key k = key_number(SPACE_LIVE, customer);
-    struct bytes live = {0};
-    enum err err = views_get(&live, t, &k, e);
+    struct view_key k = key_number(SPACE_BILLED, customer);
+    struct bytes billed = {0};
+    enum err err = views_get(&billed, t, &k, e);
     if (err != OK && err != ERR_NOT_FOUND) return err;
     return move_entry(t, customer, 0, items_date(before, err == OK), items_date(after, err == OK), e);
 }
@@ -253,6 +268,7 @@ enum err load_due_days(struct due_days *out, struct views_txn *t, uint64_t custo
     struct pending_items pending = {0};
     struct wallet_grant *grants = NULL;
     size_t count = 0, grants_count = 0;
+    bool billed = false;
     *out = (struct due_days){0};
     enum err err = customer_row_load(&row, t, customer, a, e);
     if (err == OK) err = live_subscriptions(&live, &count, t, customer, a, e);
@@ -260,7 +276,10 @@ enum err load_due_days(struct due_days *out, struct views_txn *t, uint64_t custo
     if (err == OK) err = wallet_get(&grants, &grants_count, t, customer, a, e);
     if (err != OK) return err;
     out->overdue = oldest_due(&row);
-    out->due = earlier(items_date(&pending, count > 0), wallet_expiry(grants, grants_count));
-    for (size_t i = 0; i < count; i++) out->due = earlier(out->due, subscription_due(&live[i]));
+    for (size_t i = 0; i < count; i++) {
+        out->due = earlier(out->due, subscription_due(&live[i]));
+        billed = billed || is_billed_here(&live[i]);
+    }
+    out->due = earlier(out->due, earlier(items_date(&pending, billed), wallet_expiry(grants, grants_count)));
     return OK;
 }

@@ -135,6 +135,7 @@ static enum err fold_canceled(struct views_txn *t, const struct subscription_can
     if (err == OK) err = window_charges_get(&charges, t, SPACE_WINDOW_CHARGES, &p, a, e);
     if (err != OK) return err;
     bool rated = s.status == SUBSCRIPTION_ACTIVE || s.status == SUBSCRIPTION_PAUSED;
+    if (subscription_is_elsewhere(&s)) rated = false; /* nothing of it was rated here */
     return rated || charges.charges_count > 0 ? close_windows(t, &s, v->on, a, e) : OK;
 }
 

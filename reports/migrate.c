@@ -23,7 +23,8 @@ static enum err note_candidate(void *context, const struct subscription *s, stru
 {
     struct moving *m = context;
     bool tier = m->o->tier.len == 0 || str_equal(m->o->tier, s->terms.product);
-    bool wanted = tier && subscription_is_live(s) && s->terms.catalog_version < m->o->version;
+    bool wanted = tier && subscription_is_live(s) && !subscription_is_elsewhere(s) &&
+                  s->terms.catalog_version < m->o->version;
     (void)e;
     m->tier_known = m->tier_known || tier;
     arena_reset(m->chunk);

@@ -144,15 +144,32 @@ static enum err end_unpaid(struct accrual *out, struct subscription *s, struct d
 
 enum err paid_again(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
 {
+    if (subscription_is_elsewhere(s)) return OK; /* what is unpaid there, our invoices do not tell */
     if (s->status == SUBSCRIPTION_UNPAID) return resume(out, s, out->today, a, e);
     if (s->status != SUBSCRIPTION_PAST_DUE) return OK;
     return fall_overdue(out, s, SUBSCRIPTION_ACTIVE, out->today, a, e);
+}
+
+/* ---- billed elsewhere ---- */
+
+/* Whoever did not pay there owes nothing here. */
+static enum err take_over(struct accrual *out, struct subscription *s, struct arena *a, struct error *e)
+{
+    struct event *ev = event_add(&out->events, EVENT_SUBSCRIPTION_TAKEN_OVER, a);
+    struct subscription_taken_over *v = &ev->subscription_taken_over;
+    *v = (struct subscription_taken_over){
+        .subscription = s->subscription, .customer = s->customer, .on = s->take_over_on};
+    v->anchor = subscription_anchor_for(s, v->on, &v->anchor_day);
+    enum err err = subscription_apply(s, ev, a, e);
+    bool owes = out->overdue.known && out->overdue.invoice != 0;
+    return err == OK && !owes ? paid_again(out, s, a, e) : err;
 }
 
 /* ---- the order of time ---- */
 
 enum work {
     WORK_NONE,
+    TAKE_OVER,
     TRIAL_END,
     PAST_DUE,
     UNPAID,
@@ -187,6 +204,7 @@ static struct date work_date(const struct subscription *s, const struct overdue 
     const struct date never = {0};
     bool charged = subscription_is_charged(s) && !is_charged_to_end(s);
     bool paused = date_is_given(s->paused_on);
+    if (subscription_is_elsewhere(s)) return w == TAKE_OVER ? s->take_over_on : never;
     switch (w) {
     case TRIAL_END: return s->status == SUBSCRIPTION_TRIALING ? s->trial_end : never;
     case PAST_DUE: return s->status == SUBSCRIPTION_ACTIVE ? o->past_due : never;
@@ -201,6 +219,7 @@ static struct date work_date(const struct subscription *s, const struct overdue 
     case COMMITMENT: return is_by(s->cancel_on, s->committed_from) ? never : commitment_end(s);
     case USAGE_FIRST:
     case USAGE: return usage_end(s);
+    case TAKE_OVER:
     case WORK_NONE: break;
     }
     return never;
@@ -210,7 +229,7 @@ static struct date work_date(const struct subscription *s, const struct overdue 
 static struct date used_due(const struct subscription *s)
 {
     bool none = !date_is_given(s->used_on) || !subscription_is_charged(s) || !date_is_given(usage_end(s));
-    if (none) return (struct date){0};
+    if (none || subscription_is_elsewhere(s)) return (struct date){0};
     return date_compare(s->used_on, s->usage_through) < 0 ? s->usage_through : s->used_on;
 }
 
@@ -222,7 +241,7 @@ static enum work next_work(const struct subscription *s, const struct accrual *o
     enum work next = WORK_NONE;
     struct date on = {0};
     bool usage_first = date_is_given(s->change_on) || has_commitment(s);
-    for (enum work w = TRIAL_END; w <= USAGE; w++) {
+    for (enum work w = TAKE_OVER; w <= USAGE; w++) {
         struct date due = work_date(s, &out->overdue, w);
         if (w == USAGE_FIRST && !usage_first) continue;
         if (date_is_given(s->cancel_on) && !is_by(due, s->cancel_on)) continue; /* it will have ended */
@@ -245,6 +264,7 @@ static enum err do_work(struct accrual *out, struct subscription *s, enum work w
 {
     struct stretch stretch = {0};
     switch (w) {
+    case TAKE_OVER: return take_over(out, s, a, e);
     case TRIAL_END: return end_trial(out, s, a, e);
     case RESUME: return resume(out, s, s->resume_on, a, e);
     case PAST_DUE: return fall_overdue(out, s, SUBSCRIPTION_PAST_DUE, out->overdue.past_due, a, e);
@@ -327,6 +347,6 @@ struct date subscription_due(const struct subscription *s)
     const struct overdue not_known = {0};
     struct date due = {0};
     if (!subscription_is_live(s)) return due;
-    for (enum work w = TRIAL_END; w <= USAGE; w++) due = earlier(due, work_date(s, &not_known, w));
+    for (enum work w = TAKE_OVER; w <= USAGE; w++) due = earlier(due, work_date(s, &not_known, w));
     return earlier(earlier(due, used_due(s)), s->cancel_on);
 }

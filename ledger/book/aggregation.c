@@ -84,28 +84,32 @@ static struct period month_behind(struct date ended, struct date day)
     return p;
 }
 
-/* The end of its trial was reached, only not noted yet? */
-static bool trial_is_over(const struct subscription *s, struct date day)
+/* *after: the subscription as it will be once it is noted that its trial ended, or that it was taken over, by
+ * that day. False: nothing such is to be noted. */
+static bool begins_anew(struct subscription *after, const struct subscription *s, struct date day)
 {
-    return s->status == SUBSCRIPTION_TRIALING && is_by(s->trial_end, day);
+    bool trial_is_over = s->status == SUBSCRIPTION_TRIALING && is_by(s->trial_end, day);
+    bool taken_over = subscription_is_elsewhere(s) && !subscription_is_elsewhere_on(s, day);
+    *after = *s;
+    if (taken_over)
+        subscription_take_over(after, s->take_over_on);
+    else if (trial_is_over)
+        subscription_begin_usage(after, s->trial_end);
+    return trial_is_over || taken_over;
 }
 
 struct period reading_period(const struct subscription *s, struct date ended, struct date day)
 {
+    struct subscription after;
     if (s == NULL) return month_behind(ended, day);
-    if (!trial_is_over(s, day)) return period_within(s, day);
-    struct subscription after = *s;
-    subscription_begin_usage(&after, s->trial_end);
-    return period_within(&after, day);
+    return period_within(begins_anew(&after, s, day) ? &after : s, day);
 }
 
 struct period whole_month(const struct subscription *s, struct period p)
 {
+    struct subscription after;
     if (s == NULL) return calendar_month(p.start);
-    if (!trial_is_over(s, p.start)) return anchored_month(s, p.start);
-    struct subscription after = *s;
-    subscription_begin_usage(&after, s->trial_end);
-    return anchored_month(&after, p.start);
+    return anchored_month(begins_anew(&after, s, p.start) ? &after : s, p.start);
 }
 
 /* ---- counting ---- */

@@ -386,7 +386,7 @@ enum err decide_subscription_update(struct decision *out, const struct facts *f,
                                     struct error *e)
 {
     struct change ch = {.facts = f};
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     if (err == OK) err = may_change(&ch.s, c->user, a, e);
     uint64_t day = 0;
@@ -440,7 +440,7 @@ enum err decide_subscription_undo(struct decision *out, const struct facts *f,
                                   const struct subscription_undo_command *c, struct arena *a, struct error *e)
 {
     struct change ch = {.facts = f};
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     struct subscription_schedule_undone undone = {0};
     if (err == OK) err = undo_chosen(&undone, &ch.s, c, e);

@@ -15,6 +15,13 @@ enum err check_billing_day(uint64_t day, const struct terms *t, struct error *e)
 /* Seats that the terms can have; 0 is "not given". */
 enum err check_quantity(uint64_t quantity, const struct terms *t, struct error *e) MUST_USE;
 
+/* Is the day believable? */
+enum err check_years(const char *what, struct date today, struct date given, struct error *e) MUST_USE;
+/* A new subscription, when the ends that were reached are noted. */
+enum err subscription_begin(struct decision *out, const struct facts *f,
+                            const struct subscription_create_command *c, struct arena *a,
+                            struct error *e) MUST_USE;
+
 /* A change being worked out: the subscription as it becomes, and what that costs. */
 struct change {
     const struct facts *facts;

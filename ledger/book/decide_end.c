@@ -133,7 +133,7 @@ enum err decide_subscription_cancel(struct decision *out, const struct facts *f,
                                     const struct subscription_cancel_command *c, struct arena *a,
                                     struct error *e)
 {
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err != OK) return err;
     if (!c->immediate && c->give_back != END_DEFAULT)
         return fail(e, ERR_INVALID, "give_back: at the period's end nothing is unused");
@@ -218,7 +218,7 @@ enum err decide_subscription_pause(struct decision *out, const struct facts *f,
                                    struct error *e)
 {
     struct change ch = {.facts = f};
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     if (err != OK) return err;
     struct subscription *s = &ch.s;
@@ -307,7 +307,7 @@ enum err decide_subscription_resume(struct decision *out, const struct facts *f,
                                     struct error *e)
 {
     struct change ch = {.facts = f};
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err == OK) err = change_begin(&ch, f, f->subscription, a, e);
     if (err != OK) return err;
     if (ch.s.status != SUBSCRIPTION_PAUSED) {

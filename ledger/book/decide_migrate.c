@@ -70,7 +70,7 @@ enum err decide_subscription_migrate(struct decision *out, const struct facts *f
 {
     struct outlook v = {0};
     struct terms to = {0};
-    enum err err = need_subscription(f, c->user, e);
+    enum err err = need_billed_here(f, c->user, e);
     if (err != OK) return err;
     const struct subscription *s = f->subscription;
     if (f->catalog == NULL)

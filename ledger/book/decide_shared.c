@@ -25,6 +25,14 @@ enum err need_subscription(const struct facts *f, struct str user, struct error 
     return fail(e, ERR_REFUSED, "the subscription of '%.*s' is canceled", STR_ARG(user));
 }
 
+enum err need_billed_here(const struct facts *f, struct str user, struct error *e)
+{
+    enum err err = need_subscription(f, user, e);
+    if (err != OK || !subscription_is_elsewhere_on(f->subscription, f->today)) return err;
+    return fail(e, ERR_REFUSED, "sub_%ju of '%.*s' is billed by Stripe: change it there",
+                (uintmax_t)f->subscription->subscription, STR_ARG(user));
+}
+
 enum err money_exact(struct money *out, struct decimal amount, const char *currency, const char *what,
                      struct arena *a, struct error *e)
 {
@@ -379,6 +387,7 @@ void note_used(struct decision *out, const struct subscription *s, struct str us
                struct arena *a)
 {
     if (s == NULL || date_is_given(s->used_on) || !subscription_charges_used(s, usage_type)) return;
+    if (subscription_is_elsewhere_on(s, today)) return;
     for (size_t i = 0; i < out->events.count; i++) {
         const struct event *ev = &out->events.items[i];
         if (ev->type == EVENT_SUBSCRIPTION_USED && ev->subscription_used.subscription == s->subscription)

@@ -18,6 +18,8 @@ enum err need_customer(const struct facts *f, struct str user, struct error *e) 
 enum err need_invoice(const struct facts *f, struct str named, struct error *e) MUST_USE;
 /* The subscription that the command is about, and that it has not ended. */
 enum err need_subscription(const struct facts *f, struct str user, struct error *e) MUST_USE;
+/* … and one that is not billed elsewhere, where it is changed. */
+enum err need_billed_here(const struct facts *f, struct str user, struct error *e) MUST_USE;
 
 /* A decimal of major units as money, if the currency has that many decimals: "amount '12.345': too many
  * decimals for USD". */

@@ -25,12 +25,13 @@ static enum err method_for(struct decision *out, const struct facts *f,
 {
     bool added = false;
     bool trial = date_is_given(s->trial_end) && (p->trial_without_method || s->parent != 0);
+    bool elsewhere = s->billing_owner != BILLED_BY_LEDGER;
     if (c->payment_method.len != 0) {
         struct card card = c->card;
         if (card.token.len == 0) card.token = c->payment_method;
         return keep_card(out, f, s->customer, &card, true, &added, a, e);
     }
-    if (s->terms.free || trial || method_named(f, STR_NONE) != NULL) return OK;
+    if (s->terms.free || trial || elsewhere || method_named(f, STR_NONE) != NULL) return OK;
     return fail(e, ERR_INVALID, "tier '%.*s' is paid: a payment method is needed", STR_ARG(c->tier));
 }
 
@@ -55,7 +56,7 @@ enum err check_billing_day(uint64_t day, const struct terms *t, struct error *e)
                 STR_ARG(t->product));
 }
 
-static enum err check_years(const char *what, struct date today, struct date given, struct error *e)
+enum err check_years(const char *what, struct date today, struct date given, struct error *e)
 {
     enum { YEARS_MAX = 20 };
     int32_t away = date_days_between(today, given);
@@ -98,8 +99,11 @@ static void anchor_subscription(struct subscription_created *s, uint64_t billing
 static enum err trial_chosen(struct subscription_created *s, const struct subscription_create_command *c,
                              const struct price *p, const struct subscription *parent, struct error *e)
 {
-    uint64_t days = c->no_trial ? 0 : c->trial_days != 0 ? c->trial_days : p->trial_days;
-    if (parent == NULL) {
+    bool elsewhere = c->billing_owner != BILLED_BY_LEDGER;
+    if (elsewhere && c->trial_days != 0)
+        return fail(e, ERR_INVALID, "trial_days: a subscription that Stripe bills has its trial there");
+    uint64_t days = c->no_trial || elsewhere ? 0 : c->trial_days != 0 ? c->trial_days : p->trial_days;
+    if (parent == NULL || elsewhere) {
         if (days != 0) s->trial_end = date_add_days(s->start, (int32_t)days);
         return OK;
     }
@@ -109,6 +113,13 @@ static enum err trial_chosen(struct subscription_created *s, const struct subscr
     s->trial_end = parent->trial_end;
     s->terms.trial_end = parent->terms.trial_end;
     return OK;
+}
+
+/* Its periods end there when Stripe says so. */
+static void anchor_elsewhere(struct subscription_created *s)
+{
+    const struct subscription there = {.terms = s->terms, .anchor = s->anchor, .anchor_day = s->anchor_day};
+    s->anchor = subscription_anchor_for(&there, s->charged_through, &s->anchor_day);
 }
 
 static enum err dates_chosen(struct subscription_created *s, const struct facts *f,
@@ -139,6 +150,7 @@ static enum err dates_chosen(struct subscription_created *s, const struct facts 
     if (date_compare(s->charged_through, s->start) < 0)
         return fail(e, ERR_INVALID, "charged_through: before the start");
     anchor_subscription(s, day, parent);
+    if (c->billing_owner != BILLED_BY_LEDGER) anchor_elsewhere(s);
     return check_years("charged_through", f->today, s->charged_through, e);
 }
 
@@ -210,6 +222,12 @@ static enum err parent_chosen(const struct subscription **parent, const struct f
         return fail(e, ERR_REFUSED, "sub_%ju is an add-on itself", (uintmax_t)f->subscription->subscription);
     if (date_is_given(f->subscription->cancel_on))
         return fail(e, ERR_REFUSED, "the subscription of '%.*s' is to end", STR_ARG(c->user));
+    if (f->subscription->billing_owner != c->billing_owner) {
+        return fail(e, ERR_REFUSED,
+                    "billing_owner: sub_%ju is billed by %s, and so must be what is added to it",
+                    (uintmax_t)f->subscription->subscription,
+                    choice_billing_owner.words[f->subscription->billing_owner]);
+    }
     *parent = f->subscription;
     return OK;
 }
@@ -269,14 +287,34 @@ static enum err begin_paused(struct decision *out, const struct subscription_cre
     return OK;
 }
 
-static enum err create(struct decision *out, const struct facts *f,
-                       const struct subscription_create_command *c, struct arena *a, struct error *e)
+/* What Stripe bills is kept once. */
+static enum err check_owner(const struct facts *f, const struct subscription_create_command *c,
+                            struct error *e)
+{
+    if (c->reference.len == 0) return OK;
+    if (c->billing_owner == BILLED_BY_LEDGER)
+        return fail(e, ERR_INVALID, "reference: it is for subscriptions that Stripe bills");
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        if (!str_equal(s->reference, c->reference)) continue;
+        return fail(e, ERR_REFUSED, "'%.*s' has %.*s already, as sub_%ju", STR_ARG(c->user),
+                    STR_ARG(c->reference), (uintmax_t)s->subscription);
+    }
+    return OK;
+}
+
+enum err subscription_begin(struct decision *out, const struct facts *f,
+                            const struct subscription_create_command *c, struct arena *a, struct error *e)
 {
     char currency[4] = "";
-    struct subscription_created s = {.subscription = f->counters.subscription, .quantity = 1};
+    struct subscription_created s = {.subscription = f->counters.subscription,
+                                     .quantity = 1,
+                                     .billing_owner = c->billing_owner,
+                                     .reference = c->reference};
     const struct subscription *parent = NULL;
     enum err err = interval_count_check(c->interval_count, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
+    if (err == OK) err = check_owner(f, c, e);
     if (err != OK) return err;
     struct terms_wish wish = {.tier = c->tier,
                               .currency = currency,
@@ -308,7 +346,7 @@ enum err decide_subscription_create(struct decision *out, const struct facts *f,
 {
     struct facts now = *f;
     enum err err = note_ends(out, &now, a, e);
-    return err == OK ? create(out, &now, c, a, e) : err;
+    return err == OK ? subscription_begin(out, &now, c, a, e) : err;
 }
 
 /* ---- reactivate ---- */
@@ -343,5 +381,5 @@ enum err decide_subscription_reactivate(struct decision *out, const struct facts
         again.quotas = s->terms.agreed_quotas;
         again.commitment = s->terms.agreed_commitment;
     }
-    return create(out, &now, &again, a, e);
+    return subscription_begin(out, &now, &again, a, e);
 }

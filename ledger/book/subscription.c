@@ -2,6 +2,7 @@
 /* subscription.c - a subscription's life: from each event about it to the state that it leaves. Amounts and
  * dates are those of the events; nothing is priced here. */
 #include "ledger/book/subscription.h"
+#include "ledger/book/billing.h"
 #include "ledger/book/crediting.h"
 
 /* ---- states ---- */
@@ -34,6 +35,17 @@ bool subscription_is_charged(const struct subscription *s)
 bool subscription_is_entitled(const struct subscription *s)
 {
     return subscription_is_charged(s) || s->status == SUBSCRIPTION_TRIALING;
+}
+
+bool subscription_is_elsewhere(const struct subscription *s)
+{
+    return s->billing_owner != BILLED_BY_LEDGER;
+}
+
+bool subscription_is_elsewhere_on(const struct subscription *s, struct date day)
+{
+    bool over = date_is_given(s->take_over_on) && date_compare(s->take_over_on, day) <= 0;
+    return subscription_is_elsewhere(s) && !over;
 }
 
 static enum err move_to(struct subscription *s, enum subscription_status to, struct error *e)
@@ -122,6 +134,7 @@ struct subscription subscription_begun(const struct subscription_created *v, str
     bool trial = date_is_given(v->trial_end);
     struct date charged = trial ? v->trial_end : v->start;
     if (date_is_given(v->charged_through)) charged = v->charged_through;
+    bool elsewhere = v->billing_owner != BILLED_BY_LEDGER; /* usage counts from the first day all the same */
     struct subscription s = {.subscription = v->subscription,
                              .customer = v->customer,
                              .status = trial ? SUBSCRIPTION_TRIALING : SUBSCRIPTION_ACTIVE,
@@ -133,14 +146,16 @@ struct subscription subscription_begun(const struct subscription_created *v, str
                              .parent = v->parent,
                              .trial_end = v->trial_end,
                              .charged_through = charged,
-                             .usage_through = trial ? v->start : charged,
+                             .usage_through = trial || elsewhere ? v->start : charged,
                              .usage_anchor = v->anchor,
                              .usage_anchor_day = v->anchor_day,
                              .committed_from = charged,
                              .committed = money_zero(v->terms.amount),
                              .committed_usage = money_zero(v->terms.amount),
                              .committed_anchor = v->anchor,
-                             .committed_anchor_day = v->anchor_day};
+                             .committed_anchor_day = v->anchor_day,
+                             .billing_owner = v->billing_owner,
+                             .reference = v->reference};
     quotas_begin(&s, s.usage_through, v->terms.rates, v->terms.rates_count, a);
     return s;
 }
@@ -364,6 +379,77 @@ static enum err apply_overdue(struct subscription *s, const struct event *ev, st
     return move_to(s, v->status, e);
 }
 
+/* ---- billed elsewhere ---- */
+
+struct date subscription_anchor_for(const struct subscription *s, struct date day, uint64_t *anchor_day)
+{
+    struct interval every = terms_interval(&s->terms);
+    struct period p = interval_period(s->anchor, (uint32_t)s->anchor_day, every, day);
+    bool fits = date_compare(p.start, day) == 0;
+    *anchor_day = fits ? s->anchor_day : 0;
+    return fits ? s->anchor : day;
+}
+
+/* What goes on there is taken over by nobody, and never before what was billed there ends. */
+static enum err apply_followed(struct subscription *s, const struct event *ev, struct arena *a,
+                               struct error *e)
+{
+    (void)a;
+    (void)e;
+    const struct subscription_followed *v = &ev->subscription_followed;
+    s->followed_at = v->as_of;
+    s->reference = v->reference;
+    s->charged_through = v->charged_through;
+    s->anchor = v->anchor;
+    s->anchor_day = v->anchor_day;
+    s->ends_there = v->ends_on;
+    bool planned = date_is_given(s->take_over_on);
+    if (planned && (!date_is_given(v->ends_on) || date_compare(s->take_over_on, v->ends_on) < 0))
+        s->take_over_on = v->ends_on;
+    return OK;
+}
+
+static enum err apply_take_over_planned(struct subscription *s, const struct event *ev, struct arena *a,
+                                        struct error *e)
+{
+    (void)a;
+    (void)e;
+    s->take_over_on = ev->subscription_take_over_planned.on;
+    return OK;
+}
+
+/* What was used before is not the ledger's to charge: usage that counts begins with what is paid for here. */
+static void begin_billing(struct subscription *s, struct date on)
+{
+    s->billing_owner = BILLED_BY_LEDGER;
+    s->take_over_on = on;
+    s->ends_there = (struct date){0};
+    s->charged_through = s->usage_through = s->committed_from = on;
+    s->charged_second = 0;
+    s->usage_anchor = s->committed_anchor = s->anchor;
+    s->usage_anchor_day = s->committed_anchor_day = s->anchor_day;
+    s->committed = s->committed_usage = money_zero(s->terms.amount);
+    s->committed_paused = 0;
+}
+
+void subscription_take_over(struct subscription *s, struct date on)
+{
+    s->anchor = subscription_anchor_for(s, on, &s->anchor_day);
+    begin_billing(s, on);
+}
+
+static enum err apply_taken_over(struct subscription *s, const struct event *ev, struct arena *a,
+                                 struct error *e)
+{
+    (void)e;
+    const struct subscription_taken_over *v = &ev->subscription_taken_over;
+    s->anchor = v->anchor;
+    s->anchor_day = v->anchor_day;
+    begin_billing(s, v->on);
+    quotas_trim(s, a);
+    return OK;
+}
+
 static const struct {
     enum event_type type;
     size_t subscription; /* where the event's body has its number */
@@ -384,6 +470,10 @@ static const struct {
     {EVENT_SUBSCRIPTION_RESUMED, offsetof(struct subscription_resumed, subscription), apply_resumed},
     {EVENT_SUBSCRIPTION_OVERDUE, offsetof(struct subscription_overdue, subscription), apply_overdue},
     {EVENT_SUBSCRIPTION_USED, offsetof(struct subscription_used, subscription), apply_used},
+    {EVENT_SUBSCRIPTION_FOLLOWED, offsetof(struct subscription_followed, subscription), apply_followed},
+    {EVENT_SUBSCRIPTION_TAKE_OVER_PLANNED, offsetof(struct subscription_take_over_planned, subscription),
+     apply_take_over_planned},
+    {EVENT_SUBSCRIPTION_TAKEN_OVER, offsetof(struct subscription_taken_over, subscription), apply_taken_over},
 };
 
 bool subscription_event(uint64_t *subscription, const struct event *ev)

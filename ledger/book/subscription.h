@@ -15,6 +15,15 @@ bool subscription_is_charged(const struct subscription *s);
 /* May its customer use what it entitles to? */
 bool subscription_is_entitled(const struct subscription *s);
 
+/* Is it billed elsewhere, so that nothing of it is charged here? */
+bool subscription_is_elsewhere(const struct subscription *s);
+/* The same by that day: one that is to be taken over is the ledger's from its day on, noted or not. */
+bool subscription_is_elsewhere_on(const struct subscription *s, struct date day);
+/* Where its periods count from when one of them begins on that day: they stay as they are where one does. */
+struct date subscription_anchor_for(const struct subscription *s, struct date day, uint64_t *anchor_day);
+/* From that day on the ledger bills it. */
+void subscription_take_over(struct subscription *s, struct date on);
+
 /* The subscription that subscription.created begins. */
 struct subscription subscription_begun(const struct subscription_created *v, struct arena *a);
 

@@ -283,3 +283,20 @@ Test(answers, a_customer_tells_whether_and_why_he_is_exempt)
     says(made, "\"tax_exempt_reason\":\"VATEX-EU-132\"");
     says(answer_to("customer.update", "{\"user\": \"u1\", \"tax_exempt\": \"no\"}"), "\"tax_exempt\":false");
 }
+
+Test(answers, who_bills_a_subscription_is_told)
+{
+    (void)answer_to("subscription.create",
+                    "{\"user\": \"u1\", \"tier\": \"pro\", \"billing_owner\": \"stripe\", \"reference\": "
+                    "\"sub_A\", \"start\": \"2025-01-05\", \"charged_through\": \"2025-02-05\"}");
+    const char *ends =
+        answer_to("subscription.follow", "{\"user\": \"u1\", \"cancel_at_period_end\": \"yes\"}");
+    cr_assert(strstr(ends, "\"next_billing_date\":null") != NULL, "%s", ends);
+    cr_assert(strstr(ends, "\"cancel_on\":\"2025-02-05\"") != NULL, "%s", ends);
+    (void)answer_to("payment-method.add", "{\"user\": \"u1\", \"token\": \"pm_card_visa\"}");
+    const char *over = answer_to("subscription.take-over", "{\"user\": \"u1\"}");
+    cr_assert(strstr(over, "\"take_over_on\":\"2025-02-05\"") != NULL, "%s", over);
+    cr_assert(strstr(over, "\"next_billing_date\":\"2025-02-05\"") != NULL, "%s", over);
+    const char *list = answer_to("subscription.list", "{}");
+    cr_assert(strstr(list, "\"billing_owner\":\"stripe\",\"reference\":\"sub_A\"") != NULL, "%s", list);
+}
