@@ -7,6 +7,7 @@
 #include "importers/stripe_answer.h"
 #include "importers/stripe_calls.h"
 #include "importers/stripe_form.h"
+#include "importers/stripe_subject.h"
 
 /* ---- reading ---- */
 
@@ -90,15 +91,8 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
 
 /* ---- which one of ours ---- */
 
-struct subject {
-    const json_t *object; /* data.object */
-    struct views_txn *t;
-    struct arena *arena;
-    struct transaction transaction; /* 0: none of ours */
-};
-
 /* What we wrote into its metadata; the key tells that it is this ledger's. */
-static enum err by_metadata(struct subject *s, struct error *e)
+static enum err by_metadata(struct stripe_subject *s, struct error *e)
 {
     const json_t *metadata = json_object_get(s->object, "metadata");
     struct error unused = {0};
@@ -112,7 +106,7 @@ static enum err by_metadata(struct subject *s, struct error *e)
     return err;
 }
 
-static enum err find_subject(struct subject *s, struct str reference, struct error *e)
+static enum err find_subject(struct stripe_subject *s, struct str reference, struct error *e)
 {
     uint64_t number = 0;
     enum err err = transaction_by_reference(&number, s->t, reference, e);
@@ -120,7 +114,7 @@ static enum err find_subject(struct subject *s, struct str reference, struct err
     return err == OK && number == 0 ? by_metadata(s, e) : err;
 }
 
-static void note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what)
+void stripe_note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what)
 {
     out->effect = WEBHOOK_NOTES;
     out->outcome = outcome;
@@ -129,10 +123,8 @@ static void note(struct webhook_apply_command *out, enum webhook_outcome outcome
 
 /* ---- payments and refunds ---- */
 
-typedef enum err effect_fn(struct webhook_apply_command *out, struct subject *s, struct error *e);
-
 /* As if the gateway had been asked how it stands. */
-static enum err settle(struct webhook_apply_command *out, struct subject *s, enum gateway_step step,
+static enum err settle(struct webhook_apply_command *out, struct stripe_subject *s, enum gateway_step step,
                        struct error *e)
 {
     struct str id = text_of(s->object, "id");
@@ -141,9 +133,9 @@ static enum err settle(struct webhook_apply_command *out, struct subject *s, enu
     if (err != OK) return err;
     const struct transaction *v = &s->transaction;
     if (v->transaction == 0) {
-        note(out, WEBHOOK_FOREIGN,
-             step == GATEWAY_REFUND ? "a refund that is none of this ledger's"
-                                    : "a payment that is none of this ledger's");
+        stripe_note(out, WEBHOOK_FOREIGN,
+                    step == GATEWAY_REFUND ? "a refund that is none of this ledger's"
+                                           : "a payment that is none of this ledger's");
         return OK;
     }
     const struct gateway_request r = {
@@ -151,7 +143,7 @@ static enum err settle(struct webhook_apply_command *out, struct subject *s, enu
     stripe_read_object(&answer, &r, s->object, s->arena);
     out->transaction = v->transaction;
     if (answer.outcome == PAYMENT_UNKNOWN || answer.outcome == PAYMENT_PREPARED) {
-        note(out, WEBHOOK_KNOWN, "it has no outcome yet");
+        stripe_note(out, WEBHOOK_KNOWN, "it has no outcome yet");
         return OK;
     }
     *out =
@@ -169,18 +161,18 @@ static enum err settle(struct webhook_apply_command *out, struct subject *s, enu
 
 /* A customer can pay by himself what was declined, such as by confirming it: money came that no event here
  * has. */
-static enum err on_payment(struct webhook_apply_command *out, struct subject *s, struct error *e)
+static enum err on_payment(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     enum err err = settle(out, s, GATEWAY_CHARGE, e);
     bool paid = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_SUCCEEDED;
     if (err == OK && paid && s->transaction.status == TRANSACTION_FAILED)
-        note(out, WEBHOOK_ATTENTION, "a payment succeeded that had failed: the money is there");
+        stripe_note(out, WEBHOOK_ATTENTION, "a payment succeeded that had failed: the money is there");
     return err;
 }
 
 /* A refund that failed after it had succeeded, or one that somebody made at Stripe, moves money that no event
  * here has: somebody must book it. */
-static enum err on_refund(struct webhook_apply_command *out, struct subject *s, struct error *e)
+static enum err on_refund(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     enum err err = settle(out, s, GATEWAY_REFUND, e);
     const struct transaction *v = &s->transaction;
@@ -193,35 +185,35 @@ static enum err on_refund(struct webhook_apply_command *out, struct subject *s, 
     if (err != OK) return err;
     bool failed = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_DECLINED;
     if (ours_paid)
-        note(out, WEBHOOK_ATTENTION, "a refund was made at Stripe, of a payment of this ledger's");
+        stripe_note(out, WEBHOOK_ATTENTION, "a refund was made at Stripe, of a payment of this ledger's");
     else if (failed && v->status == TRANSACTION_COMPLETED)
-        note(out, WEBHOOK_ATTENTION, "a refund failed that had succeeded: the money is back");
+        stripe_note(out, WEBHOOK_ATTENTION, "a refund failed that had succeeded: the money is back");
     return OK;
 }
 
 /* ---- what only says something ---- */
 
-static enum err on_dispute(struct webhook_apply_command *out, struct subject *s, struct error *e)
+static enum err on_dispute(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     uint64_t payment = 0;
     enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
     out->transaction = payment;
     if (payment == 0)
-        note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
+        stripe_note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
     else
-        note(out, WEBHOOK_ATTENTION, "a customer disputes a payment at his bank");
+        stripe_note(out, WEBHOOK_ATTENTION, "a customer disputes a payment at his bank");
     return err;
 }
 
 /* The sum of its refunds; each of them comes by itself. */
-static enum err on_charge(struct webhook_apply_command *out, struct subject *s, struct error *e)
+static enum err on_charge(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     uint64_t payment = 0;
     enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
     out->transaction = payment;
-    note(out, payment == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
-         payment == 0 ? "a charge that is none of this ledger's"
-                      : "its payment and its refunds say the same");
+    stripe_note(out, payment == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
+                payment == 0 ? "a charge that is none of this ledger's"
+                             : "its payment and its refunds say the same");
     return err;
 }
 
@@ -231,7 +223,7 @@ static enum err on_charge(struct webhook_apply_command *out, struct subject *s, 
  * name of a failed payment never comes, and means the same. */
 static const struct meaning {
     const char *type; /* a * at the end: whatever follows */
-    effect_fn *effect;
+    stripe_effect_fn *effect;
 } meanings[] = {
     {"payment_intent.succeeded", on_payment},
     {"payment_intent.payment_failed", on_payment},
@@ -247,6 +239,15 @@ static const struct meaning {
     {"charge.refunded", on_charge},
     {"charge.succeeded", on_charge},
     {"charge.failed", on_charge},
+    {"customer.subscription.created", stripe_on_subscription},
+    {"customer.subscription.updated", stripe_on_subscription},
+    {"customer.subscription.deleted", stripe_on_subscription},
+    {"customer.subscription.paused", stripe_on_subscription},
+    {"customer.subscription.resumed", stripe_on_subscription},
+    {"invoice.paid", stripe_on_invoice},
+    {"invoice.payment_succeeded", stripe_on_invoice},
+    {"invoice.payment_failed", stripe_on_invoice},
+    {"payment_method.detached", stripe_on_method},
 };
 
 static bool means(const struct meaning *k, struct str type)
@@ -256,31 +257,37 @@ static bool means(const struct meaning *k, struct str type)
     return type.len >= len - 1 && memcmp(type.ptr, k->type, len - 1) == 0;
 }
 
-static enum err effect_of(struct webhook_apply_command *out, struct subject *s, struct str type,
+static enum err effect_of(struct webhook_apply_command *out, struct stripe_subject *s, struct str type,
                           struct error *e)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         if (means(&meanings[i], type)) return meanings[i].effect(out, s, e);
     }
-    note(out, WEBHOOK_KEPT, "nothing follows from this type");
+    stripe_note(out, WEBHOOK_KEPT, "nothing follows from this type");
     return OK;
 }
 
-enum err stripe_event_effect(struct webhook_apply_command *out, const struct webhook *w,
+enum err stripe_event_effect(struct webhook_effect_commands *out, const struct webhook *w,
                              enum webhook_world world, struct views_txn *t, struct arena *a, struct error *e)
 {
     json_t *root = NULL;
-    *out = (struct webhook_apply_command){.webhook = w->webhook};
+    *out = (struct webhook_effect_commands){.apply = {.webhook = w->webhook}};
     if (world != WEBHOOK_ANY && w->livemode != (world == WEBHOOK_LIVE)) {
-        note(out, WEBHOOK_FOREIGN,
-             w->livemode ? "it is about real money, and the key is one for tests"
-                         : "it is a test, and the key is one for real money");
+        stripe_note(&out->apply, WEBHOOK_FOREIGN,
+                    w->livemode ? "it is about real money, and the key is one for tests"
+                                : "it is a test, and the key is one for real money");
         return OK;
     }
     enum err err = parse(&root, str_bytes(w->body), a, e);
-    struct subject s = {
-        .object = json_object_get(json_object_get(root, "data"), "object"), .t = t, .arena = a};
-    if (err == OK) err = effect_of(out, &s, w->type, e);
+    struct stripe_subject s = {.object = json_object_get(json_object_get(root, "data"), "object"),
+                               .previous =
+                                   json_object_get(json_object_get(root, "data"), "previous_attributes"),
+                               .type = w->type,
+                               .created = w->created,
+                               .first = &out->first,
+                               .t = t,
+                               .arena = a};
+    if (err == OK) err = effect_of(&out->apply, &s, w->type, e);
     json_decref(root);
     return err;
 }

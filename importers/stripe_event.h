@@ -11,9 +11,14 @@
 enum err stripe_event_read(struct webhook_receive_command *out, struct bytes body, struct arena *a,
                            struct error *e) MUST_USE;
 
-/* Fills the command that does what a kept one asks for, by what the ledger knows of what it is about.
- * A message of the other world than ours is foreign. */
-enum err stripe_event_effect(struct webhook_apply_command *out, const struct webhook *w,
+/* Fills the command that does what a kept one asks for, by what the ledger knows of what it is about; and the
+ * command that goes before it, which may be done again without harm (COMMAND_NONE: none does). A message of
+ * the other world than ours is foreign. */
+struct webhook_effect_commands {
+    struct command first;
+    struct webhook_apply_command apply;
+};
+enum err stripe_event_effect(struct webhook_effect_commands *out, const struct webhook *w,
                              enum webhook_world world, struct views_txn *t, struct arena *a,
                              struct error *e) MUST_USE;
 

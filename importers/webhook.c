@@ -42,16 +42,20 @@ enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct 
 
 /* ---- what it asks for ---- */
 
-static enum err effect_of(struct command *c, const struct webhook_door *d, const struct webhook *w,
-                          struct arena *a, struct error *e)
+static enum err effect_of(struct command *first, struct command *c, const struct webhook_door *d,
+                          const struct webhook *w, struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
-    struct webhook_apply_command found = {0};
+    struct webhook_effect_commands found = {0};
     enum err err = ledger_read_begin(&t, d->ledger, e);
     if (err != OK) return err;
     err = stripe_event_effect(&found, w, d->world, t, a, e);
     c->type = COMMAND_WEBHOOK_APPLY;
-    if (err == OK) schema_copy(&c->webhook_apply, command_kind(COMMAND_WEBHOOK_APPLY)->schema, &found, a);
+    if (err == OK)
+        schema_copy(&c->webhook_apply, command_kind(COMMAND_WEBHOOK_APPLY)->schema, &found.apply, a);
+    *first = (struct command){.type = found.first.type};
+    if (err == OK && first->type != COMMAND_NONE)
+        schema_copy(command_body_of(first), command_kind(first->type)->schema, command_body(&found.first), a);
     ledger_read_end(d->ledger, t);
     return err;
 }
@@ -59,10 +63,11 @@ static enum err effect_of(struct command *c, const struct webhook_door *d, const
 /* What the ledger's rules refuse is not lost: somebody must look at it. */
 static enum err apply(const struct webhook_door *d, const struct webhook *w, struct arena *a, struct error *e)
 {
-    struct command c = {.type = COMMAND_NONE}, note = {.type = COMMAND_WEBHOOK_APPLY};
+    struct command first = {.type = COMMAND_NONE}, c = first, note = {.type = COMMAND_WEBHOOK_APPLY};
     struct outcome done = {0};
     struct error why = {0};
-    enum err err = effect_of(&c, d, w, a, &why);
+    enum err err = effect_of(&first, &c, d, w, a, &why);
+    if (err == OK && first.type != COMMAND_NONE) err = execute(&done, d, &first, a, &why);
     if (err == OK) err = execute(&done, d, &c, a, &why);
     if (err == OK) return OK;
     if (err == ERR_STORAGE || err == ERR_TAMPERED || err == ERR_ROLLED_BACK) {

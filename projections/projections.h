@@ -104,6 +104,9 @@ enum err waiting_webhooks(struct webhook **out, size_t *count, struct views_txn 
 typedef enum err webhook_row_fn(void *context, const struct webhook *row, struct error *e);
 enum err list_webhooks(struct views_txn *t, const struct list_query *q, webhook_row_fn *row, void *context,
                        struct arena *a, struct error *e) MUST_USE; /* newest first */
+/* The customer whom a gateway calls so; 0: none. */
+enum err customer_by_gateway(uint64_t *out, struct views_txn *t, struct str gateway_customer,
+                             struct error *e) MUST_USE;
 /* The payment or refund that a gateway calls so; 0: none. */
 enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str reference,
                                   struct error *e) MUST_USE;

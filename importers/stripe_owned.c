@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_owned.c - what Stripe tells of its own: subscriptions that it bills are followed here, without any
+ * money of ours; a payment method that was detached is forgotten. Objects come in the shape of the endpoint's
+ * version: periods stand at the items since 2025, and at the subscription before. */
+#include "importers/stripe_form.h"
+#include "importers/stripe_subject.h"
+
+static struct str text_of(const json_t *object, const char *name)
+{
+    return str_of(json_string_value(json_object_get(object, name)));
+}
+
+/* "cus_1", or the whole object where it was expanded. */
+static struct str id_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_object(value) ? text_of(value, "id") : str_of(json_string_value(value));
+}
+
+/* ---- whose it is ---- */
+
+static enum err user_of_customer(struct str *out, struct stripe_subject *s, struct str gateway_customer,
+                                 struct error *e)
+{
+    struct customer c = {0};
+    uint64_t number = 0;
+    enum err err = OK;
+    *out = STR_NONE;
+    if (gateway_customer.len > 0) err = customer_by_gateway(&number, s->t, gateway_customer, e);
+    if (err != OK || number == 0) return err;
+    err = load_customer(&c, s->t, number, s->arena, e);
+    if (err == OK) *out = c.user;
+    return err;
+}
+
+/* As its metadata say, or as the customer is known by his payment methods. */
+static enum err user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
+{
+    static const char *const names[] = {"daybook_user", "user_id"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct str named = text_of(metadata, names[i]);
+        if (named.len == 0) continue;
+        *out = str_copy(s->arena, named);
+        return OK;
+    }
+    return user_of_customer(out, s, id_of(s->object, "customer"), e);
+}
+
+/* ---- subscriptions ---- */
+
+/* The first item is the plan; others are what is added to it at Stripe. */
+static const json_t *plan_of(const json_t *subscription)
+{
+    return json_array_get(json_object_get(json_object_get(subscription, "items"), "data"), 0);
+}
+
+static struct str tier_of(const json_t *price)
+{
+    struct str tier = text_of(price, "lookup_key");
+    return tier.len > 0 ? tier : text_of(json_object_get(price, "metadata"), "tier");
+}
+
+static struct date period_end_of(const json_t *subscription)
+{
+    const json_t *end = json_object_get(plan_of(subscription), "current_period_end");
+    if (!json_is_integer(end)) end = json_object_get(subscription, "current_period_end");
+    json_int_t seconds = json_integer_value(end);
+    if (seconds <= 0 || seconds > UINT32_MAX) return (struct date){0};
+    return instant_date((struct instant){seconds * 1000000});
+}
+
+static enum billing_interval interval_of(const json_t *price)
+{
+    int value = BILLING_DEFAULT;
+    struct str word = text_of(json_object_get(price, "recurring"), "interval");
+    return choice_parse(&value, &choice_billing_interval, word) ? (enum billing_interval)value
+                                                                : BILLING_DEFAULT;
+}
+
+static uint64_t count_of(const json_t *object, const char *name)
+{
+    json_int_t n = json_integer_value(json_object_get(object, name));
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+static void take_status(struct subscription_follow_command *c, struct str status)
+{
+    int value = 0;
+    c->ended = str_is(status, "canceled") || str_is(status, "incomplete_expired");
+    if (!c->ended && choice_parse(&value, &choice_subscription_status, status))
+        c->status = (enum subscription_status)value;
+}
+
+/* One that begins there is kept here as Stripe's, when its customer is known. */
+static bool is_new_here(const struct stripe_subject *s, const struct subscription_follow_command *c)
+{
+    return str_is(s->type, "customer.subscription.created") && c->tier.len > 0 && !c->ended;
+}
+
+static void create(struct stripe_subject *s, const struct subscription_follow_command *c)
+{
+    s->first->type = COMMAND_SUBSCRIPTION_CREATE;
+    s->first->subscription_create = (struct subscription_create_command){.user = c->user,
+                                                                         .tier = c->tier,
+                                                                         .interval = c->interval,
+                                                                         .interval_count = c->interval_count,
+                                                                         .quantity = c->quantity,
+                                                                         .billing_owner = BILLED_BY_STRIPE,
+                                                                         .reference = c->reference,
+                                                                         .no_trial = true};
+}
+
+enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    const json_t *item = plan_of(s->object), *price = json_object_get(item, "price");
+    struct subscription_follow_command c = {.as_of = s->created, .quantity = count_of(item, "quantity")};
+    enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
+    if (err != OK) return err;
+    if (c.user.len == 0) {
+        stripe_note(out, WEBHOOK_FOREIGN, "a subscription of a customer whom this ledger does not know");
+        return OK;
+    }
+    c.reference = str_copy(s->arena, text_of(s->object, "id"));
+    c.tier = str_copy(s->arena, tier_of(price));
+    c.interval = interval_of(price);
+    c.interval_count = count_of(json_object_get(price, "recurring"), "interval_count");
+    c.period_end = period_end_of(s->object);
+    c.cancel_at_period_end =
+        json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
+    take_status(&c, text_of(s->object, "status"));
+    if (is_new_here(s, &c)) {
+        create(s, &c);
+    } else {
+        s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;
+        s->first->subscription_follow = c;
+    }
+    stripe_note(out, WEBHOOK_APPLIED, "the subscription stands as it does at Stripe");
+    return OK;
+}
+
+/* ---- its invoices ---- */
+
+static struct str subscription_of(const json_t *invoice)
+{
+    const json_t *details = json_object_get(json_object_get(invoice, "parent"), "subscription_details");
+    struct str id = id_of(details, "subscription");
+    return id.len > 0 ? id : id_of(invoice, "subscription");
+}
+
+/* Paid or not, the subscription says it: its money is Stripe's to book. */
+enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    bool failed = str_is(s->type, "invoice.payment_failed");
+    struct subscription_follow_command c = {.as_of = s->created,
+                                            .status = failed ? SUBSCRIPTION_PAST_DUE : SUBSCRIPTION_ACTIVE};
+    struct str reference = subscription_of(s->object);
+    enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
+    if (err != OK) return err;
+    if (c.user.len == 0 || reference.len == 0) {
+        stripe_note(out, WEBHOOK_FOREIGN, "an invoice of Stripe's for no subscription of this ledger");
+        return OK;
+    }
+    c.reference = str_copy(s->arena, reference);
+    s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;
+    s->first->subscription_follow = c;
+    stripe_note(out, WEBHOOK_APPLIED, failed ? "the subscription is past due" : "the subscription is paid");
+    return OK;
+}
+
+/* ---- payment methods ---- */
+
+/* The customer stands in what it was before. */
+enum err stripe_on_method(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    struct str customer = id_of(s->previous, "customer");
+    enum err err =
+        user_of_customer(&out->user, s, customer.len > 0 ? customer : id_of(s->object, "customer"), e);
+    if (err != OK) return err;
+    if (out->user.len == 0) {
+        stripe_note(out, WEBHOOK_FOREIGN, "a payment method of a customer whom this ledger does not know");
+        return OK;
+    }
+    out->effect = WEBHOOK_REMOVES_METHOD;
+    out->method = str_copy(s->arena, text_of(s->object, "id"));
+    out->what = STR("the payment method is not to be had any more");
+    return OK;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_subject.h - what the files of stripe_event.h share: stripe_event.c (payments and refunds),
+ * stripe_owned.c (subscriptions that Stripe bills, payment methods). For them only. */
+#ifndef DAYBOOK_IMPORTERS_STRIPE_SUBJECT_H
+#define DAYBOOK_IMPORTERS_STRIPE_SUBJECT_H
+
+#include "importers/json_text.h"
+#include "importers/stripe_event.h"
+
+/* What a message is about. */
+struct stripe_subject {
+    const json_t *object; /* data.object */
+    const json_t *previous;
+    struct str type;
+    struct instant created;
+    struct command *first; /* to be filled where one goes before */
+    struct views_txn *t;
+    struct arena *arena;
+    struct transaction transaction; /* 0: none of ours */
+};
+typedef enum err stripe_effect_fn(struct webhook_apply_command *out, struct stripe_subject *s,
+                                  struct error *e);
+stripe_effect_fn stripe_on_subscription, stripe_on_invoice, stripe_on_method;
+
+void stripe_note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Subscriptions that Stripe bills: what it tells of them is followed, in both shapes of its objects, in any
+ * order, and never touches one that the ledger bills. */
+#include "tests/importers/bank.h"
+
+TestSuite(stripe_owned, .init = test_begin, .fini = test_end);
+
+#define SECRET "whsec_the_endpoints_secret"
+
+struct told {
+    const char *type, *tier, *status;
+    int at;               /* seconds behind the beginning of 2026 */
+    bool ends;            /* cancel_at_period_end */
+    bool old;             /* in the shape before 2025 */
+    const char *customer; /* NULL: ann's */
+};
+
+static struct webhook deliver(struct bank *b, struct str body)
+{
+    struct webhook_secret secret = {.secret = STR(SECRET)};
+    struct webhook_door d = {.ledger = b->l,
+                             .secrets = {.items = &secret, .count = 1},
+                             .world = WEBHOOK_TEST,
+                             .now = b->sim.now,
+                             .actor = STR("stripe")};
+    struct webhook w = {0};
+    char *header = stripe_server_sign(body.ptr, body.len, SECRET, b->sim.now.us / 1000000);
+    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(body), A, E));
+    free(header);
+    return w;
+}
+
+static int events_told;
+
+static struct str event_of(const char *type, int at, struct str object, const char *previous)
+{
+    return str_format(A,
+                      "{\"id\":\"evt_%d\",\"object\":\"event\",\"livemode\":false,\"created\":%d,\"type\":\"%"
+                      "s\",\"data\":{\"object\":%.*s%s}}",
+                      ++events_told, 1767225600 + at, type, STR_ARG(object), previous);
+}
+
+/* What a customer is called there: the server names him when a method is attached. */
+static struct str customer_there(struct bank *b)
+{
+    struct views_txn *t = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    struct str name = count == 0 ? STR("cus_nobody") : str_copy(A, methods[0].gateway_customer);
+    ledger_read_end(b->l, t);
+    return name;
+}
+
+static struct webhook tell(struct bank *b, struct told v)
+{
+    static const char period[] = "\"current_period_end\":1769904000"; /* 2026-02-01 */
+    struct str customer = v.customer == NULL ? customer_there(b) : str_of(v.customer);
+    struct str object = str_format(A,
+                                   "{\"id\":\"sub_at_stripe\",\"object\":\"subscription\",\"status\":\"%s\","
+                                   "\"customer\":\"%.*s\",\"metadata\":{},"
+                                   "\"cancel_at_period_end\":%s%s%s,\"items\":{\"object\":\"list\",\"data\":["
+                                   "{\"id\":\"si_1\",\"quantity\":1%s%s,"
+                                   "\"price\":{\"id\":\"price_1\",\"lookup_key\":\"%s\",\"recurring\":{"
+                                   "\"interval\":\"month\",\"interval_count\":1}}}]}}",
+                                   v.status, STR_ARG(customer), v.ends ? "true" : "false", v.old ? "," : "",
+                                   v.old ? period : "", v.old ? "" : ",", v.old ? "" : period, v.tier);
+    return deliver(b, event_of(v.type, v.at, object, ""));
+}
+
+static struct webhook tell_invoice(struct bank *b, const char *type, int at, bool old)
+{
+    struct str object = str_format(
+        A, "{\"id\":\"in_1\",\"object\":\"invoice\",\"customer\":\"%.*s\",%s}", STR_ARG(customer_there(b)),
+        old ? "\"subscription\":\"sub_at_stripe\""
+            : "\"parent\":{\"subscription_details\":{\"subscription\":\"sub_at_stripe\"}}");
+    return deliver(b, event_of(type, at, object, ""));
+}
+
+static struct subscription subscription(struct bank *b, uint64_t number)
+{
+    struct views_txn *t = NULL;
+    struct subscription row = {0}, kept = {0};
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(load_subscription(&row, t, number, A, E));
+    schema_copy(&kept, &schema_subscription, &row, A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
+
+static struct bank with_ann(void)
+{
+    struct bank b = bank_open(NULL, 0);
+    events_told = 0;
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    return b;
+}
+
+static void assert_outcome(struct webhook w, enum webhook_outcome wanted)
+{
+    cr_assert(w.outcome == wanted, "%.*s is %s: %.*s", STR_ARG(w.type),
+              choice_webhook_outcome.words[w.outcome], STR_ARG(w.what));
+}
+
+Test(stripe_owned, a_life_at_stripe_is_followed_from_its_beginning_to_the_free_tier)
+{
+    for (int old = 0; old < 2; old++) {
+        test_end();
+        test_begin();
+        struct bank b = with_ann();
+        assert_outcome(tell(&b, (struct told){.type = "customer.subscription.created",
+                                              .tier = "basic",
+                                              .status = "active",
+                                              .at = 10,
+                                              .old = old != 0}),
+                       WEBHOOK_APPLIED);
+        struct subscription s = subscription(&b, 1);
+        assert_str(s.terms.product, "basic");
+        cr_assert(s.billing_owner == BILLED_BY_STRIPE);
+        assert_str(s.reference, "sub_at_stripe");
+        assert_outcome(tell(&b, (struct told){.type = "customer.subscription.updated",
+                                              .tier = "pro",
+                                              .status = "active",
+                                              .at = 20,
+                                              .old = old != 0}),
+                       WEBHOOK_APPLIED);
+        assert_str(subscription(&b, 1).terms.product, "pro");
+        assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, old != 0), WEBHOOK_APPLIED);
+        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+        assert_outcome(tell_invoice(&b, "invoice.payment_succeeded", 40, old != 0), WEBHOOK_APPLIED);
+        assert_outcome(tell_invoice(&b, "invoice.paid", 40, old != 0), WEBHOOK_APPLIED);
+        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+        assert_outcome(tell(&b, (struct told){.type = "customer.subscription.deleted",
+                                              .tier = "pro",
+                                              .status = "canceled",
+                                              .at = 50,
+                                              .old = old != 0}),
+                       WEBHOOK_APPLIED);
+        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
+        assert_str(subscription(&b, 2).terms.product, "free");
+        cr_assert(subscription(&b, 2).billing_owner == BILLED_BY_LEDGER);
+        bank_close(&b);
+    }
+}
+
+Test(stripe_owned, what_is_older_than_what_was_told_changes_nothing)
+{
+    struct bank b = with_ann();
+    (void)tell(&b,
+               (struct told){
+                   .type = "customer.subscription.created", .tier = "basic", .status = "active", .at = 10});
+    (void)tell(&b, (struct told){
+                       .type = "customer.subscription.updated", .tier = "pro", .status = "active", .at = 30});
+    (void)tell(&b,
+               (struct told){
+                   .type = "customer.subscription.updated", .tier = "basic", .status = "past_due", .at = 20});
+    struct subscription s = subscription(&b, 1);
+    assert_str(s.terms.product, "pro");
+    cr_assert(s.status == SUBSCRIPTION_ACTIVE);
+    (void)tell(&b,
+               (struct told){
+                   .type = "customer.subscription.deleted", .tier = "pro", .status = "canceled", .at = 50});
+    (void)tell(&b, (struct told){
+                       .type = "customer.subscription.updated", .tier = "pro", .status = "active", .at = 40});
+    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
+    bank_close(&b);
+}
+
+Test(stripe_owned, what_cannot_be_followed_asks_for_somebody)
+{
+    struct bank b = with_ann();
+    struct webhook w = tell(&b, (struct told){.type = "customer.subscription.created",
+                                              .tier = "nothing-we-sell",
+                                              .status = "active",
+                                              .at = 10});
+    assert_outcome(w, WEBHOOK_ATTENTION);
+    cr_assert(strstr(str_cstring(A, w.what), "nothing-we-sell") != NULL, "%.*s", STR_ARG(w.what));
+    assert_outcome(tell(&b, (struct told){.type = "customer.subscription.created",
+                                          .tier = "basic",
+                                          .status = "active",
+                                          .at = 10,
+                                          .customer = "cus_somebody_else"}),
+                   WEBHOOK_FOREIGN);
+    assert_outcome(
+        deliver(&b, event_of("invoice.paid", 10, STR("{\"id\":\"in_1\",\"object\":\"invoice\"}"), "")),
+        WEBHOOK_FOREIGN);
+    bank_close(&b);
+}
+
+Test(stripe_owned, one_that_the_ledger_bills_is_never_touched)
+{
+    struct bank b = with_ann();
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_SUBSCRIPTION_CREATE,
+                        .subscription_create = {.user = STR("ann"), .tier = STR("basic")}};
+    assert_ok(bank_run(&out, &b, &c, E));
+    assert_outcome(tell(&b, (struct told){.type = "customer.subscription.updated",
+                                          .tier = "pro",
+                                          .status = "active",
+                                          .at = 10}),
+                   WEBHOOK_ATTENTION);
+    assert_outcome(tell(&b, (struct told){.type = "customer.subscription.deleted",
+                                          .tier = "pro",
+                                          .status = "canceled",
+                                          .at = 20}),
+                   WEBHOOK_ATTENTION);
+    assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, false), WEBHOOK_ATTENTION);
+    struct subscription s = subscription(&b, 1);
+    assert_str(s.terms.product, "basic");
+    cr_assert(s.status == SUBSCRIPTION_ACTIVE);
+    bank_close(&b);
+}
+
+Test(stripe_owned, a_payment_method_that_was_detached_there_is_forgotten)
+{
+    struct bank b = with_ann();
+    struct views_txn *t = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    struct str customer = customer_there(&b);
+    assert_ok(ledger_read_begin(&t, b.l, E));
+    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    struct str token = str_copy(A, methods[0].token);
+    ledger_read_end(b.l, t);
+    struct str object =
+        str_format(A, "{\"id\":\"%.*s\",\"object\":\"payment_method\",\"customer\":null}", STR_ARG(token));
+    struct str previous =
+        str_format(A, ",\"previous_attributes\":{\"customer\":\"%.*s\"}", STR_ARG(customer));
+    struct str body = event_of("payment_method.detached", 10, object, str_cstring(A, previous));
+    assert_outcome(deliver(&b, body), WEBHOOK_APPLIED);
+    assert_ok(ledger_read_begin(&t, b.l, E));
+    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    assert_int(count, 0);
+    ledger_read_end(b.l, t);
+    bank_close(&b);
+}
