@@ -115,8 +115,8 @@ static void refund(struct gateway_answer *out, const struct gateway_request *r, 
     if (r->reference.len == 0) decline(out, "payment_missing", "the payment to refund is not named");
 }
 
-static enum err ask(void *self, struct gateway_question *questions, size_t count, struct arena *a,
-                    struct error *e)
+static enum err ask(void *self, struct gateway_question *questions, size_t count,
+                    const struct gateway_watch *watch, struct arena *a, struct error *e)
 {
     (void)self;
     (void)e; /* asking is always possible */
@@ -126,6 +126,7 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
             refund(&q->answer, &q->request, a);
         else
             charge(&q->answer, &q->request, a);
+        gateway_answered(watch, q->answer.outcome);
     }
     return OK;
 }

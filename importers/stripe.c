@@ -31,6 +31,7 @@ struct round {
     size_t ready_first, ready_count, count;
     struct job **flying;
     size_t flying_count, left;
+    const struct gateway_watch *watch;
     struct arena *arena;
 };
 
@@ -63,9 +64,10 @@ static bool may_start(const struct round *r, const struct job *j, uint64_t now_m
     return j->not_before_ms <= now_ms && !is_busy(r, j->question->request.customer);
 }
 
-static void finish_job(struct round *r)
+static void finish_job(struct round *r, const struct job *j)
 {
     r->left--;
+    gateway_answered(r->watch, j->question->answer.outcome);
 }
 
 /* What Stripe does not take is declined without asking. */
@@ -81,7 +83,7 @@ static enum err start(struct round *r, struct job *j, struct error *e)
         q->answer = (struct gateway_answer){.outcome = PAYMENT_DECLINED,
                                             .code = STR("invalid_request"),
                                             .message = str_copy(r->arena, str_of(why.text))};
-        finish_job(r);
+        finish_job(r, j);
         return OK;
     }
     r->flying[r->flying_count++] = j;
@@ -174,7 +176,7 @@ static void take_answer(struct round *r, struct job *j, uint64_t now_ms)
         stripe_advance(&j->progress, &j->question->answer, &j->question->request, &answer, r->arena);
         if (j->progress.call != before) j->attempts = 0;
         if (j->progress.call == STRIPE_FINISHED)
-            finish_job(r);
+            finish_job(r, j);
         else
             push(r, (size_t)(j - r->jobs));
     }
@@ -190,16 +192,18 @@ static void land(struct round *r, const struct job *j)
 
 /* ---- the round ---- */
 
-/* When asking on is useless, what is in flight is waited for all the same: it may have been done. */
+/* When asking on is useless, or nobody wants it any more, what is in flight is waited for all the same: it
+ * may have been done. */
 static enum err go_round(struct round *r, struct error *e)
 {
     struct stripe *s = r->s;
     enum err err = OK;
-    while (err == OK && (s->stopped == NULL ? r->left > 0 : r->flying_count > 0)) {
+    while (err == OK) {
         struct http_exchange *done = NULL;
         uint64_t now_ms = s->now_ms(s->now_self);
-        if (s->stopped == NULL) err = start_some(r, now_ms, e);
-        if (err != OK || (r->flying_count == 0 && r->left == 0)) break;
+        bool begins = s->stopped == NULL && !gateway_stops(r->watch);
+        if (begins) err = start_some(r, now_ms, e);
+        if (err != OK || (begins ? r->left == 0 : r->flying_count == 0)) break;
         err = s->http.next(s->http.self, &done, wait_of(r, now_ms), e);
         if (err != OK || done == NULL) continue;
         struct job *j = done->context;
@@ -209,8 +213,8 @@ static enum err go_round(struct round *r, struct error *e)
     return err;
 }
 
-static enum err ask(void *self, struct gateway_question *questions, size_t count, struct arena *a,
-                    struct error *e)
+static enum err ask(void *self, struct gateway_question *questions, size_t count,
+                    const struct gateway_watch *watch, struct arena *a, struct error *e)
 {
     struct stripe *s = self;
     struct round r = {.s = s,
@@ -219,6 +223,7 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
                       .flying = arena_array_of(a, struct job *, (size_t)s->in_flight),
                       .count = count,
                       .left = count,
+                      .watch = watch,
                       .arena = a};
     for (size_t i = 0; i < count; i++) {
         r.jobs[i] =

@@ -49,10 +49,18 @@ struct gateway_method {
     struct str gateway_customer; /* what the gateway calls him already; "": it does not */
     struct str ledger;           /* origin: makes keys unique */
 };
+/* Who watches long work. Either may be NULL. */
+struct gateway_watch {
+    void *self;
+    /* A question is done with; the outcome may be unknown. */
+    void (*answered)(void *self, enum payment_outcome outcome);
+    bool (*stops)(void *self); /* nothing more may be begun; what is on its way is waited for */
+};
 struct gateway {
     const char *name; /* stands in events and documents */
     void *self;
     bool two_steps;
+    const struct gateway_watch *watch; /* goes with every question; NULL: nobody does */
     /* What the token stands for, once the gateway lets the customer pay by it: fills token (which may become
      * another), funding, brand, last4, expiry, and what the gateway calls the customer. ERR_INVALID: no such
      * token; ERR_DECLINED: the bank says no; ERR_INCOMPLETE: it is not known. */
@@ -60,9 +68,13 @@ struct gateway {
                          struct error *e);
     /* Puts all questions, as many at once as it likes, and fills their answers. OK with any outcome,
      * PAYMENT_UNKNOWN included; an error only when asking on is useless, and then the answers that came
-     * before it count. */
-    enum err (*ask)(void *self, struct gateway_question *questions, size_t count, struct arena *a,
-                    struct error *e);
+     * before it count. Told to stop, it leaves what it has not begun as it was. */
+    enum err (*ask)(void *self, struct gateway_question *questions, size_t count,
+                    const struct gateway_watch *watch, struct arena *a, struct error *e);
 };
+
+/* For implementations; with nobody watching they do nothing, and never stop. */
+void gateway_answered(const struct gateway_watch *w, enum payment_outcome outcome);
+bool gateway_stops(const struct gateway_watch *w);
 
 #endif

@@ -5,6 +5,16 @@
  * transaction pending; it is asked for again. */
 #include "ledger/ledger_private.h"
 
+void gateway_answered(const struct gateway_watch *w, enum payment_outcome outcome)
+{
+    if (w != NULL && w->answered != NULL) w->answered(w->self, outcome);
+}
+
+bool gateway_stops(const struct gateway_watch *w)
+{
+    return w != NULL && w->stops != NULL && w->stops(w->self);
+}
+
 struct settling {
     struct ledger *ledger;
     const struct gateway *gateway;
@@ -70,7 +80,9 @@ static enum err note_answers(struct settling *s, const struct gateway_question *
     }
     if (told == 0) return OK;
     enum err err = ledger_execute_batch(outcomes, s->ledger, requests, told, false, s->arena, e);
-    if (err == OK) s->last = outcomes[told - 1];
+    for (size_t i = 0; err == OK && i < told; i++) {
+        if (outcomes[i].seq != 0) s->last = outcomes[i];
+    }
     return err;
 }
 
@@ -79,7 +91,8 @@ static enum err ask(struct settling *s, struct gateway_question *questions, size
 {
     struct error useless = {0};
     if (count == 0) return OK;
-    enum err asked = s->gateway->ask(s->gateway->self, questions, count, s->arena, &useless);
+    enum err asked =
+        s->gateway->ask(s->gateway->self, questions, count, s->gateway->watch, s->arena, &useless);
     enum err err = note_answers(s, questions, count, e);
     if (err != OK || asked == OK) return err;
     *e = useless;

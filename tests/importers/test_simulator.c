@@ -13,7 +13,7 @@ static struct gateway_answer charge(const char *token, const char *key)
                                              .key = str_of(key),
                                              .token = str_of(token),
                                              .amount = money_of(2900, "USD")}};
-    assert_ok(g.ask(g.self, &q, 1, A, E));
+    assert_ok(g.ask(g.self, &q, 1, NULL, A, E));
     return q.answer;
 }
 
@@ -61,10 +61,10 @@ Test(simulator, refunds_succeed_when_they_name_their_payment)
                                              .key = STR("k"),
                                              .reference = STR("sim_1"),
                                              .amount = money_of(1, "JPY")}};
-    assert_ok(g.ask(g.self, &q, 1, A, E));
+    assert_ok(g.ask(g.self, &q, 1, NULL, A, E));
     cr_assert(q.answer.outcome == PAYMENT_SUCCEEDED);
     q.request.reference = STR_NONE;
-    assert_ok(g.ask(g.self, &q, 1, A, E));
+    assert_ok(g.ask(g.self, &q, 1, NULL, A, E));
     cr_assert(q.answer.outcome == PAYMENT_DECLINED);
     assert_str(q.answer.code, "payment_missing");
 }

@@ -21,18 +21,20 @@ static void till_charge(struct till *till, struct gateway_answer *out, const str
                                    .message = declined ? STR("=no, the till says") : STR_NONE};
 }
 
-static enum err till_ask(void *self, struct gateway_question *questions, size_t count, struct arena *a,
-                         struct error *e)
+static enum err till_ask(void *self, struct gateway_question *questions, size_t count,
+                         const struct gateway_watch *watch, struct arena *a, struct error *e)
 {
     (void)e;
     for (size_t i = 0; i < count; i++) {
         struct gateway_question *q = &questions[i];
+        if (gateway_stops(watch)) break;
         if (q->request.step == GATEWAY_CHARGE)
             till_charge(self, &q->answer, &q->request, a);
         else
             q->answer =
                 (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED,
                                         .reference = str_format(a, "till_%.*s", STR_ARG(q->request.key))};
+        gateway_answered(watch, q->answer.outcome);
     }
     return OK;
 }
