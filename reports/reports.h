@@ -9,6 +9,7 @@
 #include "projections/projections.h"
 
 typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
+typedef bool stops_fn(void *context);
 
 /* ---- the nightly run ---- */
 
@@ -25,6 +26,11 @@ struct run_options {
     const char *program;       /* "daybook 0.1.0", stands in the files; NULL: nothing does */
     run_progress_fn *progress; /* NULL: silent */
     void *progress_context;
+    /* Is asked before each step. Told to stop, the run begins nobody new, notes the answers of the gateway
+     * that are on their way, and ends with ERR_INCOMPLETE; the same call goes on from there. NULL: it never
+     * is. */
+    stops_fn *stops;
+    void *stops_context;
 };
 
 /* Would the run through `asked` bill this customer, as things are? *through is how far, by his own date. */
@@ -71,6 +77,50 @@ struct run_summary {
  * running that date again. */
 enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run_options *o, struct arena *a,
                      struct error *e) MUST_USE;
+
+/* ---- what the run asks of the gateway, alone ---- */
+
+struct collect_options {
+    struct date
+        through; /* only invoices dated up to then are asked for the first time; none: all that are open */
+    const struct gateway *gateway;
+    struct str actor;
+    run_progress_fn *progress; /* NULL: silent */
+    void *progress_context;
+    stops_fn *stops; /* as of a run; NULL: it never is */
+    void *stops_context;
+};
+
+/* Of one currency: payments that were asked for, or asked about. */
+struct collect_total {
+    struct money asked; /* newly, by this call */
+    struct money completed, declined, processing, unknown;
+};
+struct collect_summary {
+    uint64_t asked; /* payments that this call asked for */
+    /* Those and the ones that were pending before, as they stand now. Unknown: they are pending, and nobody
+     * said how they stand. */
+    uint64_t completed, declined, processing, unknown;
+    uint64_t refunds_settled, refunds_unknown; /* of those that were pending before */
+    uint64_t pending;                          /* of the whole ledger, afterwards: payments and refunds */
+    uint64_t elsewhere;                        /* of those, asked of another gateway than this one */
+    const struct collect_total *totals;        /* by currency, as they came up */
+    size_t totals_count;
+    bool stopped;
+};
+
+/* Settles what is pending, asks for open invoices that nobody was asked to pay, and again for what is
+ * overdue, as the night does. Work is found by what was asked for, so a second call asks for nothing. An
+ * outcome that stays unknown is no failure. Told to stop it ends with OK: see `stopped`. */
+enum err payments_collect(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
+                          struct arena *a, struct error *e) MUST_USE;
+
+/* A payment or refund that was pending: as it was, and as it is after it was asked about. */
+typedef enum err settled_row_fn(void *context, const struct transaction *was, const struct transaction *now,
+                                struct error *e);
+/* Settles what is pending, and nothing else; tells each of them. */
+enum err payments_reconcile(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
+                            settled_row_fn *row, void *context, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- subscriptions to another version of the catalog ---- */
 

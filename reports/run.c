@@ -9,6 +9,12 @@ void run_progress(const struct nightly *n, const char *stage, uint64_t done, uin
     if (n->o->progress != NULL) n->o->progress(n->o->progress_context, stage, done, total);
 }
 
+enum err run_goes_on(const struct nightly *n, struct error *e)
+{
+    if (n->o->stops == NULL || !n->o->stops(n->o->stops_context)) return OK;
+    return fail(e, ERR_INCOMPLETE, "stopped, as it was told to; the next one goes on from there");
+}
+
 /* Before anything is made in it, or removed: the folder, the one of the PDFs, and the files by name. */
 static enum err check_folder(const struct nightly *n, struct error *e)
 {
@@ -47,6 +53,7 @@ static enum err run_steps(struct nightly *n, struct error *e)
     if (err == OK && n->o->out_dir != NULL)
         err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
     if (err == OK) err = run_bill(n, e);
+    if (err == OK) err = run_goes_on(n, e);
     if (err == OK && n->o->mode != BILL_DRAFT) err = run_files(n, e);
     out_folder_close(&n->folder);
     return err;
@@ -59,6 +66,7 @@ enum err nightly_run(struct run_summary *out, struct ledger *l, const struct run
     *out = (struct run_summary){.through = o->through};
     if (!date_is_given(o->through))
         return fail(e, ERR_INVALID, "a nightly run wants the date that it bills through");
+    run_watch_gateway(&n);
     enum err err = o->dry_run ? ledger_rehearse_begin(l, e) : OK;
     if (err == OK) err = run_steps(&n, e);
     if (o->dry_run) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run.h - the nightly run's own: run.c tells the story, run_due.c knows whether there is work, run_bill.c
- * writes the events, run_collect.c asks the gateway, run_files.c reads it all back into files. */
+ * writes the events, run_collect.c asks the gateway, run_files.c reads it all back into files. collect.c does
+ * the asking alone. */
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
@@ -8,15 +9,38 @@
 #include "reports/out_folder.h"
 #include "reports/reports.h"
 
+/* How far the work is while a batch of it is asked of the gateway. */
+struct going {
+    const char *stage;
+    uint64_t done, total;     /* before the batch; total 0: nobody knows */
+    uint64_t batch;           /* that it will have done */
+    uint64_t asked, answered; /* of its questions: done with, and with an outcome */
+};
+/* What became of payments; kept where somebody wants to know. */
+struct collected {
+    struct collect_summary *summary;
+    struct collect_total *totals;
+    size_t totals_count, totals_capacity;
+    settled_row_fn *row; /* told of what was pending before; NULL: nobody is */
+    void *context;
+};
 struct nightly {
     struct ledger *ledger;
     const struct run_options *o;
     struct run_summary *summary;
     struct arena *arena; /* of the whole run */
     struct out_folder folder;
+    struct date collects_through; /* later invoices are not asked for; none: all are */
+    struct collected *collected;  /* NULL: nobody counts */
+    struct gateway gateway;       /* o->gateway, watched; see run_watch_gateway */
+    struct gateway_watch watch;
+    struct going going;
 };
 
 void run_progress(const struct nightly *n, const char *stage, uint64_t done, uint64_t total);
+
+/* ERR_INCOMPLETE when the run was told to stop; asked before each step that could be left out. */
+enum err run_goes_on(const struct nightly *n, struct error *e) MUST_USE;
 
 /* run_due.c: is there somebody whom the run would bill, or a draft that it would finalize? */
 enum err run_has_work(bool *yes, const struct nightly *n, struct arena *a, struct error *e) MUST_USE;
@@ -31,6 +55,11 @@ enum err run_bill(struct nightly *n, struct error *e) MUST_USE;
 /* ---- run_collect.c: what is asked of the gateway ---- */
 
 bool run_collects(const struct nightly *n);
+/* From here on its gateway tells how far it is, and stops when the run does. */
+void run_watch_gateway(struct nightly *n);
+/* Of a pending payment or refund. */
+uint64_t transaction_of(const struct event *ev);
+struct str gateway_of(const struct event *ev);
 /* What a crash, or a gateway that did not answer, has left. */
 enum err run_settle_pending(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 /* The payments that commands asked for. */
@@ -47,6 +76,18 @@ typedef enum err run_page_fn(struct views_txn *t, struct date through, struct du
                              uint64_t *customers, size_t *count, size_t capacity, struct error *e);
 enum err run_page(uint64_t *customers, size_t *count, const struct nightly *n, run_page_fn *next,
                   struct date through, struct due_cursor *after, struct error *e) MUST_USE;
+
+/* ---- collect.c: what became of payments; nothing where nobody counts ---- */
+
+/* The transactions that the events ask for, as they stand. */
+enum err collected_look(struct transaction **out, const struct nightly *n, const struct event *events,
+                        size_t count, struct arena *a, struct error *e) MUST_USE;
+/* was: before the gateway was asked. */
+enum err collected_note(const struct nightly *n, const struct transaction *was, const struct transaction *now,
+                        size_t count, struct error *e) MUST_USE;
+/* Payments that commands asked for just now. */
+enum err collected_note_asked(const struct nightly *n, const struct event *events, size_t count,
+                              struct error *e) MUST_USE;
 
 /* run_files.c: summary, and files if they are wanted. */
 enum err run_files(struct nightly *n, struct error *e) MUST_USE;

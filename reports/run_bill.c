@@ -84,6 +84,7 @@ static enum err bill_chunk(size_t *left, struct billing *b, uint64_t *customers,
         n->summary->drafted += is_drafted(&c.outcomes[i]);
         if (c.outcomes[i].partly) customers[(*left)++] = customers[i];
     }
+    n->going = (struct going){.stage = "billing", .done = b->done, .batch = count - *left};
     b->done += count - *left;
     return run_collects(n) ? run_settle(n, c.outcomes, count, b->chunk, e) : OK;
 }
@@ -95,7 +96,10 @@ static enum err bill_customers(struct billing *b, uint64_t *customers, size_t co
     enum err err = bill_chunk(&left, b, customers, count, e);
     for (size_t i = 0; err == OK && i < left; i += STEPS_PER_COMMIT) {
         size_t still = left - i < STEPS_PER_COMMIT ? left - i : STEPS_PER_COMMIT;
-        while (err == OK && still > 0) err = bill_chunk(&still, b, customers + i, still, e);
+        while (err == OK && still > 0) {
+            err = run_goes_on(b->nightly, e);
+            if (err == OK) err = bill_chunk(&still, b, customers + i, still, e);
+        }
     }
     return err;
 }
@@ -108,7 +112,8 @@ static enum err bill_pages(struct billing *b, run_page_fn *next, struct date thr
     struct due_cursor cursor = {0}; /* only moves forward: who is refused is not asked again in this run */
     for (;;) {
         size_t count = 0;
-        enum err err = run_page(customers, &count, b->nightly, next, through, &cursor, e);
+        enum err err = run_goes_on(b->nightly, e);
+        if (err == OK) err = run_page(customers, &count, b->nightly, next, through, &cursor, e);
         if (err != OK || count == 0) return err;
         err = bill_customers(b, customers, count, e);
         if (err != OK) return err;
@@ -240,7 +245,7 @@ enum err run_bill(struct nightly *n, struct error *e)
         err = bill_all(&b, e);
         if (err == OK && !drafts) err = complete_run(n, b.run, b.failed, b.chunk, e);
         if (err == OK) err = name_failures(&b, e);
-        if (err != OK)
+        if (err != OK && err != ERR_INCOMPLETE)
             err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);
     }
     arena_free(b.chunk);

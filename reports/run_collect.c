@@ -10,17 +10,52 @@ bool run_collects(const struct nightly *n)
     return n->o->gateway != NULL && !n->o->dry_run;
 }
 
+/* ---- watching ---- */
+
+static void note_answer(void *self, enum payment_outcome outcome)
+{
+    struct nightly *n = self;
+    struct going *g = &n->going;
+    uint64_t done = ++g->asked / (n->gateway.two_steps ? 2 : 1);
+    g->answered += outcome != PAYMENT_UNKNOWN;
+    run_progress(n, g->stage, g->done + (done < g->batch ? done : g->batch), g->total);
+}
+
+static bool is_told_to_stop(void *self)
+{
+    struct nightly *n = self;
+    return n->o->stops != NULL && n->o->stops(n->o->stops_context);
+}
+
+void run_watch_gateway(struct nightly *n)
+{
+    if (n->o->gateway == NULL) return;
+    n->gateway = *n->o->gateway;
+    n->watch = (struct gateway_watch){n, note_answer, is_told_to_stop};
+    n->gateway.watch = &n->watch;
+}
+
+/* The batch has `work` more than was thought before, and counts as done when it was asked. */
+static void begin_batch(struct nightly *n, uint64_t thought, uint64_t work)
+{
+    struct going *g = &n->going;
+    g->done += g->batch;
+    g->batch = work;
+    g->total += work - thought; /* where it is less, it wraps to less */
+    run_progress(n, g->stage, g->done, g->total);
+}
+
 /* ---- answers ---- */
 
 enum { PENDING_PER_SETTLE = 1000 };
 
-static struct str gateway_of(const struct event *ev)
+struct str gateway_of(const struct event *ev)
 {
     if (ev->type == EVENT_PAYMENT_REQUESTED) return ev->payment_requested.gateway;
     return ev->type == EVENT_REFUND_REQUESTED ? ev->refund_requested.gateway : STR_NONE;
 }
 
-static uint64_t transaction_of(const struct event *ev)
+uint64_t transaction_of(const struct event *ev)
 {
     return ev->type == EVENT_PAYMENT_REQUESTED ? ev->payment_requested.payment : ev->refund_requested.refund;
 }
@@ -32,14 +67,21 @@ static enum err settle(bool *answered, struct nightly *n, const struct event *ev
 {
     struct outcome last = {0};
     struct error unknown = {0};
+    struct transaction *was = NULL, *now = NULL;
     *answered = count == 0;
     if (count == 0) return OK;
-    enum err err = ledger_settle(&last, n->ledger, n->o->gateway, events, count, n->o->actor, a, &unknown);
-    *answered = last.seq != 0;
-    if (*answered) n->summary->wrote_events = true;
-    if (err == OK || err == ERR_INCOMPLETE) return OK;
-    *e = unknown;
-    return wrap(e, "cannot settle payments");
+    n->going.asked = n->going.answered = 0;
+    enum err err = collected_look(&was, n, events, count, a, e);
+    if (err != OK) return err;
+    err = ledger_settle(&last, n->ledger, &n->gateway, events, count, n->o->actor, a, &unknown);
+    *answered = n->going.answered > 0;
+    if (last.seq != 0) n->summary->wrote_events = true;
+    if (err != OK && err != ERR_INCOMPLETE) {
+        *e = unknown;
+        return wrap(e, "cannot settle payments");
+    }
+    err = collected_look(&now, n, events, count, a, e);
+    return err == OK ? collected_note(n, was, now, count, e) : err;
 }
 
 /* Those that come after transaction `after` and were asked of the gateway at hand: another one knows nothing
@@ -76,17 +118,20 @@ static enum err list_left_pending(struct event **out, size_t *count, struct nigh
 enum err run_settle_pending(struct nightly *n, struct arena *a, struct error *e)
 {
     uint64_t after = 0;
+    n->going = (struct going){.stage = "settling"};
     size_t seen = 0, count = 0;
     bool answered = true;
     enum err err = OK;
     do {
         struct event *events = NULL;
         arena_reset(a);
-        err = list_left_pending(&events, &count, n, seen + PENDING_PER_SETTLE, a, e);
+        err = run_goes_on(n, e);
+        if (err == OK) err = list_left_pending(&events, &count, n, seen + PENDING_PER_SETTLE, a, e);
         if (err != OK || count == 0) return err;
         uint64_t newest = transaction_of(&events[count - 1]);
         if (newest <= after) return OK;
         size_t picked = pick_pending(events, count, after, n->o->gateway);
+        begin_batch(n, 0, picked);
         err = settle(&answered, n, events, picked, a, e);
         seen += count;
         after = newest;
@@ -134,38 +179,75 @@ enum err run_page(uint64_t *customers, size_t *count, const struct nightly *n, r
 
 /* ---- customers who are asked ---- */
 
-static enum err ask(struct nightly *n, const struct command *commands, size_t count, struct arena *a,
-                    struct error *e)
+/* So many without any answer: nobody is there, and to ask for more would only leave more pending. */
+enum { NOBODY_THERE = 50 };
+
+static enum err ask(bool *goes_on, struct nightly *n, const struct command *commands, size_t count,
+                    struct arena *a, struct error *e)
 {
     struct request *requests = arena_array_of(a, struct request, count);
     struct outcome *outcomes = arena_array_of(a, struct outcome, count);
+    struct event *asked = NULL;
+    *goes_on = true;
     for (size_t i = 0; i < count; i++)
         requests[i] = (struct request){.command = &commands[i], .actor = n->o->actor};
     enum err err = ledger_execute_batch(outcomes, n->ledger, requests, count, false, a, e);
-    for (size_t i = 0; i < count && err == OK; i++) {
+    if (err != OK) return err;
+    for (size_t i = 0; i < count; i++) {
         if (outcomes[i].seq != 0) n->summary->wrote_events = true;
     }
-    return err == OK ? run_settle(n, outcomes, count, a, e) : err;
+    size_t asked_count = requested_payments(&asked, outcomes, count, a);
+    begin_batch(n, count, asked_count);
+    err = collected_note_asked(n, asked, asked_count, e);
+    if (err == OK) err = settle(goes_on, n, asked, asked_count, a, e);
+    *goes_on = *goes_on || asked_count < NOBODY_THERE;
+    return err;
+}
+
+/* Whoever looks on is told how much there is. */
+static enum err begin_collecting(struct nightly *n, uint64_t *customers, struct error *e)
+{
+    struct due_cursor cursor = {0};
+    size_t count = 1;
+    enum err err = OK;
+    n->going = (struct going){.stage = "collecting"};
+    while (n->o->progress != NULL && err == OK && count > 0) {
+        err = run_page(customers, &count, n, list_uncollected, n->o->through, &cursor, e);
+        n->going.total += count;
+    }
+    return err;
+}
+
+static enum err collect_page(bool *goes_on, struct nightly *n, const uint64_t *customers, size_t count,
+                             struct arena *a, struct error *e)
+{
+    struct str gateway = str_of(n->o->gateway->name);
+    if (n->o->progress == NULL) n->going.total += count;
+    arena_reset(a);
+    struct command *commands = arena_array_of(a, struct command, count);
+    for (size_t i = 0; i < count; i++) {
+        commands[i].type = COMMAND_CUSTOMER_COLLECT;
+        commands[i].customer_collect =
+            (struct customer_collect_command){customers[i], gateway, n->collects_through};
+    }
+    return ask(goes_on, n, commands, count, a, e);
 }
 
 enum err run_collect(struct nightly *n, struct arena *a, struct error *e)
 {
     uint64_t *customers = arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT);
-    struct str gateway = str_of(n->o->gateway->name);
     struct due_cursor cursor = {0};
-    for (;;) {
+    bool goes_on = true;
+    enum err err = begin_collecting(n, customers, e);
+    while (err == OK && goes_on) {
         size_t count = 0;
-        enum err err = run_page(customers, &count, n, list_uncollected, n->o->through, &cursor, e);
+        err = run_goes_on(n, e);
+        if (err == OK) err = run_page(customers, &count, n, list_uncollected, n->o->through, &cursor, e);
         if (err != OK || count == 0) return err;
-        arena_reset(a);
-        struct command *commands = arena_array_of(a, struct command, count);
-        for (size_t i = 0; i < count; i++) {
-            commands[i].type = COMMAND_CUSTOMER_COLLECT;
-            commands[i].customer_collect = (struct customer_collect_command){customers[i], gateway};
-        }
-        err = ask(n, commands, count, a, e);
+        err = collect_page(&goes_on, n, customers, count, a, e);
         if (err != OK) return wrap(e, "cannot collect");
     }
+    return err == OK ? run_goes_on(n, e) : err;
 }
 
 /* ---- and asked again ---- */
@@ -213,16 +295,17 @@ static enum err keep_due(uint64_t *customers, size_t *count, struct nightly *n, 
     return err;
 }
 
-static enum err dun_page(struct nightly *n, const uint64_t *customers, size_t count, struct arena *a,
-                         struct error *e)
+static enum err dun_page(bool *goes_on, struct nightly *n, const uint64_t *customers, size_t count,
+                         struct arena *a, struct error *e)
 {
+    n->going.total += count;
     arena_reset(a);
     struct command *commands = arena_array_of(a, struct command, count);
     for (size_t i = 0; i < count; i++) {
         commands[i].type = COMMAND_CUSTOMER_DUN;
         commands[i].customer_dun = (struct customer_dun_command){customers[i], str_of(n->o->gateway->name)};
     }
-    return count == 0 ? OK : ask(n, commands, count, a, e);
+    return count == 0 ? OK : ask(goes_on, n, commands, count, a, e);
 }
 
 enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
@@ -230,14 +313,19 @@ enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
     uint64_t *customers = arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT);
     struct dunning_night d = {0};
     struct due_cursor cursor = {0};
-    size_t count = 1;
+    bool goes_on = true;
+    n->going = (struct going){.stage = "dunning"};
     enum err err = begin_dunning(&d, n, e);
     if (err != OK || d.rule->attempts == 0) return err;
-    while (err == OK) {
-        err = run_page(customers, &count, n, list_overdue, date_add_days(d.day, -1), &cursor, e);
+    while (err == OK && goes_on) {
+        size_t count = 0;
+        err = run_goes_on(n, e);
+        if (err == OK)
+            err = run_page(customers, &count, n, list_overdue, date_add_days(d.day, -1), &cursor, e);
         if (err != OK || count == 0) return err;
         err = keep_due(customers, &count, n, &d, a, e);
-        if (err == OK) err = dun_page(n, customers, count, a, e);
+        if (err == OK) err = dun_page(&goes_on, n, customers, count, a, e);
+        if (err != OK) return wrap(e, "cannot ask again for what is overdue");
     }
-    return wrap(e, "cannot ask again for what is overdue");
+    return err == OK ? run_goes_on(n, e) : err;
 }

@@ -132,7 +132,8 @@ static enum err visit_document(void *context, const struct invoice *row, struct 
 {
     struct filing *f = context;
     struct invoice v = *row;
-    enum err err = late_undo(&v, &f->late, e);
+    enum err err = run_goes_on(f->nightly, e);
+    if (err == OK) err = late_undo(&v, &f->late, e);
     if (err == OK) err = run_sums_add(&f->sums[f->at], &v, f->nightly->arena, e);
     if (err == OK && wants_files(f))
         err = f->press != NULL ? press_document(f, &v, e) : write_document(f, &v, e);

@@ -38,7 +38,9 @@ enum err decide_customer_collect(struct decision *out, const struct facts *f,
     assert(f->open_count == f->open_invoices_count);
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
-        if (!instant_is_given(v->asked) && !is_pending(f, v->invoice))
+        bool later =
+            date_is_given(c->through) && date_compare(f->open_invoices[i].issue_date, c->through) > 0;
+        if (!later && !instant_is_given(v->asked) && !is_pending(f, v->invoice))
             ask(out, f, m, c->gateway, number++, i, a);
     }
     return OK;

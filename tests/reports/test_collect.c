@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* test_collect.c - collecting without the night, and asking how pending payments stand: what became of every
+ * payment is told, nobody is asked twice, and who is told to stop leaves the rest for the next. */
+#include "tests/reports/office.h"
+
+TestSuite(collect, .init = test_begin, .fini = test_end);
+
+static void invoice_by_hand(struct office *o, const char *user)
+{
+    struct command c = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = str_of(user)}};
+    (void)office_do(o, &c);
+}
+
+/* Ann and Bob owe 29.00 USD, and Bob's card is declined; Cho owes 2900 JPY. */
+static void three_debtors(struct office *o)
+{
+    office_open(o, "ledger", "2025-01-01");
+    office_subscribe(o, "ann", "basic", "USD", "pm_card");
+    office_subscribe(o, "bob", "basic", "USD", "pm_declined");
+    office_subscribe(o, "cho", "basic", "JPY", "pm_card");
+    invoice_by_hand(o, "ann");
+    invoice_by_hand(o, "bob");
+    invoice_by_hand(o, "cho");
+}
+
+static struct collect_options options_of(const struct office *o)
+{
+    return (struct collect_options){.gateway = &o->gateway, .actor = STR("test")};
+}
+
+static struct collect_summary collect(struct office *o)
+{
+    struct collect_summary s = {0};
+    struct collect_options options = options_of(o);
+    assert_ok(payments_collect(&s, o->l, &options, A, E));
+    return s;
+}
+
+static uint64_t transactions(struct office *o)
+{
+    struct views_txn *t = NULL;
+    struct state_counts counts = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(count_state(&counts, t, E));
+    ledger_read_end(o->l, t);
+    return counts.transactions;
+}
+
+Test(collect, what_became_of_every_payment_is_told_by_number_and_by_currency)
+{
+    struct office o = {0};
+    three_debtors(&o);
+    struct collect_summary s = collect(&o);
+    assert_int(s.asked, 3);
+    assert_int(s.completed, 2);
+    assert_int(s.declined, 1);
+    assert_int(s.processing + s.unknown + s.pending, 0);
+    cr_assert(s.totals_count == 2);
+    assert_money(s.totals[0].asked, "58.00", "USD");
+    assert_money(s.totals[0].completed, "29.00", "USD");
+    assert_money(s.totals[0].declined, "29.00", "USD");
+    assert_money(s.totals[1].asked, "2900", "JPY");
+    assert_money(s.totals[1].completed, "2900", "JPY");
+    assert_money(s.totals[1].declined, "0", "JPY");
+    office_close(&o);
+}
+
+Test(collect, a_second_one_right_after_asks_for_nothing_and_writes_nothing)
+{
+    struct office o = {0};
+    three_debtors(&o);
+    (void)collect(&o);
+    uint64_t records = office_records(&o);
+    struct collect_summary s = collect(&o);
+    assert_int(s.asked + s.completed + s.declined + s.unknown, 0);
+    assert_int(s.totals_count, 0);
+    assert_int(office_records(&o), records);
+    assert_int(o.till.asked, 3);
+    office_close(&o);
+}
+
+Test(collect, what_it_asked_for_the_next_night_does_not_ask_for)
+{
+    struct office o = {0};
+    three_debtors(&o);
+    (void)collect(&o);
+    (void)office_run(&o, "2025-01-01", NULL);
+    assert_int(o.till.asked, 3);
+    office_close(&o);
+}
+
+Test(collect, an_answer_that_did_not_come_is_asked_for_by_the_next)
+{
+    struct office o = {0};
+    three_debtors(&o);
+    o.till.is_silent = true;
+    struct collect_summary s = collect(&o);
+    assert_int(s.asked, 3);
+    assert_int(s.unknown, 3);
+    assert_int(s.pending, 3);
+    assert_money(s.totals[0].unknown, "58.00", "USD");
+    o.till.is_silent = false;
+    s = collect(&o);
+    assert_int(s.asked, 0);
+    assert_int(s.completed, 2);
+    assert_int(s.declined, 1);
+    assert_int(s.pending, 0);
+    assert_money(s.totals[0].asked, "0.00", "USD");
+    assert_int(transactions(&o), 3);
+    office_close(&o);
+}
+
+Test(collect, later_invoices_wait_when_a_last_date_is_given)
+{
+    struct office o = {0};
+    struct collect_summary s = {0};
+    three_debtors(&o); /* dated January 1 */
+    struct collect_options options = options_of(&o);
+    options.through = day("2024-12-31");
+    assert_ok(payments_collect(&s, o.l, &options, A, E));
+    assert_int(s.asked, 0);
+    options.through = day("2025-01-01");
+    assert_ok(payments_collect(&s, o.l, &options, A, E));
+    assert_int(s.asked, 3);
+    office_close(&o);
+}
+
+/* ---- stopping ---- */
+
+struct patience {
+    const struct till *till;
+    uint64_t most; /* charges; then it is told to stop */
+};
+
+static bool stops(void *context)
+{
+    const struct patience *p = context;
+    return p->till->asked >= p->most;
+}
+
+Test(collect, told_to_stop_it_leaves_the_rest_to_the_next_and_everybody_is_charged_once)
+{
+    struct office o = {0};
+    struct collect_summary s = {0};
+    three_debtors(&o);
+    struct patience p = {&o.till, 1};
+    struct collect_options options = options_of(&o);
+    options.stops = stops;
+    options.stops_context = &p;
+    assert_ok(payments_collect(&s, o.l, &options, A, E));
+    cr_assert(s.stopped);
+    assert_int(o.till.asked, 1);
+    assert_int(s.completed, 1);
+    assert_int(s.pending, 2);
+    s = collect(&o);
+    cr_assert(!s.stopped);
+    assert_int(o.till.asked, 3);
+    assert_int(s.pending, 0);
+    assert_int(transactions(&o), 3);
+    office_close(&o);
+}
+
+Test(collect, a_night_that_is_told_to_stop_is_finished_by_the_next)
+{
+    struct office o = {0};
+    struct run_summary s = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct patience p = {&o.till, 3};
+    struct run_options options = office_options(&o, "2025-01-31", "out");
+    options.stops = stops;
+    options.stops_context = &p;
+    assert_err(nightly_run(&s, o.l, &options, A, E), ERR_INCOMPLETE,
+               "nightly run through 2025-01-31: stopped, as it was told to; the next one goes on from there");
+    assert_int(o.till.asked, 3);
+    cr_assert(!file_exists(test_path("out/run.json")));
+    s = office_run(&o, "2025-01-31", "out");
+    assert_int(o.till.asked, 8); /* as many as a night that nobody stops asks */
+    assert_int(s.payments_pending, 0);
+    office_close(&o);
+}
+
+/* ---- reconciling ---- */
+
+struct seen {
+    uint64_t count;
+    enum transaction_status was, is;
+};
+
+static enum err look(void *context, const struct transaction *was, const struct transaction *now,
+                     struct error *e)
+{
+    struct seen *s = context;
+    (void)e;
+    s->count++;
+    s->was = was->status;
+    s->is = now->status;
+    return OK;
+}
+
+static struct collect_summary reconcile(struct office *o, struct seen *seen)
+{
+    struct collect_summary s = {0};
+    struct collect_options options = options_of(o);
+    *seen = (struct seen){0};
+    assert_ok(payments_reconcile(&s, o->l, &options, look, seen, A, E));
+    return s;
+}
+
+Test(collect, reconciling_tells_what_was_pending_and_how_it_stands_and_asks_nobody_else)
+{
+    struct office o = {0};
+    struct seen seen = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "ann", "basic", "USD", "pm_card");
+    invoice_by_hand(&o, "ann");
+    o.till.is_silent = true;
+    (void)collect(&o);
+    struct collect_summary s = reconcile(&o, &seen);
+    assert_int(seen.count, 1);
+    cr_assert(seen.is == TRANSACTION_PENDING);
+    assert_int(s.unknown, 1);
+    o.till.is_silent = false;
+    office_subscribe(&o, "bob", "basic", "USD", "pm_card");
+    invoice_by_hand(&o, "bob");
+    s = reconcile(&o, &seen);
+    assert_int(seen.count, 1);
+    cr_assert(seen.was == TRANSACTION_PENDING);
+    cr_assert(seen.is == TRANSACTION_COMPLETED);
+    assert_int(s.completed, 1);
+    assert_int(s.unknown + s.pending, 0);
+    s = reconcile(&o, &seen);
+    assert_int(seen.count, 0);
+    assert_int(transactions(&o), 1); /* Bob's waits for its night */
+    office_close(&o);
+}
+
+Test(collect, what_was_asked_of_another_gateway_stays_and_is_told)
+{
+    struct office o = {0};
+    struct seen seen = {0};
+    three_debtors(&o);
+    o.till.is_silent = true;
+    (void)collect(&o);
+    o.gateway.name = "another";
+    struct collect_summary s = reconcile(&o, &seen);
+    assert_int(seen.count, 0);
+    assert_int(s.pending, 3);
+    assert_int(s.elsewhere, 3);
+    office_close(&o);
+}
