@@ -185,7 +185,8 @@ enum err ask_run(const struct call *c, struct error *e)
                             .actor = c->service->actor,
                             .program = program,
                             .progress = c->service->progress == NULL ? NULL : run_progress_told,
-                            .progress_context = c->service};
+                            .progress_context = c->service,
+                            .stops = c->service->stops};
     enum err err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK) err = tell(c, run_json(&r, q), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);

@@ -9,6 +9,7 @@
 #include "billing/answers.h"
 #include "billing/cli.h"
 #include "billing/daybook.h"
+#include "billing/stop.h"
 
 /* ---- what surrounds a command ---- */
 
@@ -212,6 +213,10 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     if (err != OK) return err;
     if (strcmp(c->verb->words, "audit.verify") == 0) {
         s.options.without_key = ((const struct audit_verify_query *)c->body)->without_key;
+    }
+    if ((c->verb->flags & VERB_STOPS) != 0) {
+        stop_listen();
+        s.service.stops = stop_was_asked;
     }
     s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);

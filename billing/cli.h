@@ -78,6 +78,7 @@ struct str value_text(struct arena *a, const json_t *value);
 /* A line on a terminal that says how far the work is; nothing elsewhere. */
 struct meter {
     FILE *to;
+    const char *stage; /* of which the rate is told */
     uint64_t began_ns, shown_ns;
     bool shown;
 };

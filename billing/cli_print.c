@@ -100,7 +100,10 @@ void meter_progress(void *context, const char *stage, uint64_t done, uint64_t to
 {
     struct meter *m = context;
     uint64_t now = world_monotonic_ns();
-    if (m->began_ns == 0) m->began_ns = m->shown_ns = now; /* short work shows nothing */
+    if (m->stage == NULL || strcmp(m->stage, stage) != 0) {
+        m->stage = stage;
+        m->began_ns = m->shown_ns = now; /* short work shows nothing */
+    }
     if (now - m->shown_ns >= SHOW_EVERY_NS) show_meter(m, stage, done, total, now);
 }
 

@@ -32,7 +32,8 @@ enum {
     VERB_WRITES = 8,
     VERB_KEYED = 16,
     VERB_DEEP = 32,
-    VERB_YES_NO = 64
+    VERB_YES_NO = 64,
+    VERB_STOPS = 128
 };
 
 /* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the

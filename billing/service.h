@@ -29,6 +29,7 @@ struct service {
     struct str key;                /* idempotency key of the next command; "": none */
     service_progress_fn *progress; /* NULL: silent */
     void *progress_context;
+    stops_fn *stops; /* is long work to end at a good place? NULL: never */
 };
 
 /* Fills s->gateway; service_end_gateway gives back what is behind it. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_collect.c - what is asked of the payment gateway in bulk: collecting, and how what it did not answer
+ * stands. */
+#include "billing/answers.h"
+
+static void progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    const struct service *s = context;
+    s->progress(s->progress_context, stage, done, total);
+}
+
+static struct collect_options options_of(const struct call *c)
+{
+    struct service *s = c->service;
+    return (struct collect_options){.gateway = &s->gateway,
+                                    .actor = s->actor,
+                                    .progress = s->progress == NULL ? NULL : progress_told,
+                                    .progress_context = s,
+                                    .stops = s->stops};
+}
+
+static enum err left_over(const struct collect_summary *r, const char *which, struct error *e)
+{
+    uint64_t unknown = r->unknown + r->refunds_unknown;
+    if (r->stopped) {
+        return fail(e, ERR_INCOMPLETE, "%s was stopped, as it was told to; the next one goes on from there",
+                    which);
+    }
+    if (unknown == 0) return OK;
+    return fail(e, ERR_INCOMPLETE,
+                "the gateway's answer to %ju transaction%s is not known; the next one asks again",
+                (uintmax_t)unknown, unknown == 1 ? "" : "s");
+}
+
+/* ---- collecting ---- */
+
+static json_t *totals_json(const struct collect_summary *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->totals_count; i++) {
+        const struct collect_total *t = &r->totals[i];
+        json_t *j = object_new();
+        member_money(j, "asked", t->asked);
+        member_money(j, "completed", t->completed);
+        member_money(j, "declined", t->declined);
+        member_money(j, "processing", t->processing);
+        member_money(j, "unknown", t->unknown);
+        member_text(j, "currency", str_of(t->asked.currency));
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static void member_outcomes(json_t *j, const struct collect_summary *r)
+{
+    member_count(j, "completed", r->completed);
+    member_count(j, "declined", r->declined);
+    member_count(j, "processing", r->processing);
+    member_count(j, "unknown", r->unknown);
+    member_count(j, "refunds_settled", r->refunds_settled);
+    member_count(j, "refunds_unknown", r->refunds_unknown);
+    member_count(j, "still_pending", r->pending);
+}
+
+enum err ask_payment_collect(const struct call *c, struct error *e)
+{
+    const struct payment_collect_query *q = c->query;
+    struct collect_options o = options_of(c);
+    struct collect_summary r = {0};
+    o.through = q->through;
+    enum err err = payments_collect(&r, c->service->ledger, &o, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "gateway", str_of(c->service->gateway.name));
+    member_count(j, "asked", r.asked);
+    member_outcomes(j, &r);
+    member_flag(j, "stopped", r.stopped);
+    member_put(j, "totals", totals_json(&r));
+    err = c->answer->take(c->answer->self, j, false, e);
+    return err == OK ? left_over(&r, "collecting", e) : err;
+}
+
+/* ---- reconciling ---- */
+
+struct telling {
+    const struct call *call;
+    json_t *rows;
+};
+
+static const char *stands(const struct transaction *v, const char *otherwise)
+{
+    if (v->status != TRANSACTION_PENDING) return transaction_status_shown(v);
+    return v->processing ? "processing" : otherwise;
+}
+
+/* A payment that has a name at the gateway was prepared there; whether it was charged is the question. */
+static enum err keep_row(void *context, const struct transaction *was, const struct transaction *now,
+                         struct error *e)
+{
+    struct telling *told = context;
+    struct ledger *l = told->call->service->ledger;
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    struct names names = names_of(t, told->call->arena);
+    json_t *j = object_new();
+    member_id(j, "transaction_id", "txn", now->transaction);
+    member_user(j, &names, now->customer);
+    member_text(j, "type", str_of(choice_transaction_kind.words[now->kind]));
+    member_money(j, "amount", now->amount);
+    member_text(j, "currency", str_of(now->amount.currency));
+    member_instant(j, "since", now->at);
+    member_text(j, "was", str_of(stands(was, was->gateway_reference.len > 0 ? "prepared" : "requested")));
+    member_text(j, "is", str_of(stands(now, "unknown")));
+    rows_add(told->rows, j);
+    ledger_read_end(l, t);
+    return OK;
+}
+
+enum err ask_reconcile(const struct call *c, struct error *e)
+{
+    struct collect_options o = options_of(c);
+    struct collect_summary r = {0};
+    struct telling told = {c, rows_new()};
+    enum err err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
+    if (err != OK) {
+        json_decref(told.rows);
+        return err;
+    }
+    json_t *j = object_new();
+    member_text(j, "gateway", str_of(c->service->gateway.name));
+    member_outcomes(j, &r);
+    member_count(j, "of_other_gateways", r.elsewhere);
+    member_flag(j, "stopped", r.stopped);
+    member_put(j, "transactions", told.rows);
+    err = c->answer->take(c->answer->self, j, false, e);
+    if (err == OK) err = left_over(&r, "reconciling", e);
+    if (err != OK || r.elsewhere == 0) return err;
+    return fail(e, ERR_INCOMPLETE, "%ju pending transaction%s asked of another gateway than %s",
+                (uintmax_t)r.elsewhere, r.elsewhere == 1 ? " was" : "s were", c->service->gateway.name);
+}
