@@ -300,3 +300,34 @@ Test(answers, who_bills_a_subscription_is_told)
     const char *list = answer_to("subscription.list", "{}");
     cr_assert(strstr(list, "\"billing_owner\":\"stripe\",\"reference\":\"sub_A\"") != NULL, "%s", list);
 }
+
+Test(answers, collecting_says_what_became_of_every_payment_and_of_the_money)
+{
+    static const char wanted[] =
+        "{\"gateway\":\"simulator\",\"asked\":3,\"completed\":1,\"declined\":1,\"processing\":0,"
+        "\"unknown\":"
+        "1,"
+        "\"refunds_settled\":0,\"refunds_unknown\":0,\"still_pending\":1,\"stopped\":false,"
+        "\"totals\":[{\"asked\":\"87.00\",\"completed\":\"29.00\",\"declined\":\"29.00\",\"processing\":"
+        "\"0."
+        "00\","
+        "\"unknown\":\"29.00\",\"currency\":\"USD\"}]}";
+    static const char *const cards[] = {"pm_card_visa", "pm_card_chargeDeclined", "pm_daybook_unknown"};
+    static const char *const users[] = {"ann", "bob", "cho"};
+    char *answer = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        does(daybook_create_subscription(book, users[i], "basic", cards[i], NULL, &why));
+        answer_to("invoice.generate", str_format(A, "{\"user\": \"%s\"}", users[i]).ptr);
+    }
+    refuses(daybook_call(book, "payment.collect", "{}", &answer, &why), DAYBOOK_INCOMPLETE,
+            "the gateway's answer to 1 transaction is not known; the next one asks again");
+    same(answer, wanted);
+    daybook_free(answer);
+    refuses(daybook_call(book, "reconcile", "{}", &answer, &why), DAYBOOK_INCOMPLETE, "is not known");
+    cr_assert(strstr(answer,
+                     "{\"transaction_id\":\"txn_3\",\"user_id\":\"cho\",\"type\":\"payment\","
+                     "\"amount\":\"29.00\",\"currency\":\"USD\",\"since\":\"2025-01-10T09:00:00") != NULL,
+              "%s", answer);
+    cr_assert(strstr(answer, "\"was\":\"requested\",\"is\":\"unknown\"}]}") != NULL, "%s", answer);
+    daybook_free(answer);
+}
