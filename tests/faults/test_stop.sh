@@ -17,12 +17,13 @@ same() { [ "$1" = "$2" ] || fail "$3: $1, not $2"; }
 
 # stopped SIGNAL CHARGED COMMAND... - is told to stop when so many charges were made.
 stopped() {
-    local pid status=0
+    local pid child status=0
     rules "$hold"
     at 2025-01-01 "${@:3}" >"$work/out" 2>"$work/said" &
     pid=$!
     await "$charged == $2"
-    pkill "-$1" -P "$pid" || fail "'${*:3}' is gone"
+    child=$(pgrep -P "$pid") || fail "'${*:3}' is gone"
+    kill "-$1" "$child" "$child" # one wish often comes as two signals: to the program and to its group
     steer release --data '' >/dev/null
     wait "$pid" || status=$?
     same "$status" 8 "status of '${*:3}': $(cat "$work/said")"
