@@ -24,13 +24,13 @@ stopped() {
     await "$charged == $2"
     child=$(pgrep -P "$pid") || fail "'${*:3}' is gone"
     kill "-$1" "$child" "$child" # one wish often comes as two signals: to the program and to its group
+    rules '[]'
     steer release --data '' >/dev/null
     wait "$pid" || status=$?
     same "$status" 8 "status of '${*:3}': $(cat "$work/said")"
     same "$(wc -l <"$work/said")" 1 "lines on standard error"
     grep -q 'stopped, as it was told to; the next one goes on from there$' "$work/said" || fail "it said: $(cat "$work/said")"
     same "$(of_server "$charged")" "$2" "charges after the signal"
-    rules '[]'
 }
 
 server_start --seed 1

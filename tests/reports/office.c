@@ -13,6 +13,11 @@ static void till_charge(struct till *till, struct gateway_answer *out, const str
 {
     till->asked++;
     if (till->is_silent) return; /* the outcome is then unknown */
+    if (str_is(r->token, "pm_slow")) {
+        *out = (struct gateway_answer){.outcome = PAYMENT_PROCESSING,
+                                       .reference = str_format(a, "till_%.*s", STR_ARG(r->key))};
+        return;
+    }
     bool declined = str_is(r->token, "pm_declined");
     *out = (struct gateway_answer){.outcome = declined ? PAYMENT_DECLINED : PAYMENT_SUCCEEDED,
                                    .reference =

@@ -125,6 +125,30 @@ Test(collect, later_invoices_wait_when_a_last_date_is_given)
     office_close(&o);
 }
 
+/* As many as are looked at together, which all stay in process: that is an answer. */
+Test(collect, what_the_bank_takes_days_for_does_not_hide_what_a_crash_has_left)
+{
+    enum { DEBITS = 1000 };
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    for (int i = 0; i < DEBITS; i++) {
+        const char *user = str_format(A, "d%d", i).ptr;
+        office_subscribe(&o, user, "basic", "USD", "pm_slow");
+        invoice_by_hand(&o, user);
+    }
+    assert_int(collect(&o).processing, DEBITS);
+    office_subscribe(&o, "ann", "basic", "USD", "pm_card");
+    struct command c = {.type = COMMAND_PAYMENT_CHARGE, .payment_charge = {.user = STR("ann")}};
+    c.payment_charge.amount = (struct decimal){29, 0};
+    c.payment_charge.gateway = STR("till");
+    (void)office_do(&o, &c); /* and nobody asked the till */
+    struct collect_summary s = collect(&o);
+    assert_int(s.processing, DEBITS);
+    assert_int(s.completed, 1);
+    assert_int(s.pending, DEBITS);
+    office_close(&o);
+}
+
 /* ---- stopping ---- */
 
 struct patience {
