@@ -80,6 +80,10 @@ enum err answer_command(json_t **out, struct service *s, const struct command *c
  * NULL. */
 enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
                          struct arena *a, struct error *e) MUST_USE;
+/* Does what messages of a gateway ask for that are kept and wait, as before everything that asks for money.
+ */
+enum err apply_waiting_webhooks(const struct call *c, struct error *e) MUST_USE;
+
 /* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */
 enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e) MUST_USE;
 

@@ -187,7 +187,8 @@ enum err ask_run(const struct call *c, struct error *e)
                             .progress = c->service->progress == NULL ? NULL : run_progress_told,
                             .progress_context = c->service,
                             .stops = c->service->stops};
-    enum err err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
+    enum err err = q->dry_run ? OK : apply_waiting_webhooks(c, e);
+    if (err == OK) err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK) err = tell(c, run_json(&r, q), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
     return err == OK && r.not_drawn > 0 ? not_all_drawn(&r, e) : err;

@@ -68,7 +68,8 @@ enum err ask_payment_collect(const struct call *c, struct error *e)
     struct collect_options o = options_of(c);
     struct collect_summary r = {0};
     o.through = q->through;
-    enum err err = payments_collect(&r, c->service->ledger, &o, c->arena, e);
+    enum err err = apply_waiting_webhooks(c, e);
+    if (err == OK) err = payments_collect(&r, c->service->ledger, &o, c->arena, e);
     if (err != OK) return err;
     json_t *j = object_new();
     member_text(j, "gateway", str_of(c->service->gateway.name));
@@ -122,7 +123,8 @@ enum err ask_reconcile(const struct call *c, struct error *e)
     struct collect_options o = options_of(c);
     struct collect_summary r = {0};
     struct telling told = {c, rows_new()};
-    enum err err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
+    enum err err = apply_waiting_webhooks(c, e);
+    if (err == OK) err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
     if (err != OK) {
         json_decref(told.rows);
         return err;

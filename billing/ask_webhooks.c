@@ -96,6 +96,13 @@ enum err ask_webhook_list(const struct call *c, struct error *e)
     return err;
 }
 
+enum err apply_waiting_webhooks(const struct call *c, struct error *e)
+{
+    struct webhook_door d = door_of(c->service);
+    uint64_t count = 0;
+    return webhooks_apply(&count, &d, c->arena, e);
+}
+
 enum err ask_webhook_retry(const struct call *c, struct error *e)
 {
     struct webhook_door d = door_of(c->service);
