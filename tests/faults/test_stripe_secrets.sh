@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# test_stripe_secrets.sh - Stripe's key and the endpoint's secret stand in no record, view, file, answer, error or argument, and are
+# taken from no file that others may read; and a server whose certificate is not trusted is told nothing at all.
+set -u
+work=$(mktemp -d) || exit 1
+passed=0 failed=0
+# shellcheck source=tests/faults/stripe.sh
+source tests/faults/stripe.sh
+unset DAYBOOK_STRIPE_KEY_FILE
+tls=
+trap '[ -n "$tls" ] && kill "$tls" 2>/dev/null; server_stop; rm -rf "$work"' EXIT
+check() { # what got wanted
+    if [ "$2" = "$3" ]; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        echo "FAIL $1: got '$2', wanted '$3'"
+    fi
+}
+daybook=${DAYBOOK:?}
+key=sk_test_nobodymayreadthis endpoint=whsec_nobodymayreadthat
+(umask 077 && echo "$key" >"$work/stripe.key" && echo "$endpoint" >"$work/endpoint.secrets")
+book() { "$daybook" --dir "$work/book" --key-file "$work/book.key" --now 2026-01-01 "$@"; }
+book init >/dev/null || exit 1
+book customer create ann >/dev/null || exit 1
+
+# ---- where it comes from
+chmod 644 "$work/stripe.key"
+check "a key that others may read" "$(book --stripe-key-file "$work/stripe.key" stats 2>&1 | grep -c 'its mode is 0644; others must not be able to read it')" 1
+chmod 600 "$work/stripe.key"
+check "a key that is not there" "$(book --stripe-key-file "$work/none" stats >/dev/null 2>&1 || echo $?)" 1
+echo pk_live_thisisthepublicone >"$work/public.key" && chmod 600 "$work/public.key"
+check "the public key" "$(book --stripe-key-file "$work/public.key" stats 2>&1)" "daybook: no secret key of Stripe's, as in 'sk_test_…'"
+check "a command that fails" "$(book --stripe-key-command false stats 2>&1)" "daybook: cannot get Stripe's key: the command failed"
+check "a base without a key" "$(book --stripe-base https://127.0.0.1:1 stats >/dev/null 2>&1 || echo $?)" 2
+check "a base in clear elsewhere" "$(book --stripe-key-file "$work/stripe.key" --stripe-base http://192.0.2.1 stats >/dev/null 2>&1 || echo $?)" 3
+chmod 644 "$work/endpoint.secrets"
+echo '{}' >"$work/body"
+check "secrets that others may read" "$(book webhook handle "$work/body" --signature t=1,v1=00 --secret-file "$work/endpoint.secrets" >/dev/null 2>&1 || echo $?)" 3
+chmod 600 "$work/endpoint.secrets"
+
+# ---- whom it is told: a server with a certificate of its own making
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+python3 - "$work" >"$work/tls.port" <<'P' &
+import http.server, ssl, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>welcome</html>")
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/tls.crt", sys.argv[1] + "/tls.key")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+P
+tls=$!
+for _ in $(seq 200); do [ -s "$work/tls.port" ] && break; read -r -t 0.02 <> <(:) || true; done
+port=$(cat "$work/tls.port")
+pay() { book --stripe-key-file "$work/stripe.key" --stripe-base "https://127.0.0.1:$port" --stripe-rate 0 "$@"; }
+pay payment-method add ann pm_card_visa >"$work/out" 2>"$work/err"
+check "a certificate that nobody trusts" "$?" 8
+check "... and why" "$(grep -c 'Stripe could not be reached' "$work/err")" 1
+pay --stripe-authorities "$work/tls.crt" payment-method add ann pm_card_visa >"$work/out2" 2>"$work/err2"
+check "one that is trusted, and no Stripe behind it" "$?" 8
+check "... and why" "$(grep -c "the answer is not Stripe's" "$work/err2")" 1
+check "nothing was kept" "$(book payment-method list ann --json | wc -l)" 0
+kill "$tls" && wait "$tls" 2>/dev/null
+tls=
+
+# ---- where it is not
+"$daybook" --dir "$work/book" --key-file "$work/book.key" --stripe-key-file "$work/stripe.key" --json serve --listen 127.0.0.1:0 \
+    --webhook-secret-file "$work/endpoint.secrets" >"$work/address" 2>"$work/serve.err" &
+tls=$!
+for _ in $(seq 200); do [ -s "$work/address" ] && break; read -r -t 0.02 <> <(:) || true; done
+check "in arguments and environment" "$(cat "/proc/$tls/cmdline" "/proc/$tls/environ" | tr '\0' '\n' | grep -c "nobodymayread")" 0
+kill "$tls" && wait "$tls" 2>/dev/null
+tls=
+check "in what was said" "$(cat "$work"/out* "$work"/err* "$work/address" "$work/serve.err" | grep -c nobodymayread)" 0
+check "in the ledger" "$(grep -rlc nobodymayread "$work/book" "$work/book.key" | wc -l)" 0
+check "in the audit log" "$(book audit log --json | grep -c nobodymayread)" 0
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
