@@ -226,6 +226,28 @@ static bool concerns_customer(enum event_type type)
            type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
 
+static bool is_pending(const struct customer_row *row, uint64_t invoice)
+{
+    for (size_t i = 0; i < row->pending_count; i++) {
+        if (row->pending[i].invoice == invoice) return true;
+    }
+    return false;
+}
+
+/* Another payment method may pay what the one before did not: nobody has asked it yet. */
+static void wake_invoices(struct customer_row *row, const struct customer *before, const struct event *ev,
+                          struct arena *a)
+{
+    bool chosen = ev->type == EVENT_PAYMENT_METHOD_ADDED || ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT;
+    if (!chosen || row->customer.default_method == before->default_method || row->open_count == 0) return;
+    struct open_invoice *open = arena_array_of(a, struct open_invoice, row->open_count);
+    for (size_t i = 0; i < row->open_count; i++) {
+        open[i] = row->open[i];
+        if (!is_pending(row, open[i].invoice)) open[i].asked = (struct instant){0};
+    }
+    row->open = open;
+}
+
 enum err fold_customers(struct views_txn *t, const struct event *ev, const struct event_place *place,
                         struct arena *a, struct error *e)
 {
@@ -240,6 +262,7 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
     if (err != OK) return err;
     note_dunning(&row.customer, ev, a);
     pending_payments_change(&row, ev, place->at, a);
+    wake_invoices(&row, &before.customer, ev, a);
     err = due_collection(t, &before, &row, e);
     return err != OK ? err : customer_put(t, &row, e);
 }
