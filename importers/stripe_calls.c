@@ -181,6 +181,7 @@ static void decline_as(struct stripe_progress *p, struct gateway_answer *out,
                        const struct stripe_answer *answer)
 {
     decline(p, out, stripe_reason(answer), answer->message);
+    out->advice = answer->advice_code;
 }
 
 static void decline_word(struct stripe_progress *p, struct gateway_answer *out, const char *code,

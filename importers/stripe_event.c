@@ -154,6 +154,7 @@ static enum err settle(struct webhook_apply_command *out, struct stripe_subject 
                                        .gateway_reference = answer.reference,
                                        .code = answer.code,
                                        .message = answer.message,
+                                       .advice = answer.advice,
                                        .what = str_format(s->arena, "txn_%ju %s", (uintmax_t)v->transaction,
                                                           choice_payment_outcome.words[answer.outcome])};
     return OK;

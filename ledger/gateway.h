@@ -37,6 +37,7 @@ struct gateway_answer {
     struct str reference; /* the gateway's own id */
     struct str code;      /* of a decline: "insufficient_funds", "card_declined" … */
     struct str message;   /* for people; no personal data */
+    struct str advice;    /* of a decline, by the bank: "do_not_try_again"; "": none */
 };
 struct gateway_question {
     struct gateway_request request;

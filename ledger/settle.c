@@ -74,7 +74,8 @@ static enum err note_answers(struct settling *s, const struct gateway_question *
                                             .outcome = answer->outcome,
                                             .gateway_reference = answer->reference,
                                             .code = answer->code,
-                                            .message = answer->message};
+                                            .message = answer->message,
+                                            .advice = answer->advice};
         requests[told] = (struct request){.command = &commands[told], .actor = s->actor};
         told++;
     }

@@ -74,6 +74,11 @@ static bool must_wait(const struct facts *f, const char *currency)
     return false;
 }
 
+static bool is_asked_again(const struct facts *f, size_t index, const char *currency)
+{
+    return is_dunned(f, index, currency) && !f->open[index].final;
+}
+
 static void attempt(struct decision *out, struct dunning_wish *w, const struct dunned *v, struct arena *a)
 {
     const struct facts *f = w->facts;
@@ -84,18 +89,18 @@ static void attempt(struct decision *out, struct dunning_wish *w, const struct d
                                   .attempt = v->campaign != NULL ? v->campaign->attempt + 1 : 1,
                                   .attempts = rule->attempts,
                                   .on = f->today,
-                                  .amount = v->overdue,
+                                  .amount = money_zero(v->overdue),
                                   .invoices = invoices};
     uint64_t number = w->number;
     for (size_t i = 0; i < f->open_count; i++) {
-        if (is_dunned(f, i, v->overdue.currency))
-            invoices[d.invoices_count++] =
-                (struct dunned_invoice){f->open[i].invoice, f->open[i].left, number++};
+        if (!is_asked_again(f, i, v->overdue.currency)) continue;
+        invoices[d.invoices_count++] = (struct dunned_invoice){f->open[i].invoice, f->open[i].left, number++};
+        d.amount.minor += f->open[i].left.minor; /* no more than all that is overdue */
     }
     if (d.attempt < d.attempts) d.next_on = date_add_days(f->today, (int32_t)rule->days_between + 1);
     event_add(&out->events, EVENT_DUNNING_ATTEMPTED, a)->dunning_attempted = d;
     for (size_t i = 0; i < f->open_count; i++) {
-        if (is_dunned(f, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);
+        if (is_asked_again(f, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);
     }
 }
 

@@ -125,7 +125,8 @@ static void fail_payment(struct decision *out, const struct transaction *t,
                                                  .amount = t->amount,
                                                  .gateway = t->gateway,
                                                  .code = c->code,
-                                                 .message = c->message};
+                                                 .message = c->message,
+                                                 .advice = c->advice};
 }
 
 static void settle_refund(struct decision *out, const struct transaction *t,

@@ -34,7 +34,8 @@ static enum err settle(struct decision *out, const struct facts *f, const struct
                                             .outcome = c->payment_outcome,
                                             .gateway_reference = c->gateway_reference,
                                             .code = c->code,
-                                            .message = c->message};
+                                            .message = c->message,
+                                            .advice = c->advice};
     return decide_payment_settle(out, f, &answer, a, e);
 }
 

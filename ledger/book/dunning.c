@@ -5,6 +5,45 @@
 
 #include <string.h>
 
+bool decline_is_final(struct str code, struct str advice)
+{
+    static const char *const codes[] = {
+        "lost_card",
+        "stolen_card",
+        "pickup_card",
+        "restricted_card",
+        "incorrect_number",
+        "invalid_number",
+        "invalid_account",
+        "expired_card",
+        "incorrect_cvc",
+        "invalid_cvc",
+        "invalid_expiry_month",
+        "invalid_expiry_year",
+        "fraudulent",
+        "merchant_blacklist",
+        "highest_risk_level",
+        "revocation_of_authorization",
+        "revocation_of_all_authorizations",
+        "stop_payment_order",
+        "security_violation",
+        "transaction_not_allowed",
+        "card_not_supported",
+        "currency_not_supported",
+        "authentication_required",
+        "testmode_decline",
+        "account_closed",
+        "debit_not_authorized",
+        "no_account",
+        "resource_missing",
+    };
+    if (str_is(advice, "do_not_try_again") || str_is(advice, "confirm_card_data")) return true;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (str_is(code, codes[i])) return true;
+    }
+    return false;
+}
+
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)
 {
     return date_compare(v->due, day) < 0;
@@ -46,12 +85,15 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
     *out = (struct dunned){.overdue = money_of(0, currency),
                            .threshold = threshold_in(rule, currency),
                            .campaign = campaign_in(d->customer, currency)};
+    bool any = false;
     for (size_t i = 0; i < d->open_count && err == OK; i++) {
         const struct open_invoice *v = &d->open[i];
         if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, day)) continue;
+        any = any || !v->final;
         err = money_add(&out->overdue, out->overdue, v->left, e);
     }
     if (err == OK) out->state = state_of(out, rule, day);
+    if (out->state == DUNNING_DUE && !any) out->state = DUNNING_STOPPED;
     return err;
 }
 

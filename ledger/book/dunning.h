@@ -17,6 +17,11 @@ struct dunned {
     const struct campaign *campaign; /* NULL: none is open */
 };
 
+/* Will that method never pay, whoever asks again? Lost and stolen cards, data that are wrong or past, what
+ * the customer must confirm, and whatever the bank advises not to try again. Asking all the same costs fees
+ * with the card networks. Source: Stripe's lists of decline codes and of what it never retries by itself. */
+bool decline_is_final(struct str code, struct str advice);
+
 /* Past its due date on that day? On the due date it is not. */
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
 enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
