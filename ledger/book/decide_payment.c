@@ -32,6 +32,8 @@ enum err decide_payment_charge(struct decision *out, const struct facts *f,
                         STR_ARG(c->user));
         }
         wish.invoice = f->invoice->invoice;
+        err = check_not_pending(f, f->invoice, "charge it again", e);
+        if (err != OK) return err;
         if (f->invoice->status == INVOICE_VOID) {
             return fail(e, ERR_REFUSED, "invoice '%.*s' is void: nothing is to be paid for it",
                         STR_ARG(f->invoice->number));

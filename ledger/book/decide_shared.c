@@ -120,6 +120,18 @@ static enum err check_token(struct str token, struct error *e)
     return OK;
 }
 
+enum err check_not_pending(const struct facts *f, const struct invoice *v, const char *what, struct error *e)
+{
+    for (size_t i = 0; i < f->pending_count; i++) {
+        if (f->pending[i].invoice != v->invoice) continue;
+        return fail(
+            e, ERR_REFUSED,
+            "payment txn_%ju of invoice '%.*s' is pending: %s when its outcome is known, see 'reconcile'",
+            (uintmax_t)f->pending[i].payment, STR_ARG(v->number), what);
+    }
+    return OK;
+}
+
 const struct method *method_of_gateway(const struct facts *f, struct str gateway)
 {
     const struct method *m = method_named(f, STR_NONE);

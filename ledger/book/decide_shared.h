@@ -40,6 +40,9 @@ struct date terms_due(const struct facts *f, struct date issued);
 
 /* The method that is meant: by token or number, "" the default one; NULL when there is none. */
 const struct method *method_named(const struct facts *f, struct str token_or_number);
+/* ERR_REFUSED while a payment of the invoice has been asked for and not been answered: it may be charged. */
+enum err check_not_pending(const struct facts *f, const struct invoice *v, const char *what,
+                           struct error *e) MUST_USE;
 /* The default one, if it is that gateway's; another one cannot charge it. NULL: there is none. */
 const struct method *method_of_gateway(const struct facts *f, struct str gateway);
 /* Adds payment_method.added (or nothing, when the token is on file already: *added tells). */

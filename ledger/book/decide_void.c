@@ -66,6 +66,7 @@ enum err decide_invoice_void(struct decision *out, const struct facts *f,
     if (err == OK) err = check_move(v, INVOICE_VOID, "voided", e);
     if (err == OK) err = check_wallet(v, e);
     if (err == OK) err = check_untouched(f, v, e);
+    if (err == OK) err = check_not_pending(f, v, "void it", e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_INVOICE_VOIDED, a);
     ev->invoice_voided = (struct invoice_voided){.invoice = v->invoice,

@@ -259,6 +259,34 @@ Test(collect, reconciling_tells_what_was_pending_and_how_it_stands_and_asks_nobo
     office_close(&o);
 }
 
+/* The customer may be paying just now: what came of it must be known first. */
+Test(collect, an_invoice_is_neither_voided_nor_charged_again_while_its_payment_is_pending)
+{
+    struct office o = {0};
+    struct outcome out = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "ann", "basic", "USD", "pm_card");
+    invoice_by_hand(&o, "ann");
+    o.till.is_silent = true;
+    (void)collect(&o);
+    const struct command again = {
+        .type = COMMAND_PAYMENT_CHARGE,
+        .payment_charge = {.user = STR("ann"), .amount = {29, 0}, .invoice = STR("INV-2025-000001")}};
+    const struct command nothing = {.type = COMMAND_INVOICE_VOID,
+                                    .invoice_void = {.invoice = STR("INV-2025-000001")}};
+    struct request r = {.command = &again, .actor = STR("test")};
+    assert_err(ledger_execute(&out, o.l, &r, A, E), ERR_REFUSED,
+               "payment txn_1 of invoice 'INV-2025-000001' is pending: charge it again when its outcome is "
+               "known, see 'reconcile'");
+    r.command = &nothing;
+    assert_err(
+        ledger_execute(&out, o.l, &r, A, E), ERR_REFUSED,
+        "payment txn_1 of invoice 'INV-2025-000001' is pending: void it when its outcome is known, see "
+        "'reconcile'");
+    assert_int(transactions(&o), 1);
+    office_close(&o);
+}
+
 Test(collect, what_was_asked_of_another_gateway_stays_and_is_told)
 {
     struct office o = {0};
