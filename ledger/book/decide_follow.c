@@ -51,8 +51,10 @@ static enum err find_followed(const struct subscription **out, const struct fact
         return fail(e, ERR_NOT_FOUND, "no subscription of '%.*s' is %.*s at Stripe", STR_ARG(c->user),
                     STR_ARG(c->reference));
     }
-    *out = s;
-    if (is_followed(s)) return OK;
+    if (is_followed(s)) {
+        *out = s;
+        return OK;
+    }
     enum err err = s == NULL ? need_subscription(f, c->user, e) : OK;
     if (err != OK) return err;
     return fail(e, ERR_REFUSED, "no subscription of '%.*s' is billed by Stripe", STR_ARG(c->user));
@@ -341,7 +343,8 @@ enum err decide_subscription_follow(struct decision *out, const struct facts *f,
     const struct subscription *plan = NULL;
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = find_followed(&plan, f, c, e);
-    if (err == OK) err = check_telling(c, f, plan, e);
+    if (plan == NULL) return err;
+    err = check_telling(c, f, plan, e);
     if (err != OK || !subscription_is_live(plan)) return err; /* an end is final */
     if (!subscription_is_elsewhere_on(plan, f->today)) return check_taken_over(plan, c, a, e);
     if (instant_is_given(c->as_of) && c->as_of.us < plan->followed_at.us) return OK;
