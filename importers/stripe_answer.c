@@ -112,6 +112,7 @@ static void classify_error(struct stripe_answer *out, const struct http_answer *
 
 static void read_error(struct stripe_answer *out, const json_t *error, struct arena *a)
 {
+    out->param = code_of(error, "param", a);
     out->code = code_of(error, "code", a);
     out->decline_code = code_of(error, "decline_code", a);
     out->advice_code = code_of(error, "advice_code", a);

@@ -29,6 +29,7 @@ struct stripe_answer {
     /* The object that was asked for; of an error the payment it is about; NULL: none. The caller owns it
      * (json_decref). */
     json_t *object;
+    struct str param;                           /* of an error: what it is about, "payment_method" */
     struct str code, decline_code, advice_code; /* of an error, as Stripe's tables name them */
     struct str message;                         /* for people; nothing that came over the wire */
     struct str request_id;

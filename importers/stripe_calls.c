@@ -190,6 +190,32 @@ static void decline_word(struct stripe_progress *p, struct gateway_answer *out, 
     decline(p, out, str_of(code), str_of(message));
 }
 
+/* ---- refusals ---- */
+
+/* Is it the payment that cannot be, whoever asks? Everything else that Stripe does not accept is our mistake,
+ * or the key is one of another account: that says nothing of the payment, and must not count against the
+ * customer. */
+static bool is_of_the_payment(const struct stripe_answer *answer)
+{
+    static const char *const begins[] = {"amount_",
+                                         "payment_method_",
+                                         "card_",
+                                         "charge_",
+                                         "refund_",
+                                         "bank_account_",
+                                         "expired_card",
+                                         "incorrect_",
+                                         "invalid_",
+                                         "insufficient_funds",
+                                         "debit_not_authorized"};
+    if (answer->outcome == STRIPE_DECLINED) return true;
+    if (answer->outcome == STRIPE_MISSING) return str_is(answer->param, "payment_method");
+    for (size_t i = 0; answer->outcome == STRIPE_REJECTED && i < sizeof begins / sizeof begins[0]; i++) {
+        if (str_starts(answer->code, begins[i])) return true;
+    }
+    return false;
+}
+
 /* ---- payments ---- */
 
 static void read_decline(struct stripe_progress *p, struct gateway_answer *out, const json_t *intent,
@@ -241,16 +267,16 @@ static void advance_payment(struct stripe_progress *p, struct gateway_answer *ou
                             struct arena *a)
 {
     bool confirmation = p->call == STRIPE_CONFIRM;
-    bool missing = answer->outcome == STRIPE_MISSING, lost = missing || answer->outcome == STRIPE_UNKNOWN;
-    bool refused = answer->outcome == STRIPE_DECLINED || answer->outcome == STRIPE_REJECTED;
+    bool missing = answer->outcome == STRIPE_MISSING, refused = !missing && is_of_the_payment(answer);
+    bool lost = missing || answer->outcome == STRIPE_UNKNOWN || answer->outcome == STRIPE_REJECTED;
     if (answer->outcome == STRIPE_DONE) {
         read_intent(p, out, r, answer->object, confirmation || p->looked, a);
+    } else if (confirmation && refused) {
+        decline_as(p, out, answer);
     } else if (confirmation && lost && !p->looked) {
         p->call = STRIPE_LOOK;
         p->looked = true;
         p->missing = missing;
-    } else if (confirmation && refused) {
-        decline_as(p, out, answer);
     } else {
         finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
     }
@@ -263,11 +289,9 @@ static void advance_prepare(struct stripe_progress *p, struct gateway_answer *ou
     struct str id = id_of(answer->object, a);
     bool made =
         answer->outcome == STRIPE_DONE && id.len > 0 && is_of_amount(answer->object, "amount", r->amount);
-    bool refused = answer->outcome == STRIPE_DECLINED || answer->outcome == STRIPE_REJECTED ||
-                   answer->outcome == STRIPE_MISSING;
     if (made)
         finish(p, out, PAYMENT_PREPARED, id);
-    else if (refused)
+    else if (is_of_the_payment(answer))
         decline_as(p, out, answer);
     else
         finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
@@ -316,7 +340,10 @@ static void advance_find(struct stripe_progress *p, struct gateway_answer *out,
         read_refund(p, out, r, found, a);
     else if (more)
         p->page = last;
-    else if (p->looked || !json_is_array(data))
+    else if (json_is_array(data) && p->refusal.outcome == PAYMENT_DECLINED) {
+        *out = p->refusal;
+        p->call = STRIPE_FINISHED;
+    } else if (p->looked || !json_is_array(data))
         finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
     else {
         p->call = STRIPE_REFUND;
@@ -328,17 +355,18 @@ static void advance_refund(struct stripe_progress *p, struct gateway_answer *out
                            const struct gateway_request *r, const struct stripe_answer *answer,
                            struct arena *a)
 {
-    bool lost = answer->outcome == STRIPE_UNKNOWN && p->call == STRIPE_REFUND && !p->looked;
+    bool not_done = answer->outcome == STRIPE_UNKNOWN || answer->outcome == STRIPE_REJECTED ||
+                    answer->outcome == STRIPE_DECLINED;
+    bool lost = not_done && p->call == STRIPE_REFUND && !p->looked;
     if (lost) {
+        if (is_of_the_payment(answer)) decline_as(p, &p->refusal, answer);
         p->call = STRIPE_FIND_REFUND;
         p->looked = true;
     } else if (answer->outcome == STRIPE_DONE && p->call == STRIPE_FIND_REFUND) {
         advance_find(p, out, r, answer->object, a);
     } else if (answer->outcome == STRIPE_DONE) {
         read_refund(p, out, r, answer->object, a);
-    } else if (p->call == STRIPE_REFUND &&
-               (answer->outcome == STRIPE_DECLINED || answer->outcome == STRIPE_REJECTED ||
-                answer->outcome == STRIPE_MISSING)) {
+    } else if (p->call == STRIPE_REFUND && is_of_the_payment(answer)) {
         decline_as(p, out, answer);
     } else {
         finish(p, out, PAYMENT_UNKNOWN, STR_NONE);

@@ -21,9 +21,10 @@ enum stripe_call {
 
 struct stripe_progress {
     enum stripe_call call;
-    bool looked;     /* after an answer that was lost; once is enough */
-    bool missing;    /* something that the payment needs is not there */
-    struct str page; /* STRIPE_FIND_REFUND: behind this one */
+    bool looked;                   /* after an answer that was lost; once is enough */
+    bool missing;                  /* something that the payment needs is not there */
+    struct str page;               /* STRIPE_FIND_REFUND: behind this one */
+    struct gateway_answer refusal; /* of the refund: it stands when none is found */
 };
 
 struct stripe_progress stripe_begin(const struct gateway_request *r, struct instant now);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Paying by Stripe, at a server of our own in Stripe's shapes: whatever fails on the way, every payment is
  * charged once or not at all, and the ledger knows which as soon as it can be known. */
+#include "tests/importers/asking.h"
 #include "tests/importers/bank.h"
 
 TestSuite(stripe, .init = test_begin, .fini = test_end);
@@ -208,6 +209,29 @@ Test(stripe, whatever_fails_once_there_is_one_refund)
         cr_assert(counts.refunds == 1, "fault %d: %ju refunds", fault, (uintmax_t)counts.refunds);
         bank_close(&b);
     }
+}
+
+/* Somebody gave the money back at Stripe already: that is said, and not asked for again each night. */
+Test(stripe, a_refund_that_cannot_be_is_declined)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct outcome out = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    server = b.server;
+    struct got g = post("by-hand", "/v1/refunds",
+                        str_cstring(A, str_format(A, "payment_intent=%.*s", STR_ARG(t.gateway_reference))));
+    assert_status(g, 200);
+    done(&g);
+    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
+    assert_ok(bank_run(&out, &b, &c, E));
+    (void)bank_settle(&b, out.events, out.events_count, E);
+    struct transaction back = bank_transaction(&b, 2);
+    cr_assert(back.status == TRANSACTION_FAILED);
+    assert_str(back.code, "charge_already_refunded");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    bank_close(&b);
 }
 
 /* Everything fails now and then: in the end each payment is there once, and both books have the same sum. */
