@@ -91,7 +91,8 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
 
 /* ---- which one of ours ---- */
 
-/* What we wrote into its metadata; the key tells that it is this ledger's. */
+/* What we wrote into its metadata; the key tells that it is this ledger's. One that has another name there
+ * already is not this one: it was made twice, for an answer was lost, or by an older copy of the ledger. */
 static enum err by_metadata(struct stripe_subject *s, struct error *e)
 {
     const json_t *metadata = json_object_get(s->object, "metadata");
@@ -100,7 +101,9 @@ static enum err by_metadata(struct stripe_subject *s, struct error *e)
     uint64_t number = 0;
     if (public_id_parse(&number, "txn", text_of(metadata, "daybook_transaction"), &unused) != OK) return OK;
     enum err err = load_transaction(&v, s->t, number, s->arena, &unused);
-    if (err == OK && str_equal(v.gateway_key, text_of(metadata, "daybook_key"))) s->transaction = v;
+    bool ours = err == OK && str_equal(v.gateway_key, text_of(metadata, "daybook_key"));
+    s->stray = ours && v.gateway_reference.len > 0;
+    if (ours && !s->stray) s->transaction = v;
     if (err == OK || err == ERR_NOT_FOUND) return OK;
     *e = unused;
     return err;
@@ -132,6 +135,10 @@ static enum err settle(struct webhook_apply_command *out, struct stripe_subject 
     enum err err = find_subject(s, id, e);
     if (err != OK) return err;
     const struct transaction *v = &s->transaction;
+    if (s->stray) {
+        stripe_note(out, WEBHOOK_ATTENTION, "it was made for a transaction that has another one at Stripe");
+        return OK;
+    }
     if (v->transaction == 0) {
         stripe_note(out, WEBHOOK_FOREIGN,
                     step == GATEWAY_REFUND ? "a refund that is none of this ledger's"
@@ -142,6 +149,10 @@ static enum err settle(struct webhook_apply_command *out, struct stripe_subject 
         .step = step, .reference = step == GATEWAY_REFUND ? STR_NONE : id, .amount = v->amount};
     stripe_read_object(&answer, &r, s->object, s->arena);
     out->transaction = v->transaction;
+    if (answer.outcome == PAYMENT_UNKNOWN && str_is(text_of(s->object, "status"), "succeeded")) {
+        stripe_note(out, WEBHOOK_ATTENTION, "money was moved of another amount than was asked for");
+        return OK;
+    }
     if (answer.outcome == PAYMENT_UNKNOWN || answer.outcome == PAYMENT_PREPARED) {
         stripe_note(out, WEBHOOK_KNOWN, "it has no outcome yet");
         return OK;
@@ -168,6 +179,18 @@ static enum err on_payment(struct webhook_apply_command *out, struct stripe_subj
     bool paid = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_SUCCEEDED;
     if (err == OK && paid && s->transaction.status == TRANSACTION_FAILED)
         stripe_note(out, WEBHOOK_ATTENTION, "a payment succeeded that had failed: the money is there");
+    return err;
+}
+
+/* It says nothing of the outcome, and may be older than what does: whoever asks how the payment stands is
+ * told. */
+static enum err on_action(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    enum err err = find_subject(s, text_of(s->object, "id"), e);
+    out->transaction = s->transaction.transaction;
+    stripe_note(out, out->transaction == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
+                out->transaction == 0 ? "a payment that is none of this ledger's"
+                                      : "the customer is asked to confirm the payment");
     return err;
 }
 
@@ -230,7 +253,7 @@ static const struct meaning {
     {"payment_intent.payment_failed", on_payment},
     {"payment_intent.failed", on_payment},
     {"payment_intent.processing", on_payment},
-    {"payment_intent.requires_action", on_payment},
+    {"payment_intent.requires_action", on_action},
     {"payment_intent.canceled", on_payment},
     {"refund.created", on_refund},
     {"refund.updated", on_refund},

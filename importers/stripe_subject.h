@@ -17,6 +17,7 @@ struct stripe_subject {
     struct views_txn *t;
     struct arena *arena;
     struct transaction transaction; /* 0: none of ours */
+    bool stray;                     /* it names one of ours that is called otherwise there */
 };
 typedef enum err stripe_effect_fn(struct webhook_apply_command *out, struct stripe_subject *s,
                                   struct error *e);

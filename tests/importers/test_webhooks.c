@@ -276,6 +276,43 @@ Test(webhooks, of_another_amount_is_never_taken_for_ours)
     bank_close(&b);
 }
 
+Test(webhooks, money_of_another_amount_asks_for_somebody)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    struct str paid = str_format(A,
+                                 "{\"id\":\"evt_more\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                 "\"payment_intent.succeeded\",\"data\":{\"object\":"
+                                 "{\"id\":\"%.*s\",\"object\":\"payment_intent\",\"amount\":290000,"
+                                 "\"currency\":\"usd\",\"status\":\"succeeded\"}}}",
+                                 STR_ARG(t.gateway_reference));
+    assert_ok(deliver(&w, &b, str_cstring(A, paid), E));
+    assert_str(str_of(outcome_of(&w)), "attention");
+    assert_int(w.transaction, 1);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    bank_close(&b);
+}
+
+/* A copy of the ledger was restored, and asked for the payment again: there are two of it. */
+Test(webhooks, a_second_payment_for_one_transaction_asks_for_somebody)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    char *second = str_cstring(A, str_of(event_of_type(&b, "payment_intent.succeeded")));
+    for (char *at = second; (at = strstr(at, str_cstring(A, t.gateway_reference))) != NULL; at++)
+        at[t.gateway_reference.len - 1] ^= 1; /* another name, and everything else as it is */
+    assert_ok(deliver(&w, &b, second, E));
+    assert_str(str_of(outcome_of(&w)), "attention");
+    assert_str(bank_transaction(&b, 1).gateway_reference, str_cstring(A, t.gateway_reference));
+    bank_close(&b);
+}
+
 /* A crash after it was answered and before it was done. */
 Test(webhooks, what_was_kept_and_not_done_is_done_later)
 {
