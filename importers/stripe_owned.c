@@ -97,6 +97,11 @@ static bool is_new_here(const struct stripe_subject *s, const struct subscriptio
     return str_is(s->type, "customer.subscription.created") && c->tier.len > 0 && !c->ended;
 }
 
+static bool has_begun(struct str status)
+{
+    return str_is(status, "active") || str_is(status, "trialing");
+}
+
 static void create(struct stripe_subject *s, const struct subscription_follow_command *c)
 {
     s->first->type = COMMAND_SUBSCRIPTION_CREATE;
@@ -128,7 +133,12 @@ enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe
     c.cancel_at_period_end =
         json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
     take_status(&c, text_of(s->object, "status"));
-    if (is_new_here(s, &c)) {
+    bool is_new = is_new_here(s, &c);
+    if (is_new && !has_begun(text_of(s->object, "status"))) {
+        stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
+        return OK;
+    }
+    if (is_new) {
         create(s, &c);
     } else {
         s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;

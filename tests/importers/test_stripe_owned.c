@@ -189,6 +189,22 @@ Test(stripe_owned, what_cannot_be_followed_asks_for_somebody)
     bank_close(&b);
 }
 
+Test(stripe_owned, one_that_is_not_paid_yet_is_not_begun)
+{
+    struct bank b = with_ann();
+    struct views_txn *t = NULL;
+    struct subscription row = {0};
+    assert_outcome(tell(&b, (struct told){.type = "customer.subscription.created",
+                                          .tier = "basic",
+                                          .status = "incomplete",
+                                          .at = 10}),
+                   WEBHOOK_ATTENTION);
+    assert_ok(ledger_read_begin(&t, b.l, E));
+    cr_assert(load_subscription(&row, t, 1, A, E) == ERR_NOT_FOUND);
+    ledger_read_end(b.l, t);
+    bank_close(&b);
+}
+
 Test(stripe_owned, one_that_the_ledger_bills_is_never_touched)
 {
     struct bank b = with_ann();
