@@ -27,6 +27,7 @@ struct server {
 struct incoming {
     struct arena *arena;
     struct buffer body;
+    struct instant began;
     bool too_large, kept;
 };
 
@@ -65,12 +66,17 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
     return answer(c, status, str_cstring(a, copy));
 }
 
+static struct instant now_of(const struct server *s)
+{
+    const struct service *service = s->options.service;
+    return service->world.now(service->world.self);
+}
+
 /* ---- webhooks ---- */
 
 static enum MHD_Result take_webhook(struct server *s, struct MHD_Connection *c, struct incoming *in)
 {
     struct webhook_door d = s->options.door;
-    struct service *service = s->options.service;
     struct webhook w = {0};
     struct error e = {0};
     const char *signature = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Stripe-Signature");
@@ -78,8 +84,12 @@ static enum MHD_Result take_webhook(struct server *s, struct MHD_Connection *c, 
     if (in->too_large)
         return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "limit", "the message is longer than a webhook may be",
                       in->arena);
-    d.now = service->world.now(service->world.self);
+    d.now = now_of(s);
     enum err err = webhook_keep(&w, &d, str_of(signature), body, in->arena, &e);
+    if (err != OK && status_of(err) == MHD_HTTP_SERVICE_UNAVAILABLE) {
+        (void)fprintf(stderr, "daybook: a webhook is not kept: %s\n", e.text);
+        return refuse(c, status_of(err), err_word(err), "it cannot be kept just now", in->arena);
+    }
     if (err != OK) return refuse(c, status_of(err), err_word(err), e.text, in->arena);
     in->kept = w.outcome == WEBHOOK_WAITING;
     return answer(c, MHD_HTTP_OK, "{\"received\":true}");
@@ -104,12 +114,18 @@ static enum MHD_Result route(struct server *s, struct MHD_Connection *c, const c
                   in->arena);
 }
 
-static struct incoming *begin_incoming(void)
+static struct incoming *begin_incoming(struct instant now)
 {
     struct arena *a = arena_new();
     struct incoming *in = arena_new_of(a, struct incoming);
-    *in = (struct incoming){.arena = a, .body = {.arena = a}};
+    *in = (struct incoming){.arena = a, .body = {.arena = a}, .began = now};
     return in;
+}
+
+/* The connection's own timeout begins again with each byte: a slow sender would keep its place for good. */
+static bool is_too_slow(const struct incoming *in, struct instant now)
+{
+    return now.us - in->began.us > (int64_t)REQUEST_SECONDS * 1000000;
 }
 
 /* What is too long is read to its end, and thrown away, so that the answer arrives. */
@@ -123,11 +139,13 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *c, const char *
                               const char *version, const char *part, size_t *size, void **request)
 {
     struct incoming *in = *request;
+    struct instant now = now_of(self);
     (void)version;
     if (in == NULL) {
-        *request = begin_incoming();
+        *request = begin_incoming(now);
         return MHD_YES;
     }
+    if (is_too_slow(in, now)) return MHD_NO;
     if (*size > 0) {
         take_part(in, part, *size);
         *size = 0;
@@ -148,7 +166,7 @@ static void finish(void *self, struct MHD_Connection *c, void **request, enum MH
         struct webhook_door d = s->options.door;
         struct error later = {0};
         uint64_t count = 0;
-        d.now = s->options.service->world.now(s->options.service->world.self);
+        d.now = now_of(s);
         if (webhooks_apply(&count, &d, in->arena, &later) != OK)
             (void)fprintf(stderr, "daybook: a webhook is kept and waits: %s\n", later.text);
     }
@@ -169,7 +187,9 @@ static enum err resolve(struct addrinfo **out, struct str listen, struct arena *
     struct str port = {listen.ptr + colon, listen.len - colon};
     bool brackets = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
     if (brackets) host = (struct str){host.ptr + 1, host.len - 2};
-    bool whole = host.len > 0 && port.len > 0;
+    struct error unused = {0};
+    uint64_t number = 0;
+    bool whole = host.len > 0 && uint_parse(&number, port, &unused) == OK && number <= UINT16_MAX;
     if (whole && getaddrinfo(str_cstring(a, host), str_cstring(a, port), &hints, out) == 0) return OK;
     return fail(e, ERR_INVALID, "--listen: '%.*s' is no address, as in 127.0.0.1:8080 or [::1]:8080",
                 STR_ARG(text_quotable(listen)));
@@ -177,7 +197,7 @@ static enum err resolve(struct addrinfo **out, struct str listen, struct arena *
 
 static enum err listen_to(struct server *s, const struct addrinfo *address, struct error *e)
 {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     if (address->ai_family == AF_INET6) flags |= MHD_USE_IPv6;
     s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, address->ai_addr,
                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REQUEST_SECONDS,

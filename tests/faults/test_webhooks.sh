@@ -55,6 +55,10 @@ head -c 1100000 /dev/zero >"$work/large"
 check "too long" "$(send "$work/large" "$(sign "$work/large" "$now")")" 413
 check "another address" "$(send "$work/event_1" x /webhooks/other)" 404
 check "another method" "$(curl -s -o "$work/answer" -w '%{http_code}' "$url/webhooks/stripe")" 405
+"$daybook" --dir "$work/led" --key-file "$work/led.key" serve --listen 127.0.0.1:65536 \
+    --webhook-secret-file "$work/secrets" >/dev/null 2>"$work/answer"
+check "a port that there is not" "$?" 3
+check "... and why" "$(grep -c "is no address" "$work/answer")" 1
 check "health" "$(curl -s "$url/healthz")" '{"status":"ok"}'
 for n in $(seq 2 21); do event "$n"; done
 senders=()
