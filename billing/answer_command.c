@@ -79,6 +79,9 @@ static enum err answer_method(struct answering *g, struct error *e)
     bool add = g->command->type == COMMAND_PAYMENT_METHOD_ADD;
     struct str user = add ? g->command->payment_method_add.user : g->command->payment_method_default.user;
     struct str named = add ? g->command->payment_method_add.token : g->command->payment_method_default.method;
+    struct str kept =
+        add ? g->command->payment_method_add.card.token : STR_NONE; /* the gateway's name of it */
+    if (kept.len > 0) named = kept;
     enum err err = customer_of(&c, g, user, e);
     if (err == OK) err = list_methods(&methods, &count, g->txn, c.customer, g->arena, e);
     for (size_t i = 0; i < count && err == OK && *g->out == NULL; i++) {
