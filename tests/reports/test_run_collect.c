@@ -201,3 +201,65 @@ Test(run_collect, an_attempt_that_is_not_answered_is_followed_by_none)
     assert_int(payments(&o), 3);
     office_close(&o);
 }
+
+static void debtor(struct office *o, const char *user, const char *token, int64_t amount, uint64_t due_days)
+{
+    struct command c = {.type = COMMAND_CUSTOMER_CREATE, .customer_create = {.user = str_of(user)}};
+    (void)office_do(o, &c);
+    if (token != NULL) {
+        c = (struct command){.type = COMMAND_PAYMENT_METHOD_ADD};
+        c.payment_method_add.user = str_of(user);
+        c.payment_method_add.token = c.payment_method_add.card.token = str_of(token);
+        c.payment_method_add.card.gateway = STR("till");
+        (void)office_do(o, &c);
+    }
+    c = (struct command){.type = COMMAND_INVOICE_ONE_OFF};
+    c.invoice_one_off = (struct invoice_one_off_command){
+        .user = str_of(user), .description = STR("Training"), .amount = {amount, 0}, .due_days = due_days};
+    (void)office_do(o, &c);
+}
+
+static struct str dunning_report(struct office *o, const struct report_query *q)
+{
+    const char *path = test_path("dunning.csv");
+    assert_ok(report_find(STR("dunning"))->run(o->l, q, path, A, E));
+    return test_read(path);
+}
+
+/* Ann was asked on the day after her due date, Bob has no payment method, Cho owes too little, and Dee's
+ * invoice is due on that very day: that is not overdue. */
+Test(run_collect, who_is_overdue_is_reported_with_the_next_attempt)
+{
+    struct office o = {0};
+    struct report_query on = {.to = day("2025-01-06")}, one = {.to = day("2025-01-06"), .customer = 2};
+    office_open(&o, "ledger", "2025-01-01");
+    load_dunning(&o);
+    debtor(&o, "ann", "pm_declined", 20, 2);
+    debtor(&o, "bob", NULL, 50, 1);
+    debtor(&o, "cho", NULL, 19, 3);
+    debtor(&o, "dee", NULL, 99, 5);
+    (void)office_run(&o, "2025-01-01", NULL);
+    (void)office_run(&o, "2025-01-04", NULL);
+    struct str csv = dunning_report(&o, &on);
+    assert_int(count_rows(csv), 3);
+    assert_str(cell(csv, 1, "user_id"), "bob"); /* the longest first */
+    assert_str(cell(csv, 1, "oldest_due_date"), "2025-01-02");
+    assert_str(cell(csv, 1, "days_overdue"), "4");
+    assert_str(cell(csv, 1, "overdue"), "50.00");
+    assert_str(cell(csv, 1, "attempt"), "0");
+    assert_str(cell(csv, 2, "user_id"), "ann");
+    assert_str(cell(csv, 2, "documents"), "1");
+    assert_str(cell(csv, 2, "attempt"), "1");
+    assert_str(cell(csv, 2, "last_attempt_date"), "2025-01-04");
+    assert_str(cell(csv, 2, "next_attempt_date"), "2025-01-06");
+    assert_str(cell(csv, 3, "user_id"), "cho");
+    assert_str(cell(csv, 3, "state"), "below_threshold");
+    assert_str(cell(csv, 3, "next_attempt_date"), "");
+    csv = dunning_report(&o, &one);
+    assert_int(count_rows(csv), 1);
+    assert_str(cell(csv, 1, "user_id"), "bob");
+    on.from = day("2025-01-01");
+    assert_err_says(report_find(STR("dunning"))->run(o.l, &on, test_path("x.csv"), A, E), ERR_INVALID,
+                    "as of one day");
+    office_close(&o);
+}
