@@ -88,6 +88,15 @@ struct transaction bank_charge(struct bank *b, const char *user, int64_t cents)
     return bank_transaction(b, ev->payment_requested.payment);
 }
 
+enum err bank_refund(struct bank *b, int64_t cents, struct error *e)
+{
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
+    if (cents > 0) c.payment_refund.amount = decimal_make(cents, 2);
+    assert_ok(bank_run(&out, b, &c, E));
+    return bank_settle(b, out.events, out.events_count, e);
+}
+
 /* What was left pending, asked for again: as the nightly run does. */
 size_t bank_settle_pending(struct bank *b)
 {

@@ -27,6 +27,9 @@ const struct event *bank_request(struct bank *b, const char *user, int64_t cents
 enum err bank_settle(struct bank *b, const struct event *events, size_t count, struct error *e);
 struct transaction bank_transaction(struct bank *b, uint64_t number);
 struct transaction bank_charge(struct bank *b, const char *user, int64_t cents);
+/* Gives back so much of the first payment, 0: all of it. The refund is asked for whatever the gateway
+ * answers. */
+enum err bank_refund(struct bank *b, int64_t cents, struct error *e);
 /* What was left pending, asked for again: as the nightly run does. How many. */
 size_t bank_settle_pending(struct bank *b);
 

@@ -128,14 +128,10 @@ Test(stripe, a_debit_of_a_bank_account_is_processing_until_the_bank_says_more)
 Test(stripe, refunds_give_back_and_can_be_waited_for)
 {
     struct bank b = bank_open(NULL, 0);
-    struct outcome out = {0};
     bank_connect(&b);
     bank_customer(&b, "ann", "pm_card_visa");
     struct transaction t = bank_charge(&b, "ann", 2900);
-    struct command c = {.type = COMMAND_PAYMENT_REFUND,
-                        .payment_refund = {.transaction = STR("txn_1"), .amount = decimal_make(900, 2)}};
-    assert_ok(bank_run(&out, &b, &c, E));
-    assert_ok(bank_settle(&b, out.events, out.events_count, E));
+    assert_ok(bank_refund(&b, 900, E));
     struct transaction back = bank_transaction(&b, 2);
     cr_assert(back.status == TRANSACTION_COMPLETED);
     cr_assert(str_starts(back.gateway_reference, "re_"));
@@ -187,7 +183,6 @@ Test(stripe, whatever_fails_once_there_is_one_refund)
     for (int fault = STRIPE_FAULT_CLOSE_BEFORE; fault < STRIPE_FAULTS; fault++) {
         struct stripe_fault_rule rule = {
             .method = "POST", .path = "/v1/refunds", .times = 1, .fault = (enum stripe_fault)fault, .ms = 5};
-        struct outcome out = {0};
         struct error unknown = {0};
         if (fault == STRIPE_FAULT_HELD) continue;
         test_end();
@@ -196,9 +191,7 @@ Test(stripe, whatever_fails_once_there_is_one_refund)
         bank_connect(&b);
         bank_customer(&b, "ann", "pm_card_visa");
         (void)bank_charge(&b, "ann", 2900);
-        struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
-        assert_ok(bank_run(&out, &b, &c, E));
-        (void)bank_settle(&b, out.events, out.events_count, &unknown);
+        (void)bank_refund(&b, 0, &unknown);
         if (bank_transaction(&b, 2).status == TRANSACTION_PENDING) {
             stripe_server_clock_forward(b.server, 25 * 3600);
             b.sim.now.us += (int64_t)25 * 3600 * 1000000;
@@ -215,7 +208,6 @@ Test(stripe, whatever_fails_once_there_is_one_refund)
 Test(stripe, a_refund_that_cannot_be_is_declined)
 {
     struct bank b = bank_open(NULL, 0);
-    struct outcome out = {0};
     bank_connect(&b);
     bank_customer(&b, "ann", "pm_card_visa");
     struct transaction t = bank_charge(&b, "ann", 2900);
@@ -224,9 +216,7 @@ Test(stripe, a_refund_that_cannot_be_is_declined)
                         str_cstring(A, str_format(A, "payment_intent=%.*s", STR_ARG(t.gateway_reference))));
     assert_status(g, 200);
     done(&g);
-    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
-    assert_ok(bank_run(&out, &b, &c, E));
-    (void)bank_settle(&b, out.events, out.events_count, E);
+    (void)bank_refund(&b, 0, E);
     struct transaction back = bank_transaction(&b, 2);
     cr_assert(back.status == TRANSACTION_FAILED);
     assert_str(back.code, "charge_already_refunded");

@@ -138,6 +138,16 @@ uint64_t office_records(struct office *o)
     return state.head.range.size;
 }
 
+uint64_t office_transactions(struct office *o)
+{
+    struct views_txn *t = NULL;
+    struct state_counts counts = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(count_state(&counts, t, E));
+    ledger_read_end(o->l, t);
+    return counts.transactions;
+}
+
 /* ---- customers ---- */
 
 void office_subscribe(struct office *o, const char *user, const char *tier, const char *currency,
@@ -156,6 +166,12 @@ void office_subscribe(struct office *o, const char *user, const char *tier, cons
     struct gateway_method m = {.token = str_of(token)};
     if (token[0] != '\0') assert_ok(till_describe(NULL, card, &m, A, E));
     (void)office_do(o, &s);
+}
+
+void office_invoice(struct office *o, const char *user)
+{
+    struct command c = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = str_of(user)}};
+    (void)office_do(o, &c);
 }
 
 void office_use(struct office *o, const char *user, int64_t api_calls, const char *at)

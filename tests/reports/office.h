@@ -28,6 +28,8 @@ void office_close(struct office *o);
 struct outcome office_do(struct office *o, const struct command *c);
 void office_subscribe(struct office *o, const char *user, const char *tier, const char *currency,
                       const char *token);
+/* A document of what is next, which nobody is asked to pay yet. */
+void office_invoice(struct office *o, const char *user);
 void office_use(struct office *o, const char *user, int64_t api_calls, const char *at);
 void office_add_item(struct office *o, const char *user, const char *description, const char *amount);
 /* Ten customers u0…u9 of several tiers and currencies, with usage beyond the quota and items. */
@@ -37,7 +39,8 @@ void office_fill(struct office *o);
 struct run_options office_options(struct office *o, const char *through, const char *out);
 struct run_summary office_run(struct office *o, const char *through, const char *out);
 
-uint64_t office_records(struct office *o); /* in the log */
+uint64_t office_records(struct office *o);      /* in the log */
+uint64_t office_transactions(struct office *o); /* payments and refunds that were asked for */
 /* A file of an OUT folder. */
 struct str office_read(const char *out, const char *name);
 /* Everything but the PDFs is the same in both folders. */

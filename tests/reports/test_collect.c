@@ -5,12 +5,6 @@
 
 TestSuite(collect, .init = test_begin, .fini = test_end);
 
-static void invoice_by_hand(struct office *o, const char *user)
-{
-    struct command c = {.type = COMMAND_INVOICE_GENERATE, .invoice_generate = {.user = str_of(user)}};
-    (void)office_do(o, &c);
-}
-
 /* Ann and Bob owe 29.00 USD, and Bob's card is declined; Cho owes 2900 JPY. */
 static void three_debtors(struct office *o)
 {
@@ -18,9 +12,9 @@ static void three_debtors(struct office *o)
     office_subscribe(o, "ann", "basic", "USD", "pm_card");
     office_subscribe(o, "bob", "basic", "USD", "pm_declined");
     office_subscribe(o, "cho", "basic", "JPY", "pm_card");
-    invoice_by_hand(o, "ann");
-    invoice_by_hand(o, "bob");
-    invoice_by_hand(o, "cho");
+    office_invoice(o, "ann");
+    office_invoice(o, "bob");
+    office_invoice(o, "cho");
 }
 
 static struct collect_options options_of(const struct office *o)
@@ -34,16 +28,6 @@ static struct collect_summary collect(struct office *o)
     struct collect_options options = options_of(o);
     assert_ok(payments_collect(&s, o->l, &options, A, E));
     return s;
-}
-
-static uint64_t transactions(struct office *o)
-{
-    struct views_txn *t = NULL;
-    struct state_counts counts = {0};
-    assert_ok(ledger_read_begin(&t, o->l, E));
-    assert_ok(count_state(&counts, t, E));
-    ledger_read_end(o->l, t);
-    return counts.transactions;
 }
 
 Test(collect, what_became_of_every_payment_is_told_by_number_and_by_currency)
@@ -106,7 +90,7 @@ Test(collect, an_answer_that_did_not_come_is_asked_for_by_the_next)
     assert_int(s.declined, 1);
     assert_int(s.pending, 0);
     assert_money(s.totals[0].asked, "0.00", "USD");
-    assert_int(transactions(&o), 3);
+    assert_int(office_transactions(&o), 3);
     office_close(&o);
 }
 
@@ -134,7 +118,7 @@ Test(collect, what_the_bank_takes_days_for_does_not_hide_what_a_crash_has_left)
     for (int i = 0; i < DEBITS; i++) {
         const char *user = str_format(A, "d%d", i).ptr;
         office_subscribe(&o, user, "basic", "USD", "pm_slow");
-        invoice_by_hand(&o, user);
+        office_invoice(&o, user);
     }
     assert_int(collect(&o).processing, DEBITS);
     office_subscribe(&o, "ann", "basic", "USD", "pm_card");
@@ -180,7 +164,7 @@ Test(collect, told_to_stop_it_leaves_the_rest_to_the_next_and_everybody_is_charg
     cr_assert(!s.stopped);
     assert_int(o.till.asked, 3);
     assert_int(s.pending, 0);
-    assert_int(transactions(&o), 3);
+    assert_int(office_transactions(&o), 3);
     office_close(&o);
 }
 
@@ -237,7 +221,7 @@ Test(collect, reconciling_tells_what_was_pending_and_how_it_stands_and_asks_nobo
     struct seen seen = {0};
     office_open(&o, "ledger", "2025-01-01");
     office_subscribe(&o, "ann", "basic", "USD", "pm_card");
-    invoice_by_hand(&o, "ann");
+    office_invoice(&o, "ann");
     o.till.is_silent = true;
     (void)collect(&o);
     struct collect_summary s = reconcile(&o, &seen);
@@ -246,7 +230,7 @@ Test(collect, reconciling_tells_what_was_pending_and_how_it_stands_and_asks_nobo
     assert_int(s.unknown, 1);
     o.till.is_silent = false;
     office_subscribe(&o, "bob", "basic", "USD", "pm_card");
-    invoice_by_hand(&o, "bob");
+    office_invoice(&o, "bob");
     s = reconcile(&o, &seen);
     assert_int(seen.count, 1);
     cr_assert(seen.was == TRANSACTION_PENDING);
@@ -255,7 +239,7 @@ Test(collect, reconciling_tells_what_was_pending_and_how_it_stands_and_asks_nobo
     assert_int(s.unknown + s.pending, 0);
     s = reconcile(&o, &seen);
     assert_int(seen.count, 0);
-    assert_int(transactions(&o), 1); /* Bob's waits for its night */
+    assert_int(office_transactions(&o), 1); /* Bob's waits for its night */
     office_close(&o);
 }
 
@@ -266,7 +250,7 @@ Test(collect, an_invoice_is_neither_voided_nor_charged_again_while_its_payment_i
     struct outcome out = {0};
     office_open(&o, "ledger", "2025-01-01");
     office_subscribe(&o, "ann", "basic", "USD", "pm_card");
-    invoice_by_hand(&o, "ann");
+    office_invoice(&o, "ann");
     o.till.is_silent = true;
     (void)collect(&o);
     const struct command again = {
@@ -283,7 +267,7 @@ Test(collect, an_invoice_is_neither_voided_nor_charged_again_while_its_payment_i
         ledger_execute(&out, o.l, &r, A, E), ERR_REFUSED,
         "payment txn_1 of invoice 'INV-2025-000001' is pending: void it when its outcome is known, see "
         "'reconcile'");
-    assert_int(transactions(&o), 1);
+    assert_int(office_transactions(&o), 1);
     office_close(&o);
 }
 
