@@ -123,13 +123,10 @@ static enum err wait_for_the_end(const sigset_t *signals, struct error *e)
     return sigwait(signals, &signal) == 0 ? OK : fail(e, ERR_STORAGE, "cannot wait for signals");
 }
 
-static enum err tell_address(const struct call *c, const struct server *s, struct str listen, struct error *e)
+static enum err tell_address(const struct call *c, const struct server *s, struct error *e)
 {
     json_t *j = object_new();
-    size_t colon = listen.len;
-    while (colon > 0 && listen.ptr[colon - 1] != ':') colon--;
-    struct str host = {listen.ptr, colon == 0 ? 0 : colon - 1};
-    member_text(j, "listening", str_format(c->arena, "http://%.*s:%u", STR_ARG(host), server_port(s)));
+    member_text(j, "listening", server_url(s, c->arena));
     enum err err = c->answer->take(c->answer->self, j, false, e);
     (void)fflush(stdout); /* whoever waits for the line gets it now */
     return err;
@@ -152,7 +149,7 @@ enum err ask_serve(const struct call *c, struct error *e)
     uint64_t waited = 0;
     err = webhooks_apply(&waited, &o.door, c->arena, e); /* what a crash left */
     if (err == OK) err = server_start(&s, &o, e);
-    if (err == OK) err = tell_address(c, s, o.listen, e);
+    if (err == OK) err = tell_address(c, s, e);
     if (err == OK) err = wait_for_the_end(&signals, e);
     server_stop(s);
     if (pthread_sigmask(SIG_SETMASK, &before, NULL) != 0) WRONG("signals cannot be set");

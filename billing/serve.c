@@ -176,15 +176,21 @@ static void finish(void *self, struct MHD_Connection *c, void **request, enum MH
 
 /* ---- start and stop ---- */
 
+/* "[::1]:8080" is "[::1]" and "8080"; without a colon there is no host. */
+static struct str cut_port(struct str *host, struct str listen)
+{
+    size_t colon = listen.len;
+    while (colon > 0 && listen.ptr[colon - 1] != ':') colon--;
+    *host = (struct str){listen.ptr, colon == 0 ? 0 : colon - 1};
+    return (struct str){listen.ptr + colon, listen.len - colon};
+}
+
 static enum err resolve(struct addrinfo **out, struct str listen, struct arena *a, struct error *e)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
                                    .ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-    size_t colon = listen.len;
-    while (colon > 0 && listen.ptr[colon - 1] != ':') colon--;
-    struct str host = {listen.ptr, colon == 0 ? 0 : colon - 1};
-    struct str port = {listen.ptr + colon, listen.len - colon};
+    struct str host = STR_NONE, port = cut_port(&host, listen);
     bool brackets = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
     if (brackets) host = (struct str){host.ptr + 1, host.len - 2};
     struct error unused = {0};
@@ -228,9 +234,11 @@ enum err server_start(struct server **out, const struct server_options *o, struc
     return err;
 }
 
-unsigned server_port(const struct server *s)
+struct str server_url(const struct server *s, struct arena *a)
 {
-    return s->port;
+    struct str host = STR_NONE;
+    (void)cut_port(&host, s->options.listen);
+    return str_format(a, "http://%.*s:%u", STR_ARG(host), s->port);
 }
 
 static unsigned connections_of(const struct server *s)

@@ -14,7 +14,7 @@ struct server_options {
 struct server;
 /* ERR_INVALID: no such address; ERR_STORAGE: it cannot be listened to. */
 enum err server_start(struct server **out, const struct server_options *o, struct error *e) MUST_USE;
-unsigned server_port(const struct server *s);
+struct str server_url(const struct server *s, struct arena *a); /* with the port that it got */
 /* Takes no new connection, ends the requests that are being answered, and frees. Accepts NULL. */
 void server_stop(struct server *s);
 
