@@ -8,20 +8,24 @@ enum { MAP_BYTES = 64 * 1024 * 1024 };
 
 /* ---- the till ---- */
 
+/* Not the key: the ledger's name in it is by chance, and one in some thousands looks like a card number. */
+static struct str receipt(const struct gateway_request *r, struct arena *a)
+{
+    return str_format(a, "till_%ju", (uintmax_t)r->transaction);
+}
+
 static void till_charge(struct till *till, struct gateway_answer *out, const struct gateway_request *r,
                         struct arena *a)
 {
     till->asked++;
     if (till->is_silent) return; /* the outcome is then unknown */
     if (str_is(r->token, "pm_slow")) {
-        *out = (struct gateway_answer){.outcome = PAYMENT_PROCESSING,
-                                       .reference = str_format(a, "till_%.*s", STR_ARG(r->key))};
+        *out = (struct gateway_answer){.outcome = PAYMENT_PROCESSING, .reference = receipt(r, a)};
         return;
     }
     bool declined = str_is(r->token, "pm_declined");
     *out = (struct gateway_answer){.outcome = declined ? PAYMENT_DECLINED : PAYMENT_SUCCEEDED,
-                                   .reference =
-                                       declined ? STR_NONE : str_format(a, "till_%.*s", STR_ARG(r->key)),
+                                   .reference = declined ? STR_NONE : receipt(r, a),
                                    .code = declined ? STR("card_declined") : STR_NONE,
                                    .message = declined ? STR("=no, the till says") : STR_NONE};
 }
@@ -37,8 +41,7 @@ static enum err till_ask(void *self, struct gateway_question *questions, size_t 
             till_charge(self, &q->answer, &q->request, a);
         else
             q->answer =
-                (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED,
-                                        .reference = str_format(a, "till_%.*s", STR_ARG(q->request.key))};
+                (struct gateway_answer){.outcome = PAYMENT_SUCCEEDED, .reference = receipt(&q->request, a)};
         gateway_answered(watch, q->answer.outcome);
     }
     return OK;
