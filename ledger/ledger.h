@@ -166,7 +166,8 @@ enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recomput
 
 /* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),
  * outside any transaction, and appends the answers in one commit. The last answer's outcome is in *last when
- * not NULL. ERR_INCOMPLETE when an outcome stays unknown; the transaction then stays pending. */
+ * not NULL. ERR_INCOMPLETE when an outcome stays unknown, or is told in words that the ledger never keeps
+ * (card numbers); the transaction then stays pending. */
 enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gateway *g,
                        const struct event *events, size_t count, struct str actor, struct arena *a,
                        struct error *e) MUST_USE;

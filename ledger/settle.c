@@ -21,6 +21,8 @@ struct settling {
     struct gateway_question *questions; /* all of them */
     size_t count;
     struct outcome last;
+    uint64_t refused; /* the first transaction whose answer the ledger's rules do not take; 0: none */
+    struct error why;
     struct str actor;
     struct arena *arena;
 };
@@ -83,6 +85,9 @@ static enum err note_answers(struct settling *s, const struct gateway_question *
     enum err err = ledger_execute_batch(outcomes, s->ledger, requests, told, false, s->arena, e);
     for (size_t i = 0; err == OK && i < told; i++) {
         if (outcomes[i].seq != 0) s->last = outcomes[i];
+        if (outcomes[i].code == OK || s->refused != 0) continue;
+        s->refused = commands[i].payment_settle.transaction;
+        s->why = outcomes[i].error;
     }
     return err;
 }
@@ -169,6 +174,9 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
     if (err == OK) err = charge(&s, e);
     if (last != NULL && s.last.seq != 0) *last = s.last;
     if (err != OK) return err;
+    if (s.refused != 0)
+        return fail(e, ERR_INCOMPLETE, "the gateway's answer to txn_%ju cannot be noted: %s",
+                    (uintmax_t)s.refused, s.why.text);
     for (size_t i = 0; i < s.count; i++) unknown += s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
     if (unknown == 0) return OK;
     return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known", unknown);

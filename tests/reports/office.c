@@ -23,11 +23,13 @@ static void till_charge(struct till *till, struct gateway_answer *out, const str
         *out = (struct gateway_answer){.outcome = PAYMENT_PROCESSING, .reference = receipt(r, a)};
         return;
     }
-    bool declined = str_is(r->token, "pm_declined");
+    bool tells_card = str_is(r->token, "pm_tells_card");
+    bool declined = tells_card || str_is(r->token, "pm_declined");
     *out = (struct gateway_answer){.outcome = declined ? PAYMENT_DECLINED : PAYMENT_SUCCEEDED,
                                    .reference = declined ? STR_NONE : receipt(r, a),
                                    .code = declined ? STR("card_declined") : STR_NONE,
                                    .message = declined ? STR("=no, the till says") : STR_NONE};
+    if (tells_card) out->message = STR("no more on 4242 4242 4242 4242");
 }
 
 static enum err till_ask(void *self, struct gateway_question *questions, size_t count,

@@ -15,8 +15,8 @@ struct office {
     struct ledger *l;
     struct frozen_clock clock;
     struct till till;
-    struct gateway gateway; /* called "till"; the token pm_declined is declined, pm_slow stays in process, any
-                               other pays */
+    struct gateway gateway; /* called "till"; the token pm_declined is declined, pm_tells_card too with the
+                               card's number, pm_slow stays in process, any other pays */
 };
 
 /* The ledger NAME in the test's folder; tiers free, basic ($29, 2900 JPY, 8.500 KWD a month) and pro ($99).

@@ -94,6 +94,23 @@ Test(collect, an_answer_that_did_not_come_is_asked_for_by_the_next)
     office_close(&o);
 }
 
+/* Nobody would find out otherwise why it stays pending. */
+Test(collect, an_answer_that_holds_a_card_number_is_not_noted_and_that_is_said)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_subscribe(&o, "ann", "basic", "USD", "pm_tells_card");
+    struct command c = {
+        .type = COMMAND_PAYMENT_CHARGE,
+        .payment_charge = {.user = STR("ann"), .amount = decimal_make(2900, 2), .gateway = STR("till")}};
+    struct outcome asked = office_do(&o, &c);
+    assert_err(ledger_settle(NULL, o.l, &o.gateway, asked.events, asked.events_count, STR("test"), A, E),
+               ERR_INCOMPLETE,
+               "the gateway's answer to txn_1 cannot be noted: payment.settle: message: card numbers and "
+               "security codes are never accepted");
+    office_close(&o);
+}
+
 Test(collect, later_invoices_wait_when_a_last_date_is_given)
 {
     struct office o = {0};
