@@ -309,6 +309,7 @@ enum err stripe_event_effect(struct webhook_effect_commands *out, const struct w
                                .type = w->type,
                                .created = w->created,
                                .first = &out->first,
+                               .begins = &out->begins,
                                .t = t,
                                .arena = a};
     if (err == OK) err = effect_of(&out->apply, &s, w->type, e);

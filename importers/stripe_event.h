@@ -16,6 +16,8 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
  * the other world than ours is foreign. */
 struct webhook_effect_commands {
     struct command first;
+    bool begins; /* that command makes known what the message is about, and what was told of it before can be
+                    done now */
     struct webhook_apply_command apply;
 };
 enum err stripe_event_effect(struct webhook_effect_commands *out, const struct webhook *w,

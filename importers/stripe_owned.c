@@ -91,8 +91,55 @@ static void take_status(struct subscription_follow_command *c, struct str status
         c->status = (enum subscription_status)value;
 }
 
+/* ---- and how it stands here ---- */
+
+struct search {
+    struct str reference;
+    bool found;
+};
+
+static enum err compare(void *context, const struct subscription *row, struct error *e)
+{
+    struct search *search = context;
+    (void)e;
+    search->found = search->found || str_equal(row->reference, search->reference);
+    return OK;
+}
+
+/* Also when it has ended here. */
+static enum err is_known(bool *known, const struct stripe_subject *s,
+                         const struct subscription_follow_command *c, struct error *e)
+{
+    struct search search = {.reference = c->reference};
+    struct list_query own = {.status = -1};
+    struct customer customer = {0};
+    *known = false;
+    enum err err = find_customer(&customer, s->t, c->user, s->arena, e);
+    if (err == ERR_NOT_FOUND) return OK;
+    own.customer = customer.customer;
+    if (err == OK) err = list_subscriptions(s->t, &own, compare, &search, s->arena, e);
+    *known = search.found;
+    return err;
+}
+
+/* Its end was told before, whatever became of that: messages come in any order, and Stripe begins none
+ * again. What waits itself is not told yet. */
+static enum err has_ended_there(bool *ended, const struct stripe_subject *s, struct str reference,
+                                struct error *e)
+{
+    struct webhook *told = NULL;
+    size_t count = 0;
+    *ended = false;
+    enum err err = webhooks_about(&told, &count, s->t, reference, s->arena, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        bool is_end = str_is(told[i].type, "customer.subscription.deleted");
+        *ended = *ended || (is_end && told[i].outcome != WEBHOOK_WAITING);
+    }
+    return err;
+}
+
 /* One that begins there is kept here as Stripe's, when its customer is known. */
-static bool is_new_here(const struct stripe_subject *s, const struct subscription_follow_command *c)
+static bool is_new_there(const struct stripe_subject *s, const struct subscription_follow_command *c)
 {
     return str_is(s->type, "customer.subscription.created") && c->tier.len > 0 && !c->ended;
 }
@@ -100,6 +147,12 @@ static bool is_new_here(const struct stripe_subject *s, const struct subscriptio
 static bool has_begun(struct str status)
 {
     return str_is(status, "active") || str_is(status, "trialing");
+}
+
+static void follow(struct stripe_subject *s, const struct subscription_follow_command *c)
+{
+    s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;
+    s->first->subscription_follow = *c;
 }
 
 static void create(struct stripe_subject *s, const struct subscription_follow_command *c)
@@ -115,35 +168,58 @@ static void create(struct stripe_subject *s, const struct subscription_follow_co
                                                                          .no_trial = true};
 }
 
-enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+static void take_object(struct subscription_follow_command *c, const struct stripe_subject *s)
 {
     const json_t *item = plan_of(s->object), *price = json_object_get(item, "price");
-    struct subscription_follow_command c = {.as_of = s->created, .quantity = count_of(item, "quantity")};
+    c->as_of = s->created;
+    c->quantity = count_of(item, "quantity");
+    c->reference = str_copy(s->arena, text_of(s->object, "id"));
+    c->tier = str_copy(s->arena, tier_of(price));
+    c->interval = interval_of(price);
+    c->interval_count = count_of(json_object_get(price, "recurring"), "interval_count");
+    c->period_end = period_end_of(s->object);
+    c->cancel_at_period_end =
+        json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
+    take_status(c, text_of(s->object, "status"));
+}
+
+/* One that is begun here already, by hand or before a crash, is followed. */
+static enum err begin(struct webhook_apply_command *out, struct stripe_subject *s,
+                      const struct subscription_follow_command *c, struct error *e)
+{
+    bool known = false, ended = false;
+    enum err err = is_known(&known, s, c, e);
+    if (err == OK && !known) err = has_ended_there(&ended, s, c->reference, e);
+    if (err != OK) return err;
+    if (ended) {
+        stripe_note(out, WEBHOOK_KNOWN, "a subscription that has ended at Stripe since: it is not begun");
+        return OK;
+    }
+    if (!known && !has_begun(text_of(s->object, "status"))) {
+        stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
+        return OK;
+    }
+    if (known)
+        follow(s, c);
+    else
+        create(s, c);
+    *s->begins = true;
+    stripe_note(out, WEBHOOK_APPLIED, "the subscription stands as it does at Stripe");
+    return OK;
+}
+
+enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    struct subscription_follow_command c = {.quantity = 0};
     enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0) {
         stripe_note(out, WEBHOOK_FOREIGN, "a subscription of a customer whom this ledger does not know");
         return OK;
     }
-    c.reference = str_copy(s->arena, text_of(s->object, "id"));
-    c.tier = str_copy(s->arena, tier_of(price));
-    c.interval = interval_of(price);
-    c.interval_count = count_of(json_object_get(price, "recurring"), "interval_count");
-    c.period_end = period_end_of(s->object);
-    c.cancel_at_period_end =
-        json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
-    take_status(&c, text_of(s->object, "status"));
-    bool is_new = is_new_here(s, &c);
-    if (is_new && !has_begun(text_of(s->object, "status"))) {
-        stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
-        return OK;
-    }
-    if (is_new) {
-        create(s, &c);
-    } else {
-        s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;
-        s->first->subscription_follow = c;
-    }
+    take_object(&c, s);
+    if (is_new_there(s, &c)) return begin(out, s, &c, e);
+    follow(s, &c);
     stripe_note(out, WEBHOOK_APPLIED, "the subscription stands as it does at Stripe");
     return OK;
 }
@@ -171,8 +247,7 @@ enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subj
         return OK;
     }
     c.reference = str_copy(s->arena, reference);
-    s->first->type = COMMAND_SUBSCRIPTION_FOLLOW;
-    s->first->subscription_follow = c;
+    follow(s, &c);
     stripe_note(out, WEBHOOK_APPLIED, failed ? "the subscription is past due" : "the subscription is paid");
     return OK;
 }

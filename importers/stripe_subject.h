@@ -14,6 +14,7 @@ struct stripe_subject {
     struct str type;
     struct instant created;
     struct command *first; /* to be filled where one goes before */
+    bool *begins;          /* see struct webhook_effect_commands */
     struct views_txn *t;
     struct arena *arena;
     struct transaction transaction; /* 0: none of ours */

@@ -42,43 +42,143 @@ enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct 
 
 /* ---- what it asks for ---- */
 
-static enum err effect_of(struct command *first, struct command *c, const struct webhook_door *d,
-                          const struct webhook *w, struct arena *a, struct error *e)
+struct effect {
+    struct command first, apply;
+    bool begins;
+};
+
+static enum err effect_of(struct effect *out, const struct webhook_door *d, const struct webhook *w,
+                          struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
     struct webhook_effect_commands found = {0};
+    *out = (struct effect){.apply.type = COMMAND_WEBHOOK_APPLY};
     enum err err = ledger_read_begin(&t, d->ledger, e);
     if (err != OK) return err;
     err = stripe_event_effect(&found, w, d->world, t, a, e);
-    c->type = COMMAND_WEBHOOK_APPLY;
-    if (err == OK)
-        schema_copy(&c->webhook_apply, command_kind(COMMAND_WEBHOOK_APPLY)->schema, &found.apply, a);
-    *first = (struct command){.type = found.first.type};
-    if (err == OK && first->type != COMMAND_NONE)
-        schema_copy(command_body_of(first), command_kind(first->type)->schema, command_body(&found.first), a);
+    const struct schema *schema = command_kind(COMMAND_WEBHOOK_APPLY)->schema;
+    if (err == OK) schema_copy(&out->apply.webhook_apply, schema, &found.apply, a);
+    if (err == OK && found.first.type != COMMAND_NONE) {
+        out->first.type = found.first.type;
+        schema_copy(command_body_of(&out->first), command_kind(found.first.type)->schema,
+                    command_body(&found.first), a);
+    }
+    out->begins = found.begins;
     ledger_read_end(d->ledger, t);
     return err;
 }
 
-/* What the ledger's rules refuse is not lost: somebody must look at it. */
-static enum err apply(const struct webhook_door *d, const struct webhook *w, struct arena *a, struct error *e)
+static bool is_of_machinery(enum err err)
 {
-    struct command first = {.type = COMMAND_NONE}, c = first, note = {.type = COMMAND_WEBHOOK_APPLY};
+    return err == ERR_STORAGE || err == ERR_TAMPERED || err == ERR_ROLLED_BACK;
+}
+
+/* What the ledger's rules refuse is not lost: somebody must look at it. */
+static enum err note_refusal(const struct webhook_door *d, const struct webhook *w, const struct error *why,
+                             struct arena *a, struct error *e)
+{
+    struct command note = {.type = COMMAND_WEBHOOK_APPLY};
     struct outcome done = {0};
-    struct error why = {0};
-    enum err err = effect_of(&first, &c, d, w, a, &why);
-    if (err == OK && first.type != COMMAND_NONE) err = execute(&done, d, &first, a, &why);
-    if (err == OK) err = execute(&done, d, &c, a, &why);
-    if (err == OK) return OK;
-    if (err == ERR_STORAGE || err == ERR_TAMPERED || err == ERR_ROLLED_BACK) {
-        *e = why;
-        return err;
-    }
     note.webhook_apply = (struct webhook_apply_command){.webhook = w->webhook,
                                                         .effect = WEBHOOK_NOTES,
                                                         .outcome = WEBHOOK_ATTENTION,
-                                                        .what = str_copy(a, str_of(why.text))};
+                                                        .what = str_copy(a, str_of(why->text))};
     return execute(&done, d, &note, a, e);
+}
+
+/* All but the note of what became of it. */
+static enum err do_first(struct effect *out, const struct webhook_door *d, const struct webhook *w,
+                         struct arena *a, struct error *e)
+{
+    struct outcome done = {0};
+    enum err err = effect_of(out, d, w, a, e);
+    return err == OK && out->first.type != COMMAND_NONE ? execute(&done, d, &out->first, a, e) : err;
+}
+
+/* `so_far`: what became of the rest. */
+static enum err conclude(enum err so_far, struct error *why, struct effect *effect,
+                         const struct webhook_door *d, const struct webhook *w, struct arena *a,
+                         struct error *e)
+{
+    struct outcome done = {0};
+    enum err err = so_far == OK ? execute(&done, d, &effect->apply, a, why) : so_far;
+    if (err == OK) return OK;
+    if (!is_of_machinery(err)) return note_refusal(d, w, why, a, e);
+    *e = *why;
+    return err;
+}
+
+/* ---- looking at it again ---- */
+
+static bool may_mean_more(const struct webhook *w)
+{
+    return w->outcome == WEBHOOK_FOREIGN || w->outcome == WEBHOOK_ATTENTION;
+}
+
+/* Once it was looked at, its body stands in the log alone. */
+static enum err fetch_body(struct webhook *w, const struct webhook_door *d, struct arena *a, struct error *e)
+{
+    struct envelope v = {0};
+    struct event_place place = {0};
+    if (w->outcome == WEBHOOK_WAITING) return OK;
+    enum err err = ledger_record(&v, &place, d->ledger, w->seq, a, e);
+    for (size_t i = 0; err == OK && i < v.events_count; i++) {
+        const struct event *ev = &v.events[i];
+        if (ev->type != EVENT_WEBHOOK_RECEIVED || ev->webhook_received.webhook != w->webhook) continue;
+        w->body = ev->webhook_received.body;
+        return OK;
+    }
+    if (err != OK && err != ERR_NOT_FOUND) return err;
+    return fail(e, ERR_TAMPERED, "record %ju does not hold whk_%ju", (uintmax_t)w->seq,
+                (uintmax_t)w->webhook);
+}
+
+static enum err told_about(struct webhook **out, size_t *count, const struct webhook_door *d,
+                           struct str reference, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct webhook *rows = NULL;
+    enum err err = ledger_read_begin(&t, d->ledger, e);
+    if (err != OK) return err;
+    err = webhooks_about(&rows, count, t, reference, a, e);
+    *out = arena_array_of(a, struct webhook, *count);
+    for (size_t i = 0; i < *count && err == OK; i++) schema_copy(&(*out)[i], &schema_webhook, &rows[i], a);
+    ledger_read_end(d->ledger, t);
+    return err;
+}
+
+static enum err apply_alone(const struct webhook_door *d, const struct webhook *w, struct arena *a,
+                            struct error *e)
+{
+    struct effect effect = {0};
+    struct error why = {0};
+    enum err err = do_first(&effect, d, w, a, &why);
+    return conclude(err, &why, &effect, d, w, a, e);
+}
+
+/* What came before the ledger knew its subject. */
+static enum err apply_told_before(const struct webhook_door *d, const struct webhook *w, struct arena *a,
+                                  struct error *e)
+{
+    struct webhook *told = NULL;
+    size_t count = 0;
+    enum err err = told_about(&told, &count, d, w->reference, a, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (told[i].webhook == w->webhook || !may_mean_more(&told[i])) continue;
+        err = fetch_body(&told[i], d, a, e);
+        if (err == OK) err = apply_alone(d, &told[i], a, e);
+    }
+    return err;
+}
+
+/* The body is there. It is noted as done when all that follows is: after a crash the rest follows then. */
+static enum err apply(const struct webhook_door *d, const struct webhook *w, struct arena *a, struct error *e)
+{
+    struct effect effect = {0};
+    struct error why = {0};
+    enum err err = do_first(&effect, d, w, a, &why);
+    if (err == OK && effect.begins) err = apply_told_before(d, w, a, &why);
+    return conclude(err, &why, &effect, d, w, a, e);
 }
 
 static enum err take_waiting(struct webhook **out, size_t *count, const struct webhook_door *d, size_t limit,

@@ -101,6 +101,9 @@ enum err find_webhook(bool *found, struct webhook *out, struct views_txn *t, str
 /* Those that were not applied yet, in the order in which they came; at most `limit`, 0: all. */
 enum err waiting_webhooks(struct webhook **out, size_t *count, struct views_txn *t, size_t limit,
                           struct arena *a, struct error *e) MUST_USE;
+/* All that a gateway sent about what it calls so, in that order. */
+enum err webhooks_about(struct webhook **out, size_t *count, struct views_txn *t, struct str reference,
+                        struct arena *a, struct error *e) MUST_USE;
 typedef enum err webhook_row_fn(void *context, const struct webhook *row, struct error *e);
 enum err list_webhooks(struct views_txn *t, const struct list_query *q, webhook_row_fn *row, void *context,
                        struct arena *a, struct error *e) MUST_USE; /* newest first */

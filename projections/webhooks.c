@@ -9,6 +9,13 @@ static struct view_key webhook_key(uint64_t webhook)
     return key_number(SPACE_WEBHOOK, webhook);
 }
 
+static enum err note_subject(struct views_txn *t, const struct webhook_received *v, struct error *e)
+{
+    struct view_key k = key_text(SPACE_WEBHOOK_ABOUT, t, v->reference);
+    view_key_u64(&k, v->webhook);
+    return v->reference.len == 0 ? OK : mark_put(t, &k, e);
+}
+
 static enum err receive(struct views_txn *t, const struct webhook_received *v,
                         const struct event_place *place, struct error *e)
 {
@@ -30,6 +37,7 @@ static enum err receive(struct views_txn *t, const struct webhook_received *v,
     be64_put(number, v->webhook);
     enum err err = views_put_record(t, &k, &schema_webhook, &row, e);
     if (err == OK) err = views_put(t, &id, (struct bytes){number, sizeof number}, e);
+    if (err == OK) err = note_subject(t, v, e);
     return err == OK ? mark_put(t, &waiting, e) : err;
 }
 
@@ -74,17 +82,31 @@ enum err find_webhook(bool *found, struct webhook *out, struct views_txn *t, str
     return err == OK ? load_webhook(out, t, be64_get(value.ptr), a, e) : err;
 }
 
+/* Those whose numbers end the keys that start so, in the order in which they came. */
+static enum err load_all(struct webhook **out, size_t *count, struct views_txn *t, const struct view_key *k,
+                         size_t limit, struct arena *a, struct error *e)
+{
+    struct numbers numbers = {0};
+    enum err err = list_numbers(&numbers, t, k, false, limit, a, e);
+    *out = arena_array_of(a, struct webhook, numbers.count);
+    *count = numbers.count;
+    for (size_t i = 0; i < numbers.count && err == OK; i++)
+        err = load_webhook(&(*out)[i], t, numbers.items[i], a, e);
+    return err;
+}
+
 enum err waiting_webhooks(struct webhook **out, size_t *count, struct views_txn *t, size_t limit,
                           struct arena *a, struct error *e)
 {
     struct view_key k = view_key(SPACE_WAITING_WEBHOOK);
-    struct numbers waiting = {0};
-    enum err err = list_numbers(&waiting, t, &k, false, limit, a, e);
-    *out = arena_array_of(a, struct webhook, waiting.count);
-    *count = waiting.count;
-    for (size_t i = 0; i < waiting.count && err == OK; i++)
-        err = load_webhook(&(*out)[i], t, waiting.items[i], a, e);
-    return err;
+    return load_all(out, count, t, &k, limit, a, e);
+}
+
+enum err webhooks_about(struct webhook **out, size_t *count, struct views_txn *t, struct str reference,
+                        struct arena *a, struct error *e)
+{
+    struct view_key k = key_text(SPACE_WEBHOOK_ABOUT, t, reference);
+    return load_all(out, count, t, &k, 0, a, e);
 }
 
 static bool is_wanted(const struct list_query *q, const void *row)
