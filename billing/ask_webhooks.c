@@ -103,14 +103,35 @@ enum err apply_waiting_webhooks(const struct call *c, struct error *e)
     return webhooks_apply(&count, &d, c->arena, e);
 }
 
+static enum err retry_one(const struct call *c, const struct webhook_door *d, struct str id, struct error *e)
+{
+    struct webhook w = {0};
+    uint64_t number = 0;
+    enum err err = public_id_parse(&number, "whk", id, e);
+    if (err == OK) err = webhook_look_again(&w, d, number, c->arena, e);
+    return err == OK ? c->answer->take(c->answer->self, webhook_json(&w), false, e) : err;
+}
+
 enum err ask_webhook_retry(const struct call *c, struct error *e)
 {
+    const struct webhook_retry_query *q = c->query;
     struct webhook_door d = door_of(c->service);
+    struct webhooks_seen seen = {0};
     uint64_t count = 0;
-    enum err err = webhooks_apply(&count, &d, c->arena, e);
+    bool one = q->webhook.len > 0;
+    if (one && q->foreign) return fail(e, ERR_INVALID, "name a webhook, or give --foreign");
+    if (date_is_given(q->from) && !q->foreign) return fail(e, ERR_INVALID, "from: it goes with --foreign");
+    enum err err = service_days(q->from, (struct date){0}, e);
+    if (err == OK && one) return retry_one(c, &d, q->webhook, e);
+    if (err == OK) err = webhooks_apply(&count, &d, c->arena, e);
+    if (err == OK && q->foreign) err = webhooks_look_again(&seen, &d, q->from, e);
     if (err != OK) return err;
     json_t *j = object_new();
     member_count(j, "applied", count);
+    if (q->foreign) {
+        member_count(j, "looked_at_again", seen.looked_at);
+        member_count(j, "still_foreign", seen.still_foreign);
+    }
     return c->answer->take(c->answer->self, j, false, e);
 }
 

@@ -83,6 +83,18 @@ enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct 
 enum err webhooks_apply(uint64_t *count, const struct webhook_door *d, struct arena *a,
                         struct error *e) MUST_USE;
 
+/* Looking again, by what the ledger knows now. At one that waits, meant nothing here or asks for somebody:
+ * *out is how it stands then. ERR_NOT_FOUND: there is none of that number; ERR_REFUSED: it was done. */
+enum err webhook_look_again(struct webhook *out, const struct webhook_door *d, uint64_t webhook,
+                            struct arena *a, struct error *e) MUST_USE;
+/* At all that meant nothing here and were received on that day (UTC) or later, in the order in which they
+ * came; no day: at all of them. */
+struct webhooks_seen {
+    uint64_t looked_at, still_foreign;
+};
+enum err webhooks_look_again(struct webhooks_seen *out, const struct webhook_door *d, struct date from,
+                             struct error *e) MUST_USE;
+
 /* The in-process gateway used when no other is configured. It knows Stripe's test tokens (pm_card_visa pays,
  * pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds …); any other token pays. Deterministic:
  * the same key gets the same answer. */

@@ -115,6 +115,19 @@ static bool may_mean_more(const struct webhook *w)
     return w->outcome == WEBHOOK_FOREIGN || w->outcome == WEBHOOK_ATTENTION;
 }
 
+static enum err load_copy(struct webhook *out, const struct webhook_door *d, uint64_t webhook,
+                          struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct webhook row = {0};
+    enum err err = ledger_read_begin(&t, d->ledger, e);
+    if (err != OK) return err;
+    err = load_webhook(&row, t, webhook, a, e);
+    if (err == OK) schema_copy(out, &schema_webhook, &row, a);
+    ledger_read_end(d->ledger, t);
+    return err;
+}
+
 /* Once it was looked at, its body stands in the log alone. */
 static enum err fetch_body(struct webhook *w, const struct webhook_door *d, struct arena *a, struct error *e)
 {
@@ -208,6 +221,49 @@ enum err webhooks_apply(uint64_t *count, const struct webhook_door *d, struct ar
         *count += taken;
     } while (err == OK && taken > 0);
     return err;
+}
+
+static enum err look_again(struct webhook *w, const struct webhook_door *d, struct arena *a, struct error *e)
+{
+    enum err err = fetch_body(w, d, a, e);
+    if (err == OK) err = apply(d, w, a, e);
+    return err == OK ? load_copy(w, d, w->webhook, a, e) : err;
+}
+
+enum err webhook_look_again(struct webhook *out, const struct webhook_door *d, uint64_t webhook,
+                            struct arena *a, struct error *e)
+{
+    enum err err = load_copy(out, d, webhook, a, e);
+    if (err != OK || out->outcome == WEBHOOK_WAITING || may_mean_more(out))
+        return err == OK ? look_again(out, d, a, e) : err;
+    return fail(e, ERR_REFUSED, "whk_%ju is %s: there is nothing more to do", (uintmax_t)webhook,
+                choice_webhook_outcome.words[out->outcome]);
+}
+
+static bool is_looked_at(const struct webhook *w, struct date from)
+{
+    bool old = date_is_given(from) && date_compare(instant_date(w->received_at), from) < 0;
+    return w->outcome == WEBHOOK_FOREIGN && !old;
+}
+
+/* One by one: with its body each may take as much memory as a message may be long. */
+enum err webhooks_look_again(struct webhooks_seen *out, const struct webhook_door *d, struct date from,
+                             struct error *e)
+{
+    struct arena *a = arena_new();
+    enum err err = OK;
+    *out = (struct webhooks_seen){0};
+    for (uint64_t number = 1; err == OK; number++) {
+        struct webhook w = {0};
+        arena_reset(a);
+        err = load_copy(&w, d, number, a, e);
+        if (err != OK || !is_looked_at(&w, from)) continue;
+        err = look_again(&w, d, a, e);
+        out->looked_at++;
+        out->still_foreign += w.outcome == WEBHOOK_FOREIGN;
+    }
+    arena_free(a);
+    return err == ERR_NOT_FOUND ? OK : err; /* numbers have no gaps: that was the last */
 }
 
 enum err webhook_handle(struct webhook *out, const struct webhook_door *d, struct str signature,

@@ -91,6 +91,25 @@ ledger --json webhook list | python3 -c 'import json, sys; print("\n".join(json.
 check "answered before it was killed" "$((answered > 20))" 1
 check "answered and not kept" "$(sort "$work/answered" | comm -23 - "$work/kept" | wc -l)" 0
 check "waits" "$(ledger --json webhook retry >/dev/null && ledger --json webhook list --status waiting | wc -l)" 0
+# Looked at again by its id, or with all that meant nothing here.
+start
+printf '{"id":"evt_theirs","object":"event","type":"charge.dispute.created","livemode":false,"data":{"object":{"id":"dp_1","payment_intent":"pi_theirs"}}}' >"$work/theirs"
+check "about nothing of ours" "$(send "$work/theirs" "$(sign "$work/theirs" "$now")")" 200
+kill -TERM "$server"
+wait "$server"
+server=
+member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+theirs=$(ledger --json webhook list --status foreign | member webhook_id)
+check "... by its id" "$(ledger --json webhook retry "$theirs" | member outcome)" foreign
+check "... with the others" "$(ledger --json webhook retry --foreign | member looked_at_again)" 1
+check "... later than that" "$(ledger --json webhook retry --foreign --from 2999-01-01 | member looked_at_again)" 0
+check "... and still foreign" "$(ledger --json webhook retry --foreign | member still_foreign)" 1
+ledger webhook retry whk_1 >/dev/null 2>"$work/answer"
+check "what was done" "$?: $(cat "$work/answer")" "1: daybook: whk_1 is kept: there is nothing more to do"
+ledger webhook retry "$theirs" --foreign >/dev/null 2>&1
+check "one and all" "$?" 3
+ledger webhook retry --from 2026-01-01 >/dev/null 2>&1
+check "a day without --foreign" "$?" 3
 check "the ledger is whole" "$(ledger audit verify >/dev/null && echo yes)" yes
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

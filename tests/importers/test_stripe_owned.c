@@ -280,6 +280,59 @@ Test(stripe_owned, one_that_is_begun_already_is_followed)
     bank_close(&b);
 }
 
+/* ---- looked at again ---- */
+
+static struct webhooks_seen look_again(struct bank *b, const char *from)
+{
+    struct webhook_door d = {.ledger = b->l, .world = WEBHOOK_TEST, .now = b->sim.now, .actor = STR("test")};
+    struct webhooks_seen seen = {0};
+    assert_ok(webhooks_look_again(&seen, &d, from == NULL ? (struct date){0} : day(from), E));
+    return seen;
+}
+
+/* A customer is made at Stripe, but her payment method is not attached: nothing here has his name there. */
+static const char *half_made_customer(struct bank *b)
+{
+    const struct stripe_fault_rule rule = {
+        .method = "POST", .path = "/v1/payment_methods/*/attach", .fault = STRIPE_FAULT_CLOSE_BEFORE};
+    struct error unknown = {0};
+    uint64_t after = 0;
+    stripe_server_rules(b->server, &rule, 1);
+    shop_customer(b->l, "ann");
+    cr_assert(bank_add_method(b, "ann", "pm_card_visa", &unknown) != OK);
+    stripe_server_rules(b->server, NULL, 0);
+    char *made = stripe_server_event(b->server, &after);
+    const char *name = made == NULL ? NULL : strstr(made, "cus_");
+    cr_assert(name != NULL, "%s", made);
+    const char *copy = str_cstring(A, (struct str){name, strcspn(name, "\"")});
+    free(made);
+    return copy;
+}
+
+/* The customer is known by a payment method that is added a minute later. */
+Test(stripe_owned, what_was_foreign_is_followed_when_its_customer_is_known)
+{
+    for (int order = 0; order < 2; order++) {
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        struct told theirs[] = {life[order == 0 ? CREATED : UPDATED], life[order == 0 ? UPDATED : CREATED]};
+        events_told = 0;
+        bank_connect(&b);
+        theirs[0].customer = theirs[1].customer = half_made_customer(&b);
+        assert_outcome(tell(&b, theirs[0]), WEBHOOK_FOREIGN);
+        assert_outcome(tell(&b, theirs[1]), WEBHOOK_FOREIGN);
+        assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+        cr_assert(look_again(&b, "2026-01-02").looked_at == 0);
+        struct webhooks_seen seen = look_again(&b, NULL);
+        assert_int(seen.still_foreign, 0);
+        assert_str(subscription(&b, 1).terms.product, "pro");
+        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+        assert_int(look_again(&b, NULL).looked_at, 0);
+        bank_close(&b);
+    }
+}
+
 Test(stripe_owned, what_cannot_be_followed_asks_for_somebody)
 {
     struct bank b = with_ann();

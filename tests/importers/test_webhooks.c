@@ -330,3 +330,64 @@ Test(webhooks, what_was_kept_and_not_done_is_done_later)
     assert_int(done, 0);
     bank_close(&b);
 }
+
+/* ---- looking again ---- */
+
+/* What a message about a payment calls it. */
+static struct str payment_named_in(const char *event)
+{
+    const char *name = strstr(event, "\"pi_");
+    cr_assert(name != NULL);
+    return str_copy(A, (struct str){name + 1, strcspn(name + 1, "\"")});
+}
+
+/* The answer that names the payment is lost, so a dispute about it means nothing yet. */
+Test(webhooks, what_meant_nothing_is_looked_at_again_when_the_payment_is_known)
+{
+    const struct stripe_fault_rule rule = {
+        .method = "POST", .path = "/v1/payment_intents$", .fault = STRIPE_FAULT_CLOSE_AFTER};
+    struct bank b = bank_open(&rule, 1);
+    struct webhook w = {0};
+    struct webhook_secret secret;
+    struct webhook_door d = door_of(&b, &secret);
+    struct error unknown = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_settle(&b, bank_request(&b, "ann", 2900), 1, &unknown);
+    cr_assert(bank_transaction(&b, 1).gateway_reference.len == 0);
+    struct str payment = payment_named_in(event_of_type(&b, "payment_intent.created"));
+    struct str dispute = str_format(A,
+                                    "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                    "\"charge.dispute.created\",\"data\":{\"object\":"
+                                    "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
+                                    STR_ARG(payment));
+    assert_ok(deliver(&w, &b, str_cstring(A, dispute), E));
+    assert_str(str_of(outcome_of(&w)), "foreign");
+    uint64_t before = shop_records(b.l);
+    assert_ok(webhook_look_again(&w, &d, w.webhook, A, E));
+    assert_str(str_of(outcome_of(&w)), "foreign");
+    assert_int(shop_records(b.l), before); /* it comes out the same */
+    stripe_server_rules(b.server, NULL, 0);
+    (void)bank_settle_pending(&b);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    assert_ok(webhook_look_again(&w, &d, w.webhook, A, E));
+    assert_str(str_of(outcome_of(&w)), "attention");
+    assert_int(w.transaction, 1);
+    bank_close(&b);
+}
+
+Test(webhooks, what_was_done_is_not_looked_at_again)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    struct webhook_secret secret;
+    struct webhook_door d = door_of(&b, &secret);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    assert_ok(deliver(&w, &b, event_of_type(&b, "payment_intent.succeeded"), E));
+    assert_err(webhook_look_again(&w, &d, 1, A, E), ERR_REFUSED,
+               "whk_1 is known: there is nothing more to do");
+    assert_err(webhook_look_again(&w, &d, 2, A, E), ERR_NOT_FOUND, "no webhook whk_2");
+    bank_close(&b);
+}
