@@ -82,6 +82,10 @@ enum err command_refused(json_t **out, struct service *s, const struct command *
                          struct arena *a, struct error *e) MUST_USE;
 /* Does what messages of a gateway ask for that are kept and wait, as before everything that asks for money.
  */
+/* How many customers who owe something are not asked: another gateway than the one at hand keeps their
+ * payment methods. And both in an answer. */
+enum err count_not_asked(uint64_t *out, const struct call *c, struct error *e) MUST_USE;
+void member_not_asked(json_t *j, const struct call *c, uint64_t count);
 enum err apply_waiting_webhooks(const struct call *c, struct error *e) MUST_USE;
 
 /* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */

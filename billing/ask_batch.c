@@ -118,8 +118,9 @@ static json_t *reasons_json(const struct run_failure *items, size_t count)
     return list;
 }
 
-static json_t *run_json(const struct run_summary *r, const struct run_query *q)
+static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked)
 {
+    const struct run_query *q = c->query;
     json_t *j = object_new();
     member_date(j, "through", r->through);
     member_flag(j, "dry_run", q->dry_run);
@@ -132,6 +133,7 @@ static json_t *run_json(const struct run_summary *r, const struct run_query *q)
     member_count(j, "payments_completed", r->payments_completed);
     member_count(j, "payments_failed", r->payments_failed);
     member_count(j, "payments_pending", r->payments_pending);
+    member_not_asked(j, c, not_asked);
     member_text_or_null(j, "first_number", r->first_number);
     member_text_or_null(j, "last_number", r->last_number);
     member_count(j, "files", r->files);
@@ -187,9 +189,11 @@ enum err ask_run(const struct call *c, struct error *e)
                             .progress = c->service->progress == NULL ? NULL : run_progress_told,
                             .progress_context = c->service,
                             .stops = c->service->stops};
+    uint64_t not_asked = 0;
     enum err err = q->dry_run ? OK : apply_waiting_webhooks(c, e);
     if (err == OK) err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
-    if (err == OK) err = tell(c, run_json(&r, q), e);
+    if (err == OK && !q->dry_run && !q->draft) err = count_not_asked(&not_asked, c, e);
+    if (err == OK) err = tell(c, run_json(&r, c, not_asked), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
     return err == OK && r.not_drawn > 0 ? not_all_drawn(&r, e) : err;
 }

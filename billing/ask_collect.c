@@ -19,17 +19,38 @@ static struct collect_options options_of(const struct call *c)
                                     .stops = s->stops};
 }
 
-static enum err left_over(const struct collect_summary *r, const char *which, struct error *e)
+enum err count_not_asked(uint64_t *out, const struct call *c, struct error *e)
+{
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = count_kept_elsewhere(out, t, str_of(c->service->gateway.name), e);
+    ledger_read_end(c->service->ledger, t);
+    return err;
+}
+
+void member_not_asked(json_t *j, const struct call *c, uint64_t count)
+{
+    member_text(j, "gateway", str_of(c->service->gateway.name));
+    member_count(j, "not_asked", count);
+}
+
+static enum err left_over(const struct collect_summary *r, const struct call *c, const char *which,
+                          struct error *e)
 {
     uint64_t unknown = r->unknown + r->refunds_unknown;
     if (r->stopped) {
         return fail(e, ERR_INCOMPLETE, "%s was stopped, as it was told to; the next one goes on from there",
                     which);
     }
-    if (unknown == 0) return OK;
-    return fail(e, ERR_INCOMPLETE,
-                "the gateway's answer to %ju transaction%s is not known; the next one asks again",
-                (uintmax_t)unknown, unknown == 1 ? "" : "s");
+    if (unknown != 0) {
+        return fail(e, ERR_INCOMPLETE,
+                    "the gateway's answer to %ju transaction%s is not known; the next one asks again",
+                    (uintmax_t)unknown, unknown == 1 ? "" : "s");
+    }
+    if (r->elsewhere == 0) return OK;
+    return fail(e, ERR_INCOMPLETE, "%ju pending transaction%s asked of another gateway than %s",
+                (uintmax_t)r->elsewhere, r->elsewhere == 1 ? " was" : "s were", c->service->gateway.name);
 }
 
 /* ---- collecting ---- */
@@ -60,6 +81,16 @@ static void member_outcomes(json_t *j, const struct collect_summary *r)
     member_count(j, "refunds_settled", r->refunds_settled);
     member_count(j, "refunds_unknown", r->refunds_unknown);
     member_count(j, "still_pending", r->pending);
+    member_count(j, "of_other_gateways", r->elsewhere);
+    member_flag(j, "stopped", r->stopped);
+}
+
+/* The answer is told, also where something is left over. Takes j. */
+static enum err tell(const struct call *c, json_t *j, const struct collect_summary *r, const char *which,
+                     struct error *e)
+{
+    enum err err = c->answer->take(c->answer->self, j, false, e);
+    return err == OK ? left_over(r, c, which, e) : err;
 }
 
 enum err ask_payment_collect(const struct call *c, struct error *e)
@@ -67,18 +98,18 @@ enum err ask_payment_collect(const struct call *c, struct error *e)
     const struct payment_collect_query *q = c->query;
     struct collect_options o = options_of(c);
     struct collect_summary r = {0};
+    uint64_t not_asked = 0;
     o.through = q->through;
     enum err err = apply_waiting_webhooks(c, e);
     if (err == OK) err = payments_collect(&r, c->service->ledger, &o, c->arena, e);
+    if (err == OK) err = count_not_asked(&not_asked, c, e);
     if (err != OK) return err;
     json_t *j = object_new();
-    member_text(j, "gateway", str_of(c->service->gateway.name));
+    member_not_asked(j, c, not_asked);
     member_count(j, "asked", r.asked);
     member_outcomes(j, &r);
-    member_flag(j, "stopped", r.stopped);
     member_put(j, "totals", totals_json(&r));
-    err = c->answer->take(c->answer->self, j, false, e);
-    return err == OK ? left_over(&r, "collecting", e) : err;
+    return tell(c, j, &r, "collecting", e);
 }
 
 /* ---- reconciling ---- */
@@ -123,21 +154,17 @@ enum err ask_reconcile(const struct call *c, struct error *e)
     struct collect_options o = options_of(c);
     struct collect_summary r = {0};
     struct telling told = {c, rows_new()};
+    uint64_t not_asked = 0;
     enum err err = apply_waiting_webhooks(c, e);
     if (err == OK) err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
+    if (err == OK) err = count_not_asked(&not_asked, c, e);
     if (err != OK) {
         json_decref(told.rows);
         return err;
     }
     json_t *j = object_new();
-    member_text(j, "gateway", str_of(c->service->gateway.name));
+    member_not_asked(j, c, not_asked);
     member_outcomes(j, &r);
-    member_count(j, "of_other_gateways", r.elsewhere);
-    member_flag(j, "stopped", r.stopped);
     member_put(j, "transactions", told.rows);
-    err = c->answer->take(c->answer->self, j, false, e);
-    if (err == OK) err = left_over(&r, "reconciling", e);
-    if (err != OK || r.elsewhere == 0) return err;
-    return fail(e, ERR_INCOMPLETE, "%ju pending transaction%s asked of another gateway than %s",
-                (uintmax_t)r.elsewhere, r.elsewhere == 1 ? " was" : "s were", c->service->gateway.name);
+    return tell(c, j, &r, "reconciling", e);
 }

@@ -244,7 +244,7 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
 }
 
 /* Tells what an answer alone does not make loud enough: rows that were left out, customers who were not
- * billed. */
+ * billed or not asked. */
 struct listener {
     struct answer inner;
     bool quiet, json;
@@ -265,6 +265,19 @@ static void tell_failures(const json_t *failures)
     if (count > TOLD_MAX) (void)fprintf(stderr, "daybook: %zu more, see run.json\n", count - TOLD_MAX);
 }
 
+/* Who forgot the key would wonder why nobody pays. */
+static void tell_not_asked(const json_t *value)
+{
+    json_int_t count = json_integer_value(json_object_get(value, "not_asked"));
+    const char *gateway = json_string_value(json_object_get(value, "gateway"));
+    bool simulated = gateway != NULL && strcmp(gateway, "simulator") == 0;
+    if (count == 0) return;
+    (void)fprintf(stderr, "daybook: %jd customer%s something and %s not asked: %s\n", (intmax_t)count,
+                  count == 1 ? " owes" : "s owe", count == 1 ? "is" : "are",
+                  simulated ? "Stripe keeps the payment methods, and no key of Stripe's is given"
+                            : "another gateway keeps the payment methods");
+}
+
 static void note_aloud(const struct listener *l, const json_t *value)
 {
     json_int_t rejected = json_integer_value(json_object_get(value, "rejected"));
@@ -274,7 +287,10 @@ static void note_aloud(const struct listener *l, const json_t *value)
         (void)fprintf(stderr, "daybook: %jd rows were not taken, see '%s'; the first: %s\n",
                       (intmax_t)rejected, path == NULL ? "" : path, first == NULL ? "" : first);
     }
-    if (!l->json) tell_failures(json_object_get(value, "failures"));
+    if (!l->json) {
+        tell_failures(json_object_get(value, "failures"));
+        tell_not_asked(value);
+    }
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");
     }

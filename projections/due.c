@@ -252,6 +252,47 @@ enum err list_overdue(struct views_txn *t, struct date through, struct due_curso
     return list_page(t, &from, &page, e);
 }
 
+/* ---- whom a gateway cannot ask ---- */
+
+static enum err is_kept_elsewhere(bool *elsewhere, struct views_txn *t, uint64_t number, struct str gateway,
+                                  struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    struct method_list row = {0};
+    *elsewhere = false;
+    enum err err = load_customer(&c, t, number, a, e);
+    if (err == OK && c.default_method != 0) err = methods_get(&row, t, number, a, e);
+    for (size_t i = 0; err == OK && i < row.methods_count; i++) {
+        const struct method *m = &row.methods[i];
+        if (m->method == c.default_method) *elsewhere = !str_equal(m->gateway, gateway);
+    }
+    return err;
+}
+
+enum err count_kept_elsewhere(uint64_t *out, struct views_txn *t, struct str gateway, struct error *e)
+{
+    enum { AT_ONCE = 256 };
+    const struct date whenever = {INT32_MAX};
+    uint64_t customers[AT_ONCE];
+    struct due_cursor after = {0};
+    struct arena *a = arena_new();
+    size_t count = AT_ONCE;
+    enum err err = OK;
+    *out = 0;
+    while (err == OK && count == AT_ONCE) {
+        arena_reset(a);
+        views_forget(t);
+        err = list_overdue(t, whenever, &after, customers, &count, AT_ONCE, e);
+        for (size_t i = 0; err == OK && i < count; i++) {
+            bool elsewhere = false;
+            err = is_kept_elsewhere(&elsewhere, t, customers[i], gateway, a, e);
+            *out += elsewhere;
+        }
+    }
+    arena_free(a);
+    return err;
+}
+
 /* ---- of one customer ---- */
 
 static struct date earlier(struct date a, struct date b)

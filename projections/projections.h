@@ -193,6 +193,10 @@ enum err load_due_days(struct due_days *out, struct views_txn *t, uint64_t custo
  * not asked. */
 enum err list_uncollected(struct views_txn *t, struct date through, struct due_cursor *after,
                           uint64_t *customers, size_t *count, size_t capacity, struct error *e) MUST_USE;
+/* How many customers who owe something have their default payment method at another gateway than this one,
+ * which asks them for nothing. */
+enum err count_kept_elsewhere(uint64_t *out, struct views_txn *t, struct str gateway,
+                              struct error *e) MUST_USE;
 /* What a customer owes, and how he was asked for it. */
 enum err load_debtor(struct debtor *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;

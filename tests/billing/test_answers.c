@@ -304,10 +304,12 @@ Test(answers, who_bills_a_subscription_is_told)
 Test(answers, collecting_says_what_became_of_every_payment_and_of_the_money)
 {
     static const char wanted[] =
-        "{\"gateway\":\"simulator\",\"asked\":3,\"completed\":1,\"declined\":1,\"processing\":0,"
+        "{\"gateway\":\"simulator\",\"not_asked\":0,\"asked\":3,\"completed\":1,\"declined\":1,"
+        "\"processing\":0,"
         "\"unknown\":"
         "1,"
-        "\"refunds_settled\":0,\"refunds_unknown\":0,\"still_pending\":1,\"stopped\":false,"
+        "\"refunds_settled\":0,\"refunds_unknown\":0,\"still_pending\":1,\"of_other_gateways\":0,\"stopped\":"
+        "false,"
         "\"totals\":[{\"asked\":\"87.00\",\"completed\":\"29.00\",\"declined\":\"29.00\",\"processing\":"
         "\"0."
         "00\","
