@@ -42,18 +42,47 @@ static struct invoice invoice_of(const struct line *lines, size_t count)
     return v;
 }
 
-/* ---- the cases ---- */
+/* ---- the shares of a part ---- */
 
-Test(crediting, parts_of_a_line_take_their_share_of_its_discount_and_of_each_tax)
+/* A line and its taxes, up to -1; and the parts of it that are given back: the price asked for, and what of
+ * the amount, of the discount and of each tax goes with it. */
+struct sharing {
+    const char *says;
+    int64_t amount, discount, taxes[TAXES];
+    bool inclusive;
+    struct {
+        int64_t price, amount, discount, taxes[TAXES];
+    } steps[STEPS];
+};
+
+static void check_step(const struct sharing *v, size_t k, const struct line *credit, size_t taxes_count)
 {
-    static const struct {
-        const char *says;
-        int64_t amount, discount, taxes[TAXES];
-        bool inclusive;
-        struct {
-            int64_t price, amount, discount, taxes[TAXES];
-        } steps[STEPS];
-    } cases[] = {
+    cr_assert(-credit->amount.minor == v->steps[k].amount, "%s, %zu: amount %jd", v->says, k,
+              (intmax_t)credit->amount.minor);
+    cr_assert(-credit->discount.minor == v->steps[k].discount, "%s, %zu: discount", v->says, k);
+    for (size_t t = 0; t < taxes_count; t++) {
+        cr_assert(-credit->taxes[t].amount.minor == v->steps[k].taxes[t], "%s, %zu: tax %jd", v->says, k,
+                  (intmax_t)credit->taxes[t].amount.minor);
+    }
+}
+
+static void check_sharing(const struct sharing *v)
+{
+    struct line line = line_of(v->amount, v->discount, v->taxes, v->inclusive);
+    struct invoice invoice = invoice_of(&line, 1);
+    struct crediting c = crediting_begin(&invoice, A);
+    for (size_t k = 0; k < STEPS && v->steps[k].price != 0; k++) {
+        struct line credit = {.kind = LINE_CREDIT};
+        assert_ok(crediting_part(&credit, &c, 1, usd(v->steps[k].price), E));
+        check_step(v, k, &credit, line.taxes_count);
+    }
+    crediting_end(&invoice, &c);
+    cr_assert(invoice.credited.minor == invoice.total.minor, "%s: all is given back", v->says);
+}
+
+Test(crediting, a_part_takes_its_share_of_the_tax_and_the_last_one_the_rest)
+{
+    static const struct sharing cases[] = {
         {"R-10: 200.00 + 25%, 29 of 30 days, then the rest",
          20000,
          0,
@@ -92,6 +121,19 @@ Test(crediting, parts_of_a_line_take_their_share_of_its_discount_and_of_each_tax
          {1366, -1},
          false,
          {{1367, 1367, 0, {273}}, {2233, 2233, 0, {447}}, {3233, 3233, 0, {646}}}},
+        {"thirds of 100.00 + 19%",
+         10000,
+         0,
+         {1900, -1},
+         false,
+         {{3333, 3333, 0, {633}}, {3333, 3333, 0, {634}}, {3334, 3334, 0, {633}}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_sharing(&cases[i]);
+}
+
+Test(crediting, a_part_takes_its_share_of_each_of_two_taxes)
+{
+    static const struct sharing cases[] = {
         {"R-22: two taxes",
          10000,
          0,
@@ -104,24 +146,32 @@ Test(crediting, parts_of_a_line_take_their_share_of_its_discount_and_of_each_tax
          {2001, -1},
          false,
          {{4000, 4000, 0, {800}}, {6000, 6000, 0, {1201}}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_sharing(&cases[i]);
+}
+
+Test(crediting, a_part_takes_its_share_of_the_discount)
+{
+    static const struct sharing cases[] = {
         {"A-7: a coupon of 10% and 10% tax",
          1000,
          100,
          {90, -1},
          false,
          {{450, 500, 50, {45}}, {450, 500, 50, {45}}}},
-        {"thirds of 100.00 + 19%",
-         10000,
-         0,
-         {1900, -1},
-         false,
-         {{3333, 3333, 0, {633}}, {3333, 3333, 0, {634}}, {3334, 3334, 0, {633}}}},
         {"a discount that does not divide",
          1000,
          333,
          {127, -1},
          false,
          {{100, 150, 50, {19}}, {567, 850, 283, {108}}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_sharing(&cases[i]);
+}
+
+Test(crediting, where_the_tax_is_inside_the_price_is_what_is_given_back)
+{
+    static const struct sharing cases[] = {
         {"2.99 with 4% inside: the price is what is given back",
          288,
          0,
@@ -134,6 +184,13 @@ Test(crediting, parts_of_a_line_take_their_share_of_its_discount_and_of_each_tax
          {25, 25, -1},
          true,
          {{1, 1, 0, {0, 0}}, {1, 0, 0, {1, 0}}, {1, 0, 0, {0, 1}}, {97, 49, 0, {24, 24}}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_sharing(&cases[i]);
+}
+
+Test(crediting, a_line_may_have_no_tax_or_be_a_credit_itself)
+{
+    static const struct sharing cases[] = {
         {"no tax", 1000, 0, {-1}, false, {{1, 1, 0, {0}}, {999, 999, 0, {0}}}},
         {"a line that is itself a credit",
          -1497,
@@ -142,25 +199,7 @@ Test(crediting, parts_of_a_line_take_their_share_of_its_discount_and_of_each_tax
          false,
          {{-500, -500, 0, {-100}}, {-997, -997, 0, {-199}}}},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct line line = line_of(cases[i].amount, cases[i].discount, cases[i].taxes, cases[i].inclusive);
-        struct invoice v = invoice_of(&line, 1);
-        struct crediting c = crediting_begin(&v, A);
-        for (size_t k = 0; k < STEPS && cases[i].steps[k].price != 0; k++) {
-            struct line credit = {.kind = LINE_CREDIT};
-            assert_ok(crediting_part(&credit, &c, 1, usd(cases[i].steps[k].price), E));
-            const char *says = cases[i].says;
-            cr_assert(-credit.amount.minor == cases[i].steps[k].amount, "%s, %zu: amount %jd", says, k,
-                      (intmax_t)credit.amount.minor);
-            cr_assert(-credit.discount.minor == cases[i].steps[k].discount, "%s, %zu: discount", says, k);
-            for (size_t t = 0; t < line.taxes_count; t++) {
-                cr_assert(-credit.taxes[t].amount.minor == cases[i].steps[k].taxes[t], "%s, %zu: tax %jd",
-                          says, k, (intmax_t)credit.taxes[t].amount.minor);
-            }
-        }
-        crediting_end(&v, &c);
-        cr_assert(v.credited.minor == v.total.minor, "%s: all is given back", cases[i].says);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_sharing(&cases[i]);
 }
 
 /* ---- which line ---- */
