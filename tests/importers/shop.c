@@ -98,3 +98,16 @@ uint64_t shop_records(struct ledger *l)
     assert_ok(log_state(&s, ledger_log(l), E));
     return s.head.range.size;
 }
+
+struct subscription shop_subscription(struct ledger *l, const char *user)
+{
+    struct views_txn *t = NULL;
+    struct customer c = {0};
+    struct subscription s = {0}, copy = {0};
+    assert_ok(ledger_read_begin(&t, l, E));
+    assert_ok(find_customer(&c, t, str_of(user), A, E));
+    if (c.subscription != 0) assert_ok(load_subscription(&s, t, c.subscription, A, E));
+    schema_copy(&copy, &schema_subscription, &s, A);
+    ledger_read_end(l, t);
+    return copy;
+}

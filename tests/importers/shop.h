@@ -25,5 +25,7 @@ void shop_customer(struct ledger *l, const char *user);
 /* What a usage type of a customer adds up to in the month of `day`. */
 struct str shop_usage(struct ledger *l, const char *user, const char *usage_type, const char *month);
 uint64_t shop_records(struct ledger *l);
+/* The newest of a customer; its number is 0 where there is none. */
+struct subscription shop_subscription(struct ledger *l, const char *user);
 
 #endif
