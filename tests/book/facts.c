@@ -162,3 +162,25 @@ void paid_with(struct facts *f, int64_t cents)
     f->payments_count = 1;
     f->counters.transaction = 2;
 }
+
+struct wallet_grant grant(uint64_t number, int64_t left, uint64_t priority, const char *expires,
+                          const char *scope)
+{
+    return (struct wallet_grant){.customer = 1,
+                                 .grant = number,
+                                 .amount = usd(left),
+                                 .left = usd(left),
+                                 .price = usd(0),
+                                 .expires = expires[0] == '\0' ? (struct date){0} : day(expires),
+                                 .priority = priority,
+                                 .scope = str_of(scope)};
+}
+
+struct str paid(const struct invoice_finalized *d)
+{
+    struct str all = STR_NONE;
+    for (size_t i = 0; i < d->wallet_count; i++)
+        all = str_format(A, "%.*s%s%d:%d", STR_ARG(all), i == 0 ? "" : " ", (int)d->wallet[i].grant,
+                         (int)d->wallet[i].amount.minor);
+    return all;
+}

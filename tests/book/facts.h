@@ -17,5 +17,10 @@ struct command update_to(const char *tier);
 struct decision decided(const struct facts *f, const struct command *c);
 struct command create(const char *tier, const char *token);
 void paid_with(struct facts *f, int64_t cents);
+/* A grant of prepaid credit to the customer 1, a gift; "": it does not expire, is for everything. */
+struct wallet_grant grant(uint64_t number, int64_t left, uint64_t priority, const char *expires,
+                          const char *scope);
+/* "1:500 3:20": which grant paid how many cents, in order. */
+struct str paid(const struct invoice_finalized *d);
 
 #endif
