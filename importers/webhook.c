@@ -11,7 +11,14 @@ static enum err execute(struct outcome *out, const struct webhook_door *d, struc
     return ledger_execute(out, d->ledger, &r, a, e);
 }
 
-/* A copy that outlives the look at the state. */
+/* Copies outlive the look at the state. */
+static struct webhook *copies_of(const struct webhook *rows, size_t count, struct arena *a)
+{
+    struct webhook *copies = arena_array_of(a, struct webhook, count);
+    for (size_t i = 0; i < count; i++) schema_copy(&copies[i], &schema_webhook, &rows[i], a);
+    return copies;
+}
+
 static enum err look_up(struct webhook *out, const struct webhook_door *d, struct str event_id,
                         struct arena *a, struct error *e)
 {
@@ -154,8 +161,7 @@ static enum err told_about(struct webhook **out, size_t *count, const struct web
     enum err err = ledger_read_begin(&t, d->ledger, e);
     if (err != OK) return err;
     err = webhooks_about(&rows, count, t, reference, a, e);
-    *out = arena_array_of(a, struct webhook, *count);
-    for (size_t i = 0; i < *count && err == OK; i++) schema_copy(&(*out)[i], &schema_webhook, &rows[i], a);
+    *out = copies_of(rows, err == OK ? *count : 0, a);
     ledger_read_end(d->ledger, t);
     return err;
 }
@@ -202,8 +208,7 @@ static enum err take_waiting(struct webhook **out, size_t *count, const struct w
     enum err err = ledger_read_begin(&t, d->ledger, e);
     if (err != OK) return err;
     err = waiting_webhooks(&rows, count, t, limit, a, e);
-    *out = arena_array_of(a, struct webhook, *count);
-    for (size_t i = 0; i < *count && err == OK; i++) schema_copy(&(*out)[i], &schema_webhook, &rows[i], a);
+    *out = copies_of(rows, err == OK ? *count : 0, a);
     ledger_read_end(d->ledger, t);
     return err;
 }

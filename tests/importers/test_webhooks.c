@@ -64,6 +64,19 @@ static const char *event_of_type(struct bank *b, const char *type)
     return found;
 }
 
+/* The customer disputes what Stripe calls so. */
+static struct webhook disputed(struct bank *b, struct str payment)
+{
+    struct webhook w = {0};
+    struct str body = str_format(A,
+                                 "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                                 "\"charge.dispute.created\",\"data\":{\"object\":"
+                                 "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
+                                 STR_ARG(payment));
+    assert_ok(deliver(&w, b, str_cstring(A, body), E));
+    return w;
+}
+
 /* ---- genuine, and an event ---- */
 
 Test(webhooks, what_is_not_genuine_is_refused_and_nothing_of_it_is_kept)
@@ -242,12 +255,7 @@ Test(webhooks, what_nothing_follows_from_is_kept_and_what_nobody_expected_asks_f
                                  STR_ARG(t.gateway_reference));
     assert_ok(deliver(&w, &b, str_cstring(A, made), E));
     assert_str(str_of(outcome_of(&w)), "attention");
-    struct str dispute = str_format(A,
-                                    "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
-                                    "\"charge.dispute.created\",\"data\":{\"object\":"
-                                    "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
-                                    STR_ARG(t.gateway_reference));
-    assert_ok(deliver(&w, &b, str_cstring(A, dispute), E));
+    w = disputed(&b, t.gateway_reference);
     assert_str(str_of(outcome_of(&w)), "attention");
     assert_int(w.transaction, 1);
     bank_close(&b);
@@ -356,12 +364,7 @@ Test(webhooks, what_meant_nothing_is_looked_at_again_when_the_payment_is_known)
     (void)bank_settle(&b, bank_request(&b, "ann", 2900), 1, &unknown);
     cr_assert(bank_transaction(&b, 1).gateway_reference.len == 0);
     struct str payment = payment_named_in(event_of_type(&b, "payment_intent.created"));
-    struct str dispute = str_format(A,
-                                    "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
-                                    "\"charge.dispute.created\",\"data\":{\"object\":"
-                                    "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
-                                    STR_ARG(payment));
-    assert_ok(deliver(&w, &b, str_cstring(A, dispute), E));
+    w = disputed(&b, payment);
     assert_str(str_of(outcome_of(&w)), "foreign");
     uint64_t before = shop_records(b.l);
     assert_ok(webhook_look_again(&w, &d, w.webhook, A, E));
