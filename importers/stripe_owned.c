@@ -93,49 +93,60 @@ static void take_status(struct subscription_follow_command *c, struct str status
 
 /* ---- and how it stands here ---- */
 
-struct search {
+struct standing {
     struct str reference;
-    bool found;
+    bool known; /* here, also when it has ended */
+    bool live;  /* the customer has one that has not ended, whatever it is called */
+    bool ended; /* there */
 };
 
 static enum err compare(void *context, const struct subscription *row, struct error *e)
 {
-    struct search *search = context;
+    struct standing *v = context;
     (void)e;
-    search->found = search->found || str_equal(row->reference, search->reference);
+    v->known = v->known || str_equal(row->reference, v->reference);
+    v->live = v->live || subscription_is_live(row);
     return OK;
 }
 
-/* Also when it has ended here. */
-static enum err is_known(bool *known, const struct stripe_subject *s,
-                         const struct subscription_follow_command *c, struct error *e)
+static enum err look_here(struct standing *v, const struct stripe_subject *s, struct str user,
+                          struct error *e)
 {
-    struct search search = {.reference = c->reference};
     struct list_query own = {.status = -1};
     struct customer customer = {0};
-    *known = false;
-    enum err err = find_customer(&customer, s->t, c->user, s->arena, e);
+    enum err err = find_customer(&customer, s->t, user, s->arena, e);
     if (err == ERR_NOT_FOUND) return OK;
     own.customer = customer.customer;
-    if (err == OK) err = list_subscriptions(s->t, &own, compare, &search, s->arena, e);
-    *known = search.found;
-    return err;
+    return err == OK ? list_subscriptions(s->t, &own, compare, v, s->arena, e) : err;
 }
 
 /* Its end was told before, whatever became of that: messages come in any order, and Stripe begins none
  * again. What waits itself is not told yet. */
-static enum err has_ended_there(bool *ended, const struct stripe_subject *s, struct str reference,
-                                struct error *e)
+static enum err look_there(struct standing *v, const struct stripe_subject *s, struct error *e)
 {
     struct webhook *told = NULL;
     size_t count = 0;
-    *ended = false;
-    enum err err = webhooks_about(&told, &count, s->t, reference, s->arena, e);
+    enum err err = webhooks_about(&told, &count, s->t, v->reference, s->arena, e);
     for (size_t i = 0; i < count && err == OK; i++) {
         bool is_end = str_is(told[i].type, "customer.subscription.deleted");
-        *ended = *ended || (is_end && told[i].outcome != WEBHOOK_WAITING);
+        v->ended = v->ended || (is_end && told[i].outcome != WEBHOOK_WAITING);
     }
     return err;
+}
+
+static enum err look_up(struct standing *v, const struct stripe_subject *s,
+                        const struct subscription_follow_command *c, struct error *e)
+{
+    *v = (struct standing){.reference = c->reference};
+    enum err err = look_here(v, s, c->user, e);
+    return err == OK && !v->known ? look_there(v, s, e) : err;
+}
+
+/* It never was here, and nothing of it can begin any more. An end may be meant for one that is called
+ * otherwise here. */
+static bool is_over(const struct standing *v, const struct subscription_follow_command *c)
+{
+    return !v->known && (c->ended ? !v->live : v->ended);
 }
 
 /* One that begins there is kept here as Stripe's, when its customer is known. */
@@ -184,33 +195,30 @@ static void take_object(struct subscription_follow_command *c, const struct stri
 }
 
 /* One that is begun here already, by hand or before a crash, is followed. */
-static enum err begin(struct webhook_apply_command *out, struct stripe_subject *s,
-                      const struct subscription_follow_command *c, struct error *e)
+static void begin_or_follow(struct webhook_apply_command *out, struct stripe_subject *s,
+                            const struct standing *v, const struct subscription_follow_command *c)
 {
-    bool known = false, ended = false;
-    enum err err = is_known(&known, s, c, e);
-    if (err == OK && !known) err = has_ended_there(&ended, s, c->reference, e);
-    if (err != OK) return err;
-    if (ended) {
-        stripe_note(out, WEBHOOK_KNOWN, "a subscription that has ended at Stripe since: it is not begun");
-        return OK;
+    bool is_new = is_new_there(s, c), begins = is_new && !v->known;
+    if (is_over(v, c)) {
+        stripe_note(out, WEBHOOK_KNOWN, "a subscription that has ended at Stripe, and never was here");
+        return;
     }
-    if (!known && !has_begun(text_of(s->object, "status"))) {
+    if (begins && !has_begun(text_of(s->object, "status"))) {
         stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
-        return OK;
+        return;
     }
-    if (known)
-        follow(s, c);
-    else
+    if (begins)
         create(s, c);
-    *s->begins = true;
+    else
+        follow(s, c);
+    *s->begins = is_new;
     stripe_note(out, WEBHOOK_APPLIED, "the subscription stands as it does at Stripe");
-    return OK;
 }
 
 enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     struct subscription_follow_command c = {.quantity = 0};
+    struct standing v = {.known = false};
     enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0) {
@@ -218,10 +226,9 @@ enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe
         return OK;
     }
     take_object(&c, s);
-    if (is_new_there(s, &c)) return begin(out, s, &c, e);
-    follow(s, &c);
-    stripe_note(out, WEBHOOK_APPLIED, "the subscription stands as it does at Stripe");
-    return OK;
+    err = look_up(&v, s, &c, e);
+    if (err == OK) begin_or_follow(out, s, &v, &c);
+    return err;
 }
 
 /* ---- its invoices ---- */

@@ -241,8 +241,9 @@ Test(stripe_owned, an_update_that_came_before_the_beginning_is_followed_with_it)
 Test(stripe_owned, one_that_has_ended_before_it_is_told_of_is_not_begun)
 {
     struct bank b = with_ann();
-    assert_outcome(tell(&b, life[DELETED]), WEBHOOK_ATTENTION);
+    assert_outcome(tell(&b, life[DELETED]), WEBHOOK_KNOWN);
     assert_outcome(tell(&b, life[CREATED]), WEBHOOK_KNOWN);
+    assert_outcome(tell(&b, life[UPDATED]), WEBHOOK_KNOWN);
     cr_assert(!is_begun(&b));
     bank_close(&b);
 }
