@@ -223,3 +223,17 @@ bool folder_holds(const char *dir, struct bytes needle)
     each_file(dir, search_file, &s);
     return s.found;
 }
+
+struct log *log_made(const struct log_options *o)
+{
+    struct log *l = NULL;
+    assert_ok(log_create(&l, o, E));
+    return l;
+}
+
+struct log *log_opened(const struct log_options *o)
+{
+    struct log *l = NULL;
+    assert_ok(log_open(&l, o, E));
+    return l;
+}

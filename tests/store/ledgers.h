@@ -46,5 +46,8 @@ uint64_t read_plains(struct log *l, uint64_t from, uint64_t to, uint64_t number)
 void copy_folder(const char *from, const char *to);
 /* Is `needle` in any file below `dir`? */
 bool folder_holds(const char *dir, struct bytes needle);
+/* A log that is made or opened, or a failed test. */
+struct log *log_made(const struct log_options *o);
+struct log *log_opened(const struct log_options *o);
 
 #endif

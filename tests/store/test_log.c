@@ -11,27 +11,13 @@ TestSuite(log, .init = test_begin, .fini = test_end);
 
 static const char NOON[] = "2026-01-01T12:00:00Z";
 
-static struct log *created(const struct log_options *o)
-{
-    struct log *l = NULL;
-    assert_ok(log_create(&l, o, E));
-    return l;
-}
-
-static struct log *opened(const struct log_options *o)
-{
-    struct log *l = NULL;
-    assert_ok(log_open(&l, o, E));
-    return l;
-}
-
 /* ---- making and opening ---- */
 
 Test(log, a_new_log_has_a_genesis_and_a_first_epoch)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     struct log_state s = {0};
     assert_ok(log_state(&s, l, E));
     assert_int(s.head.range.size, 2);
@@ -47,7 +33,7 @@ Test(log, there_is_one_log_a_folder)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    log_close(created(&o));
+    log_close(log_made(&o));
     struct log *l = NULL;
     assert_err_says(log_create(&l, &o, E), ERR_REFUSED, "there is one already");
     master_key_close(k);
@@ -65,8 +51,8 @@ Test(log, a_folder_without_a_genesis_record_is_not_a_ledger_but_can_become_one)
     assert_ok(log_lmdb.open(&self, &p, E));
     log_lmdb.close(self);
     assert_err_says(log_open(&l, &o, E), ERR_NOT_FOUND, "is not complete: it has no first record");
-    log_close(created(&o));
-    log_close(opened(&o));
+    log_close(log_made(&o));
+    log_close(log_opened(&o));
     master_key_close(k);
 }
 
@@ -74,7 +60,7 @@ Test(log, another_key_is_refused_with_a_clear_sentence)
 {
     struct master_key *k = key_of(1), *other = key_of(2);
     struct log_options o = options_lmdb("ledger", k);
-    log_close(created(&o));
+    log_close(log_made(&o));
     struct log *l = NULL;
     o.master = other;
     assert_err_says(log_open(&l, &o, E), ERR_INVALID, "the key does not open this ledger");
@@ -86,11 +72,11 @@ Test(log, without_a_key_the_chain_is_verified_but_nothing_is_read)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     append_plains(l, 0, 20);
     log_close(l);
     o.master = NULL;
-    l = opened(&o);
+    l = log_opened(&o);
     struct log_report r = {0};
     assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
     assert_int(r.records, 22);
@@ -107,7 +93,7 @@ Test(log, what_was_appended_is_read_back_from_anywhere)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     assert_int(append_plains(l, 0, 100), 2);
     assert_int(append_plains(l, 100, 1), 102);
     assert_int(read_plains(l, 0, UINT64_MAX, 0), 103);
@@ -116,7 +102,7 @@ Test(log, what_was_appended_is_read_back_from_anywhere)
     assert_int(read_plains(l, 102, UINT64_MAX, 100), 1);
     assert_int(read_plains(l, 103, UINT64_MAX, 101), 0);
     log_close(l);
-    l = opened(&o);
+    l = log_opened(&o);
     assert_int(read_plains(l, 90, UINT64_MAX, 88), 13); /* with keys derived anew */
     log_close(l);
     master_key_close(k);
@@ -143,7 +129,7 @@ Test(log, times_rise_even_when_the_clock_does_not)
     struct frozen_clock clock = {moment(NOON)};
     struct log_options o = options_memory(k);
     o.world = world_frozen(&clock);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     uint64_t first = 0;
     struct instant early = {moment(NOON).us - 5}, late = {moment(NOON).us + 1000000};
     assert_ok(log_append(&first, l, 2, plains_of(0, 3), 3, moment(NOON), E));
@@ -161,7 +147,7 @@ Test(log, the_loser_of_two_writers_gets_a_conflict_and_writes_after_looking_agai
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    struct log *a = created(&o), *b = opened(&o);
+    struct log *a = log_made(&o), *b = log_opened(&o);
     uint64_t first = 0;
     append_plains(a, 0, 1);
     assert_err_says(log_append(&first, b, 2, plains_of(1, 1), 1, moment(NOON), E), ERR_CONFLICT,
@@ -184,7 +170,7 @@ Test(log, what_exceeds_a_limit_is_refused_before_anything_is_written)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     uint64_t first = 0;
     struct bytes big = {arena_take(A, 1, LIMIT_RECORD_BYTES), LIMIT_RECORD_BYTES - RECORD_OVERHEAD_BYTES + 1};
     assert_err_says(log_append(&first, l, 2, &big, 1, moment(NOON), E), ERR_LIMIT, "the limit is 4194164");
@@ -208,11 +194,11 @@ Test(log, the_first_append_after_an_open_begins_a_new_epoch)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     append_plains(l, 0, 1);
     for (uint64_t i = 1; i < 5; i++) {
         log_close(l);
-        l = opened(&o);
+        l = log_opened(&o);
         uint64_t size = size_of(l);
         assert_int(append_plains(l, i * 2, 1), size + 1);
         assert_int(append_plains(l, i * 2 + 1, 1), size + 2);
@@ -230,15 +216,15 @@ Test(log, old_epochs_are_found_from_the_newest_more_than_fit_the_cache)
     enum { EPOCHS = 3 * EPOCH_SLOTS };
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     append_plains(l, 0, 1);
     for (uint64_t i = 1; i < EPOCHS; i++) {
         log_close(l);
-        l = opened(&o);
+        l = log_opened(&o);
         append_plains(l, i, 1);
     }
     log_close(l);
-    l = opened(&o);
+    l = log_opened(&o);
     uint64_t size = size_of(l);
     assert_int(size, 1 + 2 * EPOCHS);
     /* Backwards one by one, so that no reading meets the epoch's own record. */
@@ -254,7 +240,7 @@ Test(log, an_epoch_ends_after_its_number_of_records_and_after_a_day)
     struct frozen_clock clock = {moment(NOON)};
     struct log_options o = options_memory(k);
     o.world = world_frozen(&clock);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     append_plains(l, 0, 1);
     l->writer.used = LIMIT_RECORDS_PER_EPOCH - 1;
     assert_int(append_plains(l, 1, 1), 3);
@@ -314,7 +300,7 @@ Test(log, nonces_over_many_records_differ)
     enum { RECORDS = 50000 };
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     struct bytes *plains = plains_of(0, 1000);
     uint64_t first = 0;
     for (uint64_t i = 0; i < RECORDS; i += 1000)
@@ -331,7 +317,7 @@ Test(log, a_restored_copy_and_the_original_never_seal_under_the_same_key_and_non
 {
     struct master_key *k = key_of(1);
     struct log_options original = options_lmdb("original", k), copy = options_lmdb("copy", k);
-    struct log *l = created(&original);
+    struct log *l = log_made(&original);
     append_plains(l, 0, 50);
     uint64_t shared = size_of(l);
     log_close(l);
@@ -339,7 +325,7 @@ Test(log, a_restored_copy_and_the_original_never_seal_under_the_same_key_and_non
     struct pairs p = {.at = arena_array_of(A, struct pair, 2000), .room = 2000, .from = shared};
     const struct log_options *both[] = {&original, &copy};
     for (size_t i = 0; i < 2; i++) {
-        l = opened(both[i]);
+        l = log_opened(both[i]);
         assert_int(append_plains(l, 50, 500), shared + 1);
         assert_int(append_plains(l, 550, 500), shared + 501);
         assert_ok(log_scan(l, 0, UINT64_MAX, collect_pair, &p, E));
@@ -358,7 +344,7 @@ Test(log, an_unknown_outcome_that_proves_written_is_a_success)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     misbehave.append = APPEND_UNKNOWN_WRITTEN;
     assert_int(append_plains(l, 0, 5), 2);
     misbehave.append = APPEND_WELL;
@@ -372,8 +358,8 @@ Test(log, an_unknown_outcome_that_proves_not_written_is_a_storage_failure)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    log_close(created(&o));
-    struct log *l = opened(&o);
+    log_close(log_made(&o));
+    struct log *l = log_opened(&o);
     uint64_t first = 0;
     misbehave.append = APPEND_UNKNOWN_NOT_WRITTEN;
     assert_err_says(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_STORAGE,
@@ -392,7 +378,7 @@ Test(log, an_unknown_outcome_that_cannot_be_looked_into_stays_unknown)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     uint64_t first = 0;
     misbehave.append = APPEND_UNKNOWN_WRITTEN;
     misbehave.cannot_open = true;
@@ -411,139 +397,13 @@ Test(log, a_full_disk_is_a_storage_failure_and_the_log_goes_on_afterwards)
 {
     struct master_key *k = key_of(1);
     struct log_options o = options_memory(k);
-    struct log *l = created(&o);
+    struct log *l = log_made(&o);
     uint64_t first = 0;
     misbehave.append = APPEND_NO_SPACE;
     assert_err(log_append(&first, l, 2, plains_of(0, 2), 2, moment(NOON), E), ERR_STORAGE,
                "cannot append: the disk is full");
     misbehave.append = APPEND_WELL;
     assert_int(append_plains(l, 0, 2), 2);
-    assert_int(read_plains(l, 0, UINT64_MAX, 0), 4);
-    log_close(l);
-    master_key_close(k);
-}
-
-/* ---- the pipeline ---- */
-
-Test(log, a_pipeline_writes_what_appends_would_write)
-{
-    struct master_key *k = key_of(1);
-    struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o);
-    struct log_pipeline *p = NULL;
-    append_plains(l, 0, 3);
-    assert_ok(log_pipeline_open(&p, l, E));
-    for (uint64_t i = 3; i < 30003; i += 100)
-        assert_ok(log_pipeline_append(p, plains_of(i, 100), 100, moment(NOON), E));
-    assert_ok(log_pipeline_flush(p, E));
-    struct log *reader = opened(&o);
-    assert_int(read_plains(reader, 0, UINT64_MAX, 0), 30005);
-    log_close(reader);
-    for (uint64_t i = 30003; i < 30203; i++)
-        assert_ok(log_pipeline_append(p, plains_of(i, 1), 1, moment(NOON), E));
-    assert_ok(log_pipeline_close(p, E));
-    assert_int(append_plains(l, 30203, 1), 30205);
-    assert_int(read_plains(l, 0, UINT64_MAX, 0), 30206);
-    struct log_report r = {0};
-    assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
-    assert_int(r.epochs, 1);
-    log_close(l);
-    master_key_close(k);
-}
-
-Test(log, a_pipeline_that_was_overtaken_says_so_and_writes_nothing_more)
-{
-    struct master_key *k = key_of(1);
-    struct log_options o = options_lmdb("ledger", k);
-    struct log *l = created(&o), *other = opened(&o);
-    struct log_pipeline *p = NULL;
-    assert_ok(log_pipeline_open(&p, l, E));
-    append_plains(other, 0, 1);
-    (void)!log_pipeline_append(p, plains_of(9, 1), 1, moment(NOON), E); /* may or may not know already */
-    assert_err_says(log_pipeline_flush(p, E), ERR_CONFLICT, "the log has 4 records");
-    assert_err_says(log_pipeline_append(p, plains_of(9, 1), 1, moment(NOON), E), ERR_CONFLICT,
-                    "the log has 4 records");
-    assert_err_says(log_pipeline_close(p, E), ERR_CONFLICT, "the log has 4 records");
-    assert_int(size_of(l), 4);
-    assert_int(append_plains(l, 1, 1), 5); /* usable again, with an epoch of its own */
-    assert_int(read_plains(l, 0, UINT64_MAX, 0), 6);
-    log_close(l);
-    log_close(other);
-    master_key_close(k);
-}
-
-Test(log, a_pipeline_begins_an_epoch_like_any_writer)
-{
-    struct master_key *k = key_of(1);
-    struct log_options o = options_lmdb("ledger", k);
-    log_close(created(&o));
-    struct log *l = opened(&o);
-    struct log_pipeline *p = NULL;
-    assert_ok(log_pipeline_open(&p, l, E));
-    assert_ok(log_pipeline_append(p, plains_of(0, 10), 10, moment(NOON), E));
-    assert_ok(log_pipeline_close(p, E));
-    struct log_state s = {0};
-    assert_ok(log_state(&s, l, E));
-    assert_int(s.epoch, 2);
-    assert_int(s.head.range.size, 13);
-    log_close(l);
-    master_key_close(k);
-}
-
-/* ---- drafts ---- */
-
-static uint64_t draft(struct log *l, uint64_t number)
-{
-    struct log_place_made made = {0};
-    struct bytes *plain = plains_of(number, 1);
-    assert_ok(log_draft_add(&made, l, plain[0], moment(NOON), E));
-    return made.seq;
-}
-
-Test(log, an_append_after_a_draft_that_was_not_committed_begins_an_epoch_of_its_own)
-{
-    struct master_key *k = key_of(1);
-    struct log_options o = options_memory(k);
-    uint64_t size = 0;
-    log_close(created(&o));
-    struct log *l = opened(&o);
-    assert_ok(log_draft_begin(&size, l, E));
-    assert_int(draft(l, 0), 3);            /* behind the epoch that the draft begins */
-    assert_int(append_plains(l, 0, 1), 3); /* behind one that is written */
-    assert_int(append_plains(l, 1, 1), 4); /* and goes on in it */
-    assert_ok(log_draft_begin(&size, l, E));
-    assert_int(draft(l, 2), 5);
-    assert_ok(log_draft_commit(l, E));
-    assert_int(read_plains(l, 0, UINT64_MAX, 0), 6);
-    struct log_report r = {0};
-    assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
-    assert_int(r.epochs, 2);
-    log_close(l);
-    master_key_close(k);
-}
-
-/* As a rehearsal does it: what was drafted is forgotten command by command, and the state is looked at. */
-Test(log, a_draft_that_lasts_for_days_begins_an_epoch_each_day)
-{
-    struct master_key *k = key_of(1);
-    struct frozen_clock clock = {moment(NOON)};
-    struct log_options o = options_memory(k);
-    o.world = world_frozen(&clock);
-    struct log *l = created(&o);
-    uint64_t size = 0;
-    struct log_state s = {0};
-    assert_ok(log_draft_begin(&size, l, E));
-    assert_int(draft(l, 0), 2);
-    for (uint64_t days = 1; days < 4; days++) {
-        clock.now.us += INT64_C(25) * 3600 * 1000000;
-        log_draft_forget(l);
-        assert_ok(log_state(&s, l, E));
-        assert_int(s.epoch, 1);
-        assert_int(draft(l, days), 2 + 2 * days); /* behind its epoch */
-    }
-    assert_ok(log_draft_begin(&size, l, E));
-    assert_int(draft(l, 0), 3); /* as if nothing had been */
-    assert_ok(log_draft_commit(l, E));
     assert_int(read_plains(l, 0, UINT64_MAX, 0), 4);
     log_close(l);
     master_key_close(k);
