@@ -12,13 +12,8 @@ static enum err keep(struct views_txn *t, const struct invoice_drafted *v, struc
                         .documents_count = v->documents_count};
     struct view_key k = key_number(SPACE_DRAFT, v->customer);
     struct view_key by_number = key_number(SPACE_DRAFT_CUSTOMER, v->draft);
-    struct numbers customer = {&row.customer, 1, 1};
     enum err err = views_put_record(t, &k, &schema_draft, &row, e);
-    if (err != OK) return err;
-    struct arena *a = arena_new(); /* for eight bytes */
-    err = numbers_put(t, &by_number, &customer, a, e);
-    arena_free(a);
-    return err;
+    return err == OK ? number_put(t, &by_number, v->customer, e) : err;
 }
 
 static enum err approve(struct views_txn *t, uint64_t customer, struct arena *a, struct error *e)
@@ -71,13 +66,10 @@ enum err draft_customer(uint64_t *customer, struct views_txn *t, struct str name
 {
     struct error unused = {0};
     uint64_t number = 0;
-    struct bytes value = {0};
     *customer = 0;
     if (public_id_parse(&number, "draft", name, &unused) == OK) {
         struct view_key k = key_number(SPACE_DRAFT_CUSTOMER, number);
-        enum err err = views_get(&value, t, &k, e);
-        if (err == OK && value.len == 8) *customer = be64_get(value.ptr);
-        return err == ERR_NOT_FOUND ? OK : err;
+        return number_get(customer, t, &k, e);
     }
     struct user_entry entry = {0};
     enum err err = user_get(&entry, t, name, e);

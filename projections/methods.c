@@ -32,11 +32,9 @@ static struct method method_of(const struct payment_method_added *v)
 static enum err note_gateway_customer(struct views_txn *t, const struct payment_method_added *v,
                                       struct error *e)
 {
-    uint8_t number[8];
     if (v->gateway_customer.len == 0) return OK;
     struct view_key k = key_text(SPACE_GATEWAY_CUSTOMER, t, v->gateway_customer);
-    be64_put(number, v->customer);
-    return views_put(t, &k, (struct bytes){number, sizeof number}, e);
+    return number_put(t, &k, v->customer, e);
 }
 
 static enum err add_method(struct views_txn *t, const struct payment_method_added *v, struct arena *a,
@@ -57,11 +55,7 @@ static enum err add_method(struct views_txn *t, const struct payment_method_adde
 enum err customer_by_gateway(uint64_t *out, struct views_txn *t, struct str gateway_customer, struct error *e)
 {
     struct view_key k = key_text(SPACE_GATEWAY_CUSTOMER, t, gateway_customer);
-    struct bytes value = {0};
-    *out = 0;
-    enum err err = views_get(&value, t, &k, e);
-    if (err == OK) *out = be64_get(value.ptr);
-    return err == ERR_NOT_FOUND ? OK : err;
+    return number_get(out, t, &k, e);
 }
 
 static enum err remove_method(struct views_txn *t, const struct payment_method_removed *v, struct arena *a,

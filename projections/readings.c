@@ -132,20 +132,12 @@ static struct view_key counted_key(struct views_txn *t, const struct counted_key
     return k;
 }
 
-static enum err key_readings(uint64_t *out, struct views_txn *t, const struct view_key *k, struct error *e)
-{
-    struct bytes value = {0};
-    enum err err = views_get(&value, t, k, e);
-    *out = err == OK ? be64_get(value.ptr) : 0;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
 enum err usage_key_seen(bool *seen, struct views_txn *t, const struct counted_key *c, struct arena *a,
                         struct error *e)
 {
     struct view_key k = counted_key(t, c, a);
     uint64_t readings = 0;
-    enum err err = key_readings(&readings, t, &k, e);
+    enum err err = number_get(&readings, t, &k, e);
     *seen = readings > 0;
     return err;
 }
@@ -156,21 +148,14 @@ static struct view_key key_of(struct views_txn *t, const struct reading *r, stru
     return counted_key(t, &c, a);
 }
 
-static enum err key_put(struct views_txn *t, const struct view_key *k, uint64_t readings, struct error *e)
-{
-    uint8_t value[8];
-    be64_put(value, readings);
-    return views_put(t, k, (struct bytes){value, sizeof value}, e);
-}
-
 enum err key_keep(bool *is_new, struct views_txn *t, const struct reading *r, struct arena *a,
                   struct error *e)
 {
     struct view_key k = key_of(t, r, a);
     uint64_t readings = 0;
-    enum err err = key_readings(&readings, t, &k, e);
+    enum err err = number_get(&readings, t, &k, e);
     *is_new = readings == 0;
-    return err == OK ? key_put(t, &k, readings + 1, e) : err;
+    return err == OK ? number_put(t, &k, readings + 1, e) : err;
 }
 
 enum err key_release(bool *was_last, struct views_txn *t, const struct reading *r, struct arena *a,
@@ -178,10 +163,10 @@ enum err key_release(bool *was_last, struct views_txn *t, const struct reading *
 {
     struct view_key k = key_of(t, r, a);
     uint64_t readings = 0;
-    enum err err = key_readings(&readings, t, &k, e);
+    enum err err = number_get(&readings, t, &k, e);
     *was_last = readings == 1;
     if (err != OK || readings == 0) return err;
-    return *was_last ? views_delete(t, &k, e) : key_put(t, &k, readings - 1, e);
+    return *was_last ? views_delete(t, &k, e) : number_put(t, &k, readings - 1, e);
 }
 
 /* ---- readings of which the largest or the last counts ---- */

@@ -10,7 +10,7 @@ static enum err rerating_put(struct views_txn *t, const struct rerating *r, stru
 }
 
 static enum err propose(struct views_txn *t, const struct usage_rerated *v, struct instant at,
-                        struct arena *a, struct error *e)
+                        struct error *e)
 {
     struct rerating row = {.rerating = v->rerating,
                            .customer = v->customer,
@@ -21,9 +21,8 @@ static enum err propose(struct views_txn *t, const struct usage_rerated *v, stru
                            .lines = v->lines,
                            .lines_count = v->lines_count};
     struct view_key k = key_number(SPACE_OPEN_RERATING, v->customer);
-    struct numbers open = {&row.rerating, 1, 1};
     enum err err = rerating_put(t, &row, e);
-    return err == OK ? numbers_put(t, &k, &open, a, e) : err;
+    return err == OK ? number_put(t, &k, v->rerating, e) : err;
 }
 
 static enum err close(struct views_txn *t, uint64_t rerating, uint64_t customer,
@@ -47,7 +46,7 @@ enum err fold_reratings(struct views_txn *t, const struct event *ev, const struc
 {
     const struct rerating_approved *v = &ev->rerating_approved;
     const struct rerating_discarded *w = &ev->rerating_discarded;
-    if (ev->type == EVENT_USAGE_RERATED) return propose(t, &ev->usage_rerated, place->at, a, e);
+    if (ev->type == EVENT_USAGE_RERATED) return propose(t, &ev->usage_rerated, place->at, e);
     if (ev->type == EVENT_RERATING_APPROVED) return close(t, v->rerating, v->customer, v, a, e);
     if (ev->type != EVENT_RERATING_DISCARDED) return OK;
     return close(t, w->rerating, w->customer, NULL, a, e);
@@ -58,11 +57,7 @@ enum err fold_reratings(struct views_txn *t, const struct event *ev, const struc
 enum err rerating_open(uint64_t *out, struct views_txn *t, uint64_t customer, struct error *e)
 {
     struct view_key k = key_number(SPACE_OPEN_RERATING, customer);
-    struct bytes value = {0};
-    *out = 0;
-    enum err err = views_get(&value, t, &k, e);
-    if (err == OK) *out = be64_get(value.ptr);
-    return err == ERR_NOT_FOUND ? OK : err;
+    return number_get(out, t, &k, e);
 }
 
 enum err load_rerating(struct rerating *out, struct views_txn *t, uint64_t rerating, struct arena *a,

@@ -140,6 +140,25 @@ enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e
     return views_put(t, k, (struct bytes){NULL, 0}, e);
 }
 
+enum err number_get(uint64_t *out, struct views_txn *t, const struct view_key *k, struct error *e)
+{
+    struct bytes value = {0};
+    *out = 0;
+    enum err err = views_get(&value, t, k, e);
+    if (err == ERR_NOT_FOUND) return OK;
+    if (err != OK) return err;
+    if (value.len != 8) return fail(e, ERR_TAMPERED, "a number in the views has %zu bytes", value.len);
+    *out = be64_get(value.ptr);
+    return OK;
+}
+
+enum err number_put(struct views_txn *t, const struct view_key *k, uint64_t number, struct error *e)
+{
+    uint8_t value[8];
+    be64_put(value, number);
+    return views_put(t, k, (struct bytes){value, sizeof value}, e);
+}
+
 enum err numbers_get(struct numbers *out, struct views_txn *t, const struct view_key *k, struct arena *a,
                      struct error *e)
 {

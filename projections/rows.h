@@ -33,6 +33,10 @@ enum err row_load(void *row, const struct schema *s, struct views_txn *t, const 
 enum err mark_put(struct views_txn *t, const struct view_key *k,
                   struct error *e) MUST_USE; /* a key with nothing behind it */
 
+/* A value that is one number; 0 when the key is missing. */
+enum err number_get(uint64_t *out, struct views_txn *t, const struct view_key *k, struct error *e) MUST_USE;
+enum err number_put(struct views_txn *t, const struct view_key *k, uint64_t number, struct error *e) MUST_USE;
+
 /* Values that are nothing but numbers, eight bytes each. */
 struct numbers {
     uint64_t *items;

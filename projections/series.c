@@ -23,11 +23,9 @@ enum err series_get(struct series *out, struct views_txn *t, struct str name, st
 
 static enum err begin_stretch(struct views_txn *t, const struct invoice_finalized *v, struct error *e)
 {
-    uint8_t invoice[8];
-    be64_put(invoice, v->invoice);
     struct view_key k = key_text(SPACE_INVOICE_NUMBER, t, v->series);
     view_key_u64(&k, v->serial);
-    return views_put(t, &k, (struct bytes){invoice, sizeof(invoice)}, e);
+    return number_put(t, &k, v->invoice, e);
 }
 
 enum err fold_series(struct views_txn *t, const struct event *ev, const struct event_place *place,

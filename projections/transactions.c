@@ -70,21 +70,15 @@ static enum err request_payment(struct views_txn *t, const struct payment_reques
 static enum err note_reference(struct views_txn *t, struct str gateway, struct str reference,
                                uint64_t transaction, struct error *e)
 {
-    uint8_t number[8];
     if (reference.len == 0 || str_is(gateway, "simulator")) return OK;
     struct view_key k = key_text(SPACE_GATEWAY_REFERENCE, t, reference);
-    be64_put(number, transaction);
-    return views_put(t, &k, (struct bytes){number, sizeof number}, e);
+    return number_put(t, &k, transaction, e);
 }
 
 enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str reference, struct error *e)
 {
     struct view_key k = key_text(SPACE_GATEWAY_REFERENCE, t, reference);
-    struct bytes value = {0};
-    *out = 0;
-    enum err err = views_get(&value, t, &k, e);
-    if (err == OK) *out = be64_get(value.ptr);
-    return err == ERR_NOT_FOUND ? OK : err;
+    return number_get(out, t, &k, e);
 }
 
 static enum err prepare_payment(struct views_txn *t, const struct payment_prepared *v, struct arena *a,

@@ -31,12 +31,10 @@ static enum err receive(struct views_txn *t, const struct webhook_received *v,
                           .received_at = place->at,
                           .seq = place->seq,
                           .body = v->body};
-    uint8_t number[8];
     struct view_key k = webhook_key(v->webhook), waiting = key_number(SPACE_WAITING_WEBHOOK, v->webhook);
     struct view_key id = key_text(SPACE_WEBHOOK_ID, t, v->event_id);
-    be64_put(number, v->webhook);
     enum err err = views_put_record(t, &k, &schema_webhook, &row, e);
-    if (err == OK) err = views_put(t, &id, (struct bytes){number, sizeof number}, e);
+    if (err == OK) err = number_put(t, &id, v->webhook, e);
     if (err == OK) err = note_subject(t, v, e);
     return err == OK ? mark_put(t, &waiting, e) : err;
 }
@@ -75,11 +73,10 @@ enum err find_webhook(bool *found, struct webhook *out, struct views_txn *t, str
                       struct arena *a, struct error *e)
 {
     struct view_key k = key_text(SPACE_WEBHOOK_ID, t, event_id);
-    struct bytes value = {0};
-    enum err err = views_get(&value, t, &k, e);
-    *found = err == OK;
-    if (err == ERR_NOT_FOUND) return OK;
-    return err == OK ? load_webhook(out, t, be64_get(value.ptr), a, e) : err;
+    uint64_t webhook = 0;
+    enum err err = number_get(&webhook, t, &k, e);
+    *found = webhook != 0;
+    return *found ? load_webhook(out, t, webhook, a, e) : err;
 }
 
 /* Those whose numbers end the keys that start so, in the order in which they came. */
