@@ -96,6 +96,18 @@ enum err json_member_text(struct str *out, const json_t *object, const char *nam
     return OK;
 }
 
+struct str json_text_of(const json_t *object, const char *name)
+{
+    const json_t *text = json_object_get(object, name);
+    return (struct str){json_string_value(text), json_string_length(text)};
+}
+
+uint64_t json_count_of(const json_t *object, const char *name)
+{
+    const json_t *n = json_object_get(object, name);
+    return json_is_integer(n) && json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
+}
+
 enum err json_only_members(const json_t *object, const char *const *names, struct error *e)
 {
     /* jansson walks through mutable objects only; nothing is changed here. */

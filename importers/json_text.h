@@ -17,6 +17,11 @@ enum err json_parse(json_t **out, struct str text, struct arena *a, struct error
 enum err json_member_text(struct str *out, const json_t *object, const char *name, struct arena *a,
                           struct error *e) MUST_USE;
 
+/* Of an object that is read leniently: a string member where it lies; "" when it is absent or no string. A
+ * whole number above zero; 0 when it is none. */
+struct str json_text_of(const json_t *object, const char *name);
+uint64_t json_count_of(const json_t *object, const char *name);
+
 /* ERR_INVALID for the first member that is none of `names` (which end with NULL). */
 enum err json_only_members(const json_t *object, const char *const *names, struct error *e) MUST_USE;
 

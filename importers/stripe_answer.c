@@ -77,11 +77,9 @@ static void classify_invalid(struct stripe_answer *out, struct str type)
         say(out, STRIPE_REJECTED, STRIPE_NO_RETRY, "Stripe does not accept the request");
 }
 
-static void classify_limited(struct stripe_answer *out, const struct http_answer *answer)
+static void classify_limited(struct stripe_answer *out)
 {
-    bool lock = is_code(out, "lock_timeout");
-    (void)answer;
-    if (lock)
+    if (is_code(out, "lock_timeout"))
         say(out, STRIPE_NOT_EXECUTED, STRIPE_RETRY, "it is in use by another request");
     else
         say(out, STRIPE_NOT_EXECUTED, STRIPE_RETRY_SLOWER, "there are too many requests");
@@ -101,7 +99,7 @@ static void classify_error(struct stripe_answer *out, const struct http_answer *
     else if (status == 409)
         say(out, STRIPE_UNKNOWN, retry_of(answer, STRIPE_RETRY), "the same request is being worked on");
     else if (status == 429)
-        classify_limited(out, answer);
+        classify_limited(out);
     else if (status == 500)
         say(out, STRIPE_UNKNOWN, retry_of(answer, STRIPE_NO_RETRY), "Stripe failed");
     else if (status > 500)

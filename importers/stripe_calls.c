@@ -49,12 +49,10 @@ static enum err prepare(struct http_request *out, const struct gateway_request *
                         struct error *e)
 {
     struct buffer form = {.arena = a};
-    int64_t amount = 0;
-    enum err err = stripe_amount(&amount, r->amount, e);
+    enum err err = form_add_money(&form, r->amount, e);
     if (err == OK) err = check_id(r->token, "the payment method", e);
     if (err == OK) err = check_id(r->gateway_customer, "the payment method's customer", e);
     if (err != OK) return err;
-    form_add_money(&form, r->amount);
     form_add(&form, "customer", r->gateway_customer);
     form_add(&form, "payment_method", r->token);
     form_add(&form, "automatic_payment_methods[enabled]", STR("true"));
@@ -133,20 +131,14 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
 
 /* ---- objects ---- */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text == NULL ? "" : text;
-}
-
 static bool is_text(const json_t *object, const char *name, const char *wanted)
 {
-    return strcmp(text_of(object, name), wanted) == 0;
+    return str_is(json_text_of(object, name), wanted);
 }
 
 static struct str id_of(const json_t *object, struct arena *a)
 {
-    struct str id = str_of(text_of(object, "id"));
+    struct str id = json_text_of(object, "id");
     return stripe_id_is_one(id) ? str_copy(a, id) : STR_NONE;
 }
 
@@ -157,7 +149,7 @@ static bool is_of_amount(const json_t *object, const char *name, struct money wa
     struct error unused = {0};
     struct money m = {0};
     return json_is_integer(amount) &&
-           stripe_money(&m, json_integer_value(amount), str_of(text_of(object, "currency")), &unused) == OK &&
+           stripe_money(&m, json_integer_value(amount), json_text_of(object, "currency"), &unused) == OK &&
            money_same_currency(m, wanted) && m.minor == wanted.minor;
 }
 
@@ -322,7 +314,7 @@ static const json_t *refund_with_key(const json_t *list, struct str key)
     const json_t *one = NULL;
     json_array_foreach(json_object_get(list, "data"), i, one)
     {
-        if (str_is(key, text_of(json_object_get(one, "metadata"), "daybook_key"))) return one;
+        if (str_equal(key, json_text_of(json_object_get(one, "metadata"), "daybook_key"))) return one;
     }
     return NULL;
 }

@@ -11,11 +11,6 @@
 
 /* ---- reading ---- */
 
-static struct str text_of(const json_t *object, const char *name)
-{
-    return str_of(json_string_value(json_object_get(object, name)));
-}
-
 static enum err parse(json_t **out, struct bytes body, struct arena *a, struct error *e)
 {
     if (body.len > LIMIT_WEBHOOK_BYTES)
@@ -27,7 +22,7 @@ static enum err parse(json_t **out, struct bytes body, struct arena *a, struct e
 static enum err need_text(struct str *out, const json_t *object, const char *name, size_t limit,
                           struct arena *a, struct error *e)
 {
-    struct str text = text_of(object, name);
+    struct str text = json_text_of(object, name);
     if (text.len == 0 || text.len > limit || !text_is_printable(text))
         return fail(e, ERR_INVALID, "the message is no event of Stripe's: '%s' is missing, or none", name);
     *out = str_copy(a, text);
@@ -36,7 +31,7 @@ static enum err need_text(struct str *out, const json_t *object, const char *nam
 
 static enum err check_shape(const json_t *root, struct error *e)
 {
-    struct str object = text_of(root, "object");
+    struct str object = json_text_of(root, "object");
     if (str_is(object, "v2.core.event"))
         return fail(e, ERR_INVALID,
                     "the message is a thin event, which says nothing: let the endpoint send snapshots");
@@ -62,8 +57,8 @@ static enum err read_event(struct webhook_receive_command *out, const json_t *ro
     if (err == OK && !json_is_object(object))
         err = fail(e, ERR_INVALID, "the message is no event of Stripe's: 'data.object' is missing, or none");
     if (err != OK) return err;
-    struct str kind = text_of(object, "object"), id = text_of(object, "id"),
-               version = text_of(root, "api_version");
+    struct str kind = json_text_of(object, "object"), id = json_text_of(object, "id"),
+               version = json_text_of(root, "api_version");
     if (kind.len <= LIMIT_CODE_BYTES && text_is_printable(kind)) out->object = str_copy(a, kind);
     if (stripe_id_is_one(id)) out->reference = str_copy(a, id);
     if (version.len <= LIMIT_CODE_BYTES && text_is_printable(version))
@@ -99,9 +94,10 @@ static enum err by_metadata(struct stripe_subject *s, struct error *e)
     struct error unused = {0};
     struct transaction v = {0};
     uint64_t number = 0;
-    if (public_id_parse(&number, "txn", text_of(metadata, "daybook_transaction"), &unused) != OK) return OK;
+    if (public_id_parse(&number, "txn", json_text_of(metadata, "daybook_transaction"), &unused) != OK)
+        return OK;
     enum err err = load_transaction(&v, s->t, number, s->arena, &unused);
-    bool ours = err == OK && str_equal(v.gateway_key, text_of(metadata, "daybook_key"));
+    bool ours = err == OK && str_equal(v.gateway_key, json_text_of(metadata, "daybook_key"));
     s->stray = ours && v.gateway_reference.len > 0;
     if (ours && !s->stray) s->transaction = v;
     if (err == OK || err == ERR_NOT_FOUND) return OK;
@@ -130,7 +126,7 @@ void stripe_note(struct webhook_apply_command *out, enum webhook_outcome outcome
 static enum err settle(struct webhook_apply_command *out, struct stripe_subject *s, enum gateway_step step,
                        struct error *e)
 {
-    struct str id = text_of(s->object, "id");
+    struct str id = json_text_of(s->object, "id");
     struct gateway_answer answer = {0};
     enum err err = find_subject(s, id, e);
     if (err != OK) return err;
@@ -149,7 +145,7 @@ static enum err settle(struct webhook_apply_command *out, struct stripe_subject 
         .step = step, .reference = step == GATEWAY_REFUND ? STR_NONE : id, .amount = v->amount};
     stripe_read_object(&answer, &r, s->object, s->arena);
     out->transaction = v->transaction;
-    if (answer.outcome == PAYMENT_UNKNOWN && str_is(text_of(s->object, "status"), "succeeded")) {
+    if (answer.outcome == PAYMENT_UNKNOWN && str_is(json_text_of(s->object, "status"), "succeeded")) {
         stripe_note(out, WEBHOOK_ATTENTION, "money was moved of another amount than was asked for");
         return OK;
     }
@@ -186,7 +182,7 @@ static enum err on_payment(struct webhook_apply_command *out, struct stripe_subj
  * told. */
 static enum err on_action(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
-    enum err err = find_subject(s, text_of(s->object, "id"), e);
+    enum err err = find_subject(s, json_text_of(s->object, "id"), e);
     out->transaction = s->transaction.transaction;
     stripe_note(out, out->transaction == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
                 out->transaction == 0 ? "a payment that is none of this ledger's"
@@ -203,7 +199,7 @@ static enum err on_refund(struct webhook_apply_command *out, struct stripe_subje
     bool ours_paid = false;
     uint64_t payment = 0;
     if (err == OK && v->transaction == 0) {
-        err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+        err = transaction_by_reference(&payment, s->t, json_text_of(s->object, "payment_intent"), e);
         ours_paid = payment != 0;
     }
     if (err != OK) return err;
@@ -220,7 +216,7 @@ static enum err on_refund(struct webhook_apply_command *out, struct stripe_subje
 static enum err on_dispute(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     uint64_t payment = 0;
-    enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+    enum err err = transaction_by_reference(&payment, s->t, json_text_of(s->object, "payment_intent"), e);
     out->transaction = payment;
     if (payment == 0)
         stripe_note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
@@ -233,7 +229,7 @@ static enum err on_dispute(struct webhook_apply_command *out, struct stripe_subj
 static enum err on_charge(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     uint64_t payment = 0;
-    enum err err = transaction_by_reference(&payment, s->t, text_of(s->object, "payment_intent"), e);
+    enum err err = transaction_by_reference(&payment, s->t, json_text_of(s->object, "payment_intent"), e);
     out->transaction = payment;
     stripe_note(out, payment == 0 ? WEBHOOK_FOREIGN : WEBHOOK_KNOWN,
                 payment == 0 ? "a charge that is none of this ledger's"

@@ -104,14 +104,15 @@ enum err stripe_money(struct money *out, int64_t amount, struct str currency, st
     return OK;
 }
 
-void form_add_money(struct buffer *form, struct money m)
+enum err form_add_money(struct buffer *form, struct money m, struct error *e)
 {
-    struct error unused = {0};
     int64_t amount = 0;
     char number[24], small[4] = "";
-    if (stripe_amount(&amount, m, &unused) != OK) WRONG("an amount that was not checked");
+    enum err err = stripe_amount(&amount, m, e);
+    if (err != OK) return err;
     (void)snprintf(number, sizeof number, "%jd", (intmax_t)amount);
     for (size_t i = 0; i < 3; i++) small[i] = "abcdefghijklmnopqrstuvwxyz"[m.currency[i] - 'A'];
     form_add(form, "amount", str_of(number));
     form_add(form, "currency", str_of(small));
+    return OK;
 }

@@ -9,8 +9,8 @@
 /* Appends NAME=VALUE, percent-encoded, after an & where something stands before it. The name is ours:
  * "metadata[transaction]". */
 void form_add(struct buffer *form, const char *name, struct str value);
-/* Minor units as Stripe wants them, and the currency in small letters. */
-void form_add_money(struct buffer *form, struct money m);
+/* Minor units as Stripe wants them, and the currency in small letters; ERR_INVALID as stripe_amount. */
+enum err form_add_money(struct buffer *form, struct money m, struct error *e) MUST_USE;
 struct str form_text(const struct buffer *form);
 
 /* "pi_3MtwBwLkdIwHu7ix28a3tqPa": may it stand in a path? */

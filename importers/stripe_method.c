@@ -2,6 +2,7 @@
 /* stripe_method.c - payment methods at Stripe. One that is to be charged while nobody is there must be
  * attached to a customer; so a customer is made there first, once for each of ours. Attaching asks the bank.
  */
+#include "importers/json_text.h"
 #include "importers/stripe_private.h"
 
 enum { USER_DIGEST_BYTES = 12 };
@@ -46,11 +47,6 @@ static struct str key_of(const struct gateway_method *m, const char *what, struc
                       STR_ARG(hex_text(a, digest, USER_DIGEST_BYTES)));
 }
 
-static struct str text_of(const json_t *object, const char *name, struct arena *a)
-{
-    return str_copy(a, str_of(json_string_value(json_object_get(object, name))));
-}
-
 static enum err make_customer(struct stripe *s, struct str *out, const struct gateway_method *m,
                               struct arena *a, struct error *e)
 {
@@ -63,16 +59,10 @@ static enum err make_customer(struct stripe *s, struct str *out, const struct ga
                              .key = key_of(m, "customer", m->user, a)};
     enum err err = stripe_ask_one(s, &answer, &r, a, e);
     if (err != OK) return err;
-    *out = text_of(answer.object, "id", a);
+    *out = str_copy(a, json_text_of(answer.object, "id"));
     bool made = answer.outcome == STRIPE_DONE && stripe_id_is_one(*out);
     json_decref(answer.object);
     return made ? OK : refuse(&answer, e);
-}
-
-static uint64_t count_of(const json_t *object, const char *name)
-{
-    const json_t *n = json_object_get(object, name);
-    return json_is_integer(n) && json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
 }
 
 /* Of a bank account: its bank instead of a brand. */
@@ -80,17 +70,17 @@ static void read_method(struct card *out, const json_t *method, struct arena *a)
 {
     const json_t *card = json_object_get(method, "card"), *bank = json_object_get(method, "us_bank_account");
     if (json_is_object(card)) {
-        out->funding = text_of(card, "funding", a);
-        out->brand = text_of(card, "brand", a);
-        out->last4 = text_of(card, "last4", a);
-        out->exp_month = count_of(card, "exp_month");
-        out->exp_year = count_of(card, "exp_year");
+        out->funding = str_copy(a, json_text_of(card, "funding"));
+        out->brand = str_copy(a, json_text_of(card, "brand"));
+        out->last4 = str_copy(a, json_text_of(card, "last4"));
+        out->exp_month = json_count_of(card, "exp_month");
+        out->exp_year = json_count_of(card, "exp_year");
     } else if (json_is_object(bank)) {
         out->funding = STR("ach");
-        out->brand = text_of(bank, "bank_name", a);
-        out->last4 = text_of(bank, "last4", a);
+        out->brand = str_copy(a, json_text_of(bank, "bank_name"));
+        out->last4 = str_copy(a, json_text_of(bank, "last4"));
     } else {
-        out->funding = text_of(method, "type", a);
+        out->funding = str_copy(a, json_text_of(method, "type"));
     }
 }
 
@@ -109,8 +99,9 @@ static enum err attach(struct stripe *s, struct card *out, const struct gateway_
     };
     enum err err = stripe_ask_one(s, &answer, &r, a, e);
     if (err != OK) return err;
-    *out = (struct card){
-        .token = text_of(answer.object, "id", a), .gateway = STR("stripe"), .gateway_customer = customer};
+    *out = (struct card){.token = str_copy(a, json_text_of(answer.object, "id")),
+                         .gateway = STR("stripe"),
+                         .gateway_customer = customer};
     bool kept = answer.outcome == STRIPE_DONE && stripe_id_is_one(out->token);
     if (kept) read_method(out, answer.object, a);
     json_decref(answer.object);

@@ -5,16 +5,11 @@
 #include "importers/stripe_form.h"
 #include "importers/stripe_subject.h"
 
-static struct str text_of(const json_t *object, const char *name)
-{
-    return str_of(json_string_value(json_object_get(object, name)));
-}
-
 /* "cus_1", or the whole object where it was expanded. */
 static struct str id_of(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
-    return json_is_object(value) ? text_of(value, "id") : str_of(json_string_value(value));
+    return json_is_object(value) ? json_text_of(value, "id") : str_of(json_string_value(value));
 }
 
 /* ---- whose it is ---- */
@@ -38,7 +33,7 @@ static enum err user_of(struct str *out, struct stripe_subject *s, const json_t 
 {
     static const char *const names[] = {"daybook_user", "user_id"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct str named = text_of(metadata, names[i]);
+        struct str named = json_text_of(metadata, names[i]);
         if (named.len == 0) continue;
         *out = str_copy(s->arena, named);
         return OK;
@@ -56,8 +51,8 @@ static const json_t *plan_of(const json_t *subscription)
 
 static struct str tier_of(const json_t *price)
 {
-    struct str tier = text_of(price, "lookup_key");
-    return tier.len > 0 ? tier : text_of(json_object_get(price, "metadata"), "tier");
+    struct str tier = json_text_of(price, "lookup_key");
+    return tier.len > 0 ? tier : json_text_of(json_object_get(price, "metadata"), "tier");
 }
 
 static struct date period_end_of(const json_t *subscription)
@@ -72,15 +67,9 @@ static struct date period_end_of(const json_t *subscription)
 static enum billing_interval interval_of(const json_t *price)
 {
     int value = BILLING_DEFAULT;
-    struct str word = text_of(json_object_get(price, "recurring"), "interval");
+    struct str word = json_text_of(json_object_get(price, "recurring"), "interval");
     return choice_parse(&value, &choice_billing_interval, word) ? (enum billing_interval)value
                                                                 : BILLING_DEFAULT;
-}
-
-static uint64_t count_of(const json_t *object, const char *name)
-{
-    json_int_t n = json_integer_value(json_object_get(object, name));
-    return n > 0 ? (uint64_t)n : 0;
 }
 
 static void take_status(struct subscription_follow_command *c, struct str status)
@@ -183,15 +172,15 @@ static void take_object(struct subscription_follow_command *c, const struct stri
 {
     const json_t *item = plan_of(s->object), *price = json_object_get(item, "price");
     c->as_of = s->created;
-    c->quantity = count_of(item, "quantity");
-    c->reference = str_copy(s->arena, text_of(s->object, "id"));
+    c->quantity = json_count_of(item, "quantity");
+    c->reference = str_copy(s->arena, json_text_of(s->object, "id"));
     c->tier = str_copy(s->arena, tier_of(price));
     c->interval = interval_of(price);
-    c->interval_count = count_of(json_object_get(price, "recurring"), "interval_count");
+    c->interval_count = json_count_of(json_object_get(price, "recurring"), "interval_count");
     c->period_end = period_end_of(s->object);
     c->cancel_at_period_end =
         json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
-    take_status(c, text_of(s->object, "status"));
+    take_status(c, json_text_of(s->object, "status"));
 }
 
 /* One that is begun here already, by hand or before a crash, is followed. */
@@ -203,7 +192,7 @@ static void begin_or_follow(struct webhook_apply_command *out, struct stripe_sub
         stripe_note(out, WEBHOOK_KNOWN, "a subscription that has ended at Stripe, and never was here");
         return;
     }
-    if (begins && !has_begun(text_of(s->object, "status"))) {
+    if (begins && !has_begun(json_text_of(s->object, "status"))) {
         stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
         return;
     }
@@ -273,7 +262,7 @@ enum err stripe_on_method(struct webhook_apply_command *out, struct stripe_subje
         return OK;
     }
     out->effect = WEBHOOK_REMOVES_METHOD;
-    out->method = str_copy(s->arena, text_of(s->object, "id"));
+    out->method = str_copy(s->arena, json_text_of(s->object, "id"));
     out->what = STR("the payment method is not to be had any more");
     return OK;
 }
