@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_list.c - see stripe_list.h. */
+#include "importers/stripe_list.h"
+#include "importers/json_text.h"
+#include "importers/stripe_answer.h"
+#include "importers/stripe_private.h"
+
+static enum err refuse(const struct stripe_answer *answer, struct str what, struct error *e)
+{
+    bool wrong = answer->outcome == STRIPE_REJECTED || answer->outcome == STRIPE_MISSING;
+    return fail(e, wrong ? ERR_INVALID : ERR_INCOMPLETE, "Stripe does not tell %.*s: %.*s", STR_ARG(what),
+                STR_ARG(answer->message));
+}
+
+static enum err ask(struct stripe_answer *out, struct stripe *s, struct str path, struct arena *a,
+                    struct error *e)
+{
+    struct http_request r = {.method = "GET", .path = path};
+    if (s->stopped != NULL) return fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+    for (uint64_t now_ms = s->now_ms(s->now_self); !pace_take(&s->pace, now_ms);
+         now_ms = s->now_ms(s->now_self)) {
+        enum err err = stripe_wait(s, pace_wait_ms(&s->pace, now_ms), e);
+        if (err != OK) return err;
+    }
+    return stripe_ask_one(s, out, &r, a, e);
+}
+
+enum err stripe_object_read(json_t **out, struct stripe *s, struct str path, struct arena *a, struct error *e)
+{
+    struct stripe_answer answer = {0};
+    *out = NULL;
+    enum err err = ask(&answer, s, path, a, e);
+    if (err != OK) return err;
+    if (answer.outcome == STRIPE_DONE) {
+        *out = answer.object;
+        return OK;
+    }
+    json_decref(answer.object);
+    return answer.outcome == STRIPE_MISSING ? OK : refuse(&answer, path, e);
+}
+
+/* ---- pages ---- */
+
+static struct str page_path(const struct stripe_list *l, struct str after, struct arena *a)
+{
+    struct buffer form = {.arena = a};
+    form_add(&form, "limit", str_format(a, "%d", STRIPE_PAGE));
+    if (after.len > 0) form_add(&form, "starting_after", after);
+    struct str more = l->parameters;
+    return str_format(a, "%s?%.*s%s%.*s", l->path, STR_ARG(form_text(&form)), more.len > 0 ? "&" : "",
+                      STR_ARG(more));
+}
+
+static enum err tell(const struct stripe_list *l, const json_t *data, struct arena *a, struct error *e)
+{
+    size_t count = json_array_size(data);
+    json_t **objects = arena_array_of(a, json_t *, count);
+    for (size_t i = 0; i < count; i++) objects[i] = json_array_get(data, i);
+    return count == 0 ? OK : l->page(l->context, objects, count, a, e);
+}
+
+/* *after becomes the last object of the page; "" when there is no page behind it. */
+static enum err read_page(const struct stripe_list *l, struct str *after, const json_t *list, struct arena *a,
+                          struct error *e)
+{
+    const json_t *data = json_object_get(list, "data");
+    size_t count = json_array_size(data);
+    struct str last = json_text_of(json_array_get(data, count == 0 ? 0 : count - 1), "id");
+    bool more = json_is_true(json_object_get(list, "has_more"));
+    if (!json_is_array(data) || (more && (!stripe_id_is_one(last) || str_equal(last, *after))))
+        return fail(e, ERR_INCOMPLETE, "Stripe does not tell %s: the answer is no page of a list", l->path);
+    enum err err = tell(l, data, a, e);
+    *after = more ? last : STR_NONE;
+    return err;
+}
+
+enum err stripe_list_read(struct stripe *s, const struct stripe_list *l, struct error *e)
+{
+    struct arena *pages[2] = {arena_new(), arena_new()}; /* of the page at hand, and of the one before */
+    struct str after = l->after;
+    enum err err = OK;
+    for (size_t i = 0; err == OK && (i == 0 || after.len > 0); i++) {
+        struct arena *a = pages[i % 2];
+        struct stripe_answer answer = {0};
+        arena_reset(a);
+        if (l->stops != NULL && l->stops(l->stops_context)) {
+            err = fail(e, ERR_INCOMPLETE, "it was told to stop");
+            break;
+        }
+        err = ask(&answer, s, page_path(l, after, a), a, e);
+        if (err == OK && answer.outcome != STRIPE_DONE) err = refuse(&answer, str_of(l->path), e);
+        if (err == OK) err = read_page(l, &after, answer.object, a, e);
+        after = str_copy(a, after);
+        json_decref(answer.object);
+    }
+    arena_free(pages[0]);
+    arena_free(pages[1]);
+    return err;
+}
