@@ -388,7 +388,8 @@ static const char *result_of(const struct envelope *v)
     for (size_t i = 0; i < v->events_count; i++) {
         switch ((int)v->events[i].type) {
         case EVENT_PAYMENT_FAILED:
-        case EVENT_REFUND_FAILED: return "declined";
+        case EVENT_REFUND_FAILED:
+        case EVENT_REFUND_RETURNED: return "declined";
         case EVENT_PAYMENT_REQUESTED:
         case EVENT_REFUND_REQUESTED: result = "requested"; break;
         default: break;

@@ -208,7 +208,8 @@ static bool moves_money(enum event_type type)
 {
     return type == EVENT_ITEM_ADDED || type == EVENT_INVOICE_FINALIZED || type == EVENT_INVOICE_VOIDED ||
            type == EVENT_INVOICE_WRITTEN_OFF || type == EVENT_PAYMENT_SUCCEEDED ||
-           type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED || is_of_wallet(type);
+           type == EVENT_REFUND_REQUESTED || type == EVENT_REFUND_FAILED || type == EVENT_REFUND_RETURNED ||
+           is_of_wallet(type);
 }
 
 static bool asks_method(enum event_type type)

@@ -157,6 +157,9 @@ enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t cu
  * for it. */
 enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *left, bool conceded,
                            struct arena *a, struct error *e) MUST_USE;
+/* The other way round, when what was given back came back. */
+enum err invoice_take_back(struct views_txn *t, uint64_t invoice, struct money *left, bool conceded,
+                           struct arena *a, struct error *e) MUST_USE;
 
 /* transactions.c: completed payments with something left to refund, newest first. */
 enum err refundable_get(struct transaction **out, size_t *count, struct views_txn *t, uint64_t customer,

@@ -154,6 +154,18 @@ static enum err load_one_transaction(const struct transaction **out, struct gath
     return unless_missing(err);
 }
 
+static enum err sum_conceded(struct gathering *g, const struct transaction *payment)
+{
+    enum err err = OK;
+    g->facts->conceded = money_zero(payment->amount);
+    for (size_t i = 0; i < payment->pays_count && err == OK; i++) {
+        struct invoice v = {0};
+        err = load_invoice(&v, g->t, payment->pays[i].invoice, g->arena, g->e);
+        if (err == OK) err = money_add(&g->facts->conceded, g->facts->conceded, v.conceded, g->e);
+    }
+    return err;
+}
+
 static enum err customer_by_draft(struct gathering *g, struct str name)
 {
     uint64_t customer = 0;
@@ -169,6 +181,7 @@ static enum err customer_by_transaction(struct gathering *g, uint64_t number)
     if (err != OK || f->transaction == NULL) return err;
     if (f->transaction->kind == TRANSACTION_REFUND) {
         err = load_one_transaction(&f->payment, g, f->transaction->payment);
+        if (err == OK && f->payment != NULL) err = sum_conceded(g, f->payment);
         if (err != OK) return err;
     }
     return customer_by_number(g, f->transaction->customer);

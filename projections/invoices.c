@@ -184,6 +184,7 @@ enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct
 {
     const struct refund_requested *asked = &ev->refund_requested;
     const struct refund_failed *failed = &ev->refund_failed;
+    const struct refund_returned *returned = &ev->refund_returned;
     if (ev->type == EVENT_INVOICE_FINALIZED) return keep_invoice(t, &ev->invoice_finalized, place, a, e);
     if (ev->type == EVENT_INVOICE_VOIDED) return note_void(t, &ev->invoice_voided, a, e);
     if (ev->type == EVENT_INVOICE_WRITTEN_OFF) return note_write_off(t, &ev->invoice_written_off, a, e);
@@ -192,6 +193,8 @@ enum err fold_invoices(struct views_txn *t, const struct event *ev, const struct
     if (ev->type == EVENT_REFUND_REQUESTED) return note_refund(t, asked->invoice, asked->amount, a, e);
     if (ev->type == EVENT_REFUND_FAILED)
         return note_refund(t, failed->invoice, money_negate(failed->amount), a, e);
+    if (ev->type == EVENT_REFUND_RETURNED)
+        return note_refund(t, returned->invoice, money_negate(returned->amount), a, e);
     return OK;
 }
 
@@ -208,6 +211,23 @@ enum err invoice_give_back(struct views_txn *t, uint64_t invoice, struct money *
     can = money_min(can, *left);
     err = money_add(&v.refunded, v.refunded, can, e);
     if (err == OK && conceded) err = money_add(&v.conceded, v.conceded, can, e);
+    if (err == OK) err = money_subtract(left, *left, can, e);
+    return err != OK ? err : invoice_put(t, &v, e);
+}
+
+enum err invoice_take_back(struct views_txn *t, uint64_t invoice, struct money *left, bool conceded,
+                           struct arena *a, struct error *e)
+{
+    struct invoice v = {0};
+    struct money credit = {0};
+    if (left->minor <= 0) return OK;
+    enum err err = invoice_need(&v, t, invoice, a, e);
+    if (err == OK) err = money_subtract(&credit, v.refunded, v.conceded, e);
+    if (err != OK) return err;
+    struct money can = money_min(conceded ? v.conceded : credit, *left);
+    if (can.minor <= 0) return OK;
+    err = money_subtract(&v.refunded, v.refunded, can, e);
+    if (err == OK && conceded) err = money_subtract(&v.conceded, v.conceded, can, e);
     if (err == OK) err = money_subtract(left, *left, can, e);
     return err != OK ? err : invoice_put(t, &v, e);
 }

@@ -148,38 +148,66 @@ static enum err move_refunded(struct views_txn *t, uint64_t payment, struct mone
 /* What a refund pays out of the customer's credit gives back what no invoice took of the payment first, and
  * then what its invoices did. What was asked for because of a credit note is noted on its invoice already. */
 static enum err from_invoices(struct money *out, const struct transaction *payment,
-                              const struct refund_succeeded *v, struct error *e)
+                              const struct transaction *refund, struct money credit, struct error *e)
 {
     struct money before = {0}, surplus = {0};
-    *out = money_zero(v->amount);
-    if (v->invoice != 0) return OK;
-    enum err err = money_subtract(&before, payment->refunded, v->amount, e);
+    *out = money_zero(credit);
+    if (refund->invoice != 0) return OK;
+    enum err err = money_subtract(&before, payment->refunded, refund->amount, e);
     if (err == OK) err = money_subtract(&surplus, payment->credited, before, e);
     if (err != OK) return err;
     if (surplus.minor <= 0) {
-        *out = v->from_credit;
+        *out = credit;
         return OK;
     }
-    return money_subtract(out, v->from_credit, money_min(surplus, v->from_credit), e);
+    return money_subtract(out, credit, money_min(surplus, credit), e);
+}
+
+/* What a refund takes of the invoices that its payment paid, when its `credit` goes out of the customer's
+ * credit, and comes back to it. */
+struct refund_parts {
+    struct money concession, credit;
+};
+static enum err parts_of(struct refund_parts *out, const struct transaction *payment,
+                         const struct transaction *refund, struct money credit, struct error *e)
+{
+    enum err err = money_subtract(&out->concession, refund->amount, credit, e);
+    return err == OK ? from_invoices(&out->credit, payment, refund, credit, e) : err;
 }
 
 /* The payment's status follows completed refunds only; what they give back, and what of that they concede on
  * revenue, is noted on the invoices it paid. */
-static enum err note_refund(struct views_txn *t, const struct refund_succeeded *v, struct arena *a,
+static enum err note_refund(struct views_txn *t, const struct transaction *refund, struct arena *a,
                             struct error *e)
 {
     struct transaction row = {0};
-    enum err err = transaction_need(&row, t, v->payment, a, e);
+    struct refund_parts p = {0};
+    enum err err = transaction_need(&row, t, refund->payment, a, e);
     if (err != OK) return err;
     bool whole = money_compare(row.refunded, row.amount) >= 0;
     row.status = whole ? TRANSACTION_REFUNDED : TRANSACTION_PARTIALLY_REFUNDED;
-    struct money concession = {0}, credit = {0};
-    err = money_subtract(&concession, v->amount, v->from_credit, e);
-    if (err == OK) err = from_invoices(&credit, &row, v, e);
+    err = parts_of(&p, &row, refund, refund->from_credit, e);
     for (size_t i = 0; err == OK && i < row.pays_count; i++) {
-        err = invoice_give_back(t, row.pays[i].invoice, &concession, true, a, e);
-        if (err == OK) err = invoice_give_back(t, row.pays[i].invoice, &credit, false, a, e);
+        err = invoice_give_back(t, row.pays[i].invoice, &p.concession, true, a, e);
+        if (err == OK) err = invoice_give_back(t, row.pays[i].invoice, &p.credit, false, a, e);
     }
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
+/* As if the refund had never been; the last that was given back comes back first. */
+static enum err undo_refund(struct views_txn *t, const struct transaction *refund, struct money to_credit,
+                            struct arena *a, struct error *e)
+{
+    struct transaction row = {0};
+    struct refund_parts p = {0};
+    enum err err = transaction_need(&row, t, refund->payment, a, e);
+    if (err == OK) err = parts_of(&p, &row, refund, to_credit, e);
+    for (size_t i = row.pays_count; err == OK && i > 0; i--) {
+        err = invoice_take_back(t, row.pays[i - 1].invoice, &p.concession, true, a, e);
+        if (err == OK) err = invoice_take_back(t, row.pays[i - 1].invoice, &p.credit, false, a, e);
+    }
+    if (err == OK) err = money_subtract(&row.refunded, row.refunded, refund->amount, e);
+    row.status = money_is_zero(row.refunded) ? TRANSACTION_COMPLETED : TRANSACTION_PARTIALLY_REFUNDED;
     return err != OK ? err : transaction_put(t, &row, e);
 }
 
@@ -217,7 +245,7 @@ static enum err complete_refund(struct views_txn *t, const struct refund_succeed
     row.gateway_reference = v->gateway_reference;
     err = note_reference(t, v->gateway, v->gateway_reference, v->refund, e);
     if (err == OK) err = settled(t, &row, e);
-    return err != OK ? err : note_refund(t, v, a, e);
+    return err != OK ? err : note_refund(t, &row, a, e);
 }
 
 static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, struct arena *a,
@@ -232,6 +260,19 @@ static enum err fail_refund(struct views_txn *t, const struct refund_failed *v, 
     row.message = v->message;
     err = settled(t, &row, e);
     return err != OK ? err : move_refunded(t, v->payment, money_negate(v->amount), a, e);
+}
+
+static enum err return_refund(struct views_txn *t, const struct refund_returned *v, struct arena *a,
+                              struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->refund, a, e);
+    if (err != OK) return err;
+    row.status = TRANSACTION_FAILED;
+    row.code = v->code;
+    row.message = v->message;
+    err = transaction_put(t, &row, e);
+    return err != OK ? err : undo_refund(t, &row, v->to_credit, a, e);
 }
 
 /* ---- made elsewhere ---- */
@@ -266,6 +307,7 @@ enum err fold_transactions(struct views_txn *t, const struct event *ev, const st
     if (ev->type == EVENT_REFUND_REQUESTED) return request_refund(t, &ev->refund_requested, place->at, a, e);
     if (ev->type == EVENT_REFUND_SUCCEEDED) return complete_refund(t, &ev->refund_succeeded, a, e);
     if (ev->type == EVENT_REFUND_FAILED) return fail_refund(t, &ev->refund_failed, a, e);
+    if (ev->type == EVENT_REFUND_RETURNED) return return_refund(t, &ev->refund_returned, a, e);
     if (ev->type == EVENT_TRANSACTION_STORED) return store(t, &ev->transaction_stored, place->at, e);
     return OK;
 }

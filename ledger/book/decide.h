@@ -95,6 +95,8 @@ struct facts {
     const struct webhook *webhook; /* that came before with this id, or is to be applied; NULL: none */
     const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */
     const struct transaction *payment;     /* of a refund: the payment it refunds */
+    struct money conceded; /* of a refund: of all that its payment's invoices gave back, what no credit note
+                              stands for */
     /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when
      * new. */
     struct series invoice_series, credit_note_series;

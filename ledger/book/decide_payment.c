@@ -158,6 +158,29 @@ static void settle_refund(struct decision *out, const struct transaction *t,
                                                .invoice = t->invoice};
 }
 
+/* What had succeeded is not declined by an answer that is older than that: only who says that it came back
+ * undoes it. Of a concession, what a credit note has taken the place of is owed to the customer now. */
+static enum err return_refund(struct decision *out, const struct facts *f, const struct transaction *t,
+                              const struct payment_settle_command *c, struct arena *a, struct error *e)
+{
+    struct money concession = {0}, to_credit = {0};
+    enum err err = money_subtract(&concession, t->amount, t->from_credit, e);
+    if (err == OK) concession = money_min(concession, f->conceded);
+    if (err == OK) err = money_subtract(&to_credit, t->amount, concession, e);
+    if (err != OK) return err;
+    struct event *ev = event_add(&out->events, EVENT_REFUND_RETURNED, a);
+    ev->refund_returned = (struct refund_returned){.refund = t->transaction,
+                                                   .payment = t->payment,
+                                                   .customer = t->customer,
+                                                   .amount = t->amount,
+                                                   .to_credit = to_credit,
+                                                   .gateway = t->gateway,
+                                                   .code = c->code,
+                                                   .message = c->message,
+                                                   .invoice = t->invoice};
+    return OK;
+}
+
 static void note_prepared(struct decision *out, const struct transaction *t,
                           const struct payment_settle_command *c, struct arena *a)
 {
@@ -185,6 +208,9 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
     const struct transaction *t = f->transaction;
     if (t == NULL)
         return fail(e, ERR_NOT_FOUND, "no transaction txn_%llu", (unsigned long long)c->transaction);
+    bool is_refund = t->kind == TRANSACTION_REFUND;
+    if (c->outcome == PAYMENT_RETURNED && is_refund && t->status == TRANSACTION_COMPLETED)
+        return return_refund(out, f, t, c, a, e);
     if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN)
         return OK; /* settled, or still not known */
     if (c->outcome == PAYMENT_PREPARED) {
@@ -195,7 +221,7 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
         if (!t->processing) note_processing(out, t, c, a);
         return OK;
     }
-    if (t->kind == TRANSACTION_REFUND) {
+    if (is_refund) {
         settle_refund(out, t, c, a);
         return OK;
     }

@@ -225,6 +225,19 @@ static void post_refund_failed(struct journal *j, const struct refund_failed *v)
     transfer(j, ACCOUNT_REFUNDS_PENDING, STR_NONE, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->from_credit);
 }
 
+/* The refund that succeeded, the other way round; what was set aside for it, and what a credit note stands
+ * for since, is the customer's again. */
+static enum err post_refund_returned(struct journal *j, const struct refund_returned *v, struct error *e)
+{
+    struct money concession = {0};
+    enum err err = money_subtract(&concession, v->amount, v->to_credit, e);
+    if (err != OK) return err;
+    j->customer = v->customer;
+    transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->to_credit);
+    transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_REFUNDS, STR_NONE, concession);
+    return OK;
+}
+
 /* Prepaid credit is no income when it is sold: it is owed from the day of the grant on, billed or not. */
 static void post_grant(struct journal *j, const struct wallet_granted *v)
 {
@@ -260,6 +273,7 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     if (ev->type == EVENT_REFUND_REQUESTED) post_refund_requested(&j, &ev->refund_requested);
     if (ev->type == EVENT_REFUND_SUCCEEDED) err = post_refund_succeeded(&j, &ev->refund_succeeded, e);
     if (ev->type == EVENT_REFUND_FAILED) post_refund_failed(&j, &ev->refund_failed);
+    if (ev->type == EVENT_REFUND_RETURNED) err = post_refund_returned(&j, &ev->refund_returned, e);
     if (ev->type == EVENT_WALLET_GRANTED) post_grant(&j, &ev->wallet_granted);
     if (ev->type == EVENT_WALLET_EXPIRED) post_grant_expired(&j, &ev->wallet_expired);
     if (ev->type == EVENT_WALLET_VOIDED) post_grant_voided(&j, &ev->wallet_voided);

@@ -144,6 +144,35 @@ Test(decide_money, an_unknown_answer_changes_nothing)
     assert_int(decided(&f, &c).events.count, 0);
 }
 
+/* Of 15.00, 4.00 were a concession when it was made; a credit note stands for 3.00 of them since. */
+Test(decide_money, a_refund_that_came_back_is_owed_to_the_customer_again_but_for_what_was_a_concession)
+{
+    struct facts f = facts_on("2025-02-01");
+    struct transaction t = {.transaction = 4,
+                            .payment = 3,
+                            .customer = 1,
+                            .kind = TRANSACTION_REFUND,
+                            .status = TRANSACTION_COMPLETED,
+                            .amount = usd(1500),
+                            .from_credit = usd(1100),
+                            .gateway = STR("stripe")};
+    struct command c = {.type = COMMAND_PAYMENT_SETTLE};
+    c.payment_settle = (struct payment_settle_command){
+        .transaction = 4, .outcome = PAYMENT_DECLINED, .code = STR("late"), .message = STR("too late")};
+    f.transaction = &t;
+    f.conceded = usd(100);
+    assert_int(decided(&f, &c).events.count, 0); /* an old answer undoes nothing */
+    c.payment_settle.outcome = PAYMENT_RETURNED;
+    struct decision d = decided(&f, &c);
+    assert_int(d.events.count, 1);
+    assert_int(d.events.items[0].type, EVENT_REFUND_RETURNED);
+    assert_money(d.events.items[0].refund_returned.to_credit, "14.00", "USD");
+    t.status = TRANSACTION_FAILED;
+    assert_int(decided(&f, &c).events.count, 0);
+    t.status = TRANSACTION_PENDING;
+    assert_int(decided(&f, &c).events.items[0].type, EVENT_REFUND_FAILED);
+}
+
 /* ---- usage ---- */
 
 Test(decide_money, readings_are_counted_once_and_alerts_fire_once)

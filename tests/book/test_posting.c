@@ -293,6 +293,23 @@ Test(posting, a_refund_sets_credit_aside_until_it_is_answered)
     assert_int(sum_of(p, pn) + sum_of(q, qn) + sum_of(r, rn), 0);
 }
 
+Test(posting, a_refund_that_came_back_undoes_what_it_had_posted)
+{
+    struct event paid = {.type = EVENT_REFUND_SUCCEEDED}, back = {.type = EVENT_REFUND_RETURNED};
+    paid.refund_succeeded =
+        (struct refund_succeeded){.amount = usd(1500), .from_credit = usd(1100), .gateway = STR("stripe")};
+    back.refund_returned =
+        (struct refund_returned){.amount = usd(1500), .to_credit = usd(1100), .gateway = STR("stripe")};
+    const struct posting *p = NULL, *q = NULL;
+    size_t pn = 0, qn = 0;
+    assert_ok(event_postings(&p, &pn, &paid, A, E));
+    assert_ok(event_postings(&q, &qn, &back, A, E));
+    assert_int(balance_of(p, pn, ACCOUNT_CASH) + balance_of(q, qn, ACCOUNT_CASH), 0);
+    assert_int(balance_of(p, pn, ACCOUNT_REFUNDS) + balance_of(q, qn, ACCOUNT_REFUNDS), 0);
+    assert_int(balance_of(q, qn, ACCOUNT_CUSTOMER_CREDIT), -1100);
+    assert_int(sum_of(q, qn), 0);
+}
+
 /* Credit of 120.00 sold for 100.00, half of which pays an invoice; a quarter expires, a quarter is taken
  * back. */
 Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)

@@ -76,6 +76,49 @@ Test(transactions, refunds_are_reserved_when_asked_for_and_given_back_when_they_
     stage_close(&s);
 }
 
+static struct event came_back(uint64_t n, uint64_t payment, int64_t cents, int64_t to_credit)
+{
+    return (struct event){.type = EVENT_REFUND_RETURNED,
+                          .refund_returned = {.refund = n,
+                                              .payment = payment,
+                                              .customer = 1,
+                                              .amount = usd(cents),
+                                              .to_credit = usd(to_credit),
+                                              .gateway = STR("stripe"),
+                                              .code = STR("lost_or_stolen_card"),
+                                              .message = STR("the bank did not take it")}};
+}
+
+/* 29.00 paid an invoice; 9.00 of it were given back without a credit note, and 4.00 because of one. */
+Test(transactions, a_refund_that_comes_back_leaves_payment_invoice_and_credit_as_if_it_had_never_been)
+{
+    struct stage s = stage_open("d");
+    struct allocation all = {1, usd(2900)};
+    struct event note_back = refund(3, 1, 1, 400, 400), note_done = refunded(3, 1, 1, 400, 400),
+                 note_returned = came_back(3, 1, 400, 400);
+    set_up(&s);
+    note_back.refund_requested.invoice = note_done.refund_succeeded.invoice =
+        note_returned.refund_returned.invoice = 1;
+    happen(&s, "2025-01-16T10:00:00Z", invoice(1, 1, "2025-01-16", 2900), payment(1, 1, 2900),
+           paid(1, 1, 2900, &all, 1, 0));
+    happen(&s, "2025-01-17T10:00:00Z", refund(2, 1, 1, 900, 0), refunded(2, 1, 1, 900, 0), note_back,
+           note_done);
+    assert_money(invoice_now(&s, 1).refunded, "13.00", "USD");
+    assert_money(invoice_now(&s, 1).conceded, "9.00", "USD");
+    happen(&s, "2025-01-20T10:00:00Z", came_back(2, 1, 900, 0));
+    assert_int(transaction_now(&s, 2).status, TRANSACTION_FAILED);
+    assert_str(transaction_now(&s, 2).code, "lost_or_stolen_card");
+    assert_int(transaction_now(&s, 1).status, TRANSACTION_PARTIALLY_REFUNDED);
+    assert_money(transaction_now(&s, 1).refunded, "4.00", "USD");
+    assert_money(invoice_now(&s, 1).refunded, "4.00", "USD");
+    assert_money(invoice_now(&s, 1).conceded, "0.00", "USD");
+    happen(&s, "2025-01-21T10:00:00Z", note_returned);
+    assert_int(transaction_now(&s, 1).status, TRANSACTION_COMPLETED);
+    assert_money(transaction_now(&s, 1).refunded, "0.00", "USD");
+    assert_money(invoice_now(&s, 1).refunded, "0.00", "USD");
+    stage_close(&s);
+}
+
 static struct event stored(uint64_t n, int64_t cents, const char *at)
 {
     return (struct event){.type = EVENT_TRANSACTION_STORED,
