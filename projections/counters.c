@@ -27,6 +27,7 @@ static const struct {
     {EVENT_INVOICE_DRAFTED, offsetof(struct counters, draft), offsetof(struct invoice_drafted, draft)},
     {EVENT_USAGE_RERATED, offsetof(struct counters, rerating), offsetof(struct usage_rerated, rerating)},
     {EVENT_WEBHOOK_RECEIVED, offsetof(struct counters, webhook), offsetof(struct webhook_received, webhook)},
+    {EVENT_DISPUTE_NOTED, offsetof(struct counters, dispute), offsetof(struct dispute_noted, dispute)},
     {EVENT_RUN_STARTED, offsetof(struct counters, run), offsetof(struct run_started, run)},
 };
 
@@ -35,7 +36,7 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
     struct view_key k = view_key(SPACE_COUNTERS);
     bool found = false;
     enum err err = row_find(&found, out, &schema_counters, t, &k, a, e);
-    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     return err;
 }
 

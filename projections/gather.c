@@ -253,6 +253,9 @@ enum {
     ENDED = 1 << 22,
     PINNED_CATALOGS = 1 << 23,
     WEBHOOK = 1 << 24,
+    REFERENCE = 1 << 25,
+    DISPUTE = 1 << 26,
+    MOVEMENTS = 1 << 27,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -290,6 +293,9 @@ static const struct {
     {WINDOWS, gather_windows},
     {PAYERS, gather_payers},
     {ENDED, gather_ended},
+    {REFERENCE, gather_reference},
+    {DISPUTE, gather_dispute},
+    {MOVEMENTS, gather_movements},
 };
 
 enum naming {
@@ -365,6 +371,10 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_WEBHOOK_APPLY] = {BY(TRANSACTION, webhook_apply, transaction),
                                INVOICE | OPEN_INVOICES | STOPPED | WEBHOOK},
     [COMMAND_PAYMENT_REFUND] = {BY(TRANSACTION_ID, payment_refund, transaction), INVOICE},
+    [COMMAND_REFUND_NOTE] = {BY(TRANSACTION, refund_note, payment), REFERENCE},
+    [COMMAND_DISPUTE_NOTE] = {BY(TRANSACTION, dispute_note, payment), DISPUTE | MOVEMENTS},
+    [COMMAND_BALANCE_NOTE] = {.facts = MOVEMENTS},
+    [COMMAND_BALANCE_RECONCILE] = {.facts = 0},
     [COMMAND_RUN_START] = {.facts = RUN},
     [COMMAND_RUN_COMPLETE] = {.facts = RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},

@@ -22,6 +22,11 @@ enum err gather_readings(struct gathering *g) MUST_USE;
 /* The reading that is to be corrected. */
 enum err gather_counted(struct gathering *g) MUST_USE;
 
+/* gather_gateway.c: the transaction, the dispute and the movements that the gateway calls so already. */
+enum err gather_reference(struct gathering *g) MUST_USE;
+enum err gather_dispute(struct gathering *g) MUST_USE;
+enum err gather_movements(struct gathering *g) MUST_USE;
+
 /* gather_rerating.c: windows of usage that was billed, and the proposal to correct it. */
 enum err gather_windows(struct gathering *g) MUST_USE;
 

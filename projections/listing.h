@@ -21,6 +21,7 @@ struct listing {
         transaction_row_fn *transaction;
         history_row_fn *history;
         webhook_row_fn *webhook;
+        dispute_row_fn *dispute;
     } visitor;
     void *context;
     struct arena *arena;

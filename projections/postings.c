@@ -5,7 +5,8 @@
 
 #include "ledger/book.h"
 
-enum { CURRENCIES_PER_EVENT = 8 };
+/* Each movement of a gateway's balance can be in two of its own. */
+enum { CURRENCIES_PER_EVENT = 2 * LIMIT_MOVEMENTS_PER_RECORD };
 
 /* Sums of the currencies of one event, which are one as good as always. */
 struct sums {

@@ -113,6 +113,19 @@ enum err customer_by_gateway(uint64_t *out, struct views_txn *t, struct str gate
 /* The payment or refund that a gateway calls so; 0: none. */
 enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str reference,
                                   struct error *e) MUST_USE;
+/* Was this movement of a gateway's balance noted, by the gateway's name of it? */
+enum err movement_is_known(bool *known, struct views_txn *t, struct str reference, struct error *e) MUST_USE;
+/* How far the gateway's balance was held against the ledger; none: never. */
+enum err reconciled_through(struct instant *out, struct views_txn *t, struct str gateway,
+                            struct error *e) MUST_USE;
+/* Payments and refunds that a gateway completed, by number, and that were not seen in its balance yet. */
+enum err list_unconfirmed(uint64_t **out, size_t *count, struct views_txn *t, struct arena *a,
+                          struct error *e) MUST_USE;
+enum err find_dispute(bool *found, struct dispute *out, struct views_txn *t, struct str reference,
+                      struct arena *a, struct error *e) MUST_USE;
+typedef enum err dispute_row_fn(void *context, const struct dispute *row, struct error *e);
+enum err list_disputes(struct views_txn *t, const struct list_query *q, dispute_row_fn *row, void *context,
+                       struct arena *a, struct error *e) MUST_USE; /* newest first */
 enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
                       struct arena *a, struct error *e) MUST_USE; /* oldest first */
 /* Coupons in force, by redemption number. */

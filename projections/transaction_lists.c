@@ -55,7 +55,7 @@ enum err list_transactions(struct views_txn *t, const struct list_query *q, tran
 /* Only what a gateway took can be given back by it. */
 static bool is_refundable(const struct transaction *v)
 {
-    if (v->kind != TRANSACTION_PAYMENT || v->gateway.len == 0) return false;
+    if (v->kind != TRANSACTION_PAYMENT || v->gateway.len == 0 || dispute_holds(v->dispute)) return false;
     bool paid = v->status == TRANSACTION_COMPLETED || v->status == TRANSACTION_PARTIALLY_REFUNDED;
     return paid && money_compare(v->refunded, v->amount) < 0;
 }

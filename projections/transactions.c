@@ -102,6 +102,14 @@ static enum err note_processing(struct views_txn *t, const struct payment_proces
     return err != OK ? err : transaction_put(t, &row, e);
 }
 
+/* What a gateway says that it has done must be seen in what it holds for us. The simulator holds nothing. */
+static enum err expect_in_balance(struct views_txn *t, const struct transaction *v, struct error *e)
+{
+    struct view_key k = key_number(SPACE_UNCONFIRMED, v->transaction);
+    if (v->in_balance || str_is(v->gateway, "simulator")) return OK;
+    return mark_put(t, &k, e);
+}
+
 static enum err complete_payment(struct views_txn *t, const struct payment_succeeded *v, struct arena *a,
                                  struct error *e)
 {
@@ -116,6 +124,7 @@ static enum err complete_payment(struct views_txn *t, const struct payment_succe
     row.pays_count = v->pays_count;
     row.credited = v->credited;
     err = note_reference(t, v->gateway, v->gateway_reference, v->payment, e);
+    if (err == OK) err = expect_in_balance(t, &row, e);
     return err != OK ? err : settled(t, &row, e);
 }
 
@@ -244,6 +253,7 @@ static enum err complete_refund(struct views_txn *t, const struct refund_succeed
     row.gateway = v->gateway;
     row.gateway_reference = v->gateway_reference;
     err = note_reference(t, v->gateway, v->gateway_reference, v->refund, e);
+    if (err == OK) err = expect_in_balance(t, &row, e);
     if (err == OK) err = settled(t, &row, e);
     return err != OK ? err : note_refund(t, &row, a, e);
 }
@@ -273,6 +283,41 @@ static enum err return_refund(struct views_txn *t, const struct refund_returned 
     row.message = v->message;
     err = transaction_put(t, &row, e);
     return err != OK ? err : undo_refund(t, &row, v->to_credit, a, e);
+}
+
+/* ---- in the gateway's balance ---- */
+
+static enum err see_in_balance(struct views_txn *t, const struct balance_movement *v, struct arena *a,
+                               struct error *e)
+{
+    struct transaction row = {0};
+    struct view_key expected = key_number(SPACE_UNCONFIRMED, v->transaction);
+    enum err err = transaction_need(&row, t, v->transaction, a, e);
+    if (err != OK) return err;
+    row.in_balance = true;
+    if (!money_same_currency(row.fee, v->fee)) row.fee = money_zero(v->fee);
+    err = money_add(&row.fee, row.fee, v->fee, e);
+    if (err == OK) err = views_delete(t, &expected, e);
+    return err != OK ? err : transaction_put(t, &row, e);
+}
+
+static enum err see_movements(struct views_txn *t, const struct balance_noted *v, struct arena *a,
+                              struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < v->movements_count && err == OK; i++) {
+        if (v->movements[i].transaction != 0) err = see_in_balance(t, &v->movements[i], a, e);
+    }
+    return err;
+}
+
+static enum err note_dispute(struct views_txn *t, const struct dispute_noted *v, struct arena *a,
+                             struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    row.dispute = v->status;
+    return err != OK ? err : transaction_put(t, &row, e);
 }
 
 /* ---- made elsewhere ---- */
@@ -308,6 +353,8 @@ enum err fold_transactions(struct views_txn *t, const struct event *ev, const st
     if (ev->type == EVENT_REFUND_SUCCEEDED) return complete_refund(t, &ev->refund_succeeded, a, e);
     if (ev->type == EVENT_REFUND_FAILED) return fail_refund(t, &ev->refund_failed, a, e);
     if (ev->type == EVENT_REFUND_RETURNED) return return_refund(t, &ev->refund_returned, a, e);
+    if (ev->type == EVENT_BALANCE_NOTED) return see_movements(t, &ev->balance_noted, a, e);
+    if (ev->type == EVENT_DISPUTE_NOTED) return note_dispute(t, &ev->dispute_noted, a, e);
     if (ev->type == EVENT_TRANSACTION_STORED) return store(t, &ev->transaction_stored, place->at, e);
     return OK;
 }

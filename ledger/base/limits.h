@@ -43,9 +43,10 @@ enum {
     LIMIT_TRIAL_DAYS = 730,           /* as Stripe: two years */
     LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
     LIMIT_EVENTS_PER_RECORD = 4096,
-    LIMIT_RERATED_LINES = 2048,    /* corrections that one proposal holds: some 200 KiB */
-    LIMIT_CATCH_UP_PERIODS = 1200, /* of a subscription in one bill; a run makes several */
-    LIMIT_CATCH_UP_LINES = 4096,   /* of a customer in one bill, beside items; a run makes several */
+    LIMIT_MOVEMENTS_PER_RECORD = 100, /* of a gateway's balance: a page of Stripe's */
+    LIMIT_RERATED_LINES = 2048,       /* corrections that one proposal holds: some 200 KiB */
+    LIMIT_CATCH_UP_PERIODS = 1200,    /* of a subscription in one bill; a run makes several */
+    LIMIT_CATCH_UP_LINES = 4096,      /* of a customer in one bill, beside items; a run makes several */
 
     /* Bytes of the log. The header's length field could say more; memory and auditors could not bear it. */
     LIMIT_RECORD_BYTES = 4 * 1024 * 1024,

@@ -92,6 +92,9 @@ struct facts {
     const struct invoice *invoice;  /* the one the command names; NULL: unknown */
     const struct invoice *credited; /* whose lines may be credited now, or are by pending items; no others */
     size_t credited_count;
+    uint64_t referenced; /* refund.note: the transaction that the gateway calls so already; 0: none */
+    const struct dispute *dispute; /* dispute.note: the one that the gateway calls so; NULL: none */
+    const bool *movements_known;   /* of the command's movements, which were noted before */
     const struct webhook *webhook; /* that came before with this id, or is to be applied; NULL: none */
     const struct transaction *transaction; /* the payment or refund the command names; NULL: unknown */
     const struct transaction *payment;     /* of a refund: the payment it refunds */
@@ -136,6 +139,11 @@ struct decision {
     size_t refusals_count;
     bool partly; /* customer.bill: more is due than it could hold; the same command goes on with it */
 };
+
+/* Will it stand so for ever? */
+bool dispute_is_decided(enum dispute_status status);
+/* May the bank have what a payment brought? Then nothing of it can be refunded. */
+bool dispute_holds(enum dispute_status status);
 
 /* How far a run through `through` bills a customer, by the seller's date and by his own. Whose clocks are
  * behind the seller's is billed no further than his own date: his day has not begun, and readings of the one

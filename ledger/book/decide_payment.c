@@ -165,8 +165,7 @@ static enum err return_refund(struct decision *out, const struct facts *f, const
 {
     struct money concession = {0}, to_credit = {0};
     enum err err = money_subtract(&concession, t->amount, t->from_credit, e);
-    if (err == OK) concession = money_min(concession, f->conceded);
-    if (err == OK) err = money_subtract(&to_credit, t->amount, concession, e);
+    if (err == OK) err = money_subtract(&to_credit, t->amount, money_min(concession, f->conceded), e);
     if (err != OK) return err;
     struct event *ev = event_add(&out->events, EVENT_REFUND_RETURNED, a);
     ev->refund_returned = (struct refund_returned){.refund = t->transaction,
@@ -249,6 +248,10 @@ static enum err refundable(struct money *left, const struct facts *f, const stru
     if (!paid) {
         return fail(e, ERR_REFUSED, "payment '%.*s' is %s, not completed", STR_ARG(c->transaction),
                     choice_transaction_status.words[t->status]);
+    }
+    if (dispute_holds(t->dispute)) {
+        return fail(e, ERR_REFUSED, "payment '%.*s' is disputed: the customer's bank has the money",
+                    STR_ARG(c->transaction));
     }
     return money_subtract(left, t->amount, t->refunded, e);
 }

@@ -238,6 +238,49 @@ static enum err post_refund_returned(struct journal *j, const struct refund_retu
     return OK;
 }
 
+/* What a movement of the balance is posted against; payments and refunds were posted when they succeeded. */
+static enum account other_side(enum movement_kind kind)
+{
+    switch (kind) {
+    case MOVEMENT_PAYMENT:
+    case MOVEMENT_REFUND:
+    case MOVEMENT_REFUND_RETURNED: return ACCOUNT_CASH;
+    case MOVEMENT_DISPUTE:
+    case MOVEMENT_DISPUTE_REVERSED: return ACCOUNT_DISPUTES;
+    case MOVEMENT_PAYOUT:
+    case MOVEMENT_TOPUP: return ACCOUNT_BANK;
+    case MOVEMENT_FEE: return ACCOUNT_FEES;
+    case MOVEMENT_OTHER: break;
+    }
+    return ACCOUNT_SUSPENSE;
+}
+
+static void post_movement(struct journal *j, const struct balance_movement *v, struct str gateway)
+{
+    enum account other = other_side(v->kind);
+    j->customer = v->customer;
+    j->date = instant_date(v->at);
+    if (other != ACCOUNT_CASH) transfer(j, ACCOUNT_CASH, gateway, other, STR_NONE, v->amount);
+    if (!money_same_currency(v->amount, v->settled)) {
+        transfer(j, ACCOUNT_EXCHANGE, STR_NONE, ACCOUNT_CASH, gateway, v->amount);
+        transfer(j, ACCOUNT_CASH, gateway, ACCOUNT_EXCHANGE, STR_NONE, v->settled);
+    }
+    transfer(j, ACCOUNT_FEES, STR_NONE, ACCOUNT_CASH, gateway, v->fee);
+}
+
+static void post_balance(struct journal *j, const struct balance_noted *v)
+{
+    for (size_t i = 0; i < v->movements_count; i++) post_movement(j, &v->movements[i], v->gateway);
+}
+
+/* What the bank held is lost. */
+static void post_dispute(struct journal *j, const struct dispute_noted *v)
+{
+    j->customer = v->customer;
+    if (v->status == DISPUTE_LOST)
+        transfer(j, ACCOUNT_CHARGEBACKS, STR_NONE, ACCOUNT_DISPUTES, STR_NONE, v->amount);
+}
+
 /* Prepaid credit is no income when it is sold: it is owed from the day of the grant on, billed or not. */
 static void post_grant(struct journal *j, const struct wallet_granted *v)
 {
@@ -274,6 +317,8 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     if (ev->type == EVENT_REFUND_SUCCEEDED) err = post_refund_succeeded(&j, &ev->refund_succeeded, e);
     if (ev->type == EVENT_REFUND_FAILED) post_refund_failed(&j, &ev->refund_failed);
     if (ev->type == EVENT_REFUND_RETURNED) err = post_refund_returned(&j, &ev->refund_returned, e);
+    if (ev->type == EVENT_BALANCE_NOTED) post_balance(&j, &ev->balance_noted);
+    if (ev->type == EVENT_DISPUTE_NOTED) post_dispute(&j, &ev->dispute_noted);
     if (ev->type == EVENT_WALLET_GRANTED) post_grant(&j, &ev->wallet_granted);
     if (ev->type == EVENT_WALLET_EXPIRED) post_grant_expired(&j, &ev->wallet_expired);
     if (ev->type == EVENT_WALLET_VOIDED) post_grant_voided(&j, &ev->wallet_voided);

@@ -14,7 +14,7 @@ enum account {
 #undef ACCOUNT
 };
 const char *account_name(enum account a); /* "assets:receivable" */
-const char *account_type(enum account a); /* "asset", "liability", "income", "expense" */
+const char *account_type(enum account a); /* "asset", "liability", "equity", "income", "expense" */
 
 struct posting {
     enum account account;

@@ -310,6 +310,45 @@ Test(posting, a_refund_that_came_back_undoes_what_it_had_posted)
     assert_int(sum_of(q, qn), 0);
 }
 
+/* 29.00 euros were paid, 31.90 dollars came of them, less 1.23; of another payment 50.00 were taken back,
+ * with 15.00 for it, and lost; 90.00 went to the bank. */
+Test(posting, what_moves_a_gateways_balance_keeps_cash_equal_to_it)
+{
+    const struct balance_movement movements[] = {
+        {.kind = MOVEMENT_PAYMENT, .amount = money_of(2900, "EUR"), .settled = usd(3190), .fee = usd(123)},
+        {.kind = MOVEMENT_DISPUTE, .amount = usd(-5000), .settled = usd(-5000), .fee = usd(1500)},
+        {.kind = MOVEMENT_PAYOUT, .amount = usd(-9000), .settled = usd(-9000), .fee = usd(0)},
+        {.kind = MOVEMENT_FEE, .amount = usd(-200), .settled = usd(-200), .fee = usd(0)},
+        {.kind = MOVEMENT_OTHER, .amount = usd(33), .settled = usd(33), .fee = usd(0)},
+    };
+    struct event noted = {.type = EVENT_BALANCE_NOTED}, lost = {.type = EVENT_DISPUTE_NOTED};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    int64_t euros = 0, dollars = 0;
+    noted.balance_noted = (struct balance_noted){STR("stripe"), movements, 5};
+    lost.dispute_noted =
+        (struct dispute_noted){.status = DISPUTE_LOST, .amount = usd(5000), .gateway = STR("stripe")};
+    assert_ok(event_postings(&p, &count, &noted, A, E));
+    for (size_t i = 0; i < count; i++) {
+        bool cash = p[i].account == ACCOUNT_CASH, in_euros = strcmp(p[i].amount.currency, "EUR") == 0;
+        if (cash && in_euros) euros += p[i].amount.minor;
+        if (cash && !in_euros) dollars += p[i].amount.minor;
+    }
+    assert_int(euros, -2900); /* what the payment had posted */
+    assert_int(dollars, 3190 - 123 - 5000 - 1500 - 9000 - 200 + 33);
+    assert_int(balance_of(p, count, ACCOUNT_FEES), 123 + 1500 + 200);
+    assert_int(balance_of(p, count, ACCOUNT_DISPUTES), 5000);
+    assert_int(balance_of(p, count, ACCOUNT_BANK), 9000);
+    assert_int(balance_of(p, count, ACCOUNT_SUSPENSE), -33);
+    assert_int(balance_of(p, count, ACCOUNT_EXCHANGE), 2900 - 3190);
+    assert_ok(event_postings(&p, &count, &lost, A, E));
+    assert_int(balance_of(p, count, ACCOUNT_DISPUTES), -5000);
+    assert_int(balance_of(p, count, ACCOUNT_CHARGEBACKS), 5000);
+    lost.dispute_noted.status = DISPUTE_WON;
+    assert_ok(event_postings(&p, &count, &lost, A, E));
+    assert_int(count, 0);
+}
+
 /* Credit of 120.00 sold for 100.00, half of which pays an invoice; a quarter expires, a quarter is taken
  * back. */
 Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)

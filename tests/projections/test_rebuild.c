@@ -298,17 +298,10 @@ static void settle_pending(struct life *l)
         c.payment_settle.gateway_reference = STR("ref");
         c.payment_settle.code = STR("card_declined");
         (void)execute(l, &c, STR_NONE);
+        c.payment_settle = (struct payment_settle_command){
+            .transaction = (uint64_t)dice_between(&l->dice, 1, 40), .outcome = PAYMENT_RETURNED};
+        (void)execute(l, &c, STR_NONE);
     }
-}
-
-/* Banks send back what was refunded days ago. */
-static void return_refund(struct life *l)
-{
-    struct command c = {.type = COMMAND_PAYMENT_SETTLE};
-    c.payment_settle.transaction = (uint64_t)dice_between(&l->dice, 1, 40);
-    c.payment_settle.outcome = PAYMENT_RETURNED;
-    c.payment_settle.code = STR("expired_or_canceled_card");
-    (void)execute(l, &c, STR_NONE);
 }
 
 static void run_night(struct life *l)
@@ -360,7 +353,6 @@ static void step(struct life *l)
     if (kind >= 61 && kind < 70) step_invoice(l, &c);
     if (kind >= 70 && kind < 82) step_payment(l, &c);
     if (kind >= 82 && kind < 92) settle_pending(l);
-    if (kind == 91) return_refund(l);
     if (kind >= 92) run_night(l);
     struct str key = dice_chance(&l->dice, 20)
                          ? str_format(l->arena, "marmot-key-%d", (int)dice_between(&l->dice, 0, 100))
