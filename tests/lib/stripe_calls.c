@@ -115,6 +115,8 @@ static bool take_expand(struct ss_call *c, const char *what)
         x->customer = true;
     } else if (strcmp(path, "payment_method") == 0) {
         x->method = true;
+    } else if (strcmp(path, "source") == 0) {
+        x->source = true;
     } else {
         ss_bad(c, NULL, "expand", "This property cannot be expanded (%s).", what);
         return false;

@@ -201,7 +201,7 @@ void ss_form_free(struct ss_form *f);
 /* ---- a call ---- */
 
 struct ss_expand {
-    bool charge, txn, customer, method;
+    bool charge, txn, customer, method, source;
 };
 struct ss_call {
     struct stripe_server *s;
@@ -270,6 +270,8 @@ void ss_paid(struct stripe_server *s, struct ss_intent *p);
 void ss_failed(struct stripe_server *s, struct ss_intent *p, const struct ss_decline *why);
 struct ss_refund *ss_refund(struct stripe_server *s, struct ss_charge *ch, int64_t amount);
 void ss_refund_failed(struct stripe_server *s, struct ss_refund *r, const char *why);
+void ss_move(struct stripe_server *s, const char *type, const char *category, const char *currency,
+             int64_t amount);
 struct ss_dispute *ss_dispute(struct stripe_server *s, struct ss_charge *ch, const char *reason);
 void ss_dispute_close(struct stripe_server *s, struct ss_dispute *d, bool won);
 

@@ -279,7 +279,7 @@ static json_t *dispute_json(const struct ss_dispute *d)
         d->reason, "status", d->status));
 }
 
-static json_t *txn_json(const struct ss_txn *x)
+static json_t *txn_json(const struct ss_txn *x, struct ss_expand expand)
 {
     json_t *fees = json_array();
     if (x->fee != 0) {
@@ -288,13 +288,14 @@ static json_t *txn_json(const struct ss_txn *x)
                                                "application", "currency", x->currency, "description",
                                                "Stripe processing fees", "type", "stripe_fee")));
     }
-    return packed(json_pack(
-        "{s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:n, s:n, s:I, s:o, s:I, s:s, s:s, s:s, s:s}", "id", x->t.id,
-        "object", "balance_transaction", "amount", (json_int_t)x->amount, "available_on",
-        (json_int_t)(x->t.created + (int64_t)2 * SS_DAY), "balance_type", "payments", "created",
-        (json_int_t)x->t.created, "currency", x->currency, "description", "exchange_rate", "fee",
-        (json_int_t)x->fee, "fee_details", fees, "net", (json_int_t)(x->amount - x->fee),
-        "reporting_category", x->category, "source", x->source->id, "status", "available", "type", x->type));
+    return packed(
+        json_pack("{s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:n, s:n, s:I, s:o, s:I, s:s, s:o, s:s, s:s}", "id",
+                  x->t.id, "object", "balance_transaction", "amount", (json_int_t)x->amount, "available_on",
+                  (json_int_t)(x->t.created + (int64_t)2 * SS_DAY), "balance_type", "payments", "created",
+                  (json_int_t)x->t.created, "currency", x->currency, "description", "exchange_rate", "fee",
+                  (json_int_t)x->fee, "fee_details", fees, "net", (json_int_t)(x->amount - x->fee),
+                  "reporting_category", x->category, "source", named(x->source, expand.source), "status",
+                  "available", "type", x->type));
 }
 
 json_t *ss_json(const struct ss_thing *t, struct ss_expand expand)
@@ -307,7 +308,7 @@ json_t *ss_json(const struct ss_thing *t, struct ss_expand expand)
     case SS_CHARGE: return charge_json((const struct ss_charge *)t, expand);
     case SS_REFUND: return refund_json((const struct ss_refund *)t, expand);
     case SS_DISPUTE: return dispute_json((const struct ss_dispute *)t);
-    case SS_TXN: return txn_json((const struct ss_txn *)t);
+    case SS_TXN: return txn_json((const struct ss_txn *)t, expand);
     case SS_EVENT: return packed(json_loads(t->body, 0, NULL));
     case SS_KEY:
     case SS_KINDS: break;

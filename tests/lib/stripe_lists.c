@@ -122,7 +122,8 @@ static bool wanted(const struct ss_call *c, const struct ss_thing *t)
     case SS_CHARGE: return customer_is(c, ((const struct ss_charge *)t)->intent->customer);
     case SS_TXN: {
         const struct ss_txn *x = (const struct ss_txn *)t;
-        return is_if_asked(c, "type", x->type) && is_if_asked(c, "source", x->source->id) &&
+        return is_if_asked(c, "type", x->type) &&
+               is_if_asked(c, "source", x->source == NULL ? NULL : x->source->id) &&
                is_if_asked(c, "currency", x->currency);
     }
     case SS_EVENT: return wanted_type(c, ((const struct ss_event *)t)->type);

@@ -90,6 +90,10 @@ bool stripe_server_refund_end(struct stripe_server *s, const char *refund, const
 /* The dispute's id, NULL when the charge cannot be disputed. */
 char *stripe_server_dispute(struct stripe_server *s, const char *charge, const char *reason);
 bool stripe_server_dispute_close(struct stripe_server *s, const char *dispute, bool won);
+/* Moves the balance without any of the things above: "payout", "stripe_fee", "adjustment" …; *category is the
+ * reporting category. */
+void stripe_server_move(struct stripe_server *s, const char *type, const char *category, const char *currency,
+                        int64_t amount);
 
 /* ---- looking ---- */
 

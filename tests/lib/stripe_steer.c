@@ -176,6 +176,14 @@ char *stripe_server_dispute(struct stripe_server *s, const char *charge, const c
     return id;
 }
 
+void stripe_server_move(struct stripe_server *s, const char *type, const char *category, const char *currency,
+                        int64_t amount)
+{
+    pthread_mutex_lock(&s->lock);
+    ss_move(s, type, category, currency, amount);
+    pthread_mutex_unlock(&s->lock);
+}
+
 bool stripe_server_dispute_close(struct stripe_server *s, const char *id, bool won)
 {
     LOCKED(s, bool, dispute_close(s, id, won));
