@@ -6,6 +6,7 @@
 #define DAYBOOK_IMPORTERS_IMPORTERS_H
 
 #include "importers/stripe.h"
+#include "importers/stripe_reconcile.h"
 #include "importers/stripe_signature.h"
 #include "projections/projections.h"
 

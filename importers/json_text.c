@@ -108,6 +108,12 @@ uint64_t json_count_of(const json_t *object, const char *name)
     return json_is_integer(n) && json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
 }
 
+struct str json_id_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_object(value) ? json_text_of(value, "id") : json_text_of(object, name);
+}
+
 enum err json_only_members(const json_t *object, const char *const *names, struct error *e)
 {
     /* jansson walks through mutable objects only; nothing is changed here. */

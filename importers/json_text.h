@@ -21,6 +21,8 @@ enum err json_member_text(struct str *out, const json_t *object, const char *nam
  * whole number above zero; 0 when it is none. */
 struct str json_text_of(const json_t *object, const char *name);
 uint64_t json_count_of(const json_t *object, const char *name);
+/* Of another object that a member names: its id, which is the member, or stands in it as a whole. */
+struct str json_id_of(const json_t *object, const char *name);
 
 /* ERR_INVALID for the first member that is none of `names` (which end with NULL). */
 enum err json_only_members(const json_t *object, const char *const *names, struct error *e) MUST_USE;

@@ -7,6 +7,7 @@
 #include "importers/stripe_answer.h"
 #include "importers/stripe_calls.h"
 #include "importers/stripe_form.h"
+#include "importers/stripe_movement.h"
 #include "importers/stripe_subject.h"
 
 /* ---- reading ---- */
@@ -190,40 +191,85 @@ static enum err on_action(struct webhook_apply_command *out, struct stripe_subje
     return err;
 }
 
-/* A refund that failed after it had succeeded, or one that somebody made at Stripe, moves money that no event
- * here has: somebody must book it. */
+/* One that somebody made at Stripe is booked as it stands there; one that failed there moved nothing. */
+static enum err note_refund(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    uint64_t payment = 0;
+    enum err err = transaction_by_reference(&payment, s->t, json_id_of(s->object, "payment_intent"), e);
+    if (err != OK || payment == 0) return err;
+    out->transaction = payment;
+    if (!stripe_refund_read(&s->first->refund_note, s->object, s->arena)) {
+        stripe_note(out, WEBHOOK_KNOWN, "a refund that somebody made at Stripe, and that moves nothing");
+        return OK;
+    }
+    s->first->type = COMMAND_REFUND_NOTE;
+    s->first->refund_note.payment = payment;
+    stripe_note(out, WEBHOOK_APPLIED, "a refund that somebody made at Stripe");
+    return OK;
+}
+
+/* A refund that fails after it had succeeded brings the money back. */
 static enum err on_refund(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     enum err err = settle(out, s, GATEWAY_REFUND, e);
     const struct transaction *v = &s->transaction;
-    bool ours_paid = false;
-    uint64_t payment = 0;
-    if (err == OK && v->transaction == 0) {
-        err = transaction_by_reference(&payment, s->t, json_text_of(s->object, "payment_intent"), e);
-        ours_paid = payment != 0;
-    }
-    if (err != OK) return err;
+    if (err == OK && v->transaction == 0 && !s->stray) return note_refund(out, s, e);
     bool failed = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_DECLINED;
-    if (ours_paid)
-        stripe_note(out, WEBHOOK_ATTENTION, "a refund was made at Stripe, of a payment of this ledger's");
-    else if (failed && v->status == TRANSACTION_COMPLETED)
-        stripe_note(out, WEBHOOK_ATTENTION, "a refund failed that had succeeded: the money is back");
+    if (err == OK && failed && v->status == TRANSACTION_COMPLETED) out->payment_outcome = PAYMENT_RETURNED;
+    return err;
+}
+
+/* ---- disputes ---- */
+
+static enum err read_movements(struct dispute_note_command *out, const struct stripe_subject *s,
+                               const struct transaction *payment, struct error *e)
+{
+    const json_t *list = json_object_get(s->object, "balance_transactions"), *one = NULL;
+    size_t i = 0, count = json_array_size(list);
+    struct balance_movement *movements = arena_array_of(s->arena, struct balance_movement, count);
+    if (count > LIMIT_MOVEMENTS_PER_RECORD)
+        return fail(e, ERR_LIMIT, "a dispute moved the balance more than %d times",
+                    LIMIT_MOVEMENTS_PER_RECORD);
+    json_array_foreach(list, i, one)
+    {
+        enum err err = stripe_movement_read(&movements[i], one, s->arena, e);
+        if (err != OK) return err;
+        movements[i].transaction = payment->transaction;
+        movements[i].customer = payment->customer;
+    }
+    out->movements = movements;
+    out->movements_count = count;
     return OK;
 }
 
-/* ---- what only says something ---- */
+static enum err note_dispute(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
+{
+    struct dispute_note_command *c = &s->first->dispute_note;
+    enum err err = load_transaction(&s->transaction, s->t, out->transaction, s->arena, e);
+    if (err == OK) err = stripe_dispute_read(c, s->object, s->arena, e);
+    if (err == OK) err = read_movements(c, s, &s->transaction, e);
+    if (err != OK) return err;
+    bool waits = c->status == DISPUTE_NEEDS_RESPONSE || c->status == DISPUTE_INQUIRY;
+    s->first->type = COMMAND_DISPUTE_NOTE;
+    c->payment = out->transaction;
+    c->as_of = s->created;
+    stripe_note(out, waits ? WEBHOOK_ATTENTION : WEBHOOK_APPLIED,
+                waits ? "a customer disputes a payment at his bank, which waits for an answer"
+                      : str_cstring(s->arena, str_format(s->arena, "the dispute is %s",
+                                                         choice_dispute_status.words[c->status])));
+    return OK;
+}
 
 static enum err on_dispute(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
-    uint64_t payment = 0;
-    enum err err = transaction_by_reference(&payment, s->t, json_text_of(s->object, "payment_intent"), e);
-    out->transaction = payment;
-    if (payment == 0)
-        stripe_note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
-    else
-        stripe_note(out, WEBHOOK_ATTENTION, "a customer disputes a payment at his bank");
+    enum err err =
+        transaction_by_reference(&out->transaction, s->t, json_id_of(s->object, "payment_intent"), e);
+    if (err == OK && out->transaction != 0) return note_dispute(out, s, e);
+    stripe_note(out, WEBHOOK_FOREIGN, "a dispute about a payment that is none of this ledger's");
     return err;
 }
+
+/* ---- what only says something ---- */
 
 /* The sum of its refunds; each of them comes by itself. */
 static enum err on_charge(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)

@@ -5,13 +5,6 @@
 #include "importers/stripe_form.h"
 #include "importers/stripe_subject.h"
 
-/* "cus_1", or the whole object where it was expanded. */
-static struct str id_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_object(value) ? json_text_of(value, "id") : str_of(json_string_value(value));
-}
-
 /* ---- whose it is ---- */
 
 static enum err user_of_customer(struct str *out, struct stripe_subject *s, struct str gateway_customer,
@@ -38,7 +31,7 @@ static enum err user_of(struct str *out, struct stripe_subject *s, const json_t 
         *out = str_copy(s->arena, named);
         return OK;
     }
-    return user_of_customer(out, s, id_of(s->object, "customer"), e);
+    return user_of_customer(out, s, json_id_of(s->object, "customer"), e);
 }
 
 /* ---- subscriptions ---- */
@@ -225,8 +218,8 @@ enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe
 static struct str subscription_of(const json_t *invoice)
 {
     const json_t *details = json_object_get(json_object_get(invoice, "parent"), "subscription_details");
-    struct str id = id_of(details, "subscription");
-    return id.len > 0 ? id : id_of(invoice, "subscription");
+    struct str id = json_id_of(details, "subscription");
+    return id.len > 0 ? id : json_id_of(invoice, "subscription");
 }
 
 /* Paid or not, the subscription says it: its money is Stripe's to book. */
@@ -253,9 +246,9 @@ enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subj
 /* The customer stands in what it was before. */
 enum err stripe_on_method(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
-    struct str customer = id_of(s->previous, "customer");
+    struct str customer = json_id_of(s->previous, "customer");
     enum err err =
-        user_of_customer(&out->user, s, customer.len > 0 ? customer : id_of(s->object, "customer"), e);
+        user_of_customer(&out->user, s, customer.len > 0 ? customer : json_id_of(s->object, "customer"), e);
     if (err != OK) return err;
     if (out->user.len == 0) {
         stripe_note(out, WEBHOOK_FOREIGN, "a payment method of a customer whom this ledger does not know");

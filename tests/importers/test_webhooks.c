@@ -2,6 +2,8 @@
 /* What Stripe sends by itself: genuine or refused, kept before it is answered, done once, in any order. The
  * messages are those of a server of our own in Stripe's shapes, signed as Stripe signs. */
 #include "importers/stripe_event.h"
+#include "ledger/book.h"
+#include "tests/importers/asking.h"
 #include "tests/importers/bank.h"
 #include "tests/lib/dice.h"
 
@@ -71,7 +73,8 @@ static struct webhook disputed(struct bank *b, struct str payment)
     struct str body = str_format(A,
                                  "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
                                  "\"charge.dispute.created\",\"data\":{\"object\":"
-                                 "{\"id\":\"dp_1\",\"object\":\"dispute\",\"payment_intent\":\"%.*s\"}}}",
+                                 "{\"id\":\"dp_1\",\"object\":\"dispute\",\"amount\":2900,\"currency\":\"usd\","
+                                 "\"status\":\"needs_response\",\"payment_intent\":\"%.*s\"}}}",
                                  STR_ARG(payment));
     assert_ok(deliver(&w, b, str_cstring(A, body), E));
     return w;
@@ -246,7 +249,7 @@ Test(webhooks, what_nothing_follows_from_is_kept_and_what_nobody_expected_asks_f
         "\"metadata\":{\"daybook_transaction\":\"txn_1\",\"daybook_key\":\"another ledger's\"}}}}",
         E));
     assert_str(str_of(outcome_of(&w)), "foreign");
-    /* Somebody refunds it at Stripe: no event here has the money. */
+    /* Somebody refunds it at Stripe. */
     struct str made = str_format(A,
                                  "{\"id\":\"evt_back\",\"object\":\"event\",\"livemode\":false,\"type\":"
                                  "\"refund.created\",\"data\":{\"object\":"
@@ -254,11 +257,92 @@ Test(webhooks, what_nothing_follows_from_is_kept_and_what_nobody_expected_asks_f
                                  "\"status\":\"succeeded\",\"payment_intent\":\"%.*s\"}}}",
                                  STR_ARG(t.gateway_reference));
     assert_ok(deliver(&w, &b, str_cstring(A, made), E));
-    assert_str(str_of(outcome_of(&w)), "attention");
+    assert_str(str_of(outcome_of(&w)), "applied");
+    assert_money(bank_transaction(&b, 2).amount, "1.00", "USD");
     w = disputed(&b, t.gateway_reference);
     assert_str(str_of(outcome_of(&w)), "attention");
     assert_int(w.transaction, 1);
     bank_close(&b);
+}
+
+/* Told by each of its events and by the sum of them, it is one refund. */
+Test(webhooks, a_refund_made_at_stripe_is_booked_once_and_undone_when_it_comes_back)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct webhook w = {0};
+    size_t count = 0;
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    server = b.server;
+    struct got g =
+        post("by-hand", "/v1/refunds",
+             str_cstring(A, str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference))));
+    assert_status(g, 200);
+    const char *refund = str_cstring(A, str_of(at(&g, "id")));
+    done(&g);
+    char **events = events_of(&b, &count);
+    for (int twice = 0; twice < 2; twice++) {
+        for (size_t i = count; i > 0; i--) assert_ok(deliver(&w, &b, events[i - 1], E));
+    }
+    struct transaction back = bank_transaction(&b, 2);
+    assert_int(back.kind, TRANSACTION_REFUND);
+    assert_int(back.status, TRANSACTION_COMPLETED);
+    assert_str(back.gateway_reference, refund);
+    assert_money(bank_transaction(&b, 1).refunded, "9.00", "USD");
+    cr_assert(stripe_server_refund_end(b.server, refund, "expired_or_canceled_card"));
+    events = events_of(&b, &count);
+    for (size_t i = count; i > 0; i--) assert_ok(deliver(&w, &b, events[i - 1], E));
+    assert_int(bank_transaction(&b, 2).status, TRANSACTION_FAILED);
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
+    assert_money(bank_transaction(&b, 1).refunded, "0.00", "USD");
+    bank_close(&b);
+}
+
+static enum err note_account(void *context, enum account account, const struct account_total *row,
+                             struct error *e)
+{
+    int64_t *balances = context;
+    (void)e;
+    balances[account] += row->debit.minor - row->credit.minor;
+    return OK;
+}
+
+/* 29.00 are taken back and 15.00 for it; in the end they are lost. In whatever order that is told. */
+Test(webhooks, a_dispute_is_followed_to_its_end_in_any_order)
+{
+    struct dice dice = dice_of(5);
+    for (int round = 0; round < 6; round++) {
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        struct views_txn *t = NULL;
+        int64_t *balances = arena_array_of(A, int64_t, ACCOUNT_ROUNDING + 1);
+        size_t count = 0;
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_createDispute");
+        (void)bank_charge(&b, "ann", 2900);
+        char *state = stripe_server_state(b.server, false);
+        const char *id = strstr(strstr(state, "\"disputes\""), "\"id\":\"") + strlen("\"id\":\"");
+        struct str dispute = str_copy(A, (struct str){id, strcspn(id, "\"")});
+        free(state);
+        cr_assert(stripe_server_dispute_close(b.server, str_cstring(A, dispute), false));
+        char **events = events_of(&b, &count);
+        for (size_t i = 0; i < 3 * count; i++) {
+            struct webhook w = {0};
+            size_t at = i < 2 * count ? (size_t)dice_between(&dice, 0, (int64_t)count - 1) : i - 2 * count;
+            assert_ok(deliver(&w, &b, events[at], E));
+        }
+        assert_ok(ledger_read_begin(&t, b.l, E));
+        assert_ok(list_accounts(t, note_account, balances, A, E));
+        ledger_read_end(b.l, t);
+        assert_int(bank_transaction(&b, 1).dispute, DISPUTE_LOST);
+        assert_int(balances[ACCOUNT_DISPUTES], 0);
+        assert_int(balances[ACCOUNT_CHARGEBACKS], 2900);
+        assert_int(balances[ACCOUNT_FEES], 1500);
+        assert_int(balances[ACCOUNT_CASH], -1500);
+        bank_close(&b);
+    }
 }
 
 /* Stripe says that so many cents were paid of a debit of 29.00. */

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* Is the ledger equal to the bank? Every movement of the balance at a server of our own, in Stripe's shapes,
+ * is held against the ledger: what the ledger could not know is noted, what it should have known is told. */
+#include "importers/json_text.h"
+#include "importers/stripe_movement.h"
+#include "ledger/book.h"
+#include "tests/importers/asking.h"
+#include "tests/importers/bank.h"
+
+TestSuite(reconcile, .init = test_begin, .fini = test_end);
+
+static enum err look(struct reconciliation *out, struct bank *b, struct error *e)
+{
+    struct reconcile_options o = {.actor = STR("test"), .now = b->sim.now};
+    return stripe_reconcile(out, b->s, b->l, &o, A, e);
+}
+
+static enum err add_cash(void *context, enum account account, const struct account_total *row,
+                         struct error *e)
+{
+    struct buffer *seen = context;
+    struct money balance = {0};
+    assert_ok(money_subtract(&balance, row->debit, row->credit, e));
+    if (account == ACCOUNT_RECEIVABLE || account == ACCOUNT_CUSTOMER_CREDIT || account == ACCOUNT_REFUNDS ||
+        money_is_zero(balance))
+        return OK;
+    struct str name = str_starts(row->account, "assets:")
+                          ? (struct str){row->account.ptr + 7, row->account.len - 7}
+                          : row->account;
+    buffer_print(seen, "%.*s %.*s%s, ", STR_ARG(name), STR_ARG(money_text(A, balance)),
+                 strcmp(balance.currency, "USD") == 0 ? "" : balance.currency);
+    return OK;
+}
+
+/* "cash:stripe 10.00, expenses:payment-fees 0.59, " */
+static struct str accounts_of(struct bank *b)
+{
+    struct buffer seen = {.arena = A};
+    struct views_txn *t = NULL;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_accounts(t, add_cash, &seen, A, E));
+    ledger_read_end(b->l, t);
+    return (struct str){(const char *)seen.ptr, seen.len};
+}
+
+static void assert_agrees(const struct reconciliation *r)
+{
+    cr_assert(r->missing_here + r->missing_there + r->amounts + r->unexplained == 0,
+              "%ju here, %ju there, %ju amounts, %ju unexplained: %s", (uintmax_t)r->missing_here,
+              (uintmax_t)r->missing_there, (uintmax_t)r->amounts, (uintmax_t)r->unexplained,
+              r->rows_count == 0 ? "" : r->rows[0].why);
+}
+
+static const char *charge_of(struct bank *b, struct str intent)
+{
+    char *state = stripe_server_state(b->server, false);
+    struct error unused = {0};
+    json_t *root = NULL;
+    const json_t *one = NULL;
+    const char *found = NULL;
+    size_t i = 0;
+    assert_ok(json_parse(&root, str_of(state), A, &unused));
+    json_array_foreach(json_object_get(root, "charges"), i, one)
+    {
+        if (str_equal(json_text_of(one, "payment_intent"), intent))
+            found = str_cstring(A, json_text_of(one, "id"));
+    }
+    json_decref(root);
+    free(state);
+    cr_assert_not_null(found);
+    return found;
+}
+
+/* What somebody does at Stripe by hand; gives the id of what was made. */
+static const char *post_there(struct bank *b, const char *path, struct str form)
+{
+    static int times = 0;
+    server = b->server;
+    struct got g = post(str_cstring(A, str_format(A, "by-hand-%d", times++)), path, str_cstring(A, form));
+    assert_status(g, 200);
+    const char *id = str_cstring(A, str_of(at(&g, "id")));
+    done(&g);
+    return id;
+}
+
+/* The gateway has said that the transaction succeeded under that name. */
+static void believe(struct bank *b, uint64_t transaction, struct str reference)
+{
+    struct outcome done = {0};
+    struct command c = {.type = COMMAND_PAYMENT_SETTLE};
+    c.payment_settle = (struct payment_settle_command){
+        .transaction = transaction, .outcome = PAYMENT_SUCCEEDED, .gateway_reference = reference};
+    struct request q = {.command = &c, .actor = STR("test")};
+    assert_ok(ledger_execute(&done, b->l, &q, A, E));
+}
+
+/* 29.00 cost 2.9 % and 0.30: 1.14; 100.00 cost 3.20. */
+Test(reconcile, fees_are_booked_once_and_the_ledger_is_equal_to_the_bank)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    bank_customer(&b, "bob", "pm_card_chargeCustomerFail");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    (void)bank_charge(&b, "ann", 10000);
+    (void)bank_charge(&b, "bob", 700);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.movements, 2);
+    assert_int(r.noted, 2);
+    assert_str(accounts_of(&b), "cash:stripe 124.66, expenses:payment-fees 4.34, ");
+    assert_int(stripe_server_balance(b.server, "usd"), 12466);
+    assert_money(bank_transaction(&b, t.transaction).fee, "1.14", "USD");
+    uint64_t before = shop_records(b.l);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.movements, 2);
+    assert_int(r.noted, 0);
+    assert_int(shop_records(b.l), before + 1); /* that somebody looked */
+    bank_close(&b);
+}
+
+Test(reconcile, more_than_a_page_comes_to_the_same)
+{
+    enum { MANY = 230 };
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    for (int i = 0; i < MANY; i++) (void)bank_charge(&b, "ann", 100 + i);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.movements, MANY);
+    assert_int(r.noted, MANY);
+    assert_int(r.rows_count, 0);
+    bank_close(&b);
+}
+
+/* Somebody refunds at Stripe, no message comes of it; later the customer's bank sends it back. */
+Test(reconcile, refunds_made_at_stripe_are_booked_and_undone_when_they_come_back)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    (void)post_there(&b, "/v1/refunds",
+                     str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    struct transaction refund = bank_transaction(&b, 2);
+    assert_int(refund.kind, TRANSACTION_REFUND);
+    assert_int(refund.status, TRANSACTION_COMPLETED);
+    assert_money(refund.amount, "9.00", "USD");
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_PARTIALLY_REFUNDED);
+    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
+    cr_assert(stripe_server_refund_end(b.server, str_cstring(A, refund.gateway_reference),
+                                       "expired_or_canceled_card"));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(bank_transaction(&b, 2).status, TRANSACTION_FAILED);
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
+    assert_str(accounts_of(&b), "cash:stripe 27.86, expenses:payment-fees 1.14, ");
+    bank_close(&b);
+}
+
+Test(reconcile, a_refund_that_failed_at_once_and_that_nobody_here_knew_moves_nothing)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    const char *refund = post_there(
+        &b, "/v1/refunds", str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
+    cr_assert(stripe_server_refund_end(b.server, refund, "lost_or_stolen_card"));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.suspense, 2);
+    assert_str(accounts_of(&b), "cash:stripe 27.86, expenses:payment-fees 1.14, ");
+    bank_close(&b);
+}
+
+/* The bank takes 29.00 back and Stripe 15.00 for its trouble; won, the 29.00 come again. */
+Test(reconcile, disputes_wait_in_an_account_of_their_own_until_they_are_won_or_lost)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction won = bank_charge(&b, "ann", 2900), lost = bank_charge(&b, "ann", 5000);
+    char *first = stripe_server_dispute(b.server, charge_of(&b, won.gateway_reference), "fraudulent");
+    char *second = stripe_server_dispute(b.server, charge_of(&b, lost.gateway_reference), "duplicate");
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_NEEDS_RESPONSE);
+    /* 79.00 less 1.14 and 1.75, less 79.00 and twice 15.00 */
+    assert_str(accounts_of(&b), "cash:stripe -32.89, disputes 79.00, expenses:payment-fees 32.89, ");
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
+    assert_err_says(bank_run(&out, &b, &c, E), ERR_REFUSED, "is disputed: the customer's bank has the money");
+    cr_assert(stripe_server_dispute_close(b.server, first, true));
+    cr_assert(stripe_server_dispute_close(b.server, second, false));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_WON);
+    assert_int(bank_transaction(&b, 2).dispute, DISPUTE_LOST);
+    assert_str(accounts_of(&b),
+               "cash:stripe -3.89, expenses:payment-fees 32.89, expenses:chargebacks 50.00, ");
+    free(first);
+    free(second);
+    bank_close(&b);
+}
+
+Test(reconcile, payouts_and_fees_are_booked_and_what_nobody_knows_waits_for_somebody)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 10000);
+    stripe_server_move(b.server, "payout", "payout", "usd", -9000);
+    stripe_server_move(b.server, "stripe_fee", "fee", "usd", -200);
+    stripe_server_move(b.server, "adjustment", "other_adjustment", "usd", 33);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.suspense, 1);
+    assert_str(accounts_of(&b), "cash:stripe 5.13, bank 90.00, suspense -0.33, expenses:payment-fees 5.20, ");
+    assert_ok(look(&r, &b, E));
+    assert_int(r.suspense, 0); /* it is told once, and stands in its account */
+    bank_close(&b);
+}
+
+Test(reconcile, what_only_one_side_has_is_told_with_all_that_it_explains)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    (void)post_there(&b, "/v1/payment_intents",
+                     STR("amount=5000&currency=usd&confirm=true&payment_method=pm_card_visa&" NEVER));
+    believe(&b, bank_request(&b, "ann", 700)->payment_requested.payment, STR("pi_never"));
+    assert_ok(look(&r, &b, E));
+    assert_int(r.missing_here, 1);
+    assert_int(r.missing_there, 1);
+    assert_int(r.amounts, 0);
+    assert_int(r.unexplained, 0);
+    assert_int(r.rows_count, 2);
+    assert_int(r.rows[0].kind, DISCREPANCY_MISSING_HERE);
+    assert_money(r.rows[0].there, "50.00", "USD");
+    assert_int(r.rows[1].kind, DISCREPANCY_MISSING_THERE);
+    assert_int(r.rows[1].transaction, 2);
+    assert_str(r.rows[1].source, "pi_never");
+    bank_close(&b);
+}
+
+Test(reconcile, another_amount_there_is_told_and_not_noted)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    const char *there = post_there(&b, "/v1/payment_intents", STR(CHARGE));
+    believe(&b, bank_request(&b, "ann", 3000)->payment_requested.payment, str_of(there));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(look(&r, &b, E));
+        cr_assert(r.amounts > 0 && r.missing_here == 0);
+        assert_money(r.rows[0].here, "30.00", "USD");
+        assert_money(r.rows[0].there, "29.00", "USD");
+        assert_int(r.unexplained, 0);
+    }
+    bank_close(&b);
+}
+
+Test(reconcile, a_debit_that_is_pending_is_no_difference)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    assert_int(stripe_server_settle_pending(b.server), 1); /* paid there, and nobody here has asked yet */
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.underway, 1);
+    assert_int(bank_settle_pending(&b), 1);
+    b.sim.now.us += INT64_C(30) * 86400 * 1000000;
+    assert_ok(look(&r, &b, E)); /* however late, it is looked at again */
+    assert_agrees(&r);
+    assert_int(r.underway, 0);
+    cr_assert(bank_transaction(&b, t.transaction).in_balance);
+    bank_close(&b);
+}
+
+Test(reconcile, stripe_that_fails_in_the_middle_loses_nothing_and_repeats_nothing)
+{
+    enum { MANY = 150 };
+    static const struct stripe_fault_rule rules[] = {
+        {.path = "/v1/balance_transactions", .nth = 2, .fault = STRIPE_FAULT_GARBAGE},
+        {.path = "/v1/balance_transactions", .nth = 5, .fault = STRIPE_FAULT_HALF_BODY},
+        {.path = "/v1/balance_transactions", .nth = 7, .fault = STRIPE_FAULT_RATE_LIMIT},
+    };
+    struct bank b = bank_open(rules, 3);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    for (int i = 0; i < MANY; i++) (void)bank_charge(&b, "ann", 100);
+    for (int i = 0; i < 5; i++) {
+        struct error why = {0};
+        enum err err = look(&r, &b, &why);
+        cr_assert(err == OK || err == ERR_INCOMPLETE, "%s", why.text);
+    }
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.noted, 0);
+    assert_int(stripe_server_balance(b.server, "usd"), MANY * (100 - 33));
+    assert_str(accounts_of(&b), "cash:stripe 100.50, expenses:payment-fees 49.50, ");
+    bank_close(&b);
+}
+
+/* ---- what a movement is ---- */
+
+Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_asked_for)
+{
+    static const struct {
+        const char *json;
+        enum movement_kind kind;
+        const char *amount, *settled, *fee;
+    } table[] = {
+        {"{\"amount\":2900,\"fee\":114,\"currency\":\"usd\",\"reporting_category\":\"charge\","
+         "\"type\":\"payment\",\"source\":\"py_1\"",
+         MOVEMENT_PAYMENT, "29.00USD", "29.00USD", "1.14USD"},
+        {"{\"amount\":3190,\"fee\":123,\"currency\":\"usd\",\"reporting_category\":\"charge\","
+         "\"source\":{\"id\":\"ch_1\",\"amount\":2900,\"currency\":\"eur\"}",
+         MOVEMENT_PAYMENT, "29.00EUR", "31.90USD", "1.23USD"},
+        {"{\"amount\":-3190,\"fee\":0,\"currency\":\"usd\",\"reporting_category\":\"refund\","
+         "\"source\":{\"id\":\"re_1\",\"amount\":2900,\"currency\":\"eur\"}",
+         MOVEMENT_REFUND, "-29.00EUR", "-31.90USD", "0.00USD"},
+        {"{\"amount\":-500,\"fee\":0,\"currency\":\"jpy\",\"reporting_category\":\"payout\",\"source\":null",
+         MOVEMENT_PAYOUT, "-500JPY", "-500JPY", "0JPY"},
+        {"{\"amount\":-500,\"fee\":0,\"currency\":\"usd\",\"type\":\"stripe_fee\"", MOVEMENT_FEE, "-5.00USD",
+         "-5.00USD", "0.00USD"},
+        {"{\"amount\":500,\"fee\":0,\"currency\":\"usd\",\"reporting_category\":\"nobody_knows\","
+         "\"type\":\"charge\"",
+         MOVEMENT_OTHER, "5.00USD", "5.00USD", "0.00USD"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct balance_movement m = {0};
+        json_t *object = NULL;
+        struct str text =
+            str_format(A, "%s,\"id\":\"txn_%zu\",\"object\":\"balance_transaction\",\"created\":1767225600}",
+                       table[i].json, i);
+        assert_ok(json_parse(&object, text, A, E));
+        assert_ok(stripe_movement_read(&m, object, A, E));
+        json_decref(object);
+        assert_int(m.kind, table[i].kind);
+        assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.amount)), m.amount.currency),
+                   table[i].amount);
+        assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.settled)), m.settled.currency),
+                   table[i].settled);
+        assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.fee)), m.fee.currency), table[i].fee);
+    }
+}
