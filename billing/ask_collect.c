@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_collect.c - what is asked of the payment gateway in bulk: collecting, and how what it did not answer
- * stands. */
-#include "billing/answers.h"
+/* ask_collect.c - what is asked of the payment gateway in bulk. */
+#include "billing/ask_collect.h"
 
 static void progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
 {
@@ -9,7 +8,7 @@ static void progress_told(void *context, const char *stage, uint64_t done, uint6
     s->progress(s->progress_context, stage, done, total);
 }
 
-static struct collect_options options_of(const struct call *c)
+struct collect_options collect_options_of(const struct call *c)
 {
     struct service *s = c->service;
     return (struct collect_options){.gateway = &s->gateway,
@@ -35,8 +34,8 @@ void member_not_asked(json_t *j, const struct call *c, uint64_t count)
     member_count(j, "not_asked", count);
 }
 
-static enum err left_over(const struct collect_summary *r, const struct call *c, const char *which,
-                          struct error *e)
+enum err collect_left_over(const struct collect_summary *r, const struct call *c, const char *which,
+                           struct error *e)
 {
     uint64_t unknown = r->unknown + r->refunds_unknown;
     if (r->stopped) {
@@ -72,7 +71,7 @@ static json_t *totals_json(const struct collect_summary *r)
     return list;
 }
 
-static void member_outcomes(json_t *j, const struct collect_summary *r)
+void member_outcomes(json_t *j, const struct collect_summary *r)
 {
     member_count(j, "completed", r->completed);
     member_count(j, "declined", r->declined);
@@ -85,18 +84,10 @@ static void member_outcomes(json_t *j, const struct collect_summary *r)
     member_flag(j, "stopped", r->stopped);
 }
 
-/* The answer is told, also where something is left over. Takes j. */
-static enum err tell(const struct call *c, json_t *j, const struct collect_summary *r, const char *which,
-                     struct error *e)
-{
-    enum err err = c->answer->take(c->answer->self, j, false, e);
-    return err == OK ? left_over(r, c, which, e) : err;
-}
-
 enum err ask_payment_collect(const struct call *c, struct error *e)
 {
     const struct payment_collect_query *q = c->query;
-    struct collect_options o = options_of(c);
+    struct collect_options o = collect_options_of(c);
     struct collect_summary r = {0};
     uint64_t not_asked = 0;
     o.through = q->through;
@@ -109,62 +100,6 @@ enum err ask_payment_collect(const struct call *c, struct error *e)
     member_count(j, "asked", r.asked);
     member_outcomes(j, &r);
     member_put(j, "totals", totals_json(&r));
-    return tell(c, j, &r, "collecting", e);
-}
-
-/* ---- reconciling ---- */
-
-struct telling {
-    const struct call *call;
-    json_t *rows;
-};
-
-static const char *stands(const struct transaction *v, const char *otherwise)
-{
-    if (v->status != TRANSACTION_PENDING) return transaction_status_shown(v);
-    return v->processing ? "processing" : otherwise;
-}
-
-/* A payment that has a name at the gateway was prepared there; whether it was charged is the question. */
-static enum err keep_row(void *context, const struct transaction *was, const struct transaction *now,
-                         struct error *e)
-{
-    struct telling *told = context;
-    struct ledger *l = told->call->service->ledger;
-    struct views_txn *t = NULL;
-    enum err err = ledger_read_begin(&t, l, e);
-    if (err != OK) return err;
-    struct names names = names_of(t, told->call->arena);
-    json_t *j = object_new();
-    member_id(j, "transaction_id", "txn", now->transaction);
-    member_user(j, &names, now->customer);
-    member_text(j, "type", str_of(choice_transaction_kind.words[now->kind]));
-    member_money(j, "amount", now->amount);
-    member_text(j, "currency", str_of(now->amount.currency));
-    member_instant(j, "since", now->at);
-    member_text(j, "was", str_of(stands(was, was->gateway_reference.len > 0 ? "prepared" : "requested")));
-    member_text(j, "is", str_of(stands(now, "unknown")));
-    rows_add(told->rows, j);
-    ledger_read_end(l, t);
-    return OK;
-}
-
-enum err ask_reconcile(const struct call *c, struct error *e)
-{
-    struct collect_options o = options_of(c);
-    struct collect_summary r = {0};
-    struct telling told = {c, rows_new()};
-    uint64_t not_asked = 0;
-    enum err err = apply_waiting_webhooks(c, e);
-    if (err == OK) err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
-    if (err == OK) err = count_not_asked(&not_asked, c, e);
-    if (err != OK) {
-        json_decref(told.rows);
-        return err;
-    }
-    json_t *j = object_new();
-    member_not_asked(j, c, not_asked);
-    member_outcomes(j, &r);
-    member_put(j, "transactions", told.rows);
-    return tell(c, j, &r, "reconciling", e);
+    err = c->answer->take(c->answer->self, j, false, e);
+    return err == OK ? collect_left_over(&r, c, "collecting", e) : err;
 }

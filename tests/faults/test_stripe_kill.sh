@@ -51,7 +51,7 @@ rules '[]'
 at 2025-01-01 reconcile >/dev/null 2>&1
 unknown=$(of_ledger 'sum(v["status"] == "pending" for v in t)')
 steer clock --data forward=90000 >/dev/null
-at 2025-01-02T02:00:00Z reconcile >/dev/null || fail "reconcile leaves something unknown"
+at 2025-01-02T02:00:00Z reconcile >/dev/null || fail "reconcile leaves something unknown, or different"
 at 2025-01-01 audit verify >/dev/null || fail "the ledger does not verify"
 
 steer state >"$work/state.json"
@@ -87,6 +87,18 @@ there = sum(c["amount"] for c in state["charges"] if c["status"] == "succeeded")
 need(here == there == total, f"{here} cents here, {there} there")
 print("\n".join(bad[:20]), end="\n" if bad else "")
 sys.exit(bool(bad))
+P
+# Fees are all that the balance there has beside: every movement of it is one of the ledger's, to the cent, though nobody has the
+# clock of the server's charges.
+at 2025-01-03 --json reconcile >"$work/reconcile.json" || fail "the ledger is not equal to the balance: $(cat "$work/reconcile.json")"
+python3 - "$work/reconcile.json" "$(of_server 's["balance"]["usd"]')" <<'P' || fail "the balances differ"
+import decimal, json, sys
+r = json.load(open(sys.argv[1], encoding="utf-8"))
+usd = [b for b in r["balances"] if b["currency"] == "USD"][0]
+wrong = [r[k] for k in ("missing_here", "missing_there", "different", "underway")] != [0, 0, 0, 0] or r["discrepancies"]
+same = int(decimal.Decimal(usd["ledger"]) * 100) == int(decimal.Decimal(usd["gateway"]) * 100) == int(sys.argv[2])
+print(r if wrong or not same else "", end="")
+sys.exit(bool(wrong) or not same)
 P
 requests=$(of_server 's["counts"]["requests"]')
 night >/dev/null || fail "one more run"
