@@ -5,7 +5,7 @@
 
 TestSuite(decide_balance, .init = test_begin, .fini = test_end);
 
-static struct transaction paid(int64_t cents, int64_t refunded)
+static struct transaction stripe_payment(int64_t cents, int64_t refunded)
 {
     return (struct transaction){.transaction = 3,
                                 .payment = 3,
@@ -31,7 +31,7 @@ static struct command refund_of(int64_t cents, enum payment_outcome outcome)
 Test(decide_balance, a_refund_that_somebody_made_is_asked_for_and_done_at_once)
 {
     struct facts f = facts_on("2025-02-01");
-    struct transaction t = paid(2900, 1000);
+    struct transaction t = stripe_payment(2900, 1000);
     struct command c = refund_of(1900, PAYMENT_SUCCEEDED);
     f.transaction = &t;
     struct decision d = decided(&f, &c);
@@ -48,7 +48,7 @@ Test(decide_balance, a_refund_that_somebody_made_is_asked_for_and_done_at_once)
 Test(decide_balance, a_refund_of_more_than_is_left_or_of_no_payment_is_refused)
 {
     struct facts f = facts_on("2025-02-01");
-    struct transaction t = paid(2900, 1000);
+    struct transaction t = stripe_payment(2900, 1000);
     struct command more = refund_of(1901, PAYMENT_SUCCEEDED), of_none = refund_of(100, PAYMENT_SUCCEEDED);
     struct decision d = {0};
     f.transaction = &t;
@@ -101,7 +101,7 @@ Test(decide_balance, of_a_dispute_the_newest_counts_until_it_is_decided)
         {DISPUTE_CLOSED, 6, DISPUTE_NEEDS_RESPONSE, 7, false},
     };
     struct facts f = facts_on("2025-02-01");
-    struct transaction t = paid(2900, 0);
+    struct transaction t = stripe_payment(2900, 0);
     f.transaction = &t;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const struct dispute known = {
@@ -132,7 +132,7 @@ Test(decide_balance, what_is_disputed_or_lost_is_not_refunded)
                  {DISPUTE_UNDER_REVIEW, true}, {DISPUTE_LOST, true},     {DISPUTE_WON, false},
                  {DISPUTE_CLOSED, false}};
     struct facts f = facts_on("2025-02-01");
-    struct transaction t = paid(2900, 0);
+    struct transaction t = stripe_payment(2900, 0);
     struct command c = {.type = COMMAND_PAYMENT_REFUND};
     c.payment_refund = (struct payment_refund_command){.transaction = STR("txn_3"), .gateway = STR("stripe")};
     f.transaction = &t;

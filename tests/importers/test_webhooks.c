@@ -70,12 +70,13 @@ static const char *event_of_type(struct bank *b, const char *type)
 static struct webhook disputed(struct bank *b, struct str payment)
 {
     struct webhook w = {0};
-    struct str body = str_format(A,
-                                 "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
-                                 "\"charge.dispute.created\",\"data\":{\"object\":"
-                                 "{\"id\":\"dp_1\",\"object\":\"dispute\",\"amount\":2900,\"currency\":\"usd\","
-                                 "\"status\":\"needs_response\",\"payment_intent\":\"%.*s\"}}}",
-                                 STR_ARG(payment));
+    struct str body =
+        str_format(A,
+                   "{\"id\":\"evt_disp\",\"object\":\"event\",\"livemode\":false,\"type\":"
+                   "\"charge.dispute.created\",\"data\":{\"object\":"
+                   "{\"id\":\"dp_1\",\"object\":\"dispute\",\"amount\":2900,\"currency\":\"usd\","
+                   "\"status\":\"needs_response\",\"payment_intent\":\"%.*s\"}}}",
+                   STR_ARG(payment));
     assert_ok(deliver(&w, b, str_cstring(A, body), E));
     return w;
 }

@@ -292,14 +292,13 @@ static void settle_pending(struct life *l)
     for (size_t i = 0; i < count; i++) {
         bool is_payment = events[i].type == EVENT_PAYMENT_REQUESTED;
         struct command c = {.type = COMMAND_PAYMENT_SETTLE};
-        c.payment_settle.transaction =
-            is_payment ? events[i].payment_requested.payment : events[i].refund_requested.refund;
-        c.payment_settle.outcome = dice_chance(&l->dice, 75) ? PAYMENT_SUCCEEDED : PAYMENT_DECLINED;
-        c.payment_settle.gateway_reference = STR("ref");
-        c.payment_settle.code = STR("card_declined");
+        struct payment_settle_command *s = &c.payment_settle;
+        s->transaction = is_payment ? events[i].payment_requested.payment : events[i].refund_requested.refund;
+        s->outcome = dice_chance(&l->dice, 75) ? PAYMENT_SUCCEEDED : PAYMENT_DECLINED;
+        s->gateway_reference = STR("ref");
         (void)execute(l, &c, STR_NONE);
-        c.payment_settle = (struct payment_settle_command){
-            .transaction = (uint64_t)dice_between(&l->dice, 1, 40), .outcome = PAYMENT_RETURNED};
+        s->transaction = (uint64_t)dice_between(&l->dice, 1, 40);
+        s->outcome = PAYMENT_RETURNED;
         (void)execute(l, &c, STR_NONE);
     }
 }
