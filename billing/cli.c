@@ -46,19 +46,24 @@ static const char *cstring_or_null(struct arena *a, struct str s)
 static enum err stripe_settings(struct gateway_settings *out, const struct cli_globals *g, struct arena *a,
                                 struct error *e)
 {
-    enum { RATE_MAX = 100000 };
-    uint64_t rate = GATEWAY_RATE_DEFAULT;
+    enum { RATE_MAX = 100000, WINDOW_MAX = 1000 };
+    uint64_t rate = GATEWAY_RATE_DEFAULT, window = GATEWAY_WINDOW_DEFAULT;
     struct str key_file = g->stripe_key_command.len == 0
                               ? or_environment(g->stripe_key_file, "DAYBOOK_STRIPE_KEY_FILE")
                               : g->stripe_key_file;
     if (g->stripe_rate.len > 0 && (uint_parse(&rate, g->stripe_rate, e) != OK || rate > RATE_MAX))
         return fail(e, ERR_INVALID, "--stripe-rate: a number of requests a second is wanted, up to %d",
                     RATE_MAX);
+    bool is_window = g->stripe_window.len == 0 || uint_parse(&window, g->stripe_window, e) == OK;
+    if (!is_window || window == 0 || window > WINDOW_MAX)
+        return fail(e, ERR_INVALID, "--stripe-window: a number of requests at once is wanted, up to %d",
+                    WINDOW_MAX);
     *out = (struct gateway_settings){.key_file = cstring_or_null(a, key_file),
                                      .key_command = cstring_or_null(a, g->stripe_key_command),
                                      .base = cstring_or_null(a, g->stripe_base),
                                      .authorities = cstring_or_null(a, g->stripe_authorities),
-                                     .rate = (int)rate};
+                                     .rate = (int)rate,
+                                     .window = (int)window};
     return OK;
 }
 

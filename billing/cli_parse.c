@@ -17,6 +17,7 @@ static const struct global_option globals[] = {
     {"stripe-key-command", "COMMAND", "a command that prints that key instead", offsetof(struct cli_globals, stripe_key_command)},
     {"stripe-base", "URL", "another server of Stripe's shape: https, or http on this machine", offsetof(struct cli_globals, stripe_base)},
     {"stripe-rate", "N", "requests a second, at most (default 20; 0: no limit)", offsetof(struct cli_globals, stripe_rate)},
+    {"stripe-window", "N", "requests on their way at once, at most (default 40)", offsetof(struct cli_globals, stripe_window)},
     {"stripe-authorities", "FILE", "certificates to trust instead of the system's", offsetof(struct cli_globals, stripe_authorities)},
     {"json", NULL, "answer as JSON; lists as one object a line", offsetof(struct cli_globals, json)},
     {"quiet", NULL, "say nothing when all went well", offsetof(struct cli_globals, quiet)},

@@ -103,7 +103,8 @@ static enum err begin_gateway(struct daybook *d, const struct daybook_options *o
     struct gateway_settings g = {.key_file = o->stripe_key_file,
                                  .key_command = o->stripe_key_command,
                                  .base = o->stripe_base,
-                                 .rate = o->stripe_rate == 0 ? GATEWAY_RATE_DEFAULT : o->stripe_rate};
+                                 .rate = o->stripe_rate == 0 ? GATEWAY_RATE_DEFAULT : o->stripe_rate,
+                                 .window = o->stripe_window <= 0 ? GATEWAY_WINDOW_DEFAULT : o->stripe_window};
     if (g.rate < 0) g.rate = 0;
     return service_begin_gateway(&d->service, &g, e);
 }

@@ -71,8 +71,9 @@ struct daybook_options {
      * both NULL: the simulator pays. Never the key itself. */
     const char *stripe_key_file, *stripe_key_command;
     const char
-        *stripe_base; /* another server of Stripe's shape: https, or http on this machine; NULL: Stripe */
-    int stripe_rate;  /* requests a second, at most; 0: 20; below 0: no limit */
+        *stripe_base;  /* another server of Stripe's shape: https, or http on this machine; NULL: Stripe */
+    int stripe_rate;   /* requests a second, at most; 0: 20; below 0: no limit */
+    int stripe_window; /* requests on their way at once, at most; 0: 40 */
 };
 
 DAYBOOK_API const char *daybook_version(void);

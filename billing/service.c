@@ -61,6 +61,7 @@ enum err service_begin_gateway(struct service *s, const struct gateway_settings 
                                .base = str_of(g->base),
                                .authorities = g->authorities,
                                .rate = g->rate,
+                               .in_flight = g->window,
                                .world = s->world};
     if (err == OK) err = stripe_open(&s->stripe, &o, e);
     secret_wipe(&key);

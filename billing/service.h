@@ -17,8 +17,9 @@ struct gateway_settings {
     const char *base;                   /* NULL: Stripe's */
     const char *authorities;            /* NULL: the system's */
     int rate;                           /* requests a second; 0: no limit */
+    int window;                         /* requests at once */
 };
-enum { GATEWAY_RATE_DEFAULT = 20 };
+enum { GATEWAY_RATE_DEFAULT = 20, GATEWAY_WINDOW_DEFAULT = 40 };
 
 struct service {
     struct ledger *ledger;

@@ -80,6 +80,9 @@ refused 3 'negative' usage record u1 api_calls -1
 refused 3 'no such day' subscription create u1 --tier free --start 2025-02-29
 refused 3 'month' usage record u1 api_calls 1 --at 2025-13-01T00:00:00Z
 refused 3 'date' invoice list --from 31.01.2025
+refused 3 '--stripe-rate: a number' stats --stripe-rate fast
+refused 3 '--stripe-window: a number' stats --stripe-window 0
+refused 3 '--stripe-window: a number' stats --stripe-window 1001
 refused 3 'first day lies after' payment list --from 2025-02-01 --to 2025-01-01
 for what in 'invoice list' 'audit log' 'report trial_balance' 'report invoices' 'export paid' 'usage list paid' 'usage price --version 1' \
     'usage rerate paid'; do
