@@ -80,6 +80,7 @@ enum err answer_command(json_t **out, struct service *s, const struct command *c
  * NULL. */
 enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
                          struct arena *a, struct error *e) MUST_USE;
+json_t *webhook_json(const struct webhook *w);
 /* Does what messages of a gateway ask for that are kept and wait, as before everything that asks for money.
  */
 /* How many customers who owe something are not asked: another gateway than the one at hand keeps their

@@ -5,20 +5,7 @@
 #include "billing/answers.h"
 #include "billing/serve.h"
 
-/* Without a key nobody knows which world is ours. */
-static enum webhook_world world_of(const struct service *s)
-{
-    if (s->stripe == NULL) return WEBHOOK_ANY;
-    return stripe_is_test(s->stripe) ? WEBHOOK_TEST : WEBHOOK_LIVE;
-}
-
-static struct webhook_door door_of(const struct service *s)
-{
-    return (struct webhook_door){
-        .ledger = s->ledger, .world = world_of(s), .now = s->world.now(s->world.self), .actor = s->actor};
-}
-
-static json_t *webhook_json(const struct webhook *w)
+json_t *webhook_json(const struct webhook *w)
 {
     json_t *j = object_new();
     member_id(j, "webhook_id", "whk", w->webhook);
@@ -64,7 +51,7 @@ static enum err read_body(struct bytes *out, struct str file, struct arena *a, s
 enum err ask_webhook_handle(const struct call *c, struct error *e)
 {
     const struct webhook_handle_query *q = c->query;
-    struct webhook_door d = door_of(c->service);
+    struct webhook_door d = service_webhook_door(c->service);
     struct webhook w = {0};
     struct bytes body = {0};
     enum err err = read_secrets(&d, q->secret_file, q->tolerance, c->arena, e);
@@ -98,7 +85,7 @@ enum err ask_webhook_list(const struct call *c, struct error *e)
 
 enum err apply_waiting_webhooks(const struct call *c, struct error *e)
 {
-    struct webhook_door d = door_of(c->service);
+    struct webhook_door d = service_webhook_door(c->service);
     uint64_t count = 0;
     return webhooks_apply(&count, &d, c->arena, e);
 }
@@ -115,7 +102,7 @@ static enum err retry_one(const struct call *c, const struct webhook_door *d, st
 enum err ask_webhook_retry(const struct call *c, struct error *e)
 {
     const struct webhook_retry_query *q = c->query;
-    struct webhook_door d = door_of(c->service);
+    struct webhook_door d = service_webhook_door(c->service);
     struct webhooks_seen seen = {0};
     uint64_t count = 0;
     bool one = q->webhook.len > 0;
@@ -158,7 +145,7 @@ enum err ask_serve(const struct call *c, struct error *e)
     const struct serve_query *q = c->query;
     struct server *s = NULL;
     struct server_options o = {.listen = q->listen.len > 0 ? q->listen : STR("127.0.0.1:8080"),
-                               .door = door_of(c->service),
+                               .door = service_webhook_door(c->service),
                                .service = c->service};
     sigset_t signals, before;
     (void)sigemptyset(&signals);

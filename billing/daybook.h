@@ -420,6 +420,26 @@ struct daybook_run {
 DAYBOOK_API int daybook_run_nightly(struct daybook *d, const char *through, const char *out_dir, bool dry_run,
                                     struct daybook_run **out, struct daybook_error *e);
 
+/* ---- what Stripe sends ---- */
+
+struct daybook_webhook {
+    const char *webhook_id; /* "whk_7" */
+    const char *event_id;   /* Stripe's: "evt_…" */
+    const char *type;       /* "payment_intent.succeeded" */
+    const char *data;       /* what it is about, JSON in Stripe's shape */
+    const char *outcome;    /* "applied", "known", "kept", "foreign", "attention"; "waiting": done later */
+    const char *what;       /* for people: what it did */
+    const char *transaction_id; /* that it is about; "": none of ours */
+};
+/* Takes one message: checks its signature over exactly these bytes, keeps it, does what it asks for.
+ * `signature` is the header Stripe-Signature; `secrets` one endpoint's secret a line, "whsec_…", and behind
+ * one that is being replaced "until 2026-12-31T00:00:00Z". OK: answer Stripe with 200; it may be sent again,
+ * and is done once. INVALID: it is not genuine, too old, or no event (400). LIMIT: it is longer than 1 MiB
+ * (413). STORAGE: it could not be kept (503), and Stripe sends it again. `out` may be NULL. */
+DAYBOOK_API int daybook_handle_webhook(struct daybook *d, const void *payload, size_t length,
+                                       const char *signature, const char *secrets,
+                                       struct daybook_webhook **out, struct daybook_error *e);
+
 struct daybook_verification {
     const char *origin, *root, *last_leaf; /* the ledger's name; hashes in hexadecimal */
     int64_t records, events, postings;

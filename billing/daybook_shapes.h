@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* daybook_shapes.h - billing's own: which member of an answer's JSON fills which member of a struct of
- * daybook.h. Only daybook_calls.c includes it; a member without a row stays "" and false. */
+ * daybook.h. For daybook_calls.c and daybook_webhooks.c only; a member without a row stays "" and false. */
 #ifndef DAYBOOK_BILLING_DAYBOOK_SHAPES_H
 #define DAYBOOK_BILLING_DAYBOOK_SHAPES_H
 
@@ -46,6 +46,13 @@ static const struct member members_of_payment_method[] = {
     NUMBER(exp_year), FLAG(is_default),
 };
 SHAPE(payment_method, daybook_payment_method);
+#undef OF
+
+#define OF daybook_webhook
+static const struct member members_of_webhook[] = {
+    TEXT(webhook_id), TEXT(event_id), TEXT(type), TEXT(data), TEXT(outcome), TEXT(what), TEXT(transaction_id),
+};
+SHAPE(webhook, daybook_webhook);
 #undef OF
 
 #define OF daybook_usage

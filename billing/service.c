@@ -75,6 +75,19 @@ void service_end_gateway(struct service *s)
     s->stripe = NULL;
 }
 
+/* Without a key nobody knows which world is ours. */
+static enum webhook_world world_of(const struct service *s)
+{
+    if (s->stripe == NULL) return WEBHOOK_ANY;
+    return stripe_is_test(s->stripe) ? WEBHOOK_TEST : WEBHOOK_LIVE;
+}
+
+struct webhook_door service_webhook_door(const struct service *s)
+{
+    return (struct webhook_door){
+        .ledger = s->ledger, .world = world_of(s), .now = s->world.now(s->world.self), .actor = s->actor};
+}
+
 /* ---- what the gateway fills in ---- */
 
 static enum err fill_inner(struct service *s, struct command *c, struct arena *a, struct error *e)

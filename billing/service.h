@@ -37,6 +37,9 @@ struct service {
 enum err service_begin_gateway(struct service *s, const struct gateway_settings *g, struct error *e) MUST_USE;
 void service_end_gateway(struct service *s);
 
+/* Where messages of Stripe's come in, of the world that the key is of, now; without secrets yet. */
+struct webhook_door service_webhook_door(const struct service *s);
+
 /* Today's date by the clocks of a customer's time zone. An answer is not withheld for a zone that this
  * machine does not know: it tells the date of UTC. */
 struct date service_today(const struct service *s, struct str timezone);

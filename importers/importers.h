@@ -96,6 +96,9 @@ struct webhooks_seen {
 enum err webhooks_look_again(struct webhooks_seen *out, const struct webhook_door *d, struct date from,
                              struct error *e) MUST_USE;
 
+/* What a message is about, its data.object as JSON; numbers that are no whole ones are strings there. */
+enum err webhook_data(struct str *out, struct bytes body, struct arena *a, struct error *e) MUST_USE;
+
 /* The in-process gateway used when no other is configured. It knows Stripe's test tokens (pm_card_visa pays,
  * pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds …); any other token pays. Deterministic:
  * the same key gets the same answer. */

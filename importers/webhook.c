@@ -2,6 +2,7 @@
 /* webhook.c - the door for what gateways send by themselves: see importers.h. A message is durable before it
  * is answered; what it asks for follows, and can be done again after a crash. */
 #include "importers/importers.h"
+#include "importers/json_text.h"
 #include "importers/stripe_event.h"
 
 static enum err execute(struct outcome *out, const struct webhook_door *d, struct command *c, struct arena *a,
@@ -280,4 +281,16 @@ enum err webhook_handle(struct webhook *out, const struct webhook_door *d, struc
     if (err != OK || out->outcome != WEBHOOK_WAITING) return err;
     if (webhooks_apply(&count, d, a, &later) != OK) return OK; /* it is kept, and is done another time */
     return look_up(out, d, out->event_id, a, e);
+}
+
+enum err webhook_data(struct str *out, struct bytes body, struct arena *a, struct error *e)
+{
+    json_t *root = NULL;
+    enum err err = json_parse(&root, bytes_str(body), a, e);
+    if (err != OK) return wrap(e, "the message");
+    char *text = json_dumps(json_object_get(json_object_get(root, "data"), "object"), JSON_COMPACT);
+    *out = str_copy(a, str_of(text));
+    free(text);
+    json_decref(root);
+    return OK;
 }

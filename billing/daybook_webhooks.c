@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* daybook_webhooks.c - messages of Stripe's for programs that have a web server of their own. Secrets come by
+ * argument and go nowhere else. */
+#include "billing/daybook_shapes.h"
+
+static enum err handle(json_t **answer, struct daybook *d, struct bytes body, const char *signature,
+                       const char *secrets, struct arena *a, struct error *e)
+{
+    struct webhook w = {0};
+    if (d == NULL) return fail(e, ERR_USAGE, "there is no handle");
+    if (secrets == NULL) return fail(e, ERR_USAGE, "there are no secrets");
+    struct webhook_door door = service_webhook_door(&d->service);
+    enum err err = webhook_secrets_parse(&door.secrets, str_of(secrets), a, e);
+    if (err == OK) err = webhook_handle(&w, &door, str_of(signature), body, a, e);
+    struct str data = STR_NONE;
+    if (err == OK) err = webhook_data(&data, body, a, e);
+    if (err != OK) return err;
+    *answer = webhook_json(&w);
+    json_object_set_new(*answer, "data", json_stringn(data.len == 0 ? "" : data.ptr, data.len));
+    return OK;
+}
+
+int daybook_handle_webhook(struct daybook *d, const void *payload, size_t length, const char *signature,
+                           const char *secrets, struct daybook_webhook **out, struct daybook_error *e)
+{
+    struct error why = {0};
+    struct arena *a = arena_new();
+    json_t *answer = NULL;
+    if (out != NULL) *out = NULL;
+    enum err err = handle(&answer, d, (struct bytes){payload, payload == NULL ? 0 : length}, signature,
+                          secrets, a, &why);
+    if (err == OK && out != NULL) {
+        *out = answer_new(shape_webhook.size);
+        fill_shape(*out, &shape_webhook, answer, answer_arena(*out));
+    }
+    json_decref(answer);
+    arena_free(a);
+    return err == OK ? DAYBOOK_OK : report_error(e, &why);
+}
