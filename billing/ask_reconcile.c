@@ -121,22 +121,21 @@ static enum err put_balance(json_t *j, const struct reconciliation *r, const str
     member_count(j, "different", r->amounts);
     member_count(j, "suspense", r->suspense);
     member_count(j, "underway", r->underway);
+    member_count(j, "differences", r->differences);
     member_put(j, "balances", totals);
     member_put(j, "discrepancies", rows);
     return err;
 }
 
-static enum err balance_differs(const struct reconciliation *r, bool shared, struct error *e)
+static enum err balance_differs(const struct reconciliation *r, struct error *e)
 {
-    uint64_t rows = r->missing_there + r->amounts + (shared ? 0 : r->missing_here);
-    uint64_t currencies = shared ? 0 : r->unexplained;
-    if (rows == 0 && currencies == 0) return OK;
-    if (rows == 0) {
+    if (r->differences == 0) return OK;
+    if (r->differences == r->unexplained) {
         return fail(e, ERR_REFUSED, "in %ju currenc%s the balance at Stripe is another than the ledger's",
-                    (uintmax_t)currencies, currencies == 1 ? "y" : "ies");
+                    (uintmax_t)r->unexplained, r->unexplained == 1 ? "y" : "ies");
     }
     return fail(e, ERR_REFUSED, "%ju difference%s between the ledger and the balance at Stripe",
-                (uintmax_t)rows, rows == 1 ? "" : "s");
+                (uintmax_t)r->differences, r->differences == 1 ? "" : "s");
 }
 
 /* ---- both ---- */
@@ -149,6 +148,7 @@ static enum err reconcile_balance(struct reconciliation *out, const struct call 
                                   .now = s->world.now(s->world.self),
                                   .progress = s->progress == NULL ? NULL : progress_told,
                                   .progress_context = s,
+                                  .shared = q->shared,
                                   .stops = is_told_to_stop,
                                   .stops_context = s};
     if (date_is_given(q->from)) o.from = date_start(q->from);
@@ -158,9 +158,8 @@ static enum err reconcile_balance(struct reconciliation *out, const struct call 
 static enum err ended(const struct collect_summary *r, const struct reconciliation *balance,
                       const struct call *c, struct error *e)
 {
-    const struct reconcile_query *q = c->query;
     enum err err = collect_left_over(r, c, "reconciling", e);
-    return err == OK ? balance_differs(balance, q->shared, e) : err;
+    return err == OK ? balance_differs(balance, e) : err;
 }
 
 enum err ask_reconcile(const struct call *c, struct error *e)

@@ -467,15 +467,16 @@ static enum err go_through(struct walk *w, struct error *e)
 
 static enum err note_it(struct walk *w, struct error *e)
 {
-    const struct reconciliation *r = w->out;
+    struct reconciliation *r = w->out;
     struct command c = {.type = COMMAND_BALANCE_RECONCILE};
-    c.balance_reconcile = (struct balance_reconcile_command){
-        .gateway = STR("stripe"),
-        .from = r->from,
-        .through = r->through,
-        .movements = r->movements,
-        .noted = r->noted,
-        .differences = r->missing_here + r->missing_there + r->amounts + r->unexplained};
+    r->differences = r->missing_there + r->amounts;
+    if (!w->o->shared) r->differences += r->missing_here + r->unexplained;
+    c.balance_reconcile = (struct balance_reconcile_command){.gateway = STR("stripe"),
+                                                             .from = r->from,
+                                                             .through = r->through,
+                                                             .movements = r->movements,
+                                                             .noted = r->noted,
+                                                             .differences = r->differences};
     return execute(w, &c, w->arena, e);
 }
 

@@ -37,7 +37,8 @@ struct reconciliation {
     struct instant from, through;
     uint64_t movements, noted; /* looked at; of them new to the ledger */
     uint64_t missing_here, missing_there, amounts, suspense, underway;
-    uint64_t unexplained; /* currencies in which the balances differ by more than the differences say */
+    uint64_t unexplained; /* currencies in which the balances differ by more than the discrepancies say */
+    uint64_t differences; /* of all these, what makes the ledger another than the bank */
     const struct discrepancy *rows; /* the first ten thousand */
     size_t rows_count;
     const struct balance_total *totals; /* by currency */
@@ -48,8 +49,9 @@ typedef void reconcile_progress_fn(void *context, const char *stage, uint64_t do
 struct reconcile_options {
     struct str actor;
     struct instant now;
-    struct instant from; /* none: three days before where the last one ended, or what is still open here is
-                            older; at first from the beginning */
+    struct instant from; /* none: three days before where the last one ended that found no difference, or
+                            earlier for what is pending since then; at first from the beginning */
+    bool shared;         /* others use the account, too: what is none of this ledger's is no difference */
     reconcile_progress_fn *progress; /* NULL: silent */
     void *progress_context;
     bool (*stops)(void *); /* NULL: never */

@@ -115,7 +115,7 @@ enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str
                                   struct error *e) MUST_USE;
 /* Was this movement of a gateway's balance noted, by the gateway's name of it? */
 enum err movement_is_known(bool *known, struct views_txn *t, struct str reference, struct error *e) MUST_USE;
-/* How far the gateway's balance was held against the ledger; none: never. */
+/* How far the gateway's balance was held against the ledger without finding a difference; none: never. */
 enum err reconciled_through(struct instant *out, struct views_txn *t, struct str gateway,
                             struct error *e) MUST_USE;
 /* Payments and refunds that a gateway completed, by number, and that were not seen in its balance yet. */
