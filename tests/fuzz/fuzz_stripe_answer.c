@@ -2,7 +2,9 @@
 /* fuzz_stripe_answer.c - any bytes as an answer of Stripe's: the first bytes say what was asked and with
  * which status it was answered, the rest is the body. Whatever comes, the question ends or goes on to another
  * call; money counts as moved only by an object of the amount that was asked for. */
+#include "importers/json_text.h"
 #include "importers/stripe_calls.h"
+#include "importers/stripe_movement.h"
 #include "ledger/book.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,6 +24,39 @@ static struct gateway_request request_of(uint8_t kind)
                                     .amount = money_of(2900, "USD"),
                                     .requested_at = {1767225600000000},
                                     .again = (kind & 16) != 0};
+}
+
+/* Whatever moved a balance, its postings sum to zero in each currency. */
+static void check_balanced(const struct balance_movement *m, struct arena *a)
+{
+    struct event ev = {.type = EVENT_BALANCE_NOTED, .balance_noted = {STR("stripe"), m, 1}};
+    const struct posting *p = NULL;
+    size_t count = 0;
+    struct error e = {0};
+    enum err err = event_postings(&p, &count, &ev, a, &e);
+    assert(err == OK && m->reference.len > 0);
+    for (size_t i = 0; i < count; i++) {
+        __int128 sum = 0;
+        for (size_t k = 0; k < count; k++) {
+            if (money_same_currency(p[i].amount, p[k].amount)) sum += p[k].amount.minor;
+        }
+        assert(sum == 0);
+    }
+}
+
+/* The same bytes as what Stripe tells of its balance, of refunds and disputes. */
+static void check_objects(struct bytes body, struct arena *a)
+{
+    struct balance_movement m = {0};
+    struct dispute_note_command d = {0};
+    struct refund_note_command r = {0};
+    struct error e = {0};
+    json_t *object = NULL;
+    if (json_parse(&object, bytes_str(body), a, &e) != OK) return;
+    if (stripe_movement_read(&m, object, a, &e) == OK) check_balanced(&m, a);
+    if (stripe_dispute_read(&d, object, a, &e) == OK) assert(d.status != DISPUTE_NONE);
+    if (stripe_refund_read(&r, object, a)) assert(r.gateway_reference.len > 0);
+    json_decref(object);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -49,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(out.outcome != PAYMENT_SUCCEEDED || (answer.status == 200 || answer.status == 400));
         assert(out.outcome != PAYMENT_SUCCEEDED || out.reference.len > 0);
     }
+    check_objects(answer.body, a);
     arena_free(a);
     return 0;
 }
