@@ -5,10 +5,7 @@
 
 struct date service_today(const struct service *s, struct str timezone)
 {
-    const struct zone *zone = NULL;
-    struct error unused;
-    if (zone_find(&zone, ledger_zones(s->ledger), timezone, &unused) != OK) zone = NULL;
-    return zone_date(zone, s->world.now(s->world.self));
+    return ledger_today(s->ledger, timezone);
 }
 
 struct date service_seller_today(const struct service *s, struct views_txn *t, struct arena *a)

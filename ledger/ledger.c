@@ -206,6 +206,14 @@ struct zones *ledger_zones(struct ledger *l)
     return l->zones;
 }
 
+struct date ledger_today(struct ledger *l, struct str zone)
+{
+    const struct zone *known = NULL;
+    struct error unused = {0};
+    if (zone_find(&known, ledger_zones(l), zone, &unused) != OK) known = NULL;
+    return zone_date(known, l->world.now(l->world.self));
+}
+
 struct log *ledger_log(struct ledger *l)
 {
     return l->log;

@@ -68,6 +68,8 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
 void ledger_close(struct ledger *l); /* accepts NULL */
 struct world ledger_world(const struct ledger *l);
 struct zones *ledger_zones(struct ledger *l); /* for whoever asks what date it is for a customer */
+/* The date it is in a time zone of that name; in UTC where there is none such. */
+struct date ledger_today(struct ledger *l, struct str zone);
 struct log *ledger_log(struct ledger *l);
 /* Whoever writes a file for people asks first, of each one: ERR_INVALID when `path`, or what a link there
  * leads to, lies inside the ledger's directory or is its key file. What is not there yet, folders too, is
