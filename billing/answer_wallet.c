@@ -118,11 +118,10 @@ json_t *alert_json(const struct alert *v, struct str user)
 
 /* ---- what is overdue ---- */
 
-json_t *dunned_json(const struct dunned *v, struct date today, struct str user)
+json_t *dunned_json(const struct dunned *v, struct str user)
 {
     json_t *j = object_new();
     const struct campaign none = {0}, *c = v->campaign != NULL ? v->campaign : &none;
-    struct date next = v->state == DUNNING_WAITS ? c->next_on : (struct date){0};
     member_text(j, "user_id", user);
     member_money(j, "overdue", v->overdue);
     member_text(j, "currency", str_of(v->overdue.currency));
@@ -131,7 +130,7 @@ json_t *dunned_json(const struct dunned *v, struct date today, struct str user)
     member_count(j, "attempt", c->attempt);
     member_put(j, "attempts", v->campaign == NULL ? json_null() : json_integer((json_int_t)c->attempts));
     member_date(j, "last_on", c->on);
-    member_date(j, "next_on", v->state == DUNNING_DUE ? today : next);
+    member_date(j, "next_on", v->next_on);
     return j;
 }
 

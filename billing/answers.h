@@ -54,7 +54,7 @@ enum err read_catalog_file(struct catalog *out, const struct call *c, struct str
 json_t *rerating_json(const struct rerating *r, bool with_lines, struct names *n);
 json_t *transaction_json(const struct transaction *v, struct names *n);
 json_t *grant_json(const struct wallet_grant *g, struct names *n);
-json_t *dunned_json(const struct dunned *v, struct date today, struct str user);
+json_t *dunned_json(const struct dunned *v, struct str user);
 json_t *alert_json(const struct alert *v, struct str user);
 json_t *entitlement_json(const struct entitlement *v, struct str user, struct str feature);
 /* What prepaid credit a customer has, by currency. */

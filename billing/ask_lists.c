@@ -225,24 +225,15 @@ enum err ask_wallet_list(const struct call *c, struct error *e)
     return list_end(&l, err);
 }
 
-static bool is_first_of_currency(const struct debtor *d, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (money_same_currency(d->open[i].left, d->open[index].left)) return false;
-    }
-    return true;
-}
-
 static enum err tell_dunned(struct listing *l, const struct dunning *rule, const struct debtor *d,
                             struct date today, struct error *e)
 {
     enum err err = OK;
     for (size_t i = 0; i < d->open_count && err == OK; i++) {
         struct dunned v = {0};
-        if (!is_first_of_currency(d, i)) continue;
+        if (!open_invoice_is_first(d, i)) continue;
         err = dunning_look(&v, rule, d, d->open[i].left.currency, today, e);
-        if (err == OK && v.state != DUNNING_NOTHING)
-            err = tell(l, dunned_json(&v, today, d->customer->user), e);
+        if (err == OK && v.state != DUNNING_NOTHING) err = tell(l, dunned_json(&v, d->customer->user), e);
     }
     return err;
 }

@@ -17,14 +17,9 @@ struct asking {
     struct date last; /* the day that is asked for; none: today, where each customer is */
 };
 
-static struct date day_of(const struct asking *g, struct str timezone)
+static struct date day_of(const struct asking *g, struct str zone)
 {
-    struct world w = ledger_world(g->file.ledger);
-    const struct zone *zone = NULL;
-    struct error unused = {0};
-    if (date_is_given(g->last)) return g->last;
-    if (zone_find(&zone, ledger_zones(g->file.ledger), timezone, &unused) != OK) zone = NULL;
-    return zone_date(zone, w.now(w.self));
+    return date_is_given(g->last) ? g->last : ledger_today(g->file.ledger, zone);
 }
 
 static enum err load_rule(struct asking *g, struct error *e)
@@ -44,37 +39,20 @@ static enum err load_rule(struct asking *g, struct error *e)
 
 /* ---- rows ---- */
 
-static bool is_first_of_currency(const struct debtor *d, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (money_same_currency(d->open[i].left, d->open[index].left)) return false;
-    }
-    return true;
-}
-
-static void put(struct csv *c, const struct debtor *d, const struct dunned *v, struct date day)
+static void put(struct csv *c, struct str user, const struct dunned *v, struct date day)
 {
     const struct campaign none = {0}, *asked = v->campaign != NULL ? v->campaign : &none;
-    struct date oldest = {0};
-    uint64_t documents = 0;
-    for (size_t i = 0; i < d->open_count; i++) {
-        const struct open_invoice *open = &d->open[i];
-        if (!money_same_currency(open->left, v->overdue) || !open_invoice_is_overdue(open, day)) continue;
-        if (documents++ == 0 || date_compare(open->due, oldest) < 0) oldest = open->due;
-    }
-    csv_text(c, d->customer->user);
+    csv_text(c, user);
     csv_word(c, v->overdue.currency);
     csv_money(c, v->overdue);
-    csv_count(c, documents);
-    csv_date(c, oldest);
-    csv_count(c, (uint64_t)date_days_between(oldest, day));
+    csv_count(c, v->documents);
+    csv_date(c, v->oldest);
+    csv_count(c, (uint64_t)date_days_between(v->oldest, day));
     csv_word(c, choice_dunning_state.words[v->state]);
     csv_count(c, asked->attempt);
     csv_count(c, asked->attempts);
     csv_date(c, asked->on);
-    csv_date(c, v->state == DUNNING_DUE     ? day
-                : v->state == DUNNING_WAITS ? asked->next_on
-                                            : (struct date){0});
+    csv_date(c, v->next_on);
     csv_end_row(c);
 }
 
@@ -86,10 +64,10 @@ static enum err put_customer(struct asking *g, uint64_t customer, struct error *
     for (size_t i = 0; i < d.open_count && err == OK; i++) {
         struct date day = day_of(g, d.customer->timezone);
         struct dunned v = {0};
-        if (!is_first_of_currency(&d, i)) continue;
+        if (!open_invoice_is_first(&d, i)) continue;
         err = dunning_look(&v, &g->rule, &d, d.open[i].left.currency, day, e);
         if (err != OK || v.state == DUNNING_NOTHING) continue;
-        put(f->csv, &d, &v, day);
+        put(f->csv, d.customer->user, &v, day);
         const struct money sums[CONTROL_SUMS_MAX] = {v.overdue};
         err = report_count(f, sums, e);
     }

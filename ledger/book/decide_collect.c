@@ -104,14 +104,6 @@ static void attempt(struct decision *out, struct dunning_wish *w, const struct d
     }
 }
 
-static bool is_first_of_currency(const struct facts *f, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (money_same_currency(f->open[i].left, f->open[index].left)) return false;
-    }
-    return true;
-}
-
 enum err decide_customer_dun(struct decision *out, const struct facts *f,
                              const struct customer_dun_command *c, struct arena *a, struct error *e)
 {
@@ -128,7 +120,7 @@ enum err decide_customer_dun(struct decision *out, const struct facts *f,
     for (size_t i = 0; i < f->open_count; i++) {
         struct dunned v = {0};
         const char *currency = f->open[i].left.currency;
-        if (!is_first_of_currency(f, i)) continue;
+        if (!open_invoice_is_first(&debtor, i)) continue;
         enum err err = dunning_look(&v, &f->catalog->dunning, &debtor, currency, f->today, e);
         if (err != OK) return err;
         if (v.state == DUNNING_DUE && !must_wait(f, currency)) attempt(out, &w, &v, a);

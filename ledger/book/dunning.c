@@ -49,6 +49,14 @@ bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)
     return date_compare(v->due, day) < 0;
 }
 
+bool open_invoice_is_first(const struct debtor *d, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (money_same_currency(d->open[i].left, d->open[place].left)) return false;
+    }
+    return true;
+}
+
 static const struct campaign *campaign_in(const struct customer *c, const char *currency)
 {
     for (size_t i = 0; i < c->campaigns_count; i++) {
@@ -90,10 +98,13 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
         const struct open_invoice *v = &d->open[i];
         if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, day)) continue;
         any = any || !v->final;
+        if (out->documents++ == 0 || date_compare(v->due, out->oldest) < 0) out->oldest = v->due;
         err = money_add(&out->overdue, out->overdue, v->left, e);
     }
     if (err == OK) out->state = state_of(out, rule, day);
     if (out->state == DUNNING_DUE && !any) out->state = DUNNING_STOPPED;
+    if (out->state == DUNNING_DUE) out->next_on = day;
+    if (out->state == DUNNING_WAITS) out->next_on = out->campaign->next_on;
     return err;
 }
 

@@ -15,6 +15,9 @@ struct dunned {
     enum dunning_state state;
     struct money overdue, threshold; /* no threshold: the catalog has none for the currency */
     const struct campaign *campaign; /* NULL: none is open */
+    uint64_t documents;              /* that are overdue */
+    struct date oldest;              /* the first due date of them; none: nothing is overdue */
+    struct date next_on;             /* of the next attempt: the day that was asked for where one is due */
 };
 
 /* Will that method never pay, whoever asks again? Lost and stolen cards, data that are wrong or past, what
@@ -24,6 +27,8 @@ bool decline_is_final(struct str code, struct str advice);
 
 /* Past its due date on that day? On the due date it is not. */
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
+/* Is it the first of its currency? So whoever goes through them meets each currency once. */
+bool open_invoice_is_first(const struct debtor *d, size_t place);
 enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
                       const char *currency, struct date day, struct error *e) MUST_USE;
 /* Is there a currency in which an attempt is due? */
