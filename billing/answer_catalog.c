@@ -229,6 +229,22 @@ static json_t *rules_json(const struct catalog *c)
     return list;
 }
 
+static json_t *schedule_json(const struct dunning *d)
+{
+    json_t *days = rows_new();
+    for (size_t i = 0; i < d->schedule_count; i++)
+        rows_add(days, json_integer((json_int_t)d->schedule[i].day));
+    return days;
+}
+
+static json_t *weekdays_json(const struct dunning *d)
+{
+    json_t *days = rows_new();
+    for (size_t i = 0; i < d->weekdays_count; i++)
+        rows_add(days, json_string(choice_weekday.words[d->weekdays[i].weekday]));
+    return days;
+}
+
 static json_t *dunning_json(const struct dunning *d)
 {
     json_t *thresholds = rows_new(), *j = object_new();
@@ -240,7 +256,11 @@ static json_t *dunning_json(const struct dunning *d)
     }
     member_put(j, "thresholds", thresholds);
     member_count(j, "attempts", d->attempts);
-    member_count(j, "days_between", d->days_between);
+    if (d->schedule_count > 0)
+        member_put(j, "schedule", schedule_json(d));
+    else
+        member_count(j, "days_between", d->days_between);
+    if (d->weekdays_count > 0) member_put(j, "weekdays", weekdays_json(d));
     return j;
 }
 

@@ -2,12 +2,13 @@
 /* catalog_dunning.c - what a catalog file says about asking again for what is overdue. */
 #include "importers/catalog.h"
 
-enum { ATTEMPTS_MAX = 15, DAYS_BETWEEN_MAX = 90 };
+enum { DAYS_BETWEEN_MAX = 90, SCHEDULE_DAY_MAX = 365, WEEKDAYS = 7 };
+
+static const struct catalog_path path = {"dunning"};
 
 static enum err check_threshold(const struct dunning *d, size_t index, struct catalog_reader *r)
 {
-    const struct catalog_path inside = {"dunning"};
-    struct catalog_path p = path_at(&inside, "thresholds", index);
+    struct catalog_path p = path_at(&path, "thresholds", index);
     const struct money *amount = &d->thresholds[index].amount;
     if (!money_is_given(*amount)) return catalog_refuse(r, &p, "amount", "a value is missing");
     if (amount->minor <= 0) return catalog_refuse(r, &p, "amount", "more than nothing is expected");
@@ -18,25 +19,121 @@ static enum err check_threshold(const struct dunning *d, size_t index, struct ca
     return OK;
 }
 
+static enum err check_thresholds(const struct dunning *d, struct catalog_reader *r)
+{
+    enum err err = OK;
+    if (d->thresholds_count == 0) return catalog_refuse(r, &path, "thresholds", "at least one is expected");
+    if (d->thresholds_count > LIMIT_CATALOG_THRESHOLDS)
+        return catalog_too_many(r, &path, "thresholds", LIMIT_CATALOG_THRESHOLDS, "of them");
+    for (size_t i = 0; i < d->thresholds_count && err == OK; i++) err = check_threshold(d, i, r);
+    return err;
+}
+
+/* ---- lists of plain values, which no schema knows ---- */
+
+static enum err begin_list(const json_t **list, size_t *count, const json_t *object, const char *name,
+                           size_t limit, struct catalog_reader *r)
+{
+    *list = json_object_get(object, name);
+    *count = 0;
+    if (!catalog_has(object, name)) return OK;
+    if (!json_is_array(*list)) return catalog_refuse(r, &path, name, "a list is expected");
+    *count = json_array_size(*list);
+    if (*count == 0) return catalog_refuse(r, &path, name, "at least one is expected");
+    return *count <= limit ? OK : catalog_too_many(r, &path, name, limit, "of them");
+}
+
+static enum err read_day(struct dunning_day *out, const json_t *value, size_t index, struct catalog_reader *r)
+{
+    struct catalog_path p = path_at(&path, "schedule", index);
+    json_int_t day = json_integer_value(value); /* 0 for what is no integer */
+    if (day < 1 || day > SCHEDULE_DAY_MAX)
+        return catalog_refuse(r, &p, "", "a number of days after the due date is expected, 1 to 365");
+    out->day = (uint64_t)day;
+    if (index > 0 && out->day <= (out - 1)->day)
+        return catalog_refuse(r, &p, "", "a later day than the one before is expected");
+    return OK;
+}
+
+static enum err read_schedule(struct dunning *d, const json_t *object, struct catalog_reader *r)
+{
+    const json_t *list = NULL;
+    size_t count = 0;
+    enum err err = begin_list(&list, &count, object, "schedule", LIMIT_CATALOG_ATTEMPTS, r);
+    if (err != OK || count == 0) return err;
+    if (catalog_has(object, "attempts"))
+        return catalog_refuse(r, &path, "attempts", "the schedule says how many there are");
+    if (catalog_has(object, "days_between"))
+        return catalog_refuse(r, &path, "days_between", "the schedule says on which days");
+    struct dunning_day *days = arena_array_of(r->arena, struct dunning_day, count);
+    for (size_t i = 0; i < count && err == OK; i++) err = read_day(&days[i], json_array_get(list, i), i, r);
+    d->schedule = days;
+    d->attempts = d->schedule_count = count;
+    return err;
+}
+
+static enum err read_weekday(struct dunning_weekday *out, const json_t *value, size_t index,
+                             struct catalog_reader *r)
+{
+    struct catalog_path p = path_at(&path, "weekdays", index);
+    int day = 0;
+    if (!json_is_string(value) || !choice_parse(&day, &choice_weekday, str_of(json_string_value(value))))
+        return catalog_refuse(r, &p, "", "mon, tue, wed, thu, fri, sat or sun is expected");
+    out->weekday = (enum weekday)day;
+    for (size_t i = 1; i <= index; i++) {
+        if ((out - i)->weekday == out->weekday)
+            return catalog_refuse(r, &p, "", "this weekday stands there twice");
+    }
+    return OK;
+}
+
+static enum err read_weekdays(struct dunning *d, const json_t *object, struct catalog_reader *r)
+{
+    const json_t *list = NULL;
+    size_t count = 0;
+    enum err err = begin_list(&list, &count, object, "weekdays", WEEKDAYS, r);
+    struct dunning_weekday *days = arena_array_of(r->arena, struct dunning_weekday, count);
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = read_weekday(&days[i], json_array_get(list, i), i, r);
+    d->weekdays = days;
+    d->weekdays_count = count;
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static enum err check_attempts(const struct dunning *d, const json_t *object, struct catalog_reader *r)
+{
+    if (d->schedule_count > 0) return OK;
+    if (d->attempts == 0 || d->attempts > LIMIT_CATALOG_ATTEMPTS)
+        return catalog_refuse(r, &path, "attempts", "1 to 15 is expected");
+    if (!catalog_has(object, "days_between"))
+        return catalog_refuse(r, &path, "days_between", "a value is missing");
+    return d->days_between <= DAYS_BETWEEN_MAX
+               ? OK
+               : catalog_refuse(r, &path, "days_between", "at most 90 is expected");
+}
+
+/* What its schema knows of it. */
+static enum err read_members(struct dunning *d, const json_t *object, struct catalog_reader *r)
+{
+    static const char *const plain[] = {"schedule", "weekdays"};
+    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) (void)json_object_del(rest, plain[i]);
+    enum err err = catalog_object(d, &schema_dunning, rest, r, &path);
+    json_decref(rest);
+    return err;
+}
+
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
 {
-    const struct catalog_path p = {"dunning"};
     const json_t *object = json_object_get(root, "dunning");
     struct dunning *d = &r->out->dunning;
     if (!catalog_has(root, "dunning")) return OK;
-    if (!json_is_object(object)) return catalog_refuse(r, &p, "", "an object is expected");
-    enum err err = catalog_object(d, &schema_dunning, object, r, &p);
-    if (err != OK) return err;
-    if (d->thresholds_count == 0) return catalog_refuse(r, &p, "thresholds", "at least one is expected");
-    if (d->thresholds_count > LIMIT_CATALOG_THRESHOLDS)
-        return catalog_too_many(r, &p, "thresholds", LIMIT_CATALOG_THRESHOLDS, "of them");
-    for (size_t i = 0; i < d->thresholds_count && err == OK; i++) err = check_threshold(d, i, r);
-    if (err != OK) return err;
-    if (d->attempts == 0 || d->attempts > ATTEMPTS_MAX)
-        return catalog_refuse(r, &p, "attempts", "1 to 15 is expected");
-    if (!catalog_has(object, "days_between"))
-        return catalog_refuse(r, &p, "days_between", "a value is missing");
-    return d->days_between <= DAYS_BETWEEN_MAX
-               ? OK
-               : catalog_refuse(r, &p, "days_between", "at most 90 is expected");
+    if (!json_is_object(object)) return catalog_refuse(r, &path, "", "an object is expected");
+    enum err err = read_members(d, object, r);
+    if (err == OK) err = check_thresholds(d, r);
+    if (err == OK) err = read_schedule(d, object, r);
+    if (err == OK) err = read_weekdays(d, object, r);
+    return err == OK ? check_attempts(d, object, r) : err;
 }

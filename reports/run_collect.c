@@ -275,6 +275,15 @@ static enum err begin_dunning(struct dunning_night *out, struct nightly *n, stru
     return err;
 }
 
+/* Somewhere it is one of three days, and not each is a weekday of the rule. */
+static bool may_be_due(const struct dunning_night *d, const struct debtor *debtor)
+{
+    bool due = false;
+    for (int32_t before = 0; before < 3 && !due; before++)
+        due = dunning_is_due(d->rule, debtor, date_add_days(d->day, -before));
+    return due;
+}
+
 /* Those of a page for whom an attempt may be due stay, in front: most who are overdue wait for theirs. */
 static enum err keep_due(uint64_t *customers, size_t *count, struct nightly *n, const struct dunning_night *d,
                          struct arena *a, struct error *e)
@@ -288,7 +297,7 @@ static enum err keep_due(uint64_t *customers, size_t *count, struct nightly *n, 
         arena_reset(a);
         err = load_debtor(&debtor, t, customers[i], a, e);
         if (err != OK || debtor.customer->default_method == 0) continue;
-        if (dunning_is_due(d->rule, &debtor, d->day)) customers[kept++] = customers[i];
+        if (may_be_due(d, &debtor)) customers[kept++] = customers[i];
     }
     ledger_read_end(n->ledger, t);
     *count = kept;

@@ -97,7 +97,7 @@ static void attempt(struct decision *out, struct dunning_wish *w, const struct d
         invoices[d.invoices_count++] = (struct dunned_invoice){f->open[i].invoice, f->open[i].left, number++};
         d.amount.minor += f->open[i].left.minor; /* no more than all that is overdue */
     }
-    if (d.attempt < d.attempts) d.next_on = date_add_days(f->today, (int32_t)rule->days_between + 1);
+    if (d.attempt < d.attempts) d.next_on = dunning_next(rule, d.attempt, f->today);
     event_add(&out->events, EVENT_DUNNING_ATTEMPTED, a)->dunning_attempted = d;
     for (size_t i = 0; i < f->open_count; i++) {
         if (is_asked_again(f, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);

@@ -118,6 +118,19 @@ static struct str threshold_value(const void *record, size_t index, struct arena
     return money_text(a, ((const struct dunning_threshold *)record)->amount);
 }
 
+static struct str attempt_name(const void *record, size_t index, struct arena *a)
+{
+    (void)record;
+    return str_format(a, "dunning, attempt %zu", index + 1);
+}
+
+static struct str weekday_name(const void *record, size_t index, struct arena *a)
+{
+    (void)index;
+    enum weekday day = ((const struct dunning_weekday *)record)->weekday;
+    return str_format(a, "dunning, %s", choice_weekday.words[day]);
+}
+
 /* Names and values are those of a member, or made by a function. */
 static const struct thing {
     const struct schema *schema;
@@ -136,6 +149,8 @@ static const struct thing {
     {&schema_tax, "tax", NULL, NULL, tax_name, tax_value},
     {&schema_change_rule, "rule", NULL, NULL, rule_name, rule_value},
     {&schema_dunning_threshold, "threshold", NULL, NULL, threshold_name, threshold_value},
+    {&schema_dunning_day, "attempt", NULL, "day", attempt_name, NULL},
+    {&schema_dunning_weekday, "weekday", NULL, "weekday", weekday_name, NULL},
 };
 
 static const struct thing *thing_of(const struct schema *s)

@@ -74,16 +74,60 @@ static struct money threshold_in(const struct dunning *rule, const char *currenc
     return none;
 }
 
+/* ---- days of attempts ---- */
+
+static enum weekday weekday_of(struct date day)
+{
+    enum { DAYS = 7, FIRST = WEEKDAY_THURSDAY }; /* 1970-01-01 was a Thursday */
+    int32_t past = day.days % DAYS;
+    return (enum weekday)((past + DAYS + FIRST) % DAYS);
+}
+
+static bool is_allowed(const struct dunning *rule, struct date day)
+{
+    bool allowed = rule->weekdays_count == 0;
+    for (size_t i = 0; i < rule->weekdays_count; i++)
+        allowed = allowed || rule->weekdays[i].weekday == weekday_of(day);
+    return allowed;
+}
+
+static struct date allowed_from(const struct dunning *rule, struct date day)
+{
+    while (!is_allowed(rule, day)) day = date_add_days(day, 1);
+    return day;
+}
+
+struct date dunning_next(const struct dunning *rule, uint64_t attempt, struct date on)
+{
+    uint64_t days = rule->days_between + 1;
+    if (attempt > 0 && attempt < rule->schedule_count)
+        days = rule->schedule[attempt].day - rule->schedule[attempt - 1].day;
+    return allowed_from(rule, date_add_days(on, (int32_t)days));
+}
+
+/* Of the next one that there may be; it never lies in the past, for what was missed is made up for. */
+static struct date day_of_attempt(const struct dunned *v, const struct dunning *rule, struct date day)
+{
+    uint64_t first = rule->schedule_count > 0 ? rule->schedule[0].day : 1;
+    struct date on = v->campaign != NULL ? v->campaign->next_on : date_add_days(v->oldest, (int32_t)first);
+    return allowed_from(rule, date_compare(on, day) < 0 ? day : on);
+}
+
+/* ---- how it stands ---- */
+
+static bool is_below(const struct dunned *v, const struct dunning *rule)
+{
+    return rule->attempts == 0 || !money_is_given(v->threshold) ||
+           money_compare(v->overdue, v->threshold) < 0;
+}
+
 static enum dunning_state state_of(const struct dunned *v, const struct dunning *rule, struct date day)
 {
     const struct campaign *c = v->campaign;
     if (v->overdue.minor <= 0) return DUNNING_NOTHING;
-    if (c == NULL) {
-        bool reached = money_is_given(v->threshold) && money_compare(v->overdue, v->threshold) >= 0;
-        return reached && rule->attempts > 0 ? DUNNING_DUE : DUNNING_BELOW;
-    }
-    if (!date_is_given(c->next_on) || c->attempt >= rule->attempts) return DUNNING_EXHAUSTED;
-    return date_compare(c->next_on, day) <= 0 ? DUNNING_DUE : DUNNING_WAITS;
+    if (c == NULL && is_below(v, rule)) return DUNNING_BELOW;
+    if (c != NULL && (!date_is_given(c->next_on) || c->attempt >= rule->attempts)) return DUNNING_EXHAUSTED;
+    return date_compare(day_of_attempt(v, rule, day), day) == 0 ? DUNNING_DUE : DUNNING_WAITS;
 }
 
 enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
@@ -103,8 +147,8 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
     }
     if (err == OK) out->state = state_of(out, rule, day);
     if (out->state == DUNNING_DUE && !any) out->state = DUNNING_STOPPED;
-    if (out->state == DUNNING_DUE) out->next_on = day;
-    if (out->state == DUNNING_WAITS) out->next_on = out->campaign->next_on;
+    if (out->state == DUNNING_DUE || out->state == DUNNING_WAITS)
+        out->next_on = day_of_attempt(out, rule, day);
     return err;
 }
 

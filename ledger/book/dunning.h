@@ -31,6 +31,8 @@ bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
 bool open_invoice_is_first(const struct debtor *d, size_t place);
 enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,
                       const char *currency, struct date day, struct error *e) MUST_USE;
+/* The first day of the attempt after the `attempt`th, which was made on that day. */
+struct date dunning_next(const struct dunning *rule, uint64_t attempt, struct date on);
 /* Is there a currency in which an attempt is due? */
 bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day);
 

@@ -158,11 +158,23 @@ Test(difference, dunning)
 {
     struct dunning_threshold old_list[] = {{usd(2000)}, {money_of(15000, "EUR")}};
     struct dunning_threshold new_list[] = {{usd(2500)}, {money_of(1000, "JPY")}};
-    struct catalog from = {.dunning = {old_list, 2, 2, 2}}, to = {.dunning = {new_list, 2, 3, 2}};
+    struct dunning old_rule = {
+        .thresholds = old_list, .thresholds_count = 2, .attempts = 2, .days_between = 2};
+    struct dunning new_rule = {
+        .thresholds = new_list, .thresholds_count = 2, .attempts = 3, .days_between = 2};
+    struct catalog from = {.dunning = old_rule}, to = {.dunning = new_rule};
     assert_told(differences(&from, &to), "changed threshold 'dunning, USD' amount: 20.00 -> 25.00\n"
                                          "removed threshold 'dunning, EUR' : 150.00 -> \n"
                                          "added threshold 'dunning, JPY' :  -> 1000\n"
                                          "changed dunning '' attempts: 2 -> 3\n");
+    struct dunning_day first[] = {{1}, {3}}, then[] = {{1}, {4}, {9}};
+    struct dunning_weekday monday = {WEEKDAY_MONDAY};
+    from.dunning = (struct dunning){.schedule = first, .schedule_count = 2};
+    to.dunning =
+        (struct dunning){.schedule = then, .schedule_count = 3, .weekdays = &monday, .weekdays_count = 1};
+    assert_told(differences(&from, &to), "changed attempt 'dunning, attempt 2' day: 3 -> 4\n"
+                                         "added attempt 'dunning, attempt 3' :  -> 9\n"
+                                         "added weekday 'dunning, mon' :  -> mon\n");
 }
 
 /* Of two that fit, the first holds: pro to basic was now, and is at the period's end. */

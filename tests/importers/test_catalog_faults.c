@@ -459,6 +459,26 @@ Test(catalog_faults, dunning)
          ".days: there is no such member"},
     };
     REFUSED("{'products':[" PRO "],'dunning':%s}", "dunning", faults);
+    static const struct fault of_days[] = {
+        {"'schedule':3", ".schedule: a list is expected"},
+        {"'schedule':[]", ".schedule: at least one is expected"},
+        {"'schedule':[0]", ".schedule[0]: a number of days after the due date is expected, 1 to 365"},
+        {"'schedule':[1,366]", ".schedule[1]: a number of days after the due date is expected, 1 to 365"},
+        {"'schedule':['1']", ".schedule[0]: a number of days after the due date is expected, 1 to 365"},
+        {"'schedule':[1.5]", ".schedule[0]: a number of days after the due date is expected, 1 to 365"},
+        {"'schedule':[1,3,3]", ".schedule[2]: a later day than the one before is expected"},
+        {"'schedule':[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]", ".schedule: more than 15 of them"},
+        {"'schedule':[1,3],'attempts':2", ".attempts: the schedule says how many there are"},
+        {"'schedule':[1,3],'days_between':0", ".days_between: the schedule says on which days"},
+        {"'schedule':[1],'weekdays':[]", ".weekdays: at least one is expected"},
+        {"'schedule':[1],'weekdays':['Monday']",
+         ".weekdays[0]: mon, tue, wed, thu, fri, sat or sun is expected"},
+        {"'schedule':[1],'weekdays':['mon','mon']", ".weekdays[1]: this weekday stands there twice"},
+    };
+    REFUSED("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],%s}}",
+            "dunning", of_days);
+    taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],"
+          "'schedule':[1,3,5,7,10,14],'weekdays':['mon','fri']}}");
     taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'},"
           "{'amount':'100','currency':'JPY'}],'attempts':1,'days_between':0}}");
 }
