@@ -245,6 +245,19 @@ static json_t *weekdays_json(const struct dunning *d)
     return days;
 }
 
+static json_t *declines_json(const struct dunning *d)
+{
+    json_t *rules = rows_new();
+    for (size_t i = 0; i < d->declines_count; i++) {
+        json_t *row = object_new();
+        member_text_or_null(row, "code", d->declines[i].code);
+        member_text_or_null(row, "advice", d->declines[i].advice);
+        member_text(row, "action", str_of(choice_decline_action.words[d->declines[i].action]));
+        rows_add(rules, row);
+    }
+    return rules;
+}
+
 static json_t *dunning_json(const struct dunning *d)
 {
     json_t *thresholds = rows_new(), *j = object_new();
@@ -261,6 +274,7 @@ static json_t *dunning_json(const struct dunning *d)
     else
         member_count(j, "days_between", d->days_between);
     if (d->weekdays_count > 0) member_put(j, "weekdays", weekdays_json(d));
+    if (d->declines_count > 0) member_put(j, "declines", declines_json(d));
     return j;
 }
 

@@ -31,16 +31,27 @@ static enum err check_thresholds(const struct dunning *d, struct catalog_reader 
 
 /* ---- lists of plain values, which no schema knows ---- */
 
+/* What is left of an object without them, as its schema says. */
+static enum err read_members(void *out, const struct schema *s, const json_t *object,
+                             const char *const *plain, struct catalog_reader *r, const struct catalog_path *p)
+{
+    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
+    for (; *plain != NULL; plain++) (void)json_object_del(rest, *plain);
+    enum err err = catalog_object(out, s, rest, r, p);
+    json_decref(rest);
+    return err;
+}
+
 static enum err begin_list(const json_t **list, size_t *count, const json_t *object, const char *name,
-                           size_t limit, struct catalog_reader *r)
+                           size_t limit, struct catalog_reader *r, const struct catalog_path *p)
 {
     *list = json_object_get(object, name);
     *count = 0;
     if (!catalog_has(object, name)) return OK;
-    if (!json_is_array(*list)) return catalog_refuse(r, &path, name, "a list is expected");
+    if (!json_is_array(*list)) return catalog_refuse(r, p, name, "a list is expected");
     *count = json_array_size(*list);
-    if (*count == 0) return catalog_refuse(r, &path, name, "at least one is expected");
-    return *count <= limit ? OK : catalog_too_many(r, &path, name, limit, "of them");
+    if (*count == 0) return catalog_refuse(r, p, name, "at least one is expected");
+    return *count <= limit ? OK : catalog_too_many(r, p, name, limit, "of them");
 }
 
 static enum err read_day(struct dunning_day *out, const json_t *value, size_t index, struct catalog_reader *r)
@@ -59,7 +70,7 @@ static enum err read_schedule(struct dunning *d, const json_t *object, struct ca
 {
     const json_t *list = NULL;
     size_t count = 0;
-    enum err err = begin_list(&list, &count, object, "schedule", LIMIT_CATALOG_ATTEMPTS, r);
+    enum err err = begin_list(&list, &count, object, "schedule", LIMIT_CATALOG_ATTEMPTS, r, &path);
     if (err != OK || count == 0) return err;
     if (catalog_has(object, "attempts"))
         return catalog_refuse(r, &path, "attempts", "the schedule says how many there are");
@@ -91,12 +102,63 @@ static enum err read_weekdays(struct dunning *d, const json_t *object, struct ca
 {
     const json_t *list = NULL;
     size_t count = 0;
-    enum err err = begin_list(&list, &count, object, "weekdays", WEEKDAYS, r);
+    enum err err = begin_list(&list, &count, object, "weekdays", WEEKDAYS, r, &path);
     struct dunning_weekday *days = arena_array_of(r->arena, struct dunning_weekday, count);
     for (size_t i = 0; i < count && err == OK; i++)
         err = read_weekday(&days[i], json_array_get(list, i), i, r);
     d->weekdays = days;
     d->weekdays_count = count;
+    return err;
+}
+
+/* ---- declines ---- */
+
+static enum err read_code(struct str *out, const json_t *value, size_t index, struct catalog_reader *r,
+                          const struct catalog_path *in)
+{
+    struct catalog_path p = path_at(in, "codes", index);
+    *out = str_copy(r->arena, str_of(json_is_string(value) ? json_string_value(value) : ""));
+    if (out->len == 0) return catalog_refuse(r, &p, "", "a decline code is expected");
+    return text_check(*out, LIMIT_CODE_BYTES, p.text, r->e);
+}
+
+/* One rule for each of its codes; one for any code where it names none. */
+static enum err read_decline(struct dunning *d, struct decline_rule *rules, const json_t *object,
+                             size_t index, struct catalog_reader *r)
+{
+    static const char *const plain[] = {"codes", NULL};
+    struct catalog_path p = path_at(&path, "declines", index);
+    struct decline_rule rule = {.code = STR_NONE};
+    const json_t *codes = NULL;
+    size_t count = 0;
+    if (!json_is_object(object)) return catalog_refuse(r, &p, "", "an object is expected");
+    if (json_object_get(object, "code") != NULL)
+        return catalog_refuse(r, &p, "code", "there is no such member");
+    enum err err = read_members(&rule, &schema_decline_rule, object, plain, r, &p);
+    if (err == OK) err = begin_list(&codes, &count, object, "codes", LIMIT_CATALOG_DECLINES, r, &p);
+    if (err != OK) return err;
+    if (count == 0 && rule.advice.len == 0)
+        return catalog_refuse(r, &p, "codes", "codes or an advice are expected");
+    if (!catalog_has(object, "action")) return catalog_refuse(r, &p, "action", "a value is missing");
+    for (size_t i = 0; i < (count == 0 ? 1 : count) && err == OK; i++) {
+        if (d->declines_count == LIMIT_CATALOG_DECLINES)
+            return catalog_too_many(r, &path, "declines", LIMIT_CATALOG_DECLINES, "codes");
+        if (count > 0) err = read_code(&rule.code, json_array_get(codes, i), i, r, &p);
+        rules[d->declines_count++] = rule;
+    }
+    return err;
+}
+
+static enum err read_declines(struct dunning *d, const json_t *object, struct catalog_reader *r)
+{
+    const json_t *list = NULL;
+    size_t count = 0;
+    enum err err = begin_list(&list, &count, object, "declines", LIMIT_CATALOG_DECLINES, r, &path);
+    if (err != OK || count == 0) return err;
+    struct decline_rule *rules = arena_array_of(r->arena, struct decline_rule, LIMIT_CATALOG_DECLINES);
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = read_decline(d, rules, json_array_get(list, i), i, r);
+    d->declines = rules;
     return err;
 }
 
@@ -114,26 +176,17 @@ static enum err check_attempts(const struct dunning *d, const json_t *object, st
                : catalog_refuse(r, &path, "days_between", "at most 90 is expected");
 }
 
-/* What its schema knows of it. */
-static enum err read_members(struct dunning *d, const json_t *object, struct catalog_reader *r)
-{
-    static const char *const plain[] = {"schedule", "weekdays"};
-    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) (void)json_object_del(rest, plain[i]);
-    enum err err = catalog_object(d, &schema_dunning, rest, r, &path);
-    json_decref(rest);
-    return err;
-}
-
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
 {
+    static const char *const plain[] = {"schedule", "weekdays", "declines", NULL};
     const json_t *object = json_object_get(root, "dunning");
     struct dunning *d = &r->out->dunning;
     if (!catalog_has(root, "dunning")) return OK;
     if (!json_is_object(object)) return catalog_refuse(r, &path, "", "an object is expected");
-    enum err err = read_members(d, object, r);
+    enum err err = read_members(d, &schema_dunning, object, plain, r, &path);
     if (err == OK) err = check_thresholds(d, r);
     if (err == OK) err = read_schedule(d, object, r);
     if (err == OK) err = read_weekdays(d, object, r);
+    if (err == OK) err = read_declines(d, object, r);
     return err == OK ? check_attempts(d, object, r) : err;
 }

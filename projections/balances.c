@@ -140,18 +140,20 @@ static void ask_for(struct customer_row *row, const struct payment_requested *v,
     row->pending = pending;
 }
 
-/* What the bank will never pay by that method, whoever asks. */
-static void note_final(struct customer_row *row, const struct payment_failed *v, struct arena *a)
+/* How the bank declined it; what follows from that, the catalog of the day says. */
+static void note_decline(struct customer_row *row, const struct payment_failed *v, struct arena *a)
 {
     struct open_invoice *open = arena_array_of(a, struct open_invoice, row->open_count);
     uint64_t invoice = 0;
-    if (!decline_is_final(v->code, v->advice) || row->open_count == 0) return;
+    if (row->open_count == 0) return;
     for (size_t i = 0; i < row->pending_count; i++) {
         if (row->pending[i].payment == v->payment) invoice = row->pending[i].invoice;
     }
     for (size_t i = 0; i < row->open_count; i++) {
         open[i] = row->open[i];
-        if (invoice != 0 && open[i].invoice == invoice) open[i].final = true;
+        if (invoice == 0 || open[i].invoice != invoice) continue;
+        open[i].code = str_copy(a, v->code);
+        open[i].advice = str_copy(a, v->advice);
     }
     row->open = open;
 }
@@ -172,7 +174,7 @@ void pending_payments_change(struct customer_row *row, const struct event *ev, s
 {
     if (ev->type == EVENT_PAYMENT_REQUESTED) ask_for(row, &ev->payment_requested, at, a);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) note_answer(row, ev->payment_succeeded.payment, a);
-    if (ev->type == EVENT_PAYMENT_FAILED) note_final(row, &ev->payment_failed, a);
+    if (ev->type == EVENT_PAYMENT_FAILED) note_decline(row, &ev->payment_failed, a);
     if (ev->type == EVENT_PAYMENT_FAILED) note_answer(row, ev->payment_failed.payment, a);
 }
 

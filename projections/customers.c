@@ -245,7 +245,7 @@ static void wake_invoices(struct customer_row *row, const struct customer *befor
     for (size_t i = 0; i < row->open_count; i++) {
         open[i] = row->open[i];
         if (!is_pending(row, open[i].invoice)) open[i].asked = (struct instant){0};
-        open[i].final = false;
+        open[i].code = open[i].advice = STR_NONE;
     }
     row->open = open;
 }

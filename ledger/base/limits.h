@@ -37,6 +37,7 @@ enum {
     LIMIT_CATALOG_TAXES = 4096, /* countries, their regions, classes of goods, and the years of each */
     LIMIT_CATALOG_RULES = 1024,
     LIMIT_CATALOG_THRESHOLDS = 64, /* of dunning, one a currency */
+    LIMIT_CATALOG_DECLINES = 256,  /* of dunning, codes that are named */
     LIMIT_CATALOG_ATTEMPTS = 15,   /* of dunning: the card networks charge for more of a card in a month */
     LIMIT_PRODUCT_FEATURES = 128,
     LIMIT_PRICE_FEES = 32,

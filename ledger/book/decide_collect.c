@@ -76,7 +76,7 @@ static bool must_wait(const struct facts *f, const char *currency)
 
 static bool is_asked_again(const struct facts *f, size_t index, const char *currency)
 {
-    return is_dunned(f, index, currency) && !f->open[index].final;
+    return is_dunned(f, index, currency) && !open_invoice_is_stopped(&f->open[index], &f->catalog->dunning);
 }
 
 static void attempt(struct decision *out, struct dunning_wish *w, const struct dunned *v, struct arena *a)

@@ -131,6 +131,15 @@ static struct str weekday_name(const void *record, size_t index, struct arena *a
     return str_format(a, "dunning, %s", choice_weekday.words[day]);
 }
 
+static struct str decline_name(const void *record, size_t index, struct arena *a)
+{
+    (void)index;
+    const struct decline_rule *v = record;
+    struct str code = v->code.len != 0 ? v->code : STR("any code");
+    if (v->advice.len == 0) return str_format(a, "dunning, %.*s", STR_ARG(code));
+    return str_format(a, "dunning, %.*s, %.*s", STR_ARG(code), STR_ARG(v->advice));
+}
+
 /* Names and values are those of a member, or made by a function. */
 static const struct thing {
     const struct schema *schema;
@@ -150,6 +159,7 @@ static const struct thing {
     {&schema_change_rule, "rule", NULL, NULL, rule_name, rule_value},
     {&schema_dunning_threshold, "threshold", NULL, NULL, threshold_name, threshold_value},
     {&schema_dunning_day, "attempt", NULL, "day", attempt_name, NULL},
+    {&schema_decline_rule, "decline", NULL, "action", decline_name, NULL},
     {&schema_dunning_weekday, "weekday", NULL, "weekday", weekday_name, NULL},
 };
 
@@ -227,7 +237,7 @@ static size_t place_of(struct str name, const struct str *names, size_t count)
 /* Of rules the first that fits holds. */
 static bool is_ordered(const struct thing *t)
 {
-    return t->schema == &schema_change_rule;
+    return t->schema == &schema_change_rule || t->schema == &schema_decline_rule;
 }
 
 /* Which of those that stand in `others`, too. */

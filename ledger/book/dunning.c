@@ -5,21 +5,26 @@
 
 #include <string.h>
 
-bool decline_is_final(struct str code, struct str advice)
+/* ---- declines ---- */
+
+static bool is_listed(struct str code, const char *const *codes)
 {
-    static const char *const codes[] = {
+    while (*codes != NULL && !str_is(code, *codes)) codes++;
+    return *codes != NULL;
+}
+
+static enum decline_action known_action(struct str code, struct str advice)
+{
+    static const char *const asked[] = {
+        "authentication_required", "expired_card", "invalid_number", "invalid_cvc", "invalid_expiry_month",
+        "invalid_expiry_year",     NULL,
+    };
+    static const char *const stopped[] = {
         "lost_card",
         "stolen_card",
         "pickup_card",
         "restricted_card",
-        "incorrect_number",
-        "invalid_number",
         "invalid_account",
-        "expired_card",
-        "incorrect_cvc",
-        "invalid_cvc",
-        "invalid_expiry_month",
-        "invalid_expiry_year",
         "fraudulent",
         "merchant_blacklist",
         "highest_risk_level",
@@ -30,19 +35,35 @@ bool decline_is_final(struct str code, struct str advice)
         "transaction_not_allowed",
         "card_not_supported",
         "currency_not_supported",
-        "authentication_required",
         "testmode_decline",
         "account_closed",
         "debit_not_authorized",
         "no_account",
         "resource_missing",
+        NULL,
     };
-    if (str_is(advice, "do_not_try_again") || str_is(advice, "confirm_card_data")) return true;
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        if (str_is(code, codes[i])) return true;
-    }
-    return false;
+    if (is_listed(code, asked) || str_starts(code, "incorrect_")) return DECLINE_ASK;
+    if (is_listed(code, stopped) || str_is(advice, "do_not_try_again")) return DECLINE_STOP;
+    return str_is(advice, "confirm_card_data") ? DECLINE_ASK : DECLINE_RETRY;
 }
+
+enum decline_action decline_action(const struct dunning *rule, struct str code, struct str advice)
+{
+    for (size_t i = 0; i < rule->declines_count; i++) {
+        const struct decline_rule *v = &rule->declines[i];
+        bool fits = (v->code.len == 0 || str_equal(v->code, code)) &&
+                    (v->advice.len == 0 || str_equal(v->advice, advice));
+        if (fits) return v->action;
+    }
+    return known_action(code, advice);
+}
+
+bool open_invoice_is_stopped(const struct open_invoice *v, const struct dunning *rule)
+{
+    return decline_action(rule, v->code, v->advice) != DECLINE_RETRY;
+}
+
+/* ---- what is overdue ---- */
 
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)
 {
@@ -141,7 +162,7 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
     for (size_t i = 0; i < d->open_count && err == OK; i++) {
         const struct open_invoice *v = &d->open[i];
         if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, day)) continue;
-        any = any || !v->final;
+        any = any || !open_invoice_is_stopped(v, rule);
         if (out->documents++ == 0 || date_compare(v->due, out->oldest) < 0) out->oldest = v->due;
         err = money_add(&out->overdue, out->overdue, v->left, e);
     }

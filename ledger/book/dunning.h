@@ -20,13 +20,17 @@ struct dunned {
     struct date next_on;             /* of the next attempt: the day that was asked for where one is due */
 };
 
-/* Will that method never pay, whoever asks again? Lost and stolen cards, data that are wrong or past, what
- * the customer must confirm, and whatever the bank advises not to try again. Asking all the same costs fees
- * with the card networks. Source: Stripe's lists of decline codes and of what it never retries by itself. */
-bool decline_is_final(struct str code, struct str advice);
+/* What follows from a decline: the rule's first word on it, else what is known of its code, else of the
+ * bank's advice. Stopped are lost and stolen cards, closed accounts and whatever the bank advises not to try
+ * again; data that are wrong or past, and what must be confirmed, are for the customer. To ask such a method
+ * again costs fees with the card networks. Source: Stripe's lists of decline codes and of what it never
+ * retries. */
+enum decline_action decline_action(const struct dunning *rule, struct str code, struct str advice);
 
 /* Past its due date on that day? On the due date it is not. */
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
+/* Will the payment method of now not pay it, as it stands? Only another one is asked for it by itself. */
+bool open_invoice_is_stopped(const struct open_invoice *v, const struct dunning *rule);
 /* Is it the first of its currency? So whoever goes through them meets each currency once. */
 bool open_invoice_is_first(const struct debtor *d, size_t place);
 enum err dunning_look(struct dunned *out, const struct dunning *rule, const struct debtor *d,

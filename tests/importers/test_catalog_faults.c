@@ -479,6 +479,28 @@ Test(catalog_faults, dunning)
             "dunning", of_days);
     taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],"
           "'schedule':[1,3,5,7,10,14],'weekdays':['mon','fri']}}");
+    static const struct fault of_declines[] = {
+        {"'declines':{}", ".declines: a list is expected"},
+        {"'declines':[]", ".declines: at least one is expected"},
+        {"'declines':['lost_card']", ".declines[0]: an object is expected"},
+        {"'declines':[{'codes':['x']}]", ".declines[0].action: a value is missing"},
+        {"'declines':[{'action':'retry'}]", ".declines[0].codes: codes or an advice are expected"},
+        {"'declines':[{'codes':[],'action':'retry'}]", ".declines[0].codes: at least one is expected"},
+        {"'declines':[{'codes':'x','action':'retry'}]", ".declines[0].codes: a list is expected"},
+        {"'declines':[{'codes':['x',''],'action':'ask'}]",
+         ".declines[0].codes[1]: a decline code is expected"},
+        {"'declines':[{'codes':[7],'action':'ask'}]", ".declines[0].codes[0]: a decline code is expected"},
+        {"'declines':[{'code':'x','action':'ask'}]", ".declines[0].code: there is no such member"},
+        {"'declines':[{'codes':['x'],'weekdays':['mon'],'action':'ask'}]",
+         ".declines[0].weekdays: there is no such member"},
+        {"'codes':['x']", ".codes: there is no such member"},
+    };
+    REFUSED("{'products':[" PRO
+            "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],%s}}",
+            "dunning", of_declines);
+    taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],"
+          "'declines':[{'codes':['do_not_honor','card_declined'],'action':'stop'},"
+          "{'advice':'try_again_later','action':'retry'}]}}");
     taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'},"
           "{'amount':'100','currency':'JPY'}],'attempts':1,'days_between':0}}");
 }
