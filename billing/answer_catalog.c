@@ -275,6 +275,7 @@ static json_t *dunning_json(const struct dunning *d)
         member_count(j, "days_between", d->days_between);
     if (d->weekdays_count > 0) member_put(j, "weekdays", weekdays_json(d));
     if (d->declines_count > 0) member_put(j, "declines", declines_json(d));
+    member_text(j, "at_end", str_of(choice_dunning_end.words[d->at_end]));
     return j;
 }
 

@@ -131,6 +131,7 @@ json_t *dunned_json(const struct dunned *v, struct str user)
     member_put(j, "attempts", v->campaign == NULL ? json_null() : json_integer((json_int_t)c->attempts));
     member_date(j, "last_on", c->on);
     member_date(j, "next_on", v->next_on);
+    member_date(j, "exhausted_on", c->exhausted_on);
     return j;
 }
 

@@ -176,6 +176,17 @@ static enum err check_attempts(const struct dunning *d, const json_t *object, st
                : catalog_refuse(r, &path, "days_between", "at most 90 is expected");
 }
 
+static enum err check_end(const struct dunning *d, struct catalog_reader *r)
+{
+    bool free = false;
+    for (size_t i = 0; i < r->out->products_count; i++) {
+        const struct product *p = &r->out->products[i];
+        free = free || (p->free && !p->retired && p->kind == PRODUCT_PLAN);
+    }
+    if (free || d->at_end != DUNNING_END_DOWNGRADE) return OK;
+    return catalog_refuse(r, &path, "at_end", "there is no free tier to go to");
+}
+
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
 {
     static const char *const plain[] = {"schedule", "weekdays", "declines", NULL};
@@ -188,5 +199,6 @@ enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
     if (err == OK) err = read_schedule(d, object, r);
     if (err == OK) err = read_weekdays(d, object, r);
     if (err == OK) err = read_declines(d, object, r);
-    return err == OK ? check_attempts(d, object, r) : err;
+    if (err == OK) err = check_attempts(d, object, r);
+    return err == OK ? check_end(d, r) : err;
 }

@@ -132,10 +132,25 @@ static struct campaign *campaigns_but(struct customer *c, uint64_t campaign, str
     return left + count;
 }
 
+/* Without an attempt before, it begins here. */
+static void note_exhausted(struct customer *c, const struct dunning_exhausted *v, struct arena *a)
+{
+    struct campaign now = {.campaign = v->campaign, .on = v->on, .amount = v->amount};
+    for (size_t i = 0; i < c->campaigns_count; i++) {
+        if (c->campaigns[i].campaign == v->campaign) now = c->campaigns[i];
+    }
+    now.exhausted_on = v->on;
+    now.next_on = (struct date){0};
+    *campaigns_but(c, v->campaign, a) = now;
+    c->campaigns_count++;
+    c->dunned = more(c->dunned, v->campaign);
+}
+
 static void note_dunning(struct customer *c, const struct event *ev, struct arena *a)
 {
     const struct dunning_attempted *v = &ev->dunning_attempted;
     if (ev->type == EVENT_DUNNING_ENDED) (void)campaigns_but(c, ev->dunning_ended.campaign, a);
+    if (ev->type == EVENT_DUNNING_EXHAUSTED) note_exhausted(c, &ev->dunning_exhausted, a);
     if (ev->type != EVENT_DUNNING_ATTEMPTED) return;
     *campaigns_but(c, v->campaign, a) = (struct campaign){.campaign = v->campaign,
                                                           .attempt = v->attempt,
@@ -220,11 +235,11 @@ static bool asks_method(enum event_type type)
 static bool concerns_customer(enum event_type type)
 {
     return moves_money(type) || asks_method(type) || type == EVENT_DUNNING_ATTEMPTED ||
-           type == EVENT_DUNNING_ENDED || type == EVENT_SUBSCRIPTION_CREATED ||
-           type == EVENT_PAYMENT_METHOD_ADDED || type == EVENT_PAYMENT_METHOD_REMOVED ||
-           type == EVENT_PAYMENT_METHOD_MADE_DEFAULT || type == EVENT_USAGE_ALERT_SET ||
-           type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET || type == EVENT_COUPON_REDEEMED ||
-           type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
+           type == EVENT_DUNNING_ENDED || type == EVENT_DUNNING_EXHAUSTED ||
+           type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
+           type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
+           type == EVENT_USAGE_ALERT_SET || type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET ||
+           type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
 
 static bool is_pending(const struct customer_row *row, uint64_t invoice)

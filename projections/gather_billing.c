@@ -175,8 +175,9 @@ enum err gather_stopped(struct gathering *g)
     return err == OK ? gather_usage(g) : err;
 }
 
-/* Oldest first, as the row lists them. A payment for a named invoice pays no other: it needs none of them,
- * but to see whether all that is overdue is paid. */
+/* Oldest first, as the row lists them; with their lines only where it matters what they are for. A payment
+ * for a named invoice pays no other: it needs none of them, but to see whether all that is overdue is paid.
+ */
 enum err gather_open_invoices(struct gathering *g)
 {
     if (g->customer == NULL || (g->facts->invoice != NULL && !is_overdue(g))) return OK;
@@ -189,6 +190,7 @@ enum err gather_open_invoices(struct gathering *g)
         struct view_key k = key_number(SPACE_INVOICE, number);
         enum err err = row_need(&rows[i], &schema_invoice, g->t, &k, "invoice", number, g->arena, g->e);
         if (err != OK) return err;
+        if (g->command->type == COMMAND_CUSTOMER_END_DUNNING) continue;
         rows[i].lines = NULL;
         rows[i].lines_count = 0;
     }

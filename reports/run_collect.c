@@ -258,6 +258,12 @@ struct dunning_night {
     struct date day;            /* the latest that it is anywhere */
 };
 
+struct page {
+    uint64_t *customers;
+    size_t count;
+};
+typedef bool dunning_test_fn(const struct dunning *rule, const struct debtor *d, struct date day);
+
 /* In clocks behind UTC's it is the day before, ahead of it the day after. */
 static enum err begin_dunning(struct dunning_night *out, struct nightly *n, struct error *e)
 {
@@ -276,64 +282,90 @@ static enum err begin_dunning(struct dunning_night *out, struct nightly *n, stru
 }
 
 /* Somewhere it is one of three days, and not each is a weekday of the rule. */
-static bool may_be_due(const struct dunning_night *d, const struct debtor *debtor)
+static bool on_any_day(dunning_test_fn *test, const struct dunning_night *d, const struct debtor *debtor)
 {
-    bool due = false;
-    for (int32_t before = 0; before < 3 && !due; before++)
-        due = dunning_is_due(d->rule, debtor, date_add_days(d->day, -before));
-    return due;
+    bool yes = false;
+    for (int32_t before = 0; before < 3 && !yes; before++)
+        yes = test(d->rule, debtor, date_add_days(d->day, -before));
+    return yes;
 }
 
-/* Those of a page for whom an attempt may be due stay, in front: most who are overdue wait for theirs. */
-static enum err keep_due(uint64_t *customers, size_t *count, struct nightly *n, const struct dunning_night *d,
-                         struct arena *a, struct error *e)
+/* Those of a page for whom the night may have something to do: most who are overdue wait for their day. */
+static enum err keep(struct page *kept, const struct page *all, struct nightly *n,
+                     const struct dunning_night *d, dunning_test_fn *test, struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
-    size_t kept = 0;
     enum err err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
-    for (size_t i = 0; i < *count && err == OK; i++) {
+    kept->count = 0;
+    for (size_t i = 0; i < all->count && err == OK; i++) {
         struct debtor debtor = {0};
         arena_reset(a);
-        err = load_debtor(&debtor, t, customers[i], a, e);
-        if (err != OK || debtor.customer->default_method == 0) continue;
-        if (may_be_due(d, &debtor)) customers[kept++] = customers[i];
+        err = load_debtor(&debtor, t, all->customers[i], a, e);
+        if (err == OK && on_any_day(test, d, &debtor)) kept->customers[kept->count++] = all->customers[i];
     }
     ledger_read_end(n->ledger, t);
-    *count = kept;
     return err;
 }
 
-static enum err dun_page(bool *goes_on, struct nightly *n, const uint64_t *customers, size_t count,
-                         struct arena *a, struct error *e)
+static bool is_due(const struct dunning *rule, const struct debtor *d, struct date day)
 {
-    n->going.total += count;
+    return d->customer->default_method != 0 && dunning_is_due(rule, d, day);
+}
+
+static enum err dun_page(bool *goes_on, struct nightly *n, const struct page *p, struct arena *a,
+                         struct error *e)
+{
+    n->going.total += p->count;
     arena_reset(a);
-    struct command *commands = arena_array_of(a, struct command, count);
-    for (size_t i = 0; i < count; i++) {
+    struct command *commands = arena_array_of(a, struct command, p->count);
+    for (size_t i = 0; i < p->count; i++) {
         commands[i].type = COMMAND_CUSTOMER_DUN;
-        commands[i].customer_dun = (struct customer_dun_command){customers[i], str_of(n->o->gateway->name)};
+        commands[i].customer_dun =
+            (struct customer_dun_command){p->customers[i], str_of(n->o->gateway->name)};
     }
-    return count == 0 ? OK : ask(goes_on, n, commands, count, a, e);
+    return p->count == 0 ? OK : ask(goes_on, n, commands, p->count, a, e);
+}
+
+/* Nothing is asked of the gateway by it. */
+static enum err end_page(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
+{
+    bool unused = false;
+    arena_reset(a);
+    struct command *commands = arena_array_of(a, struct command, p->count);
+    for (size_t i = 0; i < p->count; i++) {
+        commands[i].type = COMMAND_CUSTOMER_END_DUNNING;
+        commands[i].customer_end_dunning.customer = p->customers[i];
+    }
+    n->going.total += p->count;
+    return p->count == 0 ? OK : ask(&unused, n, commands, p->count, a, e);
+}
+
+static enum err dun_and_end(bool *goes_on, struct nightly *n, const struct page *all, struct page *kept,
+                            const struct dunning_night *d, struct arena *a, struct error *e)
+{
+    enum err err = keep(kept, all, n, d, is_due, a, e);
+    if (err == OK) err = dun_page(goes_on, n, kept, a, e);
+    if (err == OK) err = keep(kept, all, n, d, dunning_is_over, a, e);
+    return err == OK ? end_page(n, kept, a, e) : err;
 }
 
 enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
 {
-    uint64_t *customers = arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT);
+    struct page all = {arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT), 0};
+    struct page kept = {arena_array_of(n->arena, uint64_t, CUSTOMERS_PER_COMMIT), 0};
     struct dunning_night d = {0};
     struct due_cursor cursor = {0};
     bool goes_on = true;
     n->going = (struct going){.stage = "dunning"};
     enum err err = begin_dunning(&d, n, e);
     if (err != OK || d.rule->attempts == 0) return err;
+    struct date through = date_add_days(d.day, -1);
     while (err == OK && goes_on) {
-        size_t count = 0;
         err = run_goes_on(n, e);
-        if (err == OK)
-            err = run_page(customers, &count, n, list_overdue, date_add_days(d.day, -1), &cursor, e);
-        if (err != OK || count == 0) return err;
-        err = keep_due(customers, &count, n, &d, a, e);
-        if (err == OK) err = dun_page(&goes_on, n, customers, count, a, e);
+        if (err == OK) err = run_page(all.customers, &all.count, n, list_overdue, through, &cursor, e);
+        if (err != OK || all.count == 0) return err;
+        err = dun_and_end(&goes_on, n, &all, &kept, &d, a, e);
         if (err != OK) return wrap(e, "cannot ask again for what is overdue");
     }
     return err == OK ? run_goes_on(n, e) : err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_change.h - what the decisions about subscriptions share: decide_subscription.c, decide_change.c,
- * decide_end.c. For them only. */
+ * decide_end.c, decide_follow.c, decide_dunning.c. For them only. */
 #ifndef DAYBOOK_LEDGER_BOOK_DECIDE_CHANGE_H
 #define DAYBOOK_LEDGER_BOOK_DECIDE_CHANGE_H
 
@@ -21,6 +21,10 @@ enum err check_years(const char *what, struct date today, struct date given, str
 enum err subscription_begin(struct decision *out, const struct facts *f,
                             const struct subscription_create_command *c, struct arena *a,
                             struct error *e) MUST_USE;
+
+/* Whoever has no other plan goes on with the free one of the catalog, where it has one in that currency. */
+enum err begin_free(struct decision *out, const struct facts *f, const struct subscription *ended,
+                    struct arena *a, struct error *e) MUST_USE;
 
 /* A change being worked out: the subscription as it becomes, and what that costs. */
 struct change {

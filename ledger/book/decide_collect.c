@@ -62,8 +62,7 @@ static bool is_dunned(const struct facts *f, size_t index, const char *currency)
     return strcmp(v->left.currency, currency) == 0 && open_invoice_is_overdue(v, f->today);
 }
 
-/* What was asked for today is not asked for again today, and not before it is answered. */
-static bool must_wait(const struct facts *f, const char *currency)
+bool dunning_must_wait(const struct facts *f, const char *currency)
 {
     int64_t midnight = f->now.us - (int64_t)f->second * 1000000;
     for (size_t i = 0; i < f->open_count; i++) {
@@ -123,7 +122,7 @@ enum err decide_customer_dun(struct decision *out, const struct facts *f,
         if (!open_invoice_is_first(&debtor, i)) continue;
         enum err err = dunning_look(&v, &f->catalog->dunning, &debtor, currency, f->today, e);
         if (err != OK) return err;
-        if (v.state == DUNNING_DUE && !must_wait(f, currency)) attempt(out, &w, &v, a);
+        if (v.state == DUNNING_DUE && !dunning_must_wait(f, currency)) attempt(out, &w, &v, a);
     }
     return OK;
 }

@@ -288,9 +288,8 @@ static const struct price *free_price(const struct catalog *c, const char *curre
     return NULL;
 }
 
-/* Whoever has no other plan goes on with the free one, which is the ledger's. */
-static enum err begin_free(struct decision *out, const struct facts *f, const struct subscription *ended,
-                           struct arena *a, struct error *e)
+enum err begin_free(struct decision *out, const struct facts *f, const struct subscription *ended,
+                    struct arena *a, struct error *e)
 {
     const struct price *p = free_price(f->catalog, ended->terms.amount.currency);
     struct subscription *others = arena_array_of(a, struct subscription, f->subscriptions_count);
@@ -301,6 +300,7 @@ static enum err begin_free(struct decision *out, const struct facts *f, const st
     for (size_t i = 0; i < f->subscriptions_count; i++) {
         const struct subscription *s = &f->subscriptions[i];
         if (s->subscription == ended->subscription || s->parent == ended->subscription) continue;
+        if (!subscription_is_live(s)) continue;
         if (s->parent == 0) return OK;
         others[then.subscriptions_count++] = *s;
     }

@@ -98,6 +98,8 @@ enum err restore_settled(struct decision *out, const struct facts *f, const stru
 /* dunning.ended for each currency in which nothing is overdue behind what is settled now. */
 void end_dunning(struct decision *out, const struct facts *f, const struct allocation *settled, size_t count,
                  struct arena *a);
+/* What was asked for today is not asked for again today, and not before it is answered. */
+bool dunning_must_wait(const struct facts *f, const char *currency);
 struct accrual accrual_through(const struct facts *f, struct date through);
 /* What is added to a plan ends with it, at the latest. */
 void end_with_plan(struct subscription *added, const struct subscription *plan);

@@ -126,11 +126,16 @@ struct date dunning_next(const struct dunning *rule, uint64_t attempt, struct da
     return allowed_from(rule, date_add_days(on, (int32_t)days));
 }
 
+static struct date first_day(const struct dunned *v, const struct dunning *rule)
+{
+    uint64_t days = rule->schedule_count > 0 ? rule->schedule[0].day : 1;
+    return date_add_days(v->oldest, (int32_t)days);
+}
+
 /* Of the next one that there may be; it never lies in the past, for what was missed is made up for. */
 static struct date day_of_attempt(const struct dunned *v, const struct dunning *rule, struct date day)
 {
-    uint64_t first = rule->schedule_count > 0 ? rule->schedule[0].day : 1;
-    struct date on = v->campaign != NULL ? v->campaign->next_on : date_add_days(v->oldest, (int32_t)first);
+    struct date on = v->campaign != NULL ? v->campaign->next_on : first_day(v, rule);
     return allowed_from(rule, date_compare(on, day) < 0 ? day : on);
 }
 
@@ -173,15 +178,50 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
     return err;
 }
 
-bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day)
+/* ---- its end ---- */
+
+/* Of the attempts that are left, if each were made on its day. */
+static struct date last_day(const struct dunned *v, const struct dunning *rule)
+{
+    uint64_t attempt = v->campaign != NULL ? v->campaign->attempt + 1 : 1;
+    struct date on = v->campaign != NULL ? v->campaign->next_on : first_day(v, rule);
+    for (on = allowed_from(rule, on); attempt < rule->attempts; attempt++)
+        on = dunning_next(rule, attempt, on);
+    return on;
+}
+
+bool dunned_is_over(const struct dunned *v, const struct dunning *rule, const struct debtor *d,
+                    struct date day)
+{
+    const struct campaign *c = v->campaign;
+    bool no_method = d->customer->default_method == 0;
+    if (rule->at_end == DUNNING_END_NOTHING || (c != NULL && date_is_given(c->exhausted_on))) return false;
+    if (v->state == DUNNING_EXHAUSTED) return date_compare(c->on, day) < 0;
+    bool in_vain = v->state == DUNNING_STOPPED || (v->state == DUNNING_DUE && c != NULL && no_method);
+    return in_vain && date_compare(last_day(v, rule), day) < 0;
+}
+
+/* ---- in any currency ---- */
+
+static bool in_any_currency(const struct dunning *rule, const struct debtor *d, struct date day, bool over)
 {
     for (size_t i = 0; i < d->open_count; i++) {
         struct dunned v = {0};
         struct error unused;
         if (!open_invoice_is_overdue(&d->open[i], day)) continue;
         enum err err = dunning_look(&v, rule, d, d->open[i].left.currency, day, &unused);
-        if (err != OK || v.state == DUNNING_DUE)
-            return true; /* what cannot be told is told by the decision */
+        if (err != OK) return true; /* what cannot be told is told by the decision */
+        if (over ? dunned_is_over(&v, rule, d, day) : v.state == DUNNING_DUE) return true;
     }
     return false;
+}
+
+bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day)
+{
+    return in_any_currency(rule, d, day, false);
+}
+
+bool dunning_is_over(const struct dunning *rule, const struct debtor *d, struct date day)
+{
+    return in_any_currency(rule, d, day, true);
 }

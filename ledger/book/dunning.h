@@ -40,4 +40,11 @@ struct date dunning_next(const struct dunning *rule, uint64_t attempt, struct da
 /* Is there a currency in which an attempt is due? */
 bool dunning_is_due(const struct dunning *rule, const struct debtor *d, struct date day);
 
+/* Has it come to nothing, so that what the rule says of that is to be done? The last attempt was made on a
+ * day before, or none can be made and its days are over. It is done once a campaign. */
+bool dunned_is_over(const struct dunned *v, const struct dunning *rule, const struct debtor *d,
+                    struct date day);
+/* Is there a currency in which it has? */
+bool dunning_is_over(const struct dunning *rule, const struct debtor *d, struct date day);
+
 #endif

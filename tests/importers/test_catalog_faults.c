@@ -494,6 +494,7 @@ Test(catalog_faults, dunning)
         {"'declines':[{'codes':['x'],'weekdays':['mon'],'action':'ask'}]",
          ".declines[0].weekdays: there is no such member"},
         {"'codes':['x']", ".codes: there is no such member"},
+        {"'at_end':'downgrade'", ".at_end: there is no free tier to go to"},
     };
     REFUSED("{'products':[" PRO
             "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],%s}}",

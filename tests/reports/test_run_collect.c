@@ -138,13 +138,15 @@ Test(run_collect, neither_a_dry_run_nor_one_that_drafts_asks_for_anything)
 /* ---- and again ---- */
 
 /* From 20.00 USD on, three times, on days that follow each other. */
-static void load_dunning(struct office *o)
+static void load_dunning(struct office *o, enum dunning_end at_end)
 {
     struct product product = {.code = STR("basic"), .name = STR("Basic")};
     struct dunning_threshold threshold = {{2000, "USD"}};
     struct command c = {.type = COMMAND_CATALOG_LOAD};
     c.catalog_load = (struct catalog_load_command){
-        .products = &product, .products_count = 1, .dunning = {&threshold, 1, 3, 0}};
+        .products = &product,
+        .products_count = 1,
+        .dunning = {.thresholds = &threshold, .thresholds_count = 1, .attempts = 3, .at_end = at_end}};
     (void)office_do(o, &c);
 }
 
@@ -181,21 +183,44 @@ Test(run_collect, an_attempt_that_is_not_answered_is_followed_by_none)
 {
     struct office o = {0};
     office_open(&o, "ledger", "2025-01-01");
-    load_dunning(&o);
+    load_dunning(&o, DUNNING_END_NOTHING);
     debtor(&o, "ann", "pm_declined", 20, 1);
     (void)office_run(&o, "2025-01-01", NULL);
-    assert_int(payments(&o), 1);
+    assert_int(office_transactions(&o), 1);
     o.till.is_silent = true;
     (void)office_run(&o, "2025-01-03", NULL);
     assert_int(campaign_of(&o, 1).attempt, 1);
-    assert_int(payments(&o), 2);
+    assert_int(office_transactions(&o), 2);
     (void)office_run(&o, "2025-01-05", NULL);
     assert_int(campaign_of(&o, 1).attempt, 1);
-    assert_int(payments(&o), 2);
+    assert_int(office_transactions(&o), 2);
     o.till.is_silent = false; /* the answer is that it was declined, and then the next attempt is due */
     (void)office_run(&o, "2025-01-06", NULL);
     assert_int(campaign_of(&o, 1).attempt, 2);
-    assert_int(payments(&o), 3);
+    assert_int(office_transactions(&o), 3);
+    office_close(&o);
+}
+
+Test(run_collect, a_last_attempt_that_is_not_answered_is_not_the_end_yet)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    load_dunning(&o, DUNNING_END_UNPAID);
+    debtor(&o, "ann", "pm_declined", 20, 1);
+    (void)office_run(&o, "2025-01-01", NULL);
+    (void)office_run(&o, "2025-01-03", NULL);
+    (void)office_run(&o, "2025-01-04", NULL);
+    o.till.is_silent = true;
+    (void)office_run(&o, "2025-01-05", NULL);
+    assert_int(campaign_of(&o, 1).attempt, 3);
+    (void)office_run(&o, "2025-01-06", NULL);
+    cr_assert(!date_is_given(campaign_of(&o, 1).exhausted_on));
+    o.till.is_silent = false; /* declined, and that night the end comes */
+    (void)office_run(&o, "2025-01-07", NULL);
+    assert_str(date_text(A, campaign_of(&o, 1).exhausted_on), "2025-01-07");
+    uint64_t records = office_records(&o);
+    (void)office_run(&o, "2025-01-07", NULL);
+    assert_int(office_records(&o), records);
     office_close(&o);
 }
 
@@ -213,7 +238,7 @@ Test(run_collect, who_is_overdue_is_reported_with_the_next_attempt)
     struct office o = {0};
     struct report_query on = {.to = day("2025-01-06")}, one = {.to = day("2025-01-06"), .customer = 2};
     office_open(&o, "ledger", "2025-01-01");
-    load_dunning(&o);
+    load_dunning(&o, DUNNING_END_NOTHING);
     debtor(&o, "ann", "pm_declined", 20, 2);
     debtor(&o, "bob", NULL, 50, 1);
     debtor(&o, "cho", NULL, 19, 3);
