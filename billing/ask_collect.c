@@ -84,15 +84,18 @@ void member_outcomes(json_t *j, const struct collect_summary *r)
     member_flag(j, "stopped", r->stopped);
 }
 
-enum err ask_payment_collect(const struct call *c, struct error *e)
+typedef enum err collect_fn(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
+                            struct arena *a, struct error *e);
+
+static enum err collect(const struct call *c, collect_fn *how, struct date through, const char *which,
+                        struct error *e)
 {
-    const struct payment_collect_query *q = c->query;
     struct collect_options o = collect_options_of(c);
     struct collect_summary r = {0};
     uint64_t not_asked = 0;
-    o.through = q->through;
+    o.through = through;
     enum err err = apply_waiting_webhooks(c, e);
-    if (err == OK) err = payments_collect(&r, c->service->ledger, &o, c->arena, e);
+    if (err == OK) err = how(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK) err = count_not_asked(&not_asked, c, e);
     if (err != OK) return err;
     json_t *j = object_new();
@@ -101,5 +104,17 @@ enum err ask_payment_collect(const struct call *c, struct error *e)
     member_outcomes(j, &r);
     member_put(j, "totals", totals_json(&r));
     err = c->answer->take(c->answer->self, j, false, e);
-    return err == OK ? collect_left_over(&r, c, "collecting", e) : err;
+    return err == OK ? collect_left_over(&r, c, which, e) : err;
+}
+
+enum err ask_payment_collect(const struct call *c, struct error *e)
+{
+    const struct payment_collect_query *q = c->query;
+    return collect(c, payments_collect, q->through, "collecting", e);
+}
+
+enum err ask_dunning_run(const struct call *c, struct error *e)
+{
+    const struct dunning_run_query *q = c->query;
+    return collect(c, payments_dun, q->through, "dunning", e);
 }

@@ -172,6 +172,17 @@ enum err payments_collect(struct collect_summary *out, struct ledger *l, const s
     return end(&c, err, e);
 }
 
+enum err payments_dun(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
+                      struct arena *a, struct error *e)
+{
+    struct collecting c;
+    begin(&c, out, l, o, a);
+    c.nightly.duns_through = o->through;
+    enum err err = run_settle_pending(&c.nightly, c.arena, e);
+    if (err == OK) err = run_dun(&c.nightly, c.arena, e);
+    return end(&c, err, e);
+}
+
 enum err payments_reconcile(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
                             settled_row_fn *row, void *context, struct arena *a, struct error *e)
 {

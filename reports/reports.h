@@ -115,6 +115,11 @@ struct collect_summary {
 enum err payments_collect(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
                           struct arena *a, struct error *e) MUST_USE;
 
+/* The same for what is overdue alone, as the catalog says, and what follows where that came to nothing. Only
+ * invoices dated up to `through` are asked for. */
+enum err payments_dun(struct collect_summary *out, struct ledger *l, const struct collect_options *o,
+                      struct arena *a, struct error *e) MUST_USE;
+
 /* A payment or refund that was pending: as it was, and as it is after it was asked about. */
 typedef enum err settled_row_fn(void *context, const struct transaction *was, const struct transaction *now,
                                 struct error *e);

@@ -30,7 +30,8 @@ struct nightly {
     struct run_summary *summary;
     struct arena *arena; /* of the whole run */
     struct out_folder folder;
-    struct date collects_through; /* later invoices are not asked for; none: all are */
+    struct date collects_through; /* later invoices are not asked for the first time; none: all are */
+    struct date duns_through;     /* … and those not again */
     struct collected *collected;  /* NULL: nobody counts */
     struct gateway gateway;       /* o->gateway, watched; see run_watch_gateway */
     struct gateway_watch watch;

@@ -322,7 +322,7 @@ static enum err dun_page(bool *goes_on, struct nightly *n, const struct page *p,
     for (size_t i = 0; i < p->count; i++) {
         commands[i].type = COMMAND_CUSTOMER_DUN;
         commands[i].customer_dun =
-            (struct customer_dun_command){p->customers[i], str_of(n->o->gateway->name)};
+            (struct customer_dun_command){p->customers[i], str_of(n->o->gateway->name), n->duns_through};
     }
     return p->count == 0 ? OK : ask(goes_on, n, commands, p->count, a, e);
 }

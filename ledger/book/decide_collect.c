@@ -13,6 +13,11 @@ static bool is_pending(const struct facts *f, uint64_t invoice)
     return false;
 }
 
+static bool is_later(const struct facts *f, size_t index, struct date through)
+{
+    return date_is_given(through) && date_compare(f->open_invoices[index].issue_date, through) > 0;
+}
+
 static void ask(struct decision *out, const struct facts *f, const struct method *m, struct str gateway,
                 uint64_t number, size_t index, struct arena *a)
 {
@@ -38,9 +43,7 @@ enum err decide_customer_collect(struct decision *out, const struct facts *f,
     assert(f->open_count == f->open_invoices_count);
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
-        bool later =
-            date_is_given(c->through) && date_compare(f->open_invoices[i].issue_date, c->through) > 0;
-        if (!later && !instant_is_given(v->asked) && !is_pending(f, v->invoice))
+        if (!is_later(f, i, c->through) && !instant_is_given(v->asked) && !is_pending(f, v->invoice))
             ask(out, f, m, c->gateway, number++, i, a);
     }
     return OK;
@@ -52,8 +55,9 @@ struct dunning_wish {
     const struct facts *facts;
     const struct method *method;
     struct str gateway;
-    uint64_t number;   /* of the next payment */
-    uint64_t campaign; /* that would be the next new one */
+    struct date through; /* later invoices are left out; none: none is */
+    uint64_t number;     /* of the next payment */
+    uint64_t campaign;   /* that would be the next new one */
 };
 
 static bool is_dunned(const struct facts *f, size_t index, const char *currency)
@@ -73,9 +77,11 @@ bool dunning_must_wait(const struct facts *f, const char *currency)
     return false;
 }
 
-static bool is_asked_again(const struct facts *f, size_t index, const char *currency)
+static bool is_asked_again(const struct dunning_wish *w, size_t index, const char *currency)
 {
-    return is_dunned(f, index, currency) && !open_invoice_is_stopped(&f->open[index], &f->catalog->dunning);
+    const struct facts *f = w->facts;
+    return is_dunned(f, index, currency) && !is_later(f, index, w->through) &&
+           !open_invoice_is_stopped(&f->open[index], &f->catalog->dunning);
 }
 
 static void attempt(struct decision *out, struct dunning_wish *w, const struct dunned *v, struct arena *a)
@@ -84,7 +90,6 @@ static void attempt(struct decision *out, struct dunning_wish *w, const struct d
     const struct dunning *rule = &f->catalog->dunning;
     struct dunned_invoice *invoices = arena_array_of(a, struct dunned_invoice, f->open_count);
     struct dunning_attempted d = {.customer = f->customer->customer,
-                                  .campaign = v->campaign != NULL ? v->campaign->campaign : w->campaign++,
                                   .attempt = v->campaign != NULL ? v->campaign->attempt + 1 : 1,
                                   .attempts = rule->attempts,
                                   .on = f->today,
@@ -92,14 +97,16 @@ static void attempt(struct decision *out, struct dunning_wish *w, const struct d
                                   .invoices = invoices};
     uint64_t number = w->number;
     for (size_t i = 0; i < f->open_count; i++) {
-        if (!is_asked_again(f, i, v->overdue.currency)) continue;
+        if (!is_asked_again(w, i, v->overdue.currency)) continue;
         invoices[d.invoices_count++] = (struct dunned_invoice){f->open[i].invoice, f->open[i].left, number++};
         d.amount.minor += f->open[i].left.minor; /* no more than all that is overdue */
     }
+    if (d.invoices_count == 0) return; /* all are dated later */
+    d.campaign = v->campaign != NULL ? v->campaign->campaign : w->campaign++;
     if (d.attempt < d.attempts) d.next_on = dunning_next(rule, d.attempt, f->today);
     event_add(&out->events, EVENT_DUNNING_ATTEMPTED, a)->dunning_attempted = d;
     for (size_t i = 0; i < f->open_count; i++) {
-        if (is_asked_again(f, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);
+        if (is_asked_again(w, i, v->overdue.currency)) ask(out, f, w->method, w->gateway, w->number++, i, a);
     }
 }
 
@@ -112,6 +119,7 @@ enum err decide_customer_dun(struct decision *out, const struct facts *f,
     struct dunning_wish w = {.facts = f,
                              .method = method_of_gateway(f, c->gateway),
                              .gateway = c->gateway,
+                             .through = c->through,
                              .number = f->counters.transaction,
                              .campaign = f->customer->dunned + 1};
     if (f->catalog == NULL || w.method == NULL || c->gateway.len == 0) return OK;

@@ -302,3 +302,78 @@ Test(collect, what_was_asked_of_another_gateway_stays_and_is_told)
     assert_int(s.elsewhere, 3);
     office_close(&o);
 }
+
+/* ---- dunning alone ---- */
+
+static void owe(struct office *o, const char *user, int64_t amount)
+{
+    struct command c = {.type = COMMAND_INVOICE_ONE_OFF};
+    c.invoice_one_off = (struct invoice_one_off_command){
+        .user = str_of(user), .description = STR("Training"), .amount = {amount, 0}, .due_days = 1};
+    (void)office_do(o, &c);
+}
+
+/* From 20.00 USD on, twice, on days that follow each other. Bob owes 30.00 since 2025-01-02, for which his
+ * card was declined on 2025-01-01. */
+static void bob_is_overdue(struct office *o)
+{
+    struct product product = {.code = STR("basic"), .name = STR("Basic")};
+    struct dunning_threshold threshold = {{2000, "USD"}};
+    struct command c = {.type = COMMAND_CATALOG_LOAD};
+    office_open(o, "ledger", "2025-01-01");
+    office_subscribe(o, "bob", "free", "USD", "pm_declined");
+    c.catalog_load = (struct catalog_load_command){.products = &product, .products_count = 1};
+    c.catalog_load.dunning = (struct dunning){
+        .thresholds = &threshold, .thresholds_count = 1, .attempts = 2, .at_end = DUNNING_END_CANCELED};
+    (void)office_do(o, &c);
+    owe(o, "bob", 30);
+    assert_int(collect(o).asked, 1);
+}
+
+static struct collect_summary dun(struct office *o, const char *on, const char *through)
+{
+    struct collect_summary s = {0};
+    struct collect_options options = options_of(o);
+    if (through != NULL) options.through = day(through);
+    o->clock.now = date_start(day(on));
+    assert_ok(payments_dun(&s, o->l, &options, A, E));
+    return s;
+}
+
+static struct customer bob(struct office *o)
+{
+    struct views_txn *t = NULL;
+    struct customer c = {0};
+    assert_ok(ledger_read_begin(&t, o->l, E));
+    assert_ok(find_customer(&c, t, STR("bob"), A, E));
+    ledger_read_end(o->l, t);
+    return c;
+}
+
+Test(collect, dunning_alone_asks_for_what_is_overdue_and_comes_to_its_end_and_asks_for_nothing_else)
+{
+    struct office o = {0};
+    bob_is_overdue(&o);
+    owe(&o, "bob", 40);
+    assert_int(dun(&o, "2025-01-02", NULL).asked, 0); /* due that very day */
+    assert_int(dun(&o, "2025-01-03", "2024-12-31").asked, 0);
+    assert_int(bob(&o).campaigns_count, 0);
+    struct collect_summary s = dun(&o, "2025-01-03", NULL);
+    assert_int(s.asked, 2);
+    assert_int(s.declined, 2);
+    assert_money(s.totals[0].declined, "70.00", "USD");
+    assert_int(dun(&o, "2025-01-03", NULL).asked, 0);
+    owe(&o, "bob", 50);
+    assert_int(dun(&o, "2025-01-04", NULL).asked, 2); /* the third is due on the 4th only */
+    uint64_t records = office_records(&o);
+    assert_int(dun(&o, "2025-01-04", NULL).asked, 0);
+    assert_int(office_records(&o), records);
+    assert_int(dun(&o, "2025-01-05", NULL).asked, 0);
+    assert_int(bob(&o).campaigns[0].attempt, 2);
+    cr_assert(!date_is_given(bob(&o).campaigns[0].exhausted_on),
+              "what was never asked for is asked for first");
+    assert_int(collect(&o).asked, 1);
+    assert_int(dun(&o, "2025-01-06", NULL).asked, 0);
+    assert_str(date_text(A, bob(&o).campaigns[0].exhausted_on), "2025-01-06");
+    office_close(&o);
+}
