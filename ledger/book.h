@@ -20,6 +20,7 @@
 #include "ledger/book/invoice.h"
 #include "ledger/book/posting.h"
 #include "ledger/book/pricing.h"
+#include "ledger/book/reminder.h"
 #include "ledger/book/rerating.h"
 #include "ledger/book/subscription.h"
 #include "ledger/book/wallet.h"

@@ -132,34 +132,56 @@ static struct campaign *campaigns_but(struct customer *c, uint64_t campaign, str
     return left + count;
 }
 
-/* Without an attempt before, it begins here. */
+/* As it was, to be changed; a new one of that number where there was none. It is the last one then. */
+static struct campaign *campaign_at_hand(struct customer *c, uint64_t campaign, struct arena *a)
+{
+    struct campaign was = {.campaign = campaign};
+    for (size_t i = 0; i < c->campaigns_count; i++) {
+        if (c->campaigns[i].campaign == campaign) was = c->campaigns[i];
+    }
+    struct campaign *now = campaigns_but(c, campaign, a);
+    c->campaigns_count++;
+    c->dunned = more(c->dunned, campaign);
+    *now = was;
+    return now;
+}
+
+static void note_attempted(struct customer *c, const struct dunning_attempted *v, struct arena *a)
+{
+    struct campaign *now = campaign_at_hand(c, v->campaign, a);
+    now->attempt = v->attempt;
+    now->on = v->on;
+    now->amount = v->amount;
+    now->attempts = v->attempts;
+    now->next_on = v->next_on;
+}
+
 static void note_exhausted(struct customer *c, const struct dunning_exhausted *v, struct arena *a)
 {
-    struct campaign now = {.campaign = v->campaign, .on = v->on, .amount = v->amount};
-    for (size_t i = 0; i < c->campaigns_count; i++) {
-        if (c->campaigns[i].campaign == v->campaign) now = c->campaigns[i];
-    }
-    now.exhausted_on = v->on;
-    now.next_on = (struct date){0};
-    *campaigns_but(c, v->campaign, a) = now;
-    c->campaigns_count++;
-    c->dunned = more(c->dunned, v->campaign);
+    struct campaign *now = campaign_at_hand(c, v->campaign, a);
+    if (now->attempt == 0) now->amount = v->amount; /* it begins with this */
+    if (now->attempt == 0) now->on = v->on;
+    now->exhausted_on = v->on;
+    now->next_on = (struct date){0};
+}
+
+/* What he was told of a campaign. */
+static void note_told(struct customer *c, const struct reminder_due *v, struct arena *a)
+{
+    c->reminders = v->reminder;
+    if (v->campaign == 0) return;
+    struct campaign *now = campaign_at_hand(c, v->campaign, a);
+    if (v->kind == REMINDER_DECLINED) now->told_attempt = v->attempt;
+    if (v->kind == REMINDER_BEFORE_END) now->told_before_end = true;
+    if (v->kind == REMINDER_ENDED) now->told_end = true;
 }
 
 static void note_dunning(struct customer *c, const struct event *ev, struct arena *a)
 {
-    const struct dunning_attempted *v = &ev->dunning_attempted;
+    if (ev->type == EVENT_DUNNING_ATTEMPTED) note_attempted(c, &ev->dunning_attempted, a);
     if (ev->type == EVENT_DUNNING_ENDED) (void)campaigns_but(c, ev->dunning_ended.campaign, a);
     if (ev->type == EVENT_DUNNING_EXHAUSTED) note_exhausted(c, &ev->dunning_exhausted, a);
-    if (ev->type != EVENT_DUNNING_ATTEMPTED) return;
-    *campaigns_but(c, v->campaign, a) = (struct campaign){.campaign = v->campaign,
-                                                          .attempt = v->attempt,
-                                                          .on = v->on,
-                                                          .amount = v->amount,
-                                                          .attempts = v->attempts,
-                                                          .next_on = v->next_on};
-    c->campaigns_count++;
-    c->dunned = more(c->dunned, v->campaign);
+    if (ev->type == EVENT_REMINDER_DUE) note_told(c, &ev->reminder_due, a);
 }
 
 /* What subscriptions, methods, alerts and coupons change about the main row. */
@@ -235,7 +257,7 @@ static bool asks_method(enum event_type type)
 static bool concerns_customer(enum event_type type)
 {
     return moves_money(type) || asks_method(type) || type == EVENT_DUNNING_ATTEMPTED ||
-           type == EVENT_DUNNING_ENDED || type == EVENT_DUNNING_EXHAUSTED ||
+           type == EVENT_DUNNING_ENDED || type == EVENT_DUNNING_EXHAUSTED || type == EVENT_REMINDER_DUE ||
            type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
            type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
            type == EVENT_USAGE_ALERT_SET || type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET ||
@@ -261,6 +283,22 @@ static void wake_invoices(struct customer_row *row, const struct customer *befor
         open[i] = row->open[i];
         if (!is_pending(row, open[i].invoice)) open[i].asked = (struct instant){0};
         open[i].code = open[i].advice = STR_NONE;
+        open[i].told_ask = false;
+    }
+    row->open = open;
+}
+
+/* What he was told of invoices. */
+static void note_reminded(struct customer_row *row, const struct reminder_due *v, struct arena *a)
+{
+    struct open_invoice *open = arena_array_of(a, struct open_invoice, row->open_count);
+    for (size_t i = 0; i < row->open_count; i++) {
+        open[i] = row->open[i];
+        for (size_t k = 0; k < v->invoices_count; k++) {
+            if (v->invoices[k].invoice != open[i].invoice) continue;
+            if (v->kind == REMINDER_DUE || v->kind == REMINDER_OVERDUE) open[i].told_days = v->days + 1;
+            if (v->kind == REMINDER_ASK) open[i].told_ask = true;
+        }
     }
     row->open = open;
 }
@@ -280,6 +318,7 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
     note_dunning(&row.customer, ev, a);
     pending_payments_change(&row, ev, place->at, a);
     wake_invoices(&row, &before.customer, ev, a);
+    if (ev->type == EVENT_REMINDER_DUE) note_reminded(&row, &ev->reminder_due, a);
     err = due_collection(t, &before, &row, e);
     return err != OK ? err : customer_put(t, &row, e);
 }

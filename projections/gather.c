@@ -364,6 +364,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_CUSTOMER_BILL] = {BY(NUMBER, customer_bill, customer), BILL | METHODS},
     [COMMAND_CUSTOMER_COLLECT] = {BY(NUMBER, customer_collect, customer), METHODS | OPEN_INVOICES},
     [COMMAND_CUSTOMER_DUN] = {BY(NUMBER, customer_dun, customer), METHODS | OPEN_INVOICES | CATALOG},
+    [COMMAND_CUSTOMER_REMIND] = {BY(NUMBER, customer_remind, customer), CATALOG},
     [COMMAND_CUSTOMER_END_DUNNING] = {BY(NUMBER, customer_end_dunning, customer),
                                       RATED | METHODS | OPEN_INVOICES | SELLER},
     [COMMAND_PAYMENT_CHARGE] = {USER_OF(payment_charge), METHODS | INVOICE | OPEN_INVOICES},

@@ -20,6 +20,7 @@ struct listing {
         invoice_row_fn *invoice;
         transaction_row_fn *transaction;
         history_row_fn *history;
+        reminder_row_fn *reminder;
         webhook_row_fn *webhook;
         dispute_row_fn *dispute;
     } visitor;

@@ -128,6 +128,9 @@ enum err list_disputes(struct views_txn *t, const struct list_query *q, dispute_
                        struct arena *a, struct error *e) MUST_USE; /* newest first */
 enum err list_history(struct views_txn *t, const struct list_query *q, history_row_fn *row, void *context,
                       struct arena *a, struct error *e) MUST_USE; /* oldest first */
+typedef enum err reminder_row_fn(void *context, const struct reminder_due *row, struct error *e);
+enum err list_reminders(struct views_txn *t, const struct list_query *q, reminder_row_fn *row, void *context,
+                        struct arena *a, struct error *e) MUST_USE; /* by customer, oldest first */
 /* Coupons in force, by redemption number. */
 enum err list_coupons(struct redemption **out, size_t *count, struct views_txn *t, uint64_t customer,
                       struct arena *a, struct error *e) MUST_USE;

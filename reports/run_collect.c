@@ -327,27 +327,44 @@ static enum err dun_page(bool *goes_on, struct nightly *n, const struct page *p,
     return p->count == 0 ? OK : ask(goes_on, n, commands, p->count, a, e);
 }
 
-/* Nothing is asked of the gateway by it. */
-static enum err end_page(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
+/* Nothing is asked of the gateway by these. */
+static enum err note_page(struct nightly *n, const struct page *p, enum command_type type, struct arena *a,
+                          struct error *e)
 {
     bool unused = false;
     arena_reset(a);
     struct command *commands = arena_array_of(a, struct command, p->count);
     for (size_t i = 0; i < p->count; i++) {
-        commands[i].type = COMMAND_CUSTOMER_END_DUNNING;
-        commands[i].customer_end_dunning.customer = p->customers[i];
+        commands[i].type = type;
+        if (type == COMMAND_CUSTOMER_END_DUNNING)
+            commands[i].customer_end_dunning.customer = p->customers[i];
+        else
+            commands[i].customer_remind.customer = p->customers[i];
     }
     n->going.total += p->count;
     return p->count == 0 ? OK : ask(&unused, n, commands, p->count, a, e);
 }
 
-static enum err dun_and_end(bool *goes_on, struct nightly *n, const struct page *all, struct page *kept,
-                            const struct dunning_night *d, struct arena *a, struct error *e)
+static enum err do_page(bool *goes_on, struct nightly *n, const struct page *all, struct page *kept,
+                        const struct dunning_night *d, struct arena *a, struct error *e)
 {
     enum err err = keep(kept, all, n, d, is_due, a, e);
     if (err == OK) err = dun_page(goes_on, n, kept, a, e);
     if (err == OK) err = keep(kept, all, n, d, dunning_is_over, a, e);
-    return err == OK ? end_page(n, kept, a, e) : err;
+    if (err == OK) err = note_page(n, kept, COMMAND_CUSTOMER_END_DUNNING, a, e);
+    if (err == OK) err = keep(kept, all, n, d, reminders_are_due, a, e);
+    return err == OK ? note_page(n, kept, COMMAND_CUSTOMER_REMIND, a, e) : err;
+}
+
+/* Due dates up to this day matter. What a customer is to mend is told before anything is due. */
+static struct date last_due_date(const struct dunning_night *d)
+{
+    enum { YEARS_OF_DAYS = 36600 };
+    struct date last = date_add_days(d->day, d->rule->reminders_count > 0 ? 0 : -1);
+    for (size_t i = 0; i < d->rule->reminders_count; i++) {
+        if (d->rule->reminders[i].on == REMINDER_ASK) last = date_add_days(d->day, YEARS_OF_DAYS);
+    }
+    return last;
 }
 
 enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
@@ -360,12 +377,12 @@ enum err run_dun(struct nightly *n, struct arena *a, struct error *e)
     n->going = (struct going){.stage = "dunning"};
     enum err err = begin_dunning(&d, n, e);
     if (err != OK || d.rule->attempts == 0) return err;
-    struct date through = date_add_days(d.day, -1);
+    struct date through = last_due_date(&d);
     while (err == OK && goes_on) {
         err = run_goes_on(n, e);
         if (err == OK) err = run_page(all.customers, &all.count, n, list_overdue, through, &cursor, e);
         if (err != OK || all.count == 0) return err;
-        err = dun_and_end(&goes_on, n, &all, &kept, &d, a, e);
+        err = do_page(&goes_on, n, &all, &kept, &d, a, e);
         if (err != OK) return wrap(e, "cannot ask again for what is overdue");
     }
     return err == OK ? run_goes_on(n, e) : err;

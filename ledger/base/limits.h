@@ -37,6 +37,8 @@ enum {
     LIMIT_CATALOG_TAXES = 4096, /* countries, their regions, classes of goods, and the years of each */
     LIMIT_CATALOG_RULES = 1024,
     LIMIT_CATALOG_THRESHOLDS = 64, /* of dunning, one a currency */
+    LIMIT_CATALOG_REMINDERS = 32,  /* of dunning; and as many templates … */
+    LIMIT_TEMPLATE_LINES = 100,    /* … of so many lines */
     LIMIT_CATALOG_DECLINES = 256,  /* of dunning, codes that are named */
     LIMIT_CATALOG_ATTEMPTS = 15,   /* of dunning: the card networks charge for more of a card in a month */
     LIMIT_PRODUCT_FEATURES = 128,

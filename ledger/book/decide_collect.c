@@ -4,8 +4,7 @@
 #include "ledger/book/decide_shared.h"
 #include "ledger/book/dunning.h"
 
-/* An answer that is not known yet may be a payment of the invoice. */
-static bool is_pending(const struct facts *f, uint64_t invoice)
+bool payment_is_pending(const struct facts *f, uint64_t invoice)
 {
     for (size_t i = 0; i < f->pending_count; i++) {
         if (f->pending[i].invoice == invoice || f->pending[i].invoice == 0) return true;
@@ -43,7 +42,7 @@ enum err decide_customer_collect(struct decision *out, const struct facts *f,
     assert(f->open_count == f->open_invoices_count);
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
-        if (!is_later(f, i, c->through) && !instant_is_given(v->asked) && !is_pending(f, v->invoice))
+        if (!is_later(f, i, c->through) && !instant_is_given(v->asked) && !payment_is_pending(f, v->invoice))
             ask(out, f, m, c->gateway, number++, i, a);
     }
     return OK;
@@ -72,7 +71,7 @@ bool dunning_must_wait(const struct facts *f, const char *currency)
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
         bool asked_today = instant_is_given(v->asked) && v->asked.us >= midnight;
-        if (is_dunned(f, i, currency) && (asked_today || is_pending(f, v->invoice))) return true;
+        if (is_dunned(f, i, currency) && (asked_today || payment_is_pending(f, v->invoice))) return true;
     }
     return false;
 }

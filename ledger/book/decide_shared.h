@@ -98,6 +98,8 @@ enum err restore_settled(struct decision *out, const struct facts *f, const stru
 /* dunning.ended for each currency in which nothing is overdue behind what is settled now. */
 void end_dunning(struct decision *out, const struct facts *f, const struct allocation *settled, size_t count,
                  struct arena *a);
+/* May an answer that is not known yet be a payment of the invoice? */
+bool payment_is_pending(const struct facts *f, uint64_t invoice);
 /* What was asked for today is not asked for again today, and not before it is answered. */
 bool dunning_must_wait(const struct facts *f, const char *currency);
 struct accrual accrual_through(const struct facts *f, struct date through);

@@ -140,6 +140,20 @@ static struct str decline_name(const void *record, size_t index, struct arena *a
     return str_format(a, "dunning, %.*s, %.*s", STR_ARG(code), STR_ARG(v->advice));
 }
 
+static struct str reminder_name(const void *record, size_t index, struct arena *a)
+{
+    (void)index;
+    const struct reminder_rule *v = record;
+    if (v->on != REMINDER_OVERDUE) return str_format(a, "dunning, %s", choice_reminder_kind.words[v->on]);
+    return str_format(a, "dunning, %ju days overdue", (uintmax_t)v->days);
+}
+
+static struct str line_name(const void *record, size_t index, struct arena *a)
+{
+    (void)record;
+    return str_format(a, "line %zu", index + 1);
+}
+
 /* Names and values are those of a member, or made by a function. */
 static const struct thing {
     const struct schema *schema;
@@ -159,6 +173,9 @@ static const struct thing {
     {&schema_change_rule, "rule", NULL, NULL, rule_name, rule_value},
     {&schema_dunning_threshold, "threshold", NULL, NULL, threshold_name, threshold_value},
     {&schema_dunning_day, "attempt", NULL, "day", attempt_name, NULL},
+    {&schema_reminder_rule, "reminder", NULL, "template", reminder_name, NULL},
+    {&schema_reminder_template, "template", "name", "subject", NULL, NULL},
+    {&schema_template_line, "line", NULL, "text", line_name, NULL},
     {&schema_decline_rule, "decline", NULL, "action", decline_name, NULL},
     {&schema_dunning_weekday, "weekday", NULL, "weekday", weekday_name, NULL},
 };

@@ -175,6 +175,32 @@ Test(difference, dunning)
     assert_told(differences(&from, &to), "changed attempt 'dunning, attempt 2' day: 3 -> 4\n"
                                          "added attempt 'dunning, attempt 3' :  -> 9\n"
                                          "added weekday 'dunning, mon' :  -> mon\n");
+    struct decline_rule stop = {STR("lost_card"), STR_NONE, DECLINE_STOP}, retry = stop;
+    struct reminder_rule old_reminder = {REMINDER_DUE, 0, STR("a")},
+                         new_reminder = {REMINDER_OVERDUE, 7, STR("a")};
+    struct template_line hello = {STR("Hello")}, bye = {STR("Bye")};
+    struct reminder_template old_template = {STR("a"), STR("Invoice"), &hello, 1},
+                             new_template = old_template;
+    retry.action = DECLINE_RETRY;
+    new_template.body = &bye;
+    from.dunning = (struct dunning){.declines = &stop,
+                                    .declines_count = 1,
+                                    .reminders = &old_reminder,
+                                    .reminders_count = 1,
+                                    .templates = &old_template,
+                                    .templates_count = 1};
+    to.dunning = (struct dunning){.declines = &retry,
+                                  .declines_count = 1,
+                                  .reminders = &new_reminder,
+                                  .reminders_count = 1,
+                                  .templates = &new_template,
+                                  .templates_count = 1,
+                                  .at_end = DUNNING_END_UNPAID};
+    assert_told(differences(&from, &to), "changed decline 'dunning, lost_card' action: stop -> retry\n"
+                                         "removed reminder 'dunning, due' : a -> \n"
+                                         "added reminder 'dunning, 7 days overdue' :  -> a\n"
+                                         "changed line 'a, line 1' text: Hello -> Bye\n"
+                                         "changed dunning '' at_end: nothing -> unpaid\n");
 }
 
 /* Of two that fit, the first holds: pro to basic was now, and is at the period's end. */
