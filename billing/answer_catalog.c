@@ -258,6 +258,38 @@ static json_t *declines_json(const struct dunning *d)
     return rules;
 }
 
+static json_t *reminders_json(const struct dunning *d)
+{
+    json_t *rows = rows_new();
+    for (size_t i = 0; i < d->reminders_count; i++) {
+        const struct reminder_rule *v = &d->reminders[i];
+        json_t *row = object_new();
+        if (v->on == REMINDER_OVERDUE)
+            member_count(row, "on", v->days);
+        else
+            member_text(row, "on", str_of(choice_reminder_kind.words[v->on]));
+        member_text(row, "template", v->template);
+        rows_add(rows, row);
+    }
+    return rows;
+}
+
+static json_t *templates_json(const struct dunning *d)
+{
+    json_t *rows = rows_new();
+    for (size_t i = 0; i < d->templates_count; i++) {
+        const struct reminder_template *v = &d->templates[i];
+        json_t *row = object_new(), *body = rows_new();
+        for (size_t k = 0; k < v->body_count; k++)
+            rows_add(body, json_stringn(v->body[k].text.ptr, v->body[k].text.len));
+        member_text(row, "name", v->name);
+        member_text(row, "subject", v->subject);
+        member_put(row, "body", body);
+        rows_add(rows, row);
+    }
+    return rows;
+}
+
 static json_t *dunning_json(const struct dunning *d)
 {
     json_t *thresholds = rows_new(), *j = object_new();
@@ -276,6 +308,8 @@ static json_t *dunning_json(const struct dunning *d)
     if (d->weekdays_count > 0) member_put(j, "weekdays", weekdays_json(d));
     if (d->declines_count > 0) member_put(j, "declines", declines_json(d));
     member_text(j, "at_end", str_of(choice_dunning_end.words[d->at_end]));
+    if (d->reminders_count > 0) member_put(j, "reminders", reminders_json(d));
+    if (d->templates_count > 0) member_put(j, "templates", templates_json(d));
     return j;
 }
 

@@ -45,6 +45,14 @@ struct catalog_list {
 };
 enum err catalog_list(void **items, size_t *count, const struct catalog_list *l, const json_t *object,
                       struct catalog_reader *r, const struct catalog_path *p) MUST_USE;
+/* An object of which some members, ended by NULL, are read otherwise: lists of plain values, which no schema
+ * knows. */
+enum err catalog_object_but(void *out, const struct schema *s, const json_t *object,
+                            const char *const *members, struct catalog_reader *r,
+                            const struct catalog_path *p) MUST_USE;
+/* Such a list, which may be missing, but not be empty. */
+enum err catalog_values(const json_t **list, size_t *count, const json_t *object, const char *name,
+                        size_t limit, struct catalog_reader *r, const struct catalog_path *p) MUST_USE;
 /* Texts of lists within the record are not checked: their readers do that. */
 enum err catalog_texts(const struct schema *s, const void *record, struct catalog_reader *r,
                        const struct catalog_path *p) MUST_USE;
@@ -70,6 +78,8 @@ enum err catalog_read_coupons(const json_t *root, struct catalog_reader *r) MUST
 enum err catalog_read_taxes(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_rules(const json_t *root, struct catalog_reader *r) MUST_USE;
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r) MUST_USE;
+/* `object` is the dunning. */
+enum err catalog_read_reminders(const json_t *object, struct catalog_reader *r) MUST_USE;
 
 const struct product *catalog_product(const struct catalog_load_command *c, struct str code);
 

@@ -29,30 +29,7 @@ static enum err check_thresholds(const struct dunning *d, struct catalog_reader 
     return err;
 }
 
-/* ---- lists of plain values, which no schema knows ---- */
-
-/* What is left of an object without them, as its schema says. */
-static enum err read_members(void *out, const struct schema *s, const json_t *object,
-                             const char *const *plain, struct catalog_reader *r, const struct catalog_path *p)
-{
-    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
-    for (; *plain != NULL; plain++) (void)json_object_del(rest, *plain);
-    enum err err = catalog_object(out, s, rest, r, p);
-    json_decref(rest);
-    return err;
-}
-
-static enum err begin_list(const json_t **list, size_t *count, const json_t *object, const char *name,
-                           size_t limit, struct catalog_reader *r, const struct catalog_path *p)
-{
-    *list = json_object_get(object, name);
-    *count = 0;
-    if (!catalog_has(object, name)) return OK;
-    if (!json_is_array(*list)) return catalog_refuse(r, p, name, "a list is expected");
-    *count = json_array_size(*list);
-    if (*count == 0) return catalog_refuse(r, p, name, "at least one is expected");
-    return *count <= limit ? OK : catalog_too_many(r, p, name, limit, "of them");
-}
+/* ---- days ---- */
 
 static enum err read_day(struct dunning_day *out, const json_t *value, size_t index, struct catalog_reader *r)
 {
@@ -70,7 +47,7 @@ static enum err read_schedule(struct dunning *d, const json_t *object, struct ca
 {
     const json_t *list = NULL;
     size_t count = 0;
-    enum err err = begin_list(&list, &count, object, "schedule", LIMIT_CATALOG_ATTEMPTS, r, &path);
+    enum err err = catalog_values(&list, &count, object, "schedule", LIMIT_CATALOG_ATTEMPTS, r, &path);
     if (err != OK || count == 0) return err;
     if (catalog_has(object, "attempts"))
         return catalog_refuse(r, &path, "attempts", "the schedule says how many there are");
@@ -102,7 +79,7 @@ static enum err read_weekdays(struct dunning *d, const json_t *object, struct ca
 {
     const json_t *list = NULL;
     size_t count = 0;
-    enum err err = begin_list(&list, &count, object, "weekdays", WEEKDAYS, r, &path);
+    enum err err = catalog_values(&list, &count, object, "weekdays", WEEKDAYS, r, &path);
     struct dunning_weekday *days = arena_array_of(r->arena, struct dunning_weekday, count);
     for (size_t i = 0; i < count && err == OK; i++)
         err = read_weekday(&days[i], json_array_get(list, i), i, r);
@@ -131,11 +108,10 @@ static enum err read_decline(struct dunning *d, struct decline_rule *rules, cons
     struct decline_rule rule = {.code = STR_NONE};
     const json_t *codes = NULL;
     size_t count = 0;
-    if (!json_is_object(object)) return catalog_refuse(r, &p, "", "an object is expected");
     if (json_object_get(object, "code") != NULL)
         return catalog_refuse(r, &p, "code", "there is no such member");
-    enum err err = read_members(&rule, &schema_decline_rule, object, plain, r, &p);
-    if (err == OK) err = begin_list(&codes, &count, object, "codes", LIMIT_CATALOG_DECLINES, r, &p);
+    enum err err = catalog_object_but(&rule, &schema_decline_rule, object, plain, r, &p);
+    if (err == OK) err = catalog_values(&codes, &count, object, "codes", LIMIT_CATALOG_DECLINES, r, &p);
     if (err != OK) return err;
     if (count == 0 && rule.advice.len == 0)
         return catalog_refuse(r, &p, "codes", "codes or an advice are expected");
@@ -153,7 +129,7 @@ static enum err read_declines(struct dunning *d, const json_t *object, struct ca
 {
     const json_t *list = NULL;
     size_t count = 0;
-    enum err err = begin_list(&list, &count, object, "declines", LIMIT_CATALOG_DECLINES, r, &path);
+    enum err err = catalog_values(&list, &count, object, "declines", LIMIT_CATALOG_DECLINES, r, &path);
     if (err != OK || count == 0) return err;
     struct decline_rule *rules = arena_array_of(r->arena, struct decline_rule, LIMIT_CATALOG_DECLINES);
     for (size_t i = 0; i < count && err == OK; i++)
@@ -189,16 +165,16 @@ static enum err check_end(const struct dunning *d, struct catalog_reader *r)
 
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
 {
-    static const char *const plain[] = {"schedule", "weekdays", "declines", NULL};
+    static const char *const plain[] = {"schedule", "weekdays", "declines", "reminders", "templates", NULL};
     const json_t *object = json_object_get(root, "dunning");
     struct dunning *d = &r->out->dunning;
     if (!catalog_has(root, "dunning")) return OK;
-    if (!json_is_object(object)) return catalog_refuse(r, &path, "", "an object is expected");
-    enum err err = read_members(d, &schema_dunning, object, plain, r, &path);
+    enum err err = catalog_object_but(d, &schema_dunning, object, plain, r, &path);
     if (err == OK) err = check_thresholds(d, r);
     if (err == OK) err = read_schedule(d, object, r);
     if (err == OK) err = read_weekdays(d, object, r);
     if (err == OK) err = read_declines(d, object, r);
     if (err == OK) err = check_attempts(d, object, r);
-    return err == OK ? check_end(d, r) : err;
+    if (err == OK) err = check_end(d, r);
+    return err == OK ? catalog_read_reminders(object, r) : err;
 }

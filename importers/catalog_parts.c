@@ -96,6 +96,30 @@ enum err catalog_list(void **items, size_t *count, const struct catalog_list *l,
     return OK;
 }
 
+enum err catalog_object_but(void *out, const struct schema *s, const json_t *object,
+                            const char *const *members, struct catalog_reader *r,
+                            const struct catalog_path *p)
+{
+    if (!json_is_object(object)) return catalog_refuse(r, p, "", "an object is expected");
+    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
+    for (; *members != NULL; members++) (void)json_object_del(rest, *members);
+    enum err err = catalog_object(out, s, rest, r, p);
+    json_decref(rest);
+    return err;
+}
+
+enum err catalog_values(const json_t **list, size_t *count, const json_t *object, const char *name,
+                        size_t limit, struct catalog_reader *r, const struct catalog_path *p)
+{
+    *list = json_object_get(object, name);
+    *count = 0;
+    if (!catalog_has(object, name)) return OK;
+    if (!json_is_array(*list)) return catalog_refuse(r, p, name, "a list is expected");
+    *count = json_array_size(*list);
+    if (*count == 0) return catalog_refuse(r, p, name, "at least one is expected");
+    return *count <= limit ? OK : catalog_too_many(r, p, name, limit, "of them");
+}
+
 enum err catalog_need_text(struct str text, const char *member, struct catalog_reader *r,
                            const struct catalog_path *p)
 {

@@ -267,3 +267,59 @@ Test(catalog, days_that_are_asked_for_in_the_wrong_order_are_refused)
     refuses(daybook_call(book, "usage.price", days, &answer, &why), DAYBOOK_INVALID,
             "the first day lies after the last");
 }
+
+Test(catalog, dunning_is_told_as_its_file_says_it)
+{
+    static const struct member members[] = {
+        {"dunning.attempts", "6"},
+        {"dunning.schedule", "[1,3,5,7,10,14]"},
+        {"dunning.weekdays", "[\"mon\",\"tue\",\"wed\",\"thu\",\"fri\"]"},
+        {"dunning.declines[0].code", "\"do_not_honor\""},
+        {"dunning.declines[0].advice", "\"try_again_later\""},
+        {"dunning.declines[2].code", "\"generic_decline\""},
+        {"dunning.declines[2].advice", "null"},
+        {"dunning.declines[2].action", "\"ask\""},
+        {"dunning.at_end", "\"downgrade\""},
+        {"dunning.reminders[0].on", "\"due\""},
+        {"dunning.reminders[1].on", "7"},
+        {"dunning.reminders[1].template", "\"due\""},
+        {"dunning.templates[0].body[0]", "\"Dear {customer},\""},
+    };
+    load("dunning-reminders.json");
+    HAS("catalog.show", "{}", members);
+}
+
+Test(catalog, a_reminder_is_told_with_its_words)
+{
+    static const struct member told[] = {
+        {"[0].user_id", "\"ann\""},
+        {"[0].date", "\"2025-01-12\""},
+        {"[0].kind", "\"due\""},
+        {"[0].invoices", "\"INV-2025-000001\""},
+        {"[0].amount", "\"1234.00\""},
+        {"[0].subject", "\"Invoice INV-2025-000001 was due on 2025-01-12\""},
+        {"[0].body",
+         "\"Dear Ann Example,\\n\\n1,234.00 EUR of invoice INV-2025-000001 were due on 2025-01-12.\\n"
+         "Please see to it.\\n\""},
+        {"[1].kind", "\"overdue\""},
+        {"[1].days", "7"},
+        {"[2]", "nothing"},
+    };
+    static const struct member later[] = {{"[0].kind", "\"overdue\""}, {"[1]", "nothing"}};
+    static const struct member none[] = {{"[0]", "nothing"}};
+    load("dunning-reminders.json");
+    json_decref(
+        answer_to("customer.create",
+                  "{\"user\": \"ann\", \"party\": {\"name\": \"Ann Example\"}, \"currency\": \"EUR\"}"));
+    json_decref(answer_to("invoice.one-off", "{\"user\": \"ann\", \"description\": \"Training\", "
+                                             "\"amount\": \"1234.00\", \"due_days\": 2}"));
+    json_decref(answer_to("dunning.run", "{}"));
+    HAS("dunning.reminders", "{}", none);
+    at("2025-01-12T09:00:00Z");
+    json_decref(answer_to("dunning.run", "{}"));
+    at("2025-01-19T09:00:00Z");
+    json_decref(answer_to("dunning.run", "{}"));
+    HAS("dunning.reminders", "{}", told);
+    HAS("dunning.reminders", "{\"user\": \"ann\", \"from\": \"2025-01-13\"}", later);
+    HAS("dunning.reminders", "{\"to\": \"2025-01-11\"}", none);
+}

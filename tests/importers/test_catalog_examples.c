@@ -40,11 +40,17 @@ Test(catalog_examples, each_is_read_whole)
         const char *name;
         size_t products, prices, metrics, coupons, taxes, rules;
     } examples[] = {
-        {"add-ons.json", 5, 8, 0, 0, 0, 0},      {"announced.json", 4, 4, 0, 0, 0, 4},
-        {"calendar.json", 6, 10, 0, 0, 0, 0},    {"coupons.json", 2, 2, 0, 4, 0, 0},
-        {"dunning.json", 1, 2, 0, 0, 0, 0},      {"seats.json", 3, 4, 0, 0, 0, 0},
-        {"taxes-eu.json", 3, 3, 0, 0, 14, 0},    {"trials.json", 3, 4, 0, 0, 0, 0},
-        {"usage-models.json", 1, 1, 5, 0, 0, 0}, {"usage-in-advance.json", 1, 1, 1, 0, 0, 0},
+        {"add-ons.json", 5, 8, 0, 0, 0, 0},
+        {"announced.json", 4, 4, 0, 0, 0, 4},
+        {"calendar.json", 6, 10, 0, 0, 0, 0},
+        {"coupons.json", 2, 2, 0, 4, 0, 0},
+        {"dunning-reminders.json", 2, 2, 0, 0, 0, 0},
+        {"dunning.json", 1, 2, 0, 0, 0, 0},
+        {"seats.json", 3, 4, 0, 0, 0, 0},
+        {"taxes-eu.json", 3, 3, 0, 0, 14, 0},
+        {"trials.json", 3, 4, 0, 0, 0, 0},
+        {"usage-models.json", 1, 1, 5, 0, 0, 0},
+        {"usage-in-advance.json", 1, 1, 1, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct catalog_load_command c = example(examples[i].name);

@@ -505,3 +505,51 @@ Test(catalog_faults, dunning)
     taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'},"
           "{'amount':'100','currency':'JPY'}],'attempts':1,'days_between':0}}");
 }
+
+#define IN_TEMPLATES                                                                                      \
+    "{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],'" \
+    "templates':[{'name':'t','subject':'s','body':['b']}%s]}}"
+#define IN_REMINDERS                                                                                      \
+    "{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],'" \
+    "templates':[{'name':'t','subject':'s','body':['b']}],'reminders':[%s]}}"
+
+Test(catalog_faults, reminders_and_their_templates)
+{
+    static const struct fault of_templates[] = {
+        {",7", "[1]: an object is expected"},
+        {",{'subject':'s','body':['b']}", "[1].name: a value is missing"},
+        {",{'name':'u','body':['b']}", "[1].subject: a value is missing"},
+        {",{'name':'u','subject':'s'}", "[1].body: a list of lines is expected"},
+        {",{'name':'u','subject':'s','body':'b'}", "[1].body: a list is expected"},
+        {",{'name':'u','subject':'s','body':[]}", "[1].body: at least one is expected"},
+        {",{'name':'u','subject':'s','body':['b',1]}", "[1].body[1]: a line of text is expected"},
+        {",{'name':'t','subject':'s','body':['b']}", "[1].name: this name stands there twice"},
+        {",{'name':'u','subject':'{name}','body':['b']}", "[1].subject: there is no placeholder '{name}'"},
+        {",{'name':'u','subject':'s','body':['{amount}','{due']}", "[1].body[1]: a placeholder has no end"},
+        {",{'name':'u','subject':'s','body':['b'],'html':'b'}", "[1].html: there is no such member"},
+    };
+    REFUSED(IN_TEMPLATES, "dunning.templates", of_templates);
+    static const struct fault faults[] = {
+        {"", ": at least one is expected"},
+        {"7", "[0]: an object is expected"},
+        {"{'template':'t'}",
+         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
+        {"{'on':0,'template':'t'}",
+         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
+        {"{'on':'overdue','template':'t'}",
+         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
+        {"{'on':'due'}", "[0].template: a value is missing"},
+        {"{'on':'due','template':'u'}", "[0].template: there is no template of this name"},
+        {"{'on':3,'days':3,'template':'t'}", "[0].days: there is no such member"},
+        {"{'on':3,'template':'t'},{'on':'due','template':'t'},{'on':3,'template':'t'}",
+         "[2].on: this stands there twice"},
+    };
+    REFUSED(IN_REMINDERS, "dunning.reminders", faults);
+    taken("{'products':[" PRO "],'dunning':{'thresholds':[{'amount':'1.00','currency':'EUR'}],'schedule':[1],"
+          "'templates':[{'name':'t','subject':'{invoice}','body':['','{customer} {amount} {due} {attempt} "
+          "{attempts} "
+          "{next}']}],'reminders':[{'on':'due','template':'t'},{'on':365,'template':'t'},{'on':'ask','"
+          "template':'t'},"
+          "{'on':'declined','template':'t'},{'on':'before_end','template':'t'},{'on':'ended','template':'t'}]"
+          "}}");
+}
