@@ -47,9 +47,8 @@ enum err catalog_list(void **items, size_t *count, const struct catalog_list *l,
                       struct catalog_reader *r, const struct catalog_path *p) MUST_USE;
 /* An object of which some members, ended by NULL, are read otherwise: lists of plain values, which no schema
  * knows. */
-enum err catalog_object_but(void *out, const struct schema *s, const json_t *object,
-                            const char *const *members, struct catalog_reader *r,
-                            const struct catalog_path *p) MUST_USE;
+enum err catalog_object_but(void *out, const struct schema *s, json_t *object, const char *const *members,
+                            struct catalog_reader *r, const struct catalog_path *p) MUST_USE;
 /* Such a list, which may be missing, but not be empty. */
 enum err catalog_values(const json_t **list, size_t *count, const json_t *object, const char *name,
                         size_t limit, struct catalog_reader *r, const struct catalog_path *p) MUST_USE;

@@ -100,8 +100,8 @@ static enum err read_code(struct str *out, const json_t *value, size_t index, st
 }
 
 /* One rule for each of its codes; one for any code where it names none. */
-static enum err read_decline(struct dunning *d, struct decline_rule *rules, const json_t *object,
-                             size_t index, struct catalog_reader *r)
+static enum err read_decline(struct dunning *d, struct decline_rule *rules, json_t *object, size_t index,
+                             struct catalog_reader *r)
 {
     static const char *const plain[] = {"codes", NULL};
     struct catalog_path p = path_at(&path, "declines", index);
@@ -166,7 +166,7 @@ static enum err check_end(const struct dunning *d, struct catalog_reader *r)
 enum err catalog_read_dunning(const json_t *root, struct catalog_reader *r)
 {
     static const char *const plain[] = {"schedule", "weekdays", "declines", "reminders", "templates", NULL};
-    const json_t *object = json_object_get(root, "dunning");
+    json_t *object = json_object_get(root, "dunning");
     struct dunning *d = &r->out->dunning;
     if (!catalog_has(root, "dunning")) return OK;
     enum err err = catalog_object_but(d, &schema_dunning, object, plain, r, &path);

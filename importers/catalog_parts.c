@@ -96,12 +96,11 @@ enum err catalog_list(void **items, size_t *count, const struct catalog_list *l,
     return OK;
 }
 
-enum err catalog_object_but(void *out, const struct schema *s, const json_t *object,
-                            const char *const *members, struct catalog_reader *r,
-                            const struct catalog_path *p)
+enum err catalog_object_but(void *out, const struct schema *s, json_t *object, const char *const *members,
+                            struct catalog_reader *r, const struct catalog_path *p)
 {
     if (!json_is_object(object)) return catalog_refuse(r, p, "", "an object is expected");
-    json_t *rest = json_copy((json_t *)(uintptr_t)object); /* it takes no constant one, and changes nothing */
+    json_t *rest = json_copy(object);
     for (; *members != NULL; members++) (void)json_object_del(rest, *members);
     enum err err = catalog_object(out, s, rest, r, p);
     json_decref(rest);

@@ -41,8 +41,8 @@ static enum err read_body(struct reminder_template *out, const json_t *object, s
     return err;
 }
 
-static enum err read_template(struct dunning *d, struct reminder_template *out, const json_t *object,
-                              size_t index, struct catalog_reader *r)
+static enum err read_template(struct dunning *d, struct reminder_template *out, json_t *object, size_t index,
+                              struct catalog_reader *r)
 {
     static const char *const lists[] = {"body", NULL};
     struct catalog_path p = path_at(&path, "templates", index);
@@ -89,8 +89,8 @@ static enum err read_on(struct reminder_rule *out, const json_t *value, struct c
     return OK;
 }
 
-static enum err read_reminder(struct dunning *d, struct reminder_rule *rules, const json_t *object,
-                              size_t index, struct catalog_reader *r)
+static enum err read_reminder(struct dunning *d, struct reminder_rule *rules, json_t *object, size_t index,
+                              struct catalog_reader *r)
 {
     static const char *const others[] = {"on", NULL};
     struct catalog_path p = path_at(&path, "reminders", index);
