@@ -84,7 +84,7 @@ static enum err read_on(struct reminder_rule *out, const json_t *value, struct c
              kind == REMINDER_OVERDUE)
         return catalog_refuse(
             r, p, "on",
-            "due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected");
+            "due, failed, declined, ask, before_end, ended or 1 to 365 days after the due date is expected");
     out->on = (enum reminder_kind)kind;
     return OK;
 }

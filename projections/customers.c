@@ -283,7 +283,7 @@ static void wake_invoices(struct customer_row *row, const struct customer *befor
         open[i] = row->open[i];
         if (!is_pending(row, open[i].invoice)) open[i].asked = (struct instant){0};
         open[i].code = open[i].advice = STR_NONE;
-        open[i].told_ask = false;
+        open[i].told_ask = open[i].told_failed = false;
     }
     row->open = open;
 }
@@ -298,6 +298,7 @@ static void note_reminded(struct customer_row *row, const struct reminder_due *v
             if (v->invoices[k].invoice != open[i].invoice) continue;
             if (v->kind == REMINDER_DUE || v->kind == REMINDER_OVERDUE) open[i].told_days = v->days + 1;
             if (v->kind == REMINDER_ASK) open[i].told_ask = true;
+            if (v->kind == REMINDER_FAILED) open[i].told_failed = true;
         }
     }
     row->open = open;

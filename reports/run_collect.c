@@ -356,13 +356,14 @@ static enum err do_page(bool *goes_on, struct nightly *n, const struct page *all
     return err == OK ? note_page(n, kept, COMMAND_CUSTOMER_REMIND, a, e) : err;
 }
 
-/* Due dates up to this day matter. What a customer is to mend is told before anything is due. */
+/* Due dates up to this day matter. What was declined is told before anything is due. */
 static struct date last_due_date(const struct dunning_night *d)
 {
     enum { YEARS_OF_DAYS = 36600 };
     struct date last = date_add_days(d->day, d->rule->reminders_count > 0 ? 0 : -1);
     for (size_t i = 0; i < d->rule->reminders_count; i++) {
-        if (d->rule->reminders[i].on == REMINDER_ASK) last = date_add_days(d->day, YEARS_OF_DAYS);
+        enum reminder_kind on = d->rule->reminders[i].on;
+        if (on == REMINDER_ASK || on == REMINDER_FAILED) last = date_add_days(d->day, YEARS_OF_DAYS);
     }
     return last;
 }

@@ -335,6 +335,24 @@ static enum err follow_one(struct decision *out, struct following *w, const stru
     return OK;
 }
 
+static bool is_behind(const struct subscription *s)
+{
+    return s->status == SUBSCRIPTION_PAST_DUE || s->status == SUBSCRIPTION_UNPAID;
+}
+
+/* The customer is told when it begins, of what a period costs without tax; how it goes on, Stripe tells him.
+ */
+static enum err tell_of_failure(struct decision *out, const struct facts *f,
+                                const struct subscription *before, const struct subscription *after,
+                                struct arena *a, struct error *e)
+{
+    struct money amount = {0};
+    if (is_behind(before) || !is_behind(after)) return OK;
+    enum err err = money_part(&amount, after->terms.amount, (int64_t)after->quantity, 1, e);
+    if (err == OK) remind_of_failure(out, f, amount, a);
+    return err;
+}
+
 /* What is added to it is billed with it. */
 enum err decide_subscription_follow(struct decision *out, const struct facts *f,
                                     const struct subscription_follow_command *c, struct arena *a,
@@ -351,6 +369,7 @@ enum err decide_subscription_follow(struct decision *out, const struct facts *f,
     struct following w = {.facts = f, .command = c, .s = *plan};
     err = follow_one(out, &w, plan, a, e);
     const struct subscription after = w.s;
+    if (err == OK) err = tell_of_failure(out, f, plan, &after, a, e);
     for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
         const struct subscription *added = &f->subscriptions[i];
         bool with_it = added->parent == plan->subscription && subscription_is_elsewhere(added);

@@ -42,6 +42,29 @@ static bool add(void *context, const struct reminder_wish *w)
     return true;
 }
 
+static const struct reminder_rule *rule_on(const struct dunning *rule, enum reminder_kind kind)
+{
+    for (size_t i = 0; i < rule->reminders_count; i++) {
+        if (rule->reminders[i].on == kind) return &rule->reminders[i];
+    }
+    return NULL;
+}
+
+void remind_of_failure(struct decision *out, const struct facts *f, struct money amount, struct arena *a)
+{
+    const struct reminder_rule *r =
+        f->catalog == NULL ? NULL : rule_on(&f->catalog->dunning, REMINDER_FAILED);
+    if (r == NULL) return;
+    event_add(&out->events, EVENT_REMINDER_DUE, a)->reminder_due =
+        (struct reminder_due){.customer = f->customer->customer,
+                              .reminder = f->customer->reminders + 1,
+                              .kind = r->on,
+                              .template = r->template,
+                              .catalog = f->catalog->version,
+                              .on = f->today,
+                              .amount = amount};
+}
+
 enum err decide_customer_remind(struct decision *out, const struct facts *f,
                                 const struct customer_remind_command *c, struct arena *a, struct error *e)
 {

@@ -102,6 +102,8 @@ void end_dunning(struct decision *out, const struct facts *f, const struct alloc
 bool payment_is_pending(const struct facts *f, uint64_t invoice);
 /* What was asked for today is not asked for again today, and not before it is answered. */
 bool dunning_must_wait(const struct facts *f, const char *currency);
+/* reminder.due, where the catalog has one for it: a payment failed that is of no invoice of ours. */
+void remind_of_failure(struct decision *out, const struct facts *f, struct money amount, struct arena *a);
 struct accrual accrual_through(const struct facts *f, struct date through);
 /* What is added to a plan ends with it, at the latest. */
 void end_with_plan(struct subscription *added, const struct subscription *plan);

@@ -30,12 +30,24 @@ static bool is_to_mend(const struct open_invoice *v, const struct dunning *rule)
     return !v->told_ask && decline_action(rule, v->code, v->advice) == DECLINE_ASK;
 }
 
-static bool any_to_mend(const struct dunning *rule, const struct debtor *d, const char *currency)
+/* Kinds that tell of how a payment was declined, overdue or not. */
+static bool is_of_declines(enum reminder_kind kind)
+{
+    return kind == REMINDER_ASK || kind == REMINDER_FAILED;
+}
+
+static bool is_to_tell(enum reminder_kind kind, const struct open_invoice *v, const struct dunning *rule)
+{
+    return kind == REMINDER_ASK ? is_to_mend(v, rule) : v->code.len > 0 && !v->told_failed;
+}
+
+static bool any_to_tell(enum reminder_kind kind, const struct dunning *rule, const struct debtor *d,
+                        const char *currency)
 {
     bool any = false;
     for (size_t i = 0; i < d->open_count; i++) {
         bool same = strcmp(d->open[i].left.currency, currency) == 0;
-        any = any || (same && is_to_mend(&d->open[i], rule));
+        any = any || (same && is_to_tell(kind, &d->open[i], rule));
     }
     return any;
 }
@@ -60,7 +72,7 @@ static bool is_due_by(const struct reminder_rule *r, const struct dunned *v, con
                       const struct debtor *d, struct date day)
 {
     const struct campaign *c = v->campaign;
-    if (r->on == REMINDER_ASK) return any_to_mend(rule, d, v->overdue.currency);
+    if (is_of_declines(r->on)) return any_to_tell(r->on, rule, d, v->overdue.currency);
     if (c == NULL || v->overdue.minor <= 0) return false;
     if (r->on == REMINDER_DECLINED) return c->attempt > c->told_attempt;
     if (r->on == REMINDER_BEFORE_END) return is_near_end(v, rule);
@@ -124,7 +136,7 @@ bool reminder_is_about(const struct reminder_wish *w, const struct dunning *rule
     const struct open_invoice *v = &d->open[place];
     if (is_of_days(w->rule)) return place == w->place;
     if (!money_same_currency(v->left, w->dunned.overdue)) return false;
-    return w->rule->on == REMINDER_ASK ? is_to_mend(v, rule) : open_invoice_is_overdue(v, day);
+    return is_of_declines(w->rule->on) ? is_to_tell(w->rule->on, v, rule) : open_invoice_is_overdue(v, day);
 }
 
 /* ---- words ---- */

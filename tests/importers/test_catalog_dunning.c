@@ -102,12 +102,12 @@ Test(catalog_dunning, reminders_and_their_templates)
     static const struct fault faults[] = {
         {"", ": at least one is expected"},
         {"7", "[0]: an object is expected"},
-        {"{'template':'t'}",
-         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
-        {"{'on':0,'template':'t'}",
-         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
-        {"{'on':'overdue','template':'t'}",
-         "[0].on: due, declined, ask, before_end, ended or 1 to 365 days after the due date is expected"},
+        {"{'template':'t'}", "[0].on: due, failed, declined, ask, before_end, ended or 1 to 365 days after "
+                             "the due date is expected"},
+        {"{'on':0,'template':'t'}", "[0].on: due, failed, declined, ask, before_end, ended or 1 to 365 days "
+                                    "after the due date is expected"},
+        {"{'on':'overdue','template':'t'}", "[0].on: due, failed, declined, ask, before_end, ended or 1 to "
+                                            "365 days after the due date is expected"},
         {"{'on':'due'}", "[0].template: a value is missing"},
         {"{'on':'due','template':'u'}", "[0].template: there is no template of this name"},
         {"{'on':3,'days':3,'template':'t'}", "[0].days: there is no such member"},
