@@ -79,6 +79,7 @@ enum err balances_change(struct customer *c, const struct event *ev, struct aren
         return move(c, money_negate(ev->refund_requested.from_credit), none, a, e);
     if (ev->type == EVENT_REFUND_FAILED) return move(c, ev->refund_failed.from_credit, none, a, e);
     if (ev->type == EVENT_REFUND_RETURNED) return move(c, ev->refund_returned.to_credit, none, a, e);
+    if (ev->type == EVENT_OBJECT_IMPORTED) return move(c, ev->object_imported.opening, none, a, e);
     return OK;
 }
 

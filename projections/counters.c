@@ -28,6 +28,7 @@ static const struct {
     {EVENT_USAGE_RERATED, offsetof(struct counters, rerating), offsetof(struct usage_rerated, rerating)},
     {EVENT_WEBHOOK_RECEIVED, offsetof(struct counters, webhook), offsetof(struct webhook_received, webhook)},
     {EVENT_DISPUTE_NOTED, offsetof(struct counters, dispute), offsetof(struct dispute_noted, dispute)},
+    {EVENT_OBJECT_IMPORTED, offsetof(struct counters, imported), offsetof(struct object_imported, object)},
     {EVENT_RUN_STARTED, offsetof(struct counters, run), offsetof(struct run_started, run)},
 };
 

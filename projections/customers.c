@@ -264,6 +264,13 @@ static bool concerns_customer(enum event_type type)
            type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
 
+/* Credit that a customer brings from another system. */
+static bool opens_credit(const struct event *ev)
+{
+    const struct object_imported *v = &ev->object_imported;
+    return ev->type == EVENT_OBJECT_IMPORTED && v->kind == IMPORTED_CUSTOMER && !money_is_zero(v->opening);
+}
+
 static bool is_pending(const struct customer_row *row, uint64_t invoice)
 {
     for (size_t i = 0; i < row->pending_count; i++) {
@@ -309,12 +316,13 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
 {
     if (ev->type == EVENT_CUSTOMER_CREATED) return create(t, &ev->customer_created, place->at, e);
     if (ev->type == EVENT_CUSTOMER_UPDATED) return update(t, &ev->customer_updated, a, e);
-    if (!concerns_customer(ev->type)) return OK;
+    bool credit = opens_credit(ev);
+    if (!concerns_customer(ev->type) && !credit) return OK;
     struct customer_row row = {.open_count = 0};
     enum err err = customer_need(&row, t, event_customer(ev), a, e);
     struct customer_row before = row;
     if (err == OK)
-        err = moves_money(ev->type) ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
+        err = moves_money(ev->type) || credit ? move_money(&row, ev, t, a, e) : note(&row.customer, ev, t, e);
     if (err != OK) return err;
     note_dunning(&row.customer, ev, a);
     pending_payments_change(&row, ev, place->at, a);

@@ -225,6 +225,28 @@ static enum err gather_webhook(struct gathering *g)
     return err == OK ? gather_methods(g) : err;
 }
 
+static const struct object_imported *object_of(const struct command *c)
+{
+    if (c->type == COMMAND_IMPORT_CUSTOMER) return &c->import_customer.object;
+    if (c->type == COMMAND_IMPORT_METHOD) return &c->import_method.object;
+    if (c->type == COMMAND_IMPORT_SUBSCRIPTION) return &c->import_subscription.object;
+    return &c->import_document.object;
+}
+
+/* The same object as it was taken before, and what its customer is in the other system. */
+static enum err gather_imported(struct gathering *g)
+{
+    struct object_imported *before = arena_new_of(g->arena, struct object_imported);
+    struct object_imported *known = arena_new_of(g->arena, struct object_imported);
+    bool found = false;
+    enum err err = find_imported(&found, before, g->t, object_of(g->command)->reference, g->arena, g->e);
+    if (found) g->facts->imported = before;
+    if (err != OK || g->facts->customer == NULL) return err;
+    err = find_known_as(&found, known, g->t, g->facts->customer->customer, g->arena, g->e);
+    if (found) g->facts->known_as = known;
+    return err;
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -256,6 +278,7 @@ enum {
     REFERENCE = 1 << 25,
     DISPUTE = 1 << 26,
     MOVEMENTS = 1 << 27,
+    IMPORTED = 1 << 28,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -296,6 +319,7 @@ static const struct {
     {REFERENCE, gather_reference},
     {DISPUTE, gather_dispute},
     {MOVEMENTS, gather_movements},
+    {IMPORTED, gather_imported},
 };
 
 enum naming {
@@ -393,6 +417,10 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_WALLET_ALERT] = {USER_OF(wallet_alert), ALERTS},
     [COMMAND_WALLET_GRANT] = {USER_OF(wallet_grant), SUBSCRIPTION | ITEMS | WALLET | CATALOG},
     [COMMAND_WALLET_VOID] = {USER_OF(wallet_void), ITEMS | WALLET},
+    [COMMAND_IMPORT_CUSTOMER] = {USER_OF(import_customer), SUBSCRIPTION | IMPORTED},
+    [COMMAND_IMPORT_METHOD] = {USER_OF(import_method), METHODS | IMPORTED},
+    [COMMAND_IMPORT_SUBSCRIPTION] = {USER_OF(import_subscription), RATED | METHODS | ENDED | IMPORTED},
+    [COMMAND_IMPORT_DOCUMENT] = {BY(NUMBER, import_document, customer), IMPORTED},
 };
 #undef BY
 #undef USER_OF

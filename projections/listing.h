@@ -23,6 +23,7 @@ struct listing {
         reminder_row_fn *reminder;
         webhook_row_fn *webhook;
         dispute_row_fn *dispute;
+        imported_row_fn *imported;
     } visitor;
     void *context;
     struct arena *arena;

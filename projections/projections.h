@@ -107,6 +107,38 @@ enum err webhooks_about(struct webhook **out, size_t *count, struct views_txn *t
 typedef enum err webhook_row_fn(void *context, const struct webhook *row, struct error *e);
 enum err list_webhooks(struct views_txn *t, const struct list_query *q, webhook_row_fn *row, void *context,
                        struct arena *a, struct error *e) MUST_USE; /* newest first */
+/* What was taken of another system, as it stood there when it was read last. By its name there; or what a
+ * customer of ours is there. */
+enum err find_imported(bool *found, struct object_imported *out, struct views_txn *t, struct str reference,
+                       struct arena *a, struct error *e) MUST_USE;
+enum err find_known_as(bool *found, struct object_imported *out, struct views_txn *t, uint64_t customer,
+                       struct arena *a, struct error *e) MUST_USE;
+/* How far the last import came. */
+enum err load_import_progress(bool *found, struct import_progressed *out, struct views_txn *t,
+                              struct arena *a, struct error *e) MUST_USE;
+/* Those of a kind, at most `capacity`, in the order in which they were taken first, behind the one at
+ * `behind` (0: from the first on). */
+struct imported_place {
+    enum imported_kind kind;
+    uint64_t object;
+};
+enum err imported_behind(struct object_imported **out, size_t *count, struct views_txn *t,
+                         const struct imported_place *behind, size_t capacity, struct arena *a,
+                         struct error *e) MUST_USE;
+typedef enum err imported_row_fn(void *context, const struct object_imported *row, struct error *e);
+/* Newest first, of one customer by their times there; the query's status is a kind. */
+enum err list_imported(struct views_txn *t, const struct list_query *q, imported_row_fn *row, void *context,
+                       struct arena *a, struct error *e) MUST_USE;
+/* What the balance transactions of a month (UTC) and currency come to, and how much of it is an opening
+ * balance here: all but what payments and refunds of this ledger moved. */
+struct imported_total {
+    struct date month; /* its first day */
+    uint64_t transactions;
+    struct money net, opened;
+};
+typedef enum err imported_total_fn(void *context, const struct imported_total *row, struct error *e);
+enum err list_imported_totals(struct views_txn *t, imported_total_fn *row, void *context, struct arena *a,
+                              struct error *e) MUST_USE; /* by currency, then month */
 /* The customer whom a gateway calls so; 0: none. */
 enum err customer_by_gateway(uint64_t *out, struct views_txn *t, struct str gateway_customer,
                              struct error *e) MUST_USE;

@@ -54,6 +54,11 @@ const struct schema row_series = ROW("series", series_row, fields_of_series);
 static const struct field fields_of_run[] = {ROW_PART(run_row, schema_run, run), ROW_FIELD(run_row, COUNT, first_invoice),
                                              ROW_FIELD(run_row, COUNT, last_invoice)};
 const struct schema row_run = ROW("run", run_row, fields_of_run);
+
+static const struct field fields_of_imported_total[] = {
+    ROW_FIELD(imported_total, DATE, month), ROW_FIELD(imported_total, COUNT, transactions),
+    ROW_FIELD(imported_total, MONEY, net), ROW_FIELD(imported_total, MONEY, opened)};
+const struct schema row_imported_total = ROW("imported total", imported_total, fields_of_imported_total);
 /* clang-format on */
 
 /* ---- keys ---- */

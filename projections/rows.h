@@ -112,6 +112,7 @@ struct run_row {
     struct run run;
     uint64_t first_invoice, last_invoice; /* among these numbers are the run's; 0: it has none */
 };
+extern const struct schema row_imported_total;
 extern const struct schema row_tally, row_methods, row_alerts, row_coupons, row_pending_items, row_usage,
     row_levels, row_single_reading, row_window_charges, row_customer, row_series, row_run;
 

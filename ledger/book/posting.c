@@ -304,6 +304,16 @@ static void post_grant_voided(struct journal *j, const struct wallet_voided *v)
              v->prepaid);
 }
 
+/* Cash that was there, and credit that customers had: the other side is no income of ours. */
+static void post_imported(struct journal *j, const struct object_imported *v)
+{
+    j->customer = v->customer;
+    if (v->kind == IMPORTED_BALANCE_TRANSACTION)
+        transfer(j, ACCOUNT_CASH, v->gateway, ACCOUNT_OPENING, STR_NONE, v->opening);
+    if (v->kind == IMPORTED_CUSTOMER)
+        transfer(j, ACCOUNT_OPENING, STR_NONE, ACCOUNT_CUSTOMER_CREDIT, STR_NONE, v->opening);
+}
+
 enum err event_postings(const struct posting **out, size_t *count, const struct event *ev, struct arena *a,
                         struct error *e)
 {
@@ -322,6 +332,7 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     if (ev->type == EVENT_WALLET_GRANTED) post_grant(&j, &ev->wallet_granted);
     if (ev->type == EVENT_WALLET_EXPIRED) post_grant_expired(&j, &ev->wallet_expired);
     if (ev->type == EVENT_WALLET_VOIDED) post_grant_voided(&j, &ev->wallet_voided);
+    if (ev->type == EVENT_OBJECT_IMPORTED) post_imported(&j, &ev->object_imported);
     *out = j.items;
     *count = j.count;
     return err;
