@@ -37,7 +37,7 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
     struct view_key k = view_key(SPACE_COUNTERS);
     bool found = false;
     enum err err = row_find(&found, out, &schema_counters, t, &k, a, e);
-    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     return err;
 }
 

@@ -45,6 +45,9 @@ static const struct call_kind calls[] = {
     {"POST", "/v1/refunds", ss_refund_create, SS_REFUND, " payment_intent charge amount reason metadata[*] "},
     {"GET", "/v1/refunds", ss_list, SS_REFUND, LISTED " payment_intent charge "},
     {"GET", "/v1/refunds/:", ss_show, SS_REFUND, ""},
+    {"GET", "/v1/subscriptions", ss_list, SS_SUBSCRIPTION, LISTED " status customer "},
+    {"GET", "/v1/invoices", ss_list, SS_INVOICE, LISTED " customer "},
+    {"GET", "/v1/prices", ss_list, SS_PRICE, LISTED},
     {"GET", "/v1/charges", ss_list, SS_CHARGE, LISTED " payment_intent customer "},
     {"GET", "/v1/charges/:", ss_show, SS_CHARGE, ""},
     {"GET", "/v1/disputes", ss_list, SS_DISPUTE, LISTED " payment_intent charge "},
@@ -113,6 +116,10 @@ static bool take_expand(struct ss_call *c, const char *what)
         x->txn = true;
     } else if (strcmp(path, "customer") == 0) {
         x->customer = true;
+    } else if (strcmp(path, "source") == 0) {
+        x->source = true;
+    } else if (strcmp(path, "tax_ids") == 0) {
+        return true; /* they stand in what was given */
     } else if (strcmp(path, "payment_method") == 0) {
         x->method = true;
     } else if (strcmp(path, "source") == 0) {

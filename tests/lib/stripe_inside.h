@@ -7,7 +7,8 @@
  * refunds stripe_shelf.c   ids, the table of all things, their order       stripe_lists.c     lists and
  * single things stripe_form.c    parameters                                      stripe_money.c     what
  * happens to money stripe_cards.c   test cards and declines                         stripe_json.c      things
- * in Stripe's shapes stripe_steer.c   what only tests may do                          stripe_state.c     what
+ * in Stripe's shapes stripe_given.c   what tests give
+ *   stripe_steer.c   what only tests may do                          stripe_state.c     what
  * tests look at
  *
  * All of it but the connections runs under the server's one lock. */
@@ -46,6 +47,9 @@ enum ss_kind {
     SS_DISPUTE,
     SS_TXN,
     SS_EVENT,
+    SS_SUBSCRIPTION, /* these are given, never made */
+    SS_INVOICE,
+    SS_PRICE,
     SS_KEY,
     SS_KINDS
 };
@@ -66,6 +70,7 @@ struct ss_thing {
     json_t *metadata;        /* NULL: empty */
     json_t *words;           /* texts that the caller gave and that mean nothing here; NULL: none */
     char *body;              /* of an event, and of a saved answer */
+    json_t *given;           /* its shape, as a test gave it; NULL: the server's own */
     struct ss_thing *hashed; /* the next in its bucket */
     struct ss_links all, own;
     struct ss_chain *owner; /* whose list it is in by `own`; NULL: nobody's */
@@ -275,6 +280,14 @@ void ss_move(struct stripe_server *s, const char *type, const char *category, co
 struct ss_dispute *ss_dispute(struct stripe_server *s, struct ss_charge *ch, const char *reason);
 void ss_dispute_close(struct stripe_server *s, struct ss_dispute *d, bool won);
 
+void ss_add_to_sum(struct stripe_server *s, const char *currency, int64_t net);
+
+/* ---- what tests give ---- */
+
+bool ss_give(struct stripe_server *s, const char *text);
+json_t *ss_given_json(const struct ss_thing *t);
+bool ss_given_is(const struct ss_thing *t, const char *name, const char *wanted); /* NULL: any */
+
 /* ---- shapes ---- */
 
 json_t *ss_json(const struct ss_thing *t, struct ss_expand expand);
@@ -330,6 +343,7 @@ struct stripe_server {
     uint64_t made;
     struct ss_chain shelves[SS_KINDS];
     struct ss_sum sums[SS_CURRENCIES];
+    bool unordered; /* things were given that are older than others before them */
 
     int64_t moved; /* seconds that tests put the clock forward */
     uint64_t begun_ms;

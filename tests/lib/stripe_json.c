@@ -300,6 +300,7 @@ static json_t *txn_json(const struct ss_txn *x, struct ss_expand expand)
 
 json_t *ss_json(const struct ss_thing *t, struct ss_expand expand)
 {
+    if (t->given != NULL) return ss_given_json(t);
     switch (t->kind) {
     case SS_CUSTOMER: return customer_json((const struct ss_customer *)t);
     case SS_METHOD: return method_json((const struct ss_method *)t);
@@ -310,6 +311,9 @@ json_t *ss_json(const struct ss_thing *t, struct ss_expand expand)
     case SS_DISPUTE: return dispute_json((const struct ss_dispute *)t);
     case SS_TXN: return txn_json((const struct ss_txn *)t, expand);
     case SS_EVENT: return packed(json_loads(t->body, 0, NULL));
+    case SS_SUBSCRIPTION:
+    case SS_INVOICE:
+    case SS_PRICE:
     case SS_KEY:
     case SS_KINDS: break;
     }

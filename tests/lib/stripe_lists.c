@@ -110,8 +110,18 @@ static bool customer_is(const struct ss_call *c, const struct ss_customer *u)
     return is_if_asked(c, "customer", u == NULL ? NULL : u->t.id);
 }
 
+static bool given_wanted(const struct ss_call *c, const struct ss_thing *t)
+{
+    static const char *const names[] = {"email", "type", "customer", "source", "currency", "payment_intent"};
+    for (size_t i = 0; i < SS_LENGTH(names); i++) {
+        if (!ss_given_is(t, names[i], ss_form_get(&c->form, names[i]))) return false;
+    }
+    return true;
+}
+
 static bool wanted(const struct ss_call *c, const struct ss_thing *t)
 {
+    if (t->given != NULL) return given_wanted(c, t);
     switch (t->kind) {
     case SS_CUSTOMER: return is_if_asked(c, "email", json_string_value(json_object_get(t->words, "email")));
     case SS_METHOD:
@@ -129,6 +139,9 @@ static bool wanted(const struct ss_call *c, const struct ss_thing *t)
     case SS_EVENT: return wanted_type(c, ((const struct ss_event *)t)->type);
     case SS_REFUND:
     case SS_DISPUTE:
+    case SS_SUBSCRIPTION:
+    case SS_INVOICE:
+    case SS_PRICE:
     case SS_KEY:
     case SS_KINDS: break;
     }
@@ -152,7 +165,7 @@ static bool gather(const struct ss_call *c, const struct list *l, json_t *page)
                                                   : l->chain->newest;
     for (; t != NULL; t = neighbour(l, t, newer)) {
         bool beyond = newer ? t->created > l->to : t->created < l->from;
-        if (beyond) break;
+        if (beyond && !c->s->unordered) break;
         if (t->created < l->from || t->created > l->to || !wanted(c, t)) continue;
         if (json_array_size(page) == (size_t)l->limit) return true;
         if (newer)

@@ -47,7 +47,7 @@ static int64_t fee_of(int64_t amount)
     return (amount * PER_MILLE + HALF) / WHOLE + FIXED;
 }
 
-static void add_to_sum(struct stripe_server *s, const char *currency, int64_t net)
+void ss_add_to_sum(struct stripe_server *s, const char *currency, int64_t net)
 {
     for (size_t i = 0; i < SS_CURRENCIES; i++) {
         struct ss_sum *sum = &s->sums[i];
@@ -72,7 +72,7 @@ static struct ss_txn *book(struct stripe_server *s, struct money_kind kind, cons
     x->amount = amount;
     x->fee = fee;
     memcpy(x->currency, currency, sizeof x->currency);
-    add_to_sum(s, currency, amount - fee);
+    ss_add_to_sum(s, currency, amount - fee);
     return x;
 }
 

@@ -67,6 +67,11 @@ void stripe_server_stop(struct stripe_server *s); /* lets all that waits go firs
 void stripe_server_rules(struct stripe_server *s, const struct stripe_fault_rule *rules, size_t count);
 bool stripe_server_rules_text(struct stripe_server *s, const char *text, char **why);
 
+/* An object in whatever shape a test likes, listed beside those that the server makes: a customer, payment
+ * method, subscription, invoice, price, charge, refund or balance transaction; the same id again: it has
+ * changed. False: it is none of these, or no JSON. */
+bool stripe_server_give(struct stripe_server *s, const char *json);
+
 int64_t stripe_server_clock(struct stripe_server *s);
 void stripe_server_clock_forward(struct stripe_server *s, int64_t seconds);
 

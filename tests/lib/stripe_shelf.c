@@ -6,16 +6,19 @@
 #include "tests/lib/stripe_inside.h"
 
 static const char *const prefixes[SS_KINDS] = {
-    [SS_CUSTOMER] = "cus_", [SS_METHOD] = "pm_", [SS_SETUP] = "seti_", [SS_INTENT] = "pi_",
-    [SS_CHARGE] = "ch_",    [SS_REFUND] = "re_", [SS_DISPUTE] = "du_", [SS_TXN] = "txn_",
-    [SS_EVENT] = "evt_",    [SS_KEY] = "",
+    [SS_CUSTOMER] = "cus_", [SS_METHOD] = "pm_", [SS_SETUP] = "seti_",       [SS_INTENT] = "pi_",
+    [SS_CHARGE] = "ch_",    [SS_REFUND] = "re_", [SS_DISPUTE] = "du_",       [SS_TXN] = "txn_",
+    [SS_EVENT] = "evt_",    [SS_KEY] = "",       [SS_SUBSCRIPTION] = "sub_", [SS_INVOICE] = "in_",
+    [SS_PRICE] = "price_",
 };
 static const size_t sizes[SS_KINDS] = {
-    [SS_CUSTOMER] = sizeof(struct ss_customer), [SS_METHOD] = sizeof(struct ss_method),
-    [SS_SETUP] = sizeof(struct ss_setup),       [SS_INTENT] = sizeof(struct ss_intent),
-    [SS_CHARGE] = sizeof(struct ss_charge),     [SS_REFUND] = sizeof(struct ss_refund),
-    [SS_DISPUTE] = sizeof(struct ss_dispute),   [SS_TXN] = sizeof(struct ss_txn),
-    [SS_EVENT] = sizeof(struct ss_event),       [SS_KEY] = sizeof(struct ss_saved),
+    [SS_CUSTOMER] = sizeof(struct ss_customer),  [SS_METHOD] = sizeof(struct ss_method),
+    [SS_SETUP] = sizeof(struct ss_setup),        [SS_INTENT] = sizeof(struct ss_intent),
+    [SS_CHARGE] = sizeof(struct ss_charge),      [SS_REFUND] = sizeof(struct ss_refund),
+    [SS_DISPUTE] = sizeof(struct ss_dispute),    [SS_TXN] = sizeof(struct ss_txn),
+    [SS_EVENT] = sizeof(struct ss_event),        [SS_KEY] = sizeof(struct ss_saved),
+    [SS_SUBSCRIPTION] = sizeof(struct ss_thing), [SS_INVOICE] = sizeof(struct ss_thing),
+    [SS_PRICE] = sizeof(struct ss_thing),
 };
 
 void *ss_take(size_t size)
@@ -208,6 +211,7 @@ void ss_drop(struct stripe_server *s, struct ss_thing *t)
     s->thing_count--;
     json_decref(t->metadata);
     json_decref(t->words);
+    json_decref(t->given);
     free(t->body);
     free(t->id);
     free(t);

@@ -74,8 +74,9 @@ static json_t *row_of(const struct ss_thing *t)
 static json_t *rows(const struct stripe_server *s, enum ss_kind kind)
 {
     json_t *list = json_array();
-    for (const struct ss_thing *t = s->shelves[kind].oldest; t != NULL; t = t->all.newer)
-        json_array_append_new(list, row_of(t));
+    for (const struct ss_thing *t = s->shelves[kind].oldest; t != NULL; t = t->all.newer) {
+        if (t->given == NULL) json_array_append_new(list, row_of(t));
+    }
     return list;
 }
 

@@ -228,6 +228,7 @@ static json_t *steer(struct ss_call *c, const char *what)
     bool yes = strcmp(param(c, "yes"), "true") == 0;
     if (strcmp(what, "clock") == 0) return forward(c);
     if (strcmp(what, "rules") == 0) return set_rules(c);
+    if (strcmp(what, "give") == 0) return json_boolean(ss_give(s, param(c, "json")));
     if (strcmp(what, "dispute") == 0) return make_dispute(c);
     if (strcmp(what, "dispute_close") == 0) return json_boolean(dispute_close(s, param(c, "dispute"), yes));
     if (strcmp(what, "refund") == 0) return json_boolean(refund_end(s, param(c, "refund"), why));

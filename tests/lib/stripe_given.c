@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_given.c - what a test lets the server have in whatever shape it likes: objects of the older versions
+ * of the API, ones that this server makes nothing of itself (subscriptions, invoices, prices), and hostile
+ * ones. They stand in the lists beside those that the server made. */
+#include "tests/lib/stripe_inside.h"
+
+static const struct {
+    const char *object;
+    enum ss_kind kind;
+} kinds[] = {{"customer", SS_CUSTOMER},
+             {"payment_method", SS_METHOD},
+             {"subscription", SS_SUBSCRIPTION},
+             {"invoice", SS_INVOICE},
+             {"price", SS_PRICE},
+             {"charge", SS_CHARGE},
+             {"refund", SS_REFUND},
+             {"balance_transaction", SS_TXN}};
+
+static int64_t number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* A payment method is listed with its customer; a balance transaction counts. */
+static void place(struct stripe_server *s, struct ss_thing *t, const json_t *was)
+{
+    const json_t *is = t->given;
+    if (t->kind == SS_METHOD) {
+        const char *id = json_string_value(json_object_get(is, "customer"));
+        struct ss_customer *u = id == NULL ? NULL : (struct ss_customer *)ss_find(s, SS_CUSTOMER, id);
+        ss_own(t, u == NULL ? NULL : &u->methods);
+    }
+    const char *currency = json_string_value(json_object_get(is, "currency"));
+    if (t->kind == SS_TXN) ss_add_to_sum(s, currency, number(is, "net") - number(was, "net"));
+}
+
+bool ss_give(struct stripe_server *s, const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+    const char *what = json_string_value(json_object_get(object, "object"));
+    const char *id = json_string_value(json_object_get(object, "id"));
+    size_t at = 0;
+    while (what != NULL && at < SS_LENGTH(kinds) && strcmp(kinds[at].object, what) != 0) at++;
+    if (what == NULL || id == NULL || at == SS_LENGTH(kinds)) {
+        json_decref(object);
+        return false;
+    }
+    struct ss_thing *t = ss_find(s, kinds[at].kind, id);
+    if (t == NULL) t = ss_make_named(s, kinds[at].kind, id);
+    json_t *was = t->given;
+    t->given = object;
+    if (json_is_integer(json_object_get(object, "created"))) t->created = number(object, "created");
+    place(s, t, was);
+    json_decref(was);
+    s->unordered = true;
+    return true;
+}
+
+bool stripe_server_give(struct stripe_server *s, const char *json)
+{
+    pthread_mutex_lock(&s->lock);
+    bool given = ss_give(s, json);
+    pthread_mutex_unlock(&s->lock);
+    return given;
+}
+
+/* A reference, and the whole of what is referred to where the call asks for it. */
+json_t *ss_given_json(const struct ss_thing *t)
+{
+    return json_deep_copy(t->given);
+}
+
+bool ss_given_is(const struct ss_thing *t, const char *name, const char *wanted)
+{
+    const char *is = json_string_value(json_object_get(t->given, name));
+    return wanted == NULL || (is != NULL && strcmp(is, wanted) == 0);
+}
