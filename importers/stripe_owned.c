@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_owned.c - what Stripe tells of its own: subscriptions that it bills are followed here, without any
- * money of ours; a payment method that was detached is forgotten. Objects come in the shape of the endpoint's
- * version: periods stand at the items since 2025, and at the subscription before. */
+ * money of ours; a payment method that was detached is forgotten. */
 #include "importers/stripe_form.h"
+#include "importers/stripe_shapes.h"
 #include "importers/stripe_subject.h"
 
 /* ---- whose it is ---- */
@@ -21,49 +21,17 @@ static enum err user_of_customer(struct str *out, struct stripe_subject *s, stru
     return err;
 }
 
-/* As its metadata say, or as the customer is known by his payment methods. */
+/* As the customer is known, by his payment methods or an import, or else as its metadata say. */
 static enum err user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
 {
     static const char *const names[] = {"daybook_user", "user_id"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct str named = json_text_of(metadata, names[i]);
-        if (named.len == 0) continue;
-        *out = str_copy(s->arena, named);
-        return OK;
-    }
-    return user_of_customer(out, s, json_id_of(s->object, "customer"), e);
+    enum err err = user_of_customer(out, s, stripe_id_of(s->object, "customer"), e);
+    for (size_t i = 0; err == OK && out->len == 0 && i < sizeof names / sizeof names[0]; i++)
+        *out = str_copy(s->arena, json_text_of(metadata, names[i]));
+    return err;
 }
 
 /* ---- subscriptions ---- */
-
-/* The first item is the plan; others are what is added to it at Stripe. */
-static const json_t *plan_of(const json_t *subscription)
-{
-    return json_array_get(json_object_get(json_object_get(subscription, "items"), "data"), 0);
-}
-
-static struct str tier_of(const json_t *price)
-{
-    struct str tier = json_text_of(price, "lookup_key");
-    return tier.len > 0 ? tier : json_text_of(json_object_get(price, "metadata"), "tier");
-}
-
-static struct date period_end_of(const json_t *subscription)
-{
-    const json_t *end = json_object_get(plan_of(subscription), "current_period_end");
-    if (!json_is_integer(end)) end = json_object_get(subscription, "current_period_end");
-    json_int_t seconds = json_integer_value(end);
-    if (seconds <= 0 || seconds > UINT32_MAX) return (struct date){0};
-    return instant_date((struct instant){seconds * 1000000});
-}
-
-static enum billing_interval interval_of(const json_t *price)
-{
-    int value = BILLING_DEFAULT;
-    struct str word = json_text_of(json_object_get(price, "recurring"), "interval");
-    return choice_parse(&value, &choice_billing_interval, word) ? (enum billing_interval)value
-                                                                : BILLING_DEFAULT;
-}
 
 static void take_status(struct subscription_follow_command *c, struct str status)
 {
@@ -163,14 +131,14 @@ static void create(struct stripe_subject *s, const struct subscription_follow_co
 
 static void take_object(struct subscription_follow_command *c, const struct stripe_subject *s)
 {
-    const json_t *item = plan_of(s->object), *price = json_object_get(item, "price");
+    const json_t *item = stripe_plan_of(s->object), *price = json_object_get(item, "price");
     c->as_of = s->created;
     c->quantity = json_count_of(item, "quantity");
     c->reference = str_copy(s->arena, json_text_of(s->object, "id"));
-    c->tier = str_copy(s->arena, tier_of(price));
-    c->interval = interval_of(price);
+    c->tier = str_copy(s->arena, stripe_tier_of(price));
+    c->interval = stripe_interval_of(price);
     c->interval_count = json_count_of(json_object_get(price, "recurring"), "interval_count");
-    c->period_end = period_end_of(s->object);
+    c->period_end = stripe_period_end_of(s->object);
     c->cancel_at_period_end =
         json_is_true(json_object_get(s->object, "cancel_at_period_end")) ? YES_NO_YES : YES_NO_NO;
     take_status(c, json_text_of(s->object, "status"));
@@ -215,20 +183,13 @@ enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe
 
 /* ---- its invoices ---- */
 
-static struct str subscription_of(const json_t *invoice)
-{
-    const json_t *details = json_object_get(json_object_get(invoice, "parent"), "subscription_details");
-    struct str id = json_id_of(details, "subscription");
-    return id.len > 0 ? id : json_id_of(invoice, "subscription");
-}
-
 /* Paid or not, the subscription says it: its money is Stripe's to book. */
 enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     bool failed = str_is(s->type, "invoice.payment_failed");
     struct subscription_follow_command c = {.as_of = s->created,
                                             .status = failed ? SUBSCRIPTION_PAST_DUE : SUBSCRIPTION_ACTIVE};
-    struct str reference = subscription_of(s->object);
+    struct str reference = stripe_subscription_of(s->object);
     enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0 || reference.len == 0) {

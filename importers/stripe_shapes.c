@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_shapes.c - see stripe_shapes.h. */
+#include "importers/stripe_shapes.h"
+#include "importers/json_text.h"
+
+struct str stripe_id_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_object(value) ? json_text_of(value, "id") : json_text_of(object, name);
+}
+
+struct instant stripe_time_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    json_int_t seconds = json_integer_value(value);
+    if (!json_is_integer(value) || seconds <= 0 || seconds > UINT32_MAX) return (struct instant){0};
+    return (struct instant){seconds * 1000000};
+}
+
+/* ---- subscriptions ---- */
+
+const json_t *stripe_plan_of(const json_t *subscription)
+{
+    return json_array_get(json_object_get(json_object_get(subscription, "items"), "data"), 0);
+}
+
+struct str stripe_tier_of(const json_t *price)
+{
+    struct str tier = json_text_of(price, "lookup_key");
+    return tier.len > 0 ? tier : json_text_of(json_object_get(price, "metadata"), "tier");
+}
+
+enum billing_interval stripe_interval_of(const json_t *price)
+{
+    int value = BILLING_DEFAULT;
+    struct str word = json_text_of(json_object_get(price, "recurring"), "interval");
+    return choice_parse(&value, &choice_billing_interval, word) ? (enum billing_interval)value
+                                                                : BILLING_DEFAULT;
+}
+
+struct date stripe_period_end_of(const json_t *subscription)
+{
+    struct instant end = stripe_time_of(stripe_plan_of(subscription), "current_period_end");
+    if (!instant_is_given(end)) end = stripe_time_of(subscription, "current_period_end");
+    return instant_is_given(end) ? instant_date(end) : (struct date){0};
+}
+
+/* ---- invoices ---- */
+
+struct str stripe_subscription_of(const json_t *invoice)
+{
+    const json_t *details = json_object_get(json_object_get(invoice, "parent"), "subscription_details");
+    struct str id = stripe_id_of(details, "subscription");
+    return id.len > 0 ? id : stripe_id_of(invoice, "subscription");
+}

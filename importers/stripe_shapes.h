@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_shapes.h - importers' own: what Stripe's objects say, in whichever shape they come. Since its
+ * version of March 2025 (basil) periods stand at a subscription's items, and an invoice names its
+ * subscription in its parent; before, they stood at the object itself. A reference is an id, or the whole
+ * object where that was asked for. */
+#ifndef DAYBOOK_IMPORTERS_STRIPE_SHAPES_H
+#define DAYBOOK_IMPORTERS_STRIPE_SHAPES_H
+
+#include <jansson.h>
+
+#include "ledger/ledger.h"
+
+struct str stripe_id_of(const json_t *object, const char *name); /* "": it names none */
+/* A member in seconds since 1970; none where it is no such time. */
+struct instant stripe_time_of(const json_t *object, const char *name);
+
+/* The first item of a subscription is its plan; others are what is added to it there. */
+const json_t *stripe_plan_of(const json_t *subscription);
+/* The tier that a price is for: its lookup key, or else its metadata's "tier"; "": it says none. */
+struct str stripe_tier_of(const json_t *price);
+enum billing_interval stripe_interval_of(const json_t *price);
+struct date stripe_period_end_of(const json_t *subscription); /* first day that is not billed yet; none */
+
+struct str stripe_subscription_of(const json_t *invoice); /* "": it is for none */
+
+#endif
