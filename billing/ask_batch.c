@@ -29,6 +29,49 @@ static void import_progress_told(void *context, uint64_t rows, uint64_t bytes_do
     progress(context, "import", bytes_done, bytes_total);
 }
 
+/* Of each of Stripe's lists. */
+static json_t *counts_json(const struct import_report *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->counts_count; i++) {
+        const struct import_count *n = &r->counts[i];
+        json_t *j = object_new();
+        member_text(j, "kind", str_of(choice_imported_kind.words[n->kind]));
+        member_count(j, "read", n->read);
+        member_count(j, "accepted", n->taken);
+        member_count(j, "duplicates", n->known);
+        member_count(j, "own", n->own);
+        member_count(j, "rejected", n->refused);
+        rows_add(list, j);
+    }
+    return list;
+}
+
+/* What moved at Stripe in each month, of all that was ever imported. */
+static json_t *moved_json(const struct import_report *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->totals_count; i++) {
+        const struct imported_total *t = &r->totals[i];
+        json_t *j = object_new();
+        member_text(j, "currency", str_of(t->net.currency));
+        member_date(j, "month", t->month);
+        member_count(j, "transactions", t->transactions);
+        member_money(j, "net", t->net);
+        member_money(j, "opened", t->opened);
+        rows_add(list, j);
+    }
+    return list;
+}
+
+static void put_stripe(json_t *j, const struct import_report *r)
+{
+    if (r->counts_count == 0) return;
+    member_count(j, "left_out", r->left_out);
+    member_put(j, "objects", counts_json(r));
+    member_put(j, "balance", moved_json(r));
+}
+
 static json_t *import_json(const struct import_report *r)
 {
     json_t *j = object_new();
@@ -38,8 +81,9 @@ static json_t *import_json(const struct import_report *r)
     member_count(j, "rejected", r->rejected);
     member_put(j, "first_seq", r->first_seq == 0 ? json_null() : json_integer((json_int_t)r->first_seq));
     member_put(j, "last_seq", r->last_seq == 0 ? json_null() : json_integer((json_int_t)r->last_seq));
-    member_text_or_null(j, "rejects", r->rejected == 0 ? STR_NONE : str_of(r->rejects_path));
+    member_text_or_null(j, "rejects", r->rejects_path == NULL ? STR_NONE : str_of(r->rejects_path));
     member_text_or_null(j, "first_reject", r->first_reject);
+    put_stripe(j, r);
     return j;
 }
 
@@ -49,12 +93,14 @@ static enum err import_file(const struct call *c, struct str kind, struct import
     const struct importer *importer = importer_find(kind);
     if (importer == NULL) {
         struct str shown = text_quotable(kind);
-        return fail(e, ERR_USAGE, "there is no import '%.*s': usage, customers or commands", STR_ARG(shown));
+        return fail(e, ERR_USAGE, "there is no import '%.*s': usage, customers, commands or stripe",
+                    STR_ARG(shown));
     }
     o.actor = c->service->actor;
     o.gateway = &c->service->gateway;
     o.progress = c->service->progress == NULL ? NULL : import_progress_told;
     o.progress_context = c->service;
+    o.stops = c->service->stops;
     enum err err = importer->run(&r, c->service->ledger, &o, c->arena, e);
     return err == OK ? tell(c, import_json(&r), e) : err;
 }
@@ -62,8 +108,17 @@ static enum err import_file(const struct call *c, struct str kind, struct import
 enum err ask_import(const struct call *c, struct error *e)
 {
     const struct import_query *q = c->query;
-    struct import_options o = {.path = str_cstring(c->arena, q->file), .strict = q->strict};
+    bool stripe = str_is(q->kind, "stripe");
+    bool for_stripe = date_is_given(q->created_from) || date_is_given(q->cut) || q->user_from.len > 0;
+    struct import_options o = {.path = path_or_null(q->file, c->arena),
+                               .strict = q->strict,
+                               .created_from = q->created_from,
+                               .cut = q->cut,
+                               .user_from = q->user_from};
     o.rejects_path = path_or_null(q->rejects, c->arena);
+    if (!stripe && o.path == NULL) return fail(e, ERR_USAGE, "import: FILE is missing");
+    if (!stripe && for_stripe)
+        return fail(e, ERR_USAGE, "--created-from, --cut and --user-from are for 'import stripe'");
     return import_file(c, q->kind, o, e);
 }
 

@@ -132,6 +132,7 @@ enum err import_run(struct import_report *out, struct ledger *l, const struct im
     im.rejects.path = rejects_path(o, a);
     enum err err = source_open(&im.source, o->path, e);
     if (err != OK) return err;
+    source_stops(im.source, o->stops, o->stops_context);
     err = check_rejects_path(&im, e);
     if (err == OK) err = prepare(&im, e);
     if (err == OK && o->strict) err = rehearse(&im, pass, e);

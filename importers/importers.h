@@ -24,6 +24,18 @@ struct import_options {
     const struct gateway *gateway; /* for what needs one: payment methods of new subscriptions */
     import_progress_fn *progress;
     void *progress_context;
+    bool (*stops)(void *); /* asked before each page or block of a file is read; NULL: it never is */
+    void *stops_context;
+    /* Of the importer of Stripe's alone. */
+    struct date created_from; /* documents made there before that day are not taken; none: all are */
+    struct date cut;      /* balance transactions are taken that were made before it; none: all there are */
+    struct str user_from; /* "id", "email", "metadata:KEY"; "": metadata's daybook_user or user_id, else id */
+};
+
+/* Of one of Stripe's lists. */
+struct import_count {
+    enum imported_kind kind;
+    uint64_t read, taken, known, own, refused; /* own: payments and refunds of this ledger */
 };
 
 struct import_report {
@@ -31,6 +43,12 @@ struct import_report {
     uint64_t first_seq, last_seq; /* records written; 0: none */
     const char *rejects_path;     /* NULL: there were none */
     struct str first_reject;      /* "line 17: amount '12.345': …", for the sentence on the terminal */
+    /* Of the importer of Stripe's alone. */
+    uint64_t left_out; /* members of objects that were taken without them; they stand with the refused */
+    struct import_count *counts; /* by lists, in the order in which they are read */
+    size_t counts_count;
+    const struct imported_total *totals; /* of all that was ever taken */
+    size_t totals_count;
 };
 
 /* importers.def: IMPORTER(name, "name", "what it reads"); one function each, all of this shape. The format is

@@ -23,6 +23,8 @@ struct source {
     bool kept, ended;
     uint64_t taken, total, given; /* bytes of the file read so far and in all; bytes handed out */
     size_t raw_at, raw_len;
+    bool (*stops)(void *); /* NULL: never */
+    void *stops_context;
     z_stream z;
     uint8_t raw[RAW_BYTES];
 };
@@ -216,11 +218,18 @@ static enum err plain_read(size_t *got, struct source *s, uint8_t *to, size_t ro
     return OK;
 }
 
+void source_stops(struct source *s, bool (*stops)(void *), void *context)
+{
+    s->stops = stops;
+    s->stops_context = context;
+}
+
 enum err source_read(size_t *got, struct source *s, uint8_t *to, size_t room, struct error *e)
 {
     assert(room > 0);
     assert(room <= UINT32_MAX);
     *got = 0;
+    if (s->stops != NULL && s->stops(s->stops_context)) return fail(e, ERR_INCOMPLETE, "it was told to stop");
     enum err err = s->compressed ? gzip_read(got, s, to, room, e) : plain_read(got, s, to, room, e);
     s->given += *got;
     return err;

@@ -11,6 +11,8 @@ struct source;
 /* "-" is standard input. Whether it is gzip is told by its first bytes, not by its name. ERR_NOT_FOUND: no
  * such file. */
 enum err source_open(struct source **out, const char *path, struct error *e) MUST_USE;
+/* Is asked before each block is read; told to stop, reading ends with ERR_INCOMPLETE. */
+void source_stops(struct source *s, bool (*stops)(void *), void *context);
 /* Bytes in memory, which must outlive the source: for tests and fuzzing. */
 void source_of_bytes(struct source **out, struct bytes content);
 void source_close(struct source *s); /* accepts NULL */

@@ -300,3 +300,8 @@ struct gateway stripe_gateway(struct stripe *s)
     return (struct gateway){
         .name = "stripe", .self = s, .two_steps = true, .describe = stripe_describe, .ask = ask};
 }
+
+struct stripe *stripe_of(const struct gateway *g)
+{
+    return strcmp(g->name, "stripe") == 0 ? g->self : NULL;
+}

@@ -30,5 +30,6 @@ void stripe_close(struct stripe *s);         /* accepts NULL */
 bool stripe_is_test(const struct stripe *s); /* by its key: no money moves */
 /* Lives as long as *s. */
 struct gateway stripe_gateway(struct stripe *s);
+struct stripe *stripe_of(const struct gateway *g); /* the one behind it; NULL: it is another gateway */
 
 #endif

@@ -66,7 +66,7 @@ static enum err make_customer(struct stripe *s, struct str *out, const struct ga
 }
 
 /* Of a bank account: its bank instead of a brand. */
-static void read_method(struct card *out, const json_t *method, struct arena *a)
+void stripe_read_method(struct card *out, const json_t *method, struct arena *a)
 {
     const json_t *card = json_object_get(method, "card"), *bank = json_object_get(method, "us_bank_account");
     if (json_is_object(card)) {
@@ -103,7 +103,7 @@ static enum err attach(struct stripe *s, struct card *out, const struct gateway_
                          .gateway = STR("stripe"),
                          .gateway_customer = customer};
     bool kept = answer.outcome == STRIPE_DONE && stripe_id_is_one(out->token);
-    if (kept) read_method(out, answer.object, a);
+    if (kept) stripe_read_method(out, answer.object, a);
     json_decref(answer.object);
     return kept ? OK : refuse(&answer, e);
 }

@@ -28,6 +28,8 @@ enum err stripe_wait(struct stripe *s, uint64_t ms, struct error *e) MUST_USE;
 enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struct http_request *r,
                         struct arena *a, struct error *e) MUST_USE;
 
+/* Kind, brand, last digits and expiry; the rest of the card stays. */
+void stripe_read_method(struct card *out, const json_t *method, struct arena *a);
 enum err stripe_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
                          struct error *e);
 

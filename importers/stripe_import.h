@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* stripe_import.h - what the files of the import from Stripe share: stripe_import.c (lists, months, how far
+ * it is), stripe_pages.c (what becomes of a page). For them only. */
+#ifndef DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
+#define DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
+
+#include "importers/rejects.h"
+#include "importers/stripe_take.h"
+
+struct stripe_kind {
+    enum imported_kind kind;
+    const char *path, *parameters;
+    stripe_take_fn *take;
+    bool history; /* of which only what is younger than asked for is read */
+};
+
+struct stripe_import {
+    struct ledger *ledger;
+    struct stripe *stripe;
+    const struct import_options *options;
+    struct import_report *report;
+    struct rejects rejects;
+    struct arena *arena; /* of the report */
+    struct hasher *hasher;
+    struct stripe_prices prices;
+    struct import_progressed at; /* how far it is */
+    bool open;                   /* the ledger knows that it has begun */
+    bool wrote;                  /* something since it was told how far it is */
+    /* of the list at hand */
+    const struct stripe_kind *list;
+    struct import_count *count;
+    const struct object_imported *customer; /* whose payment methods are read */
+};
+
+/* A stripe_page_fn; the context is the import, whose list the page is of. */
+enum err stripe_take_page(void *context, json_t *const *objects, size_t count, struct arena *a,
+                          struct error *e) MUST_USE;
+/* One object that was not taken. */
+enum err stripe_reject(struct stripe_import *im, const struct stripe_taking *k, struct arena *a,
+                       struct error *e) MUST_USE;
+
+#endif
