@@ -2,14 +2,16 @@
 /* gateway.c - what a gateway adds to a command: see importers.h. */
 #include "importers/importers.h"
 
-/* What the gateway calls the customer, by the newest of his methods that it keeps; "": it does not know him.
- */
+/* What the gateway calls the customer, by the newest of his methods that it keeps, or as he was imported; "":
+ * it does not know him. */
 static enum err known_as(struct str *out, struct views_txn *t, const struct gateway *g, struct str user,
                          struct arena *a, struct error *e)
 {
     struct customer c = {0};
     struct method *methods = NULL;
+    struct object_imported known = {0};
     size_t count = 0;
+    bool found = false;
     *out = STR_NONE;
     enum err err = find_customer(&c, t, user, a, e);
     if (err == OK) err = list_methods(&methods, &count, t, c.customer, a, e);
@@ -19,6 +21,8 @@ static enum err known_as(struct str *out, struct views_txn *t, const struct gate
         if (str_is(methods[i].gateway, g->name) && methods[i].gateway_customer.len > 0)
             *out = str_copy(a, methods[i].gateway_customer);
     }
+    if (err == OK && out->len == 0) err = find_known_as(&found, &known, t, c.customer, a, e);
+    if (found && str_is(known.gateway, g->name)) *out = str_copy(a, known.reference);
     return err;
 }
 

@@ -111,6 +111,13 @@ static enum err by_number(bool *found, struct object_imported *out, struct views
     return *found ? row_need(out, &schema_object_imported, t, &k, "object", object, a, e) : err;
 }
 
+enum err load_imported(struct object_imported *out, struct views_txn *t, uint64_t object, struct arena *a,
+                       struct error *e)
+{
+    struct view_key k = object_key(object);
+    return row_load(out, &schema_object_imported, t, &k, "imported object ", object, a, e);
+}
+
 enum err find_imported(bool *found, struct object_imported *out, struct views_txn *t, struct str reference,
                        struct arena *a, struct error *e)
 {

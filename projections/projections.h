@@ -113,6 +113,8 @@ enum err find_imported(bool *found, struct object_imported *out, struct views_tx
                        struct arena *a, struct error *e) MUST_USE;
 enum err find_known_as(bool *found, struct object_imported *out, struct views_txn *t, uint64_t customer,
                        struct arena *a, struct error *e) MUST_USE;
+enum err load_imported(struct object_imported *out, struct views_txn *t, uint64_t object, struct arena *a,
+                       struct error *e) MUST_USE;
 /* How far the last import came. */
 enum err load_import_progress(bool *found, struct import_progressed *out, struct views_txn *t,
                               struct arena *a, struct error *e) MUST_USE;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* export.c - S19: what one customer was billed and paid, by date. A document is one row a line, one for each
  * coupon and one for each tax, so the rows of a document sum to its total; payments and refunds are amounts
- * as they were asked for, with what became of them. */
+ * as they were asked for, with what became of them. What was imported of another system is one row each. */
 #include "reports/report_file.h"
 #include "reports/sum_texts.h"
 
 static const char header[] =
     "date,type,document,description,service_from,service_to,quantity,unit_price,amount,currency,status";
 
-/* A document or a transaction: what comes first by its date, documents before the payments of that day. */
+/* What comes first by its date; on one day what was imported, then documents, then payments. */
+enum entry_kind { ENTRY_IMPORTED, ENTRY_DOCUMENT, ENTRY_TRANSACTION };
 struct entry {
     struct date date;
-    bool is_transaction;
+    enum entry_kind kind;
     uint64_t number;
 };
 struct entries {
@@ -35,14 +36,24 @@ static void entry_add(struct entries *all, struct entry entry)
 static enum err take_invoice(void *context, const struct invoice *row, struct error *e)
 {
     (void)e;
-    entry_add(context, (struct entry){row->issue_date, false, row->invoice});
+    entry_add(context, (struct entry){row->issue_date, ENTRY_DOCUMENT, row->invoice});
     return OK;
 }
 
 static enum err take_transaction(void *context, const struct transaction *row, struct error *e)
 {
     (void)e;
-    entry_add(context, (struct entry){instant_date(row->at), true, row->transaction});
+    entry_add(context, (struct entry){instant_date(row->at), ENTRY_TRANSACTION, row->transaction});
+    return OK;
+}
+
+/* Who he was there, and what he pays with, is neither billed nor paid. */
+static enum err take_imported(void *context, const struct object_imported *row, struct error *e)
+{
+    (void)e;
+    bool document =
+        row->kind == IMPORTED_INVOICE || row->kind == IMPORTED_CHARGE || row->kind == IMPORTED_REFUND;
+    if (document) entry_add(context, (struct entry){instant_date(row->at), ENTRY_IMPORTED, row->object});
     return OK;
 }
 
@@ -51,7 +62,7 @@ static int compare_entries(const void *left, const void *right)
     const struct entry *a = left, *b = right;
     int by_date = date_compare(a->date, b->date);
     if (by_date != 0) return by_date;
-    if (a->is_transaction != b->is_transaction) return a->is_transaction ? 1 : -1;
+    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
     return (a->number > b->number) - (a->number < b->number);
 }
 
@@ -134,6 +145,42 @@ static enum err put_transaction(struct report_file *f, uint64_t number, struct e
     return report_count(f, amounts, e);
 }
 
+/* ---- history ---- */
+
+/* It was billed and paid elsewhere: no sum of this ledger's counts it. */
+static enum err put_imported(struct report_file *f, uint64_t number, struct error *e)
+{
+    static const char *const words[] = {[IMPORTED_INVOICE] = "imported_invoice",
+                                        [IMPORTED_CHARGE] = "imported_charge",
+                                        [IMPORTED_REFUND] = "imported_refund"};
+    struct csv *c = f->csv;
+    struct object_imported v = {0};
+    enum err err = load_imported(&v, f->txn, number, f->row, e);
+    if (err != OK) return err;
+    bool period = date_is_given(v.from) && date_is_given(v.to);
+    csv_date(c, instant_date(v.at));
+    csv_word(c, words[v.kind]);
+    csv_text(c, v.kind == IMPORTED_INVOICE && v.number.len > 0 ? v.number : v.reference);
+    csv_text(c, v.about);
+    csv_date(c, period ? v.from : (struct date){0});
+    csv_date(c, period ? date_add_days(v.to, -1) : (struct date){0});
+    csv_empty(c);
+    csv_empty(c);
+    csv_money(c, v.amount);
+    csv_word(c, v.amount.currency);
+    csv_text(c, v.status);
+    csv_end_row(c);
+    const struct money none[CONTROL_SUMS_MAX] = {money_zero(v.amount)};
+    return report_count(f, none, e);
+}
+
+static enum err put_entry(struct report_file *f, const struct entry *entry, struct error *e)
+{
+    if (entry->kind == ENTRY_IMPORTED) return put_imported(f, entry->number, e);
+    return entry->kind == ENTRY_TRANSACTION ? put_transaction(f, entry->number, e)
+                                            : put_document(f, entry->number, e);
+}
+
 enum err export_customer_csv(struct ledger *l, uint64_t customer, struct date from, struct date to,
                              const char *path, struct arena *a, struct error *e)
 {
@@ -151,10 +198,10 @@ enum err export_customer_csv(struct ledger *l, uint64_t customer, struct date fr
     if (err == OK) err = load_customer(&known, f.txn, customer, f.row, e);
     if (err == OK) err = list_invoices(f.txn, &wanted, take_invoice, &all, f.row, e);
     if (err == OK) err = list_transactions(f.txn, &wanted, take_transaction, &all, f.row, e);
+    if (err == OK) err = list_imported(f.txn, &wanted, take_imported, &all, f.row, e);
     if (all.count > 0) qsort(all.items, all.count, sizeof *all.items, compare_entries);
     for (size_t i = 0; i < all.count && err == OK; i++) {
-        const struct entry *next = &all.items[i];
-        err = next->is_transaction ? put_transaction(&f, next->number, e) : put_document(&f, next->number, e);
+        err = put_entry(&f, &all.items[i], e);
         report_next(&f);
     }
     return report_end(&f, err, e);

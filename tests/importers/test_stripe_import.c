@@ -468,3 +468,20 @@ Test(stripe_import, payments_of_this_ledger_are_no_history_and_open_nothing)
     assert_str(customer_called(&b, "ann").user, "ann");
     bank_close(&b);
 }
+
+Test(stripe_import, who_came_over_is_the_same_customer_there_when_he_adds_a_card)
+{
+    struct bank b = open_bank();
+    account_give(&b, CUSTOMER, "Ann", 0, "ann");
+    (void)take_all(&b);
+    assert_ok(bank_add_method(&b, "cus_A", "pm_card_visa", E));
+    struct views_txn *t = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&t, b.l, E));
+    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    assert_int(count, 1);
+    assert_str(methods[0].gateway_customer, "cus_A");
+    ledger_read_end(b.l, t);
+    bank_close(&b);
+}
