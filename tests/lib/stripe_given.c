@@ -21,39 +21,48 @@ static int64_t number(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-/* A payment method is listed with its customer; a balance transaction counts. */
+/* A payment method is listed with its customer, and pays as a good card does; a balance transaction counts.
+ */
 static void place(struct stripe_server *s, struct ss_thing *t, const json_t *was)
 {
     const json_t *is = t->given;
     if (t->kind == SS_METHOD) {
         const char *id = json_string_value(json_object_get(is, "customer"));
         struct ss_customer *u = id == NULL ? NULL : (struct ss_customer *)ss_find(s, SS_CUSTOMER, id);
+        struct ss_method *m = (struct ss_method *)t;
+        m->token = ss_token("pm_card_visa");
+        m->customer = u;
         ss_own(t, u == NULL ? NULL : &u->methods);
     }
     const char *currency = json_string_value(json_object_get(is, "currency"));
     if (t->kind == SS_TXN) ss_add_to_sum(s, currency, number(is, "net") - number(was, "net"));
 }
 
-bool ss_give(struct stripe_server *s, const char *text)
+static bool give_one(struct stripe_server *s, json_t *object)
 {
-    json_t *object = json_loads(text, 0, NULL);
     const char *what = json_string_value(json_object_get(object, "object"));
     const char *id = json_string_value(json_object_get(object, "id"));
     size_t at = 0;
     while (what != NULL && at < SS_LENGTH(kinds) && strcmp(kinds[at].object, what) != 0) at++;
-    if (what == NULL || id == NULL || at == SS_LENGTH(kinds)) {
-        json_decref(object);
-        return false;
-    }
+    if (what == NULL || id == NULL || at == SS_LENGTH(kinds)) return false;
     struct ss_thing *t = ss_find(s, kinds[at].kind, id);
     if (t == NULL) t = ss_make_named(s, kinds[at].kind, id);
     json_t *was = t->given;
-    t->given = object;
+    t->given = json_incref(object);
     if (json_is_integer(json_object_get(object, "created"))) t->created = number(object, "created");
     place(s, t, was);
     json_decref(was);
     s->unordered = true;
     return true;
+}
+
+bool ss_give(struct stripe_server *s, const char *text)
+{
+    json_t *given = json_loads(text, 0, NULL);
+    bool all = json_is_array(given) || give_one(s, given);
+    for (size_t i = 0; i < json_array_size(given); i++) all = give_one(s, json_array_get(given, i)) && all;
+    json_decref(given);
+    return all;
 }
 
 bool stripe_server_give(struct stripe_server *s, const char *json)

@@ -69,7 +69,7 @@ bool stripe_server_rules_text(struct stripe_server *s, const char *text, char **
 
 /* An object in whatever shape a test likes, listed beside those that the server makes: a customer, payment
  * method, subscription, invoice, price, charge, refund or balance transaction; the same id again: it has
- * changed. False: it is none of these, or no JSON. */
+ * changed. An array gives several. False: one is none of these, or it is no JSON. */
 bool stripe_server_give(struct stripe_server *s, const char *json);
 
 int64_t stripe_server_clock(struct stripe_server *s);
