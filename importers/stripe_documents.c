@@ -126,18 +126,22 @@ static bool is_proration(const json_t *line)
            json_is_true(json_object_get(line, "proration"));
 }
 
-static void take_line(struct object_imported *v, const json_t *line, const struct stripe_reading *r,
-                      struct arena *a)
+/* Of the fees for a period the largest is the plan's; the others are for what is added to it. */
+static void take_line(struct object_imported *v, int64_t *largest, const json_t *line,
+                      const struct stripe_reading *r, struct arena *a)
 {
     const json_t *period = json_object_get(line, "period");
     struct stripe_price price = price_of(line, r->prices);
     struct instant from = stripe_time_of(period, "start"), to = stripe_time_of(period, "end");
-    bool part = is_proration(line), fee = !part && !price.metered && price.tier.len > 0;
+    int64_t amount = json_integer_value(json_object_get(line, "amount"));
+    bool part = is_proration(line), used = !part && price.metered, first = v->tier.len == 0;
+    bool fee = !part && !used && price.tier.len > 0 && instant_is_given(from) && instant_is_given(to);
     v->lines++;
     v->prorations += part;
-    v->metered += !part && price.metered;
-    v->others += !part && !price.metered && (!fee || v->tier.len > 0);
-    if (!fee || v->tier.len > 0 || !instant_is_given(from) || !instant_is_given(to)) return;
+    v->metered += used;
+    v->others += !part && !used && (!fee || !first);
+    if (!fee || (!first && amount <= *largest)) return;
+    *largest = amount;
     v->tier = str_copy(a, price.tier);
     v->quantity = json_count_of(line, "quantity");
     v->from = instant_date(from);
@@ -149,7 +153,8 @@ static void take_lines(struct object_imported *v, const json_t *object, const st
 {
     const json_t *lines = json_object_get(object, "lines"), *data = json_object_get(lines, "data");
     size_t count = json_array_size(data);
-    for (size_t i = 0; i < count; i++) take_line(v, json_array_get(data, i), r, a);
+    int64_t largest = 0;
+    for (size_t i = 0; i < count; i++) take_line(v, &largest, json_array_get(data, i), r, a);
     uint64_t all = json_count_of(lines, "total_count");
     bool more = json_is_true(json_object_get(lines, "has_more"));
     if (!more) return;

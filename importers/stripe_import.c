@@ -15,7 +15,7 @@ static const struct stripe_kind lists[] = {
     {IMPORTED_BALANCE_TRANSACTION, "/v1/balance_transactions", "expand%5B0%5D=data.source",
      stripe_take_balance, false},
 };
-enum { CUSTOMERS_PER_MARK = 500 };
+enum { CUSTOMERS_PER_MARK = 500, CUSTOMERS_AT_ONCE = 50 };
 
 /* ---- how far it is ---- */
 
@@ -75,6 +75,11 @@ static enum err mark(struct stripe_import *im, struct instant until, uint64_t ob
 }
 
 /* ---- lists by months ---- */
+
+static bool stops_asked(const struct stripe_import *im)
+{
+    return im->options->stops != NULL && im->options->stops(im->options->stops_context);
+}
 
 static bool stops(void *context)
 {
@@ -190,24 +195,51 @@ static enum err gone(struct stripe_import *im, struct str id, struct error *why,
     return err;
 }
 
+static const char *methods_path(const struct object_imported *customer, struct arena *a)
+{
+    return str_cstring(a, str_format(a, "/v1/customers/%.*s/payment_methods", STR_ARG(customer->reference)));
+}
+
+/* With all that may be tried, and all pages. */
 static enum err read_methods_of(struct stripe_import *im, const struct object_imported *customer,
                                 struct error *e)
 {
     struct arena *a = arena_new();
     struct error why = {0};
-    struct stripe_list l = {.path = str_cstring(a, str_format(a, "/v1/customers/%.*s/payment_methods",
-                                                              STR_ARG(customer->reference))),
-                            .stops = stops,
-                            .page = stripe_take_page,
-                            .context = im};
+    struct stripe_list l = {
+        .path = methods_path(customer, a), .stops = stops, .page = stripe_take_page, .context = im};
     memcpy(&l.stops_context, &im->options, sizeof l.stops_context);
-    im->customer = customer;
     enum err err = stripe_list_read(im->stripe, &l, &why);
     if (err == ERR_INVALID)
         err = gone(im, customer->reference, &why, e);
     else if (err != OK)
         *e = why;
     arena_free(a);
+    return err;
+}
+
+/* Most customers have one page of them: the first pages of many are asked for at once, and taken as one. */
+static enum err read_some_methods(struct stripe_import *im, const struct object_imported *customers,
+                                  size_t count, struct arena *a, struct error *e)
+{
+    struct str *paths = arena_array_of(a, struct str, count);
+    json_t **pages = arena_array_of(a, json_t *, count), **objects = NULL;
+    size_t found = 0, room = 0;
+    if (stops_asked(im)) return fail(e, ERR_INCOMPLETE, "it was told to stop");
+    for (size_t i = 0; i < count; i++)
+        paths[i] = str_format(a, "%s?limit=%d", methods_path(&customers[i], a), STRIPE_PAGE);
+    enum err err = stripe_objects_read(pages, im->stripe, paths, count, a, e);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *data = json_object_get(pages[i], "data");
+        bool whole = json_is_array(data) && !json_is_true(json_object_get(pages[i], "has_more"));
+        for (size_t k = 0; whole && k < json_array_size(data); k++) {
+            objects = arena_grow(a, objects, found, &room, sizeof *objects);
+            objects[found++] = json_array_get(data, k);
+        }
+        if (!whole && err == OK) err = read_methods_of(im, &customers[i], e);
+    }
+    if (err == OK && found > 0) err = stripe_take_page(im, objects, found, a, e);
+    for (size_t i = 0; i < count; i++) json_decref(pages[i]);
     return err;
 }
 
@@ -237,11 +269,14 @@ static enum err read_methods(struct stripe_import *im, struct error *e)
         struct object_imported *customers = NULL;
         arena_reset(a);
         err = next_customers(&customers, &count, im, behind, a, e);
-        for (size_t i = 0; i < count && err == OK; i++) err = read_methods_of(im, &customers[i], e);
+        for (size_t i = 0; i < count && err == OK; i += CUSTOMERS_AT_ONCE) {
+            size_t left = count - i;
+            err = read_some_methods(im, &customers[i], left < CUSTOMERS_AT_ONCE ? left : CUSTOMERS_AT_ONCE, a,
+                                    e);
+        }
         if (count > 0) behind = customers[count - 1].object;
         if (err == OK) err = mark(im, (struct instant){0}, behind, e);
     } while (err == OK && count == CUSTOMERS_PER_MARK);
-    im->customer = NULL;
     arena_free(a);
     return err;
 }

@@ -29,7 +29,6 @@ struct stripe_import {
     /* of the list at hand */
     const struct stripe_kind *list;
     struct import_count *count;
-    const struct object_imported *customer; /* whose payment methods are read */
 };
 
 /* A stripe_page_fn; the context is the import, whose list the page is of. */

@@ -39,6 +39,59 @@ enum err stripe_object_read(json_t **out, struct stripe *s, struct str path, str
     return answer.outcome == STRIPE_MISSING ? OK : refuse(&answer, path, e);
 }
 
+/* ---- many ---- */
+
+struct crowd {
+    struct stripe *s;
+    struct http_exchange *exchanges;
+    size_t count, sent, back;
+    json_t **out;
+};
+
+static enum err send_some(struct crowd *c, uint64_t now_ms, struct error *e)
+{
+    struct stripe *s = c->s;
+    enum err err = OK;
+    while (err == OK && c->sent < c->count && c->sent - c->back < (size_t)s->in_flight &&
+           pace_take(&s->pace, now_ms))
+        err = s->http.send(s->http.self, &c->exchanges[c->sent++], e);
+    return err;
+}
+
+static void take_one(struct crowd *c, struct http_exchange *x, uint64_t now_ms)
+{
+    struct stripe_answer answer = {0};
+    stripe_classify(&answer, &x->answer, x->arena);
+    c->back++;
+    if (answer.retry == STRIPE_RETRY_SLOWER) pace_slow(&c->s->pace, now_ms);
+    if (answer.outcome == STRIPE_DONE)
+        c->out[x - c->exchanges] = answer.object;
+    else
+        json_decref(answer.object);
+}
+
+enum err stripe_objects_read(json_t **out, struct stripe *s, const struct str *paths, size_t count,
+                             struct arena *a, struct error *e)
+{
+    enum { POLL_MS = 1000 };
+    struct crowd c = {s, arena_array_of(a, struct http_exchange, count), count, 0, 0, out};
+    enum err err = OK;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = NULL;
+        c.exchanges[i] = (struct http_exchange){.request = {.method = "GET", .path = paths[i]}, .arena = a};
+    }
+    while (err == OK && c.back < count) {
+        struct http_exchange *done = NULL;
+        uint64_t now_ms = s->now_ms(s->now_self);
+        err = send_some(&c, now_ms, e);
+        uint64_t pace = c.sent < count ? pace_wait_ms(&s->pace, now_ms) : POLL_MS;
+        int wait_ms = pace > 0 && pace < POLL_MS ? (int)pace : POLL_MS;
+        if (err == OK) err = s->http.next(s->http.self, &done, wait_ms, e);
+        if (err == OK && done != NULL) take_one(&c, done, s->now_ms(s->now_self));
+    }
+    return err;
+}
+
 /* ---- pages ---- */
 
 static struct str page_path(const struct stripe_list *l, struct str after, struct arena *a)

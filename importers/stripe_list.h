@@ -26,6 +26,12 @@ struct stripe_list {
  * before were told. ERR_INVALID: Stripe does not know such a list. */
 enum err stripe_list_read(struct stripe *s, const struct stripe_list *l, struct error *e) MUST_USE;
 
+/* Many at once, each asked for once: as many in flight, and as fast, as payments are asked for. Of what was
+ * not answered well out[i] is NULL: ask for it alone, which tries again and says why. The caller's
+ * (json_decref). */
+enum err stripe_objects_read(json_t **out, struct stripe *s, const struct str *paths, size_t count,
+                             struct arena *a, struct error *e) MUST_USE;
+
 /* One object: *out is the caller's (json_decref); NULL when there is none. */
 enum err stripe_object_read(json_t **out, struct stripe *s, struct str path, struct arena *a,
                             struct error *e) MUST_USE;

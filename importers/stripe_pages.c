@@ -58,11 +58,8 @@ static enum err take_objects(struct stripe_import *im, struct stripe_taking *tak
                              size_t count, struct arena *a, struct error *e)
 {
     struct catalog catalog = {0};
-    struct stripe_reading r = {.options = im->options,
-                               .prices = &im->prices,
-                               .hasher = im->hasher,
-                               .now = im->at.began_at,
-                               .customer = im->customer};
+    struct stripe_reading r = {
+        .options = im->options, .prices = &im->prices, .hasher = im->hasher, .now = im->at.began_at};
     enum err err = ledger_read_begin(&r.t, im->ledger, e);
     if (err != OK) return err;
     if (load_catalog(&catalog, r.t, 0, a, e) == OK) r.catalog = &catalog;

@@ -195,23 +195,43 @@ enum err stripe_take_customer(struct stripe_taking *out, struct stripe_reading *
     return stripe_end_object(out, &c->object, r, a, e);
 }
 
+/* ---- whose it is ---- */
+
+static enum err choose_owner(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
+                             struct arena *a, struct error *e)
+{
+    struct customer here = {0};
+    uint64_t customer = 0;
+    enum err err = stripe_customer_here(&customer, r, stripe_id_of(object, "customer"), e);
+    if (err != OK) return err;
+    if (customer == 0) {
+        stripe_refuse(out, "customer", STR("he is not known here"));
+        return OK;
+    }
+    err = load_customer(&here, r->t, customer, a, e);
+    out->user = str_copy(a, here.user);
+    return err;
+}
+
 /* ---- payment methods ---- */
 
 enum err stripe_take_method(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
                             struct arena *a, struct error *e)
 {
     struct import_method_command *c = &out->command.import_method;
-    struct customer here = {0};
+    struct object_imported owner = {0};
+    bool found = false;
     out->command.type = COMMAND_IMPORT_METHOD;
-    enum err err = load_customer(&here, r->t, r->customer->customer, a, e);
+    enum err err = find_imported(&found, &owner, r->t, stripe_id_of(object, "customer"), a, e);
+    if (err == OK) err = choose_owner(out, r, object, a, e);
     if (err != OK) return err;
     stripe_begin_object(&c->object, IMPORTED_PAYMENT_METHOD, object, a);
-    out->user = c->user = str_copy(a, here.user);
+    c->user = out->user;
     stripe_read_method(&c->card, object, a);
     c->card.token = c->object.reference;
     c->card.gateway = STR("stripe");
-    c->card.gateway_customer = str_copy(a, r->customer->reference);
-    c->is_default = str_equal(r->customer->about, c->object.reference);
+    c->card.gateway_customer = str_copy(a, stripe_id_of(object, "customer"));
+    c->is_default = str_equal(owner.about, c->object.reference);
     c->object.status = str_copy(a, json_text_of(object, "type"));
     c->object.about = c->card.gateway_customer;
     return stripe_end_object(out, &c->object, r, a, e);
@@ -282,22 +302,6 @@ static void take_plan(struct import_subscription_command *c, struct stripe_takin
         stripe_leave_out(out, "items", str_format(a, "%zu more that are added to it there", others));
     if (c->tier.len == 0 && !over)
         stripe_refuse(out, "lookup_key", STR("its price has none, nor a tier in its metadata"));
-}
-
-static enum err choose_owner(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
-                             struct arena *a, struct error *e)
-{
-    struct customer here = {0};
-    uint64_t customer = 0;
-    enum err err = stripe_customer_here(&customer, r, stripe_id_of(object, "customer"), e);
-    if (err != OK) return err;
-    if (customer == 0) {
-        stripe_refuse(out, "customer", STR("he is not known here"));
-        return OK;
-    }
-    err = load_customer(&here, r->t, customer, a, e);
-    out->user = str_copy(a, here.user);
-    return err;
 }
 
 enum err stripe_take_subscription(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,

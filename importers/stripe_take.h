@@ -30,7 +30,6 @@ struct stripe_reading {
     const struct catalog *catalog; /* NULL: none is loaded */
     struct hasher *hasher;
     struct instant now;
-    const struct object_imported *customer; /* of payment methods: whose they are */
 };
 
 /* A member that is not taken, or why nothing is. */

@@ -40,6 +40,8 @@ completes --k --key-file
 completes subscription create u1 --interval '' year
 completes invoice list --status pa partially_paid
 completes import '' usage
+completes import '' stripe
+completes imported list --kind ch charge
 completes report tr trial_balance
 echo "$good passed, $bad failed, 0 skipped"
 [ $bad = 0 ]

@@ -169,7 +169,43 @@ const struct import_count *account_count(const struct imported *i, enum imported
     return NULL;
 }
 
+struct bank account_bank(void)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    return b;
+}
+
+struct imported account_take(struct bank *b)
+{
+    struct imported i = account_import(b, "", 0);
+    cr_assert(i.err == OK, "%s", i.error.text);
+    return i;
+}
+
+struct str account_rejects(void)
+{
+    return file_exists(test_path("stripe.rejects.csv")) ? test_read(test_path("stripe.rejects.csv"))
+                                                        : STR("");
+}
+
+bool account_says(struct str text, const char *words)
+{
+    return strstr(str_cstring(A, text), words) != NULL;
+}
+
 /* ---- looking ---- */
+
+struct customer account_customer(struct bank *b, const char *user)
+{
+    struct views_txn *t = NULL;
+    struct customer row = {0}, kept = {0};
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(find_customer(&row, t, str_of(user), A, E));
+    schema_copy(&kept, &schema_customer, &row, A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
 
 static enum err dump_object(void *context, const struct object_imported *v, struct error *e)
 {

@@ -20,6 +20,13 @@ struct stripe_account {
 };
 struct stripe_account account_make(struct bank *b, int customers);
 
+/* A customer of the name, balance and metadata's "team" given. */
+#define ACCOUNT_CUSTOMER                                                                          \
+    "{'object':'customer','id':'cus_A','created':1736000000,'name':'%s','email':'a@example.com'," \
+    "'currency':'usd','balance':%d,'metadata':{'team':'%s'}}"
+
+struct bank account_bank(void); /* connected */
+
 struct imported {
     enum err err;
     struct error error;
@@ -27,10 +34,14 @@ struct imported {
 };
 /* The import as somebody asks for it; `stops_after` pages it is told to stop; 0: never. */
 struct imported account_import(struct bank *b, const char *user_from, int stops_after);
+struct imported account_take(struct bank *b); /* all of it, which must go well */
+struct str account_rejects(void); /* the file of what was refused and left out; "": there is none */
+bool account_says(struct str text, const char *words);
 const struct import_count *account_count(const struct imported *i, enum imported_kind kind);
 
 /* All that the ledger has of it, as text: objects, subscriptions, customers, accounts. */
 struct str account_dump(struct bank *b);
+struct customer account_customer(struct bank *b, const char *user);
 int64_t account_balance(struct bank *b, enum account account); /* debit less credit, in USD */
 
 #endif
