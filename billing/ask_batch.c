@@ -25,8 +25,8 @@ static const char *path_or_null(struct str path, struct arena *a)
 
 static void import_progress_told(void *context, uint64_t rows, uint64_t bytes_done, uint64_t bytes_total)
 {
-    (void)rows;
-    progress(context, "import", bytes_done, bytes_total);
+    bool file = bytes_done > 0; /* of what is in no file, objects are told */
+    progress(context, "import", file ? bytes_done : rows, bytes_total);
 }
 
 /* Of each of Stripe's lists. */

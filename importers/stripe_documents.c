@@ -8,6 +8,12 @@
 
 /* ---- amounts ---- */
 
+bool stripe_is_amount(json_int_t minor)
+{
+    const json_int_t most = 100000000000000;
+    return minor < most && minor > -most;
+}
+
 /* An amount in the object's currency; refuses the object where it is none. */
 static struct money amount_of(struct stripe_taking *out, const json_t *object, const char *name,
                               struct arena *a)
@@ -15,7 +21,9 @@ static struct money amount_of(struct stripe_taking *out, const json_t *object, c
     struct error why = {0};
     struct money m = {0};
     json_int_t minor = json_integer_value(json_object_get(object, name));
-    if (stripe_money(&m, minor, json_text_of(object, "currency"), &why) != OK)
+    if (!stripe_is_amount(minor))
+        stripe_refuse(out, name, STR("more than any amount of Stripe's"));
+    else if (stripe_money(&m, minor, json_text_of(object, "currency"), &why) != OK)
         stripe_refuse(out, name, str_copy(a, str_of(why.text)));
     return m;
 }
@@ -30,7 +38,8 @@ static struct money sum_of(struct stripe_taking *out, const json_t *object, cons
     for (size_t i = 0; i < json_array_size(items); i++) {
         struct money one = {0};
         json_int_t minor = json_integer_value(json_object_get(json_array_get(items, i), "amount"));
-        if (stripe_money(&one, minor, json_text_of(object, "currency"), &why) != OK ||
+        if (!stripe_is_amount(minor) ||
+            stripe_money(&one, minor, json_text_of(object, "currency"), &why) != OK ||
             money_add(&sum, sum, one, &why) != OK)
             stripe_refuse(out, list, STR("its amounts have no sum"));
     }

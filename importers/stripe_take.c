@@ -164,6 +164,10 @@ static void take_money(struct import_customer_command *c, struct stripe_taking *
     const json_t *amount = json_object_get(object, "balance");
     if (!json_is_integer(amount)) amount = json_object_get(object, "account_balance");
     if (currency.len == 0) return;
+    if (!stripe_is_amount(json_integer_value(amount))) {
+        stripe_leave_out(out, "balance", STR("more than any amount of Stripe's"));
+        return;
+    }
     if (stripe_money(&balance, json_integer_value(amount), currency, &why) != OK) {
         stripe_leave_out(out, "currency", str_copy(a, str_of(why.text)));
         return;

@@ -57,6 +57,9 @@ typedef enum err stripe_take_fn(struct stripe_taking *out, struct stripe_reading
 stripe_take_fn stripe_take_customer, stripe_take_method, stripe_take_subscription, stripe_take_invoice,
     stripe_take_charge, stripe_take_refund, stripe_take_balance;
 
+/* No amount of Stripe's has more digits by far, and what has would break sums. */
+bool stripe_is_amount(json_int_t minor);
+
 /* What all kinds have: kind, name and time of making. */
 void stripe_begin_object(struct object_imported *out, enum imported_kind kind, const json_t *object,
                          struct arena *a);

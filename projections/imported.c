@@ -66,11 +66,11 @@ static enum err list_it(struct views_txn *t, const struct object_imported *befor
     struct view_key kind = key_pair(SPACE_IMPORTED_KIND, (uint64_t)v->kind, v->object);
     struct view_key own = customer_key(v), reference = key_text(SPACE_IMPORTED_REFERENCE, t, v->reference);
     enum err err = OK;
-    if (before != NULL && (before->customer != v->customer || before->at.us != v->at.us)) {
+    if (before != NULL && before->customer != 0) {
         struct view_key old = customer_key(before);
         err = views_delete(t, &old, e);
     }
-    if (err == OK) err = mark_put(t, &own, e);
+    if (err == OK && v->customer != 0) err = mark_put(t, &own, e);
     if (err == OK) err = mark_put(t, &kind, e);
     return err == OK ? number_put(t, &reference, v->object, e) : err;
 }

@@ -150,11 +150,12 @@ static bool stops(void *unused)
 struct imported account_import(struct bank *b, const char *user_from, int stops_after)
 {
     struct imported i = {.err = OK};
-    struct import_options o = {.gateway = &b->g,
-                               .actor = STR("tester"),
+    struct import_options o = {.actor = STR("tester"),
                                .user_from = str_of(user_from),
                                .rejects_path = test_path("stripe.rejects.csv"),
                                .stops = stops};
+    if (b->s == NULL) bank_connect(b);
+    o.gateway = &b->g;
     pages_left = stops_after;
     i.err = importer_find(STR("stripe"))->run(&i.report, b->l, &o, A, &i.error);
     return i;
@@ -167,13 +168,6 @@ const struct import_count *account_count(const struct imported *i, enum imported
     }
     cr_assert(false, "the list was not read");
     return NULL;
-}
-
-struct bank account_bank(void)
-{
-    struct bank b = bank_open(NULL, 0);
-    bank_connect(&b);
-    return b;
 }
 
 struct imported account_take(struct bank *b)

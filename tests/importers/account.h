@@ -25,14 +25,13 @@ struct stripe_account account_make(struct bank *b, int customers);
     "{'object':'customer','id':'cus_A','created':1736000000,'name':'%s','email':'a@example.com'," \
     "'currency':'usd','balance':%d,'metadata':{'team':'%s'}}"
 
-struct bank account_bank(void); /* connected */
-
 struct imported {
     enum err err;
     struct error error;
     struct import_report report;
 };
-/* The import as somebody asks for it; `stops_after` pages it is told to stop; 0: never. */
+/* The import as somebody asks for it, who is connected then; `stops_after` pages it is told to stop; 0:
+ * never. */
 struct imported account_import(struct bank *b, const char *user_from, int stops_after);
 struct imported account_take(struct bank *b); /* all of it, which must go well */
 struct str account_rejects(void); /* the file of what was refused and left out; "": there is none */

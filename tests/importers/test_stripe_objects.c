@@ -15,7 +15,7 @@ Test(stripe_objects, a_customers_id_here_is_what_was_asked_for)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         test_end();
         test_begin();
-        struct bank b = account_bank();
+        struct bank b = bank_open(NULL, 0);
         account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
         struct imported taken = account_import(&b, rows[i].from, 0);
         cr_assert(taken.err == OK, "%s", taken.error.text);
@@ -26,7 +26,7 @@ Test(stripe_objects, a_customers_id_here_is_what_was_asked_for)
 
 Test(stripe_objects, two_of_one_id_and_one_without_are_refused_and_not_named)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
     account_give(&b, "{'object':'customer','id':'cus_B','created':1736000001,'email':'a@example.com'}");
     account_give(&b, "{'object':'customer','id':'cus_C','created':1736000002}");
@@ -50,7 +50,7 @@ Test(stripe_objects, two_of_one_id_and_one_without_are_refused_and_not_named)
 
 Test(stripe_objects, texts_that_cannot_be_kept_are_left_out_and_their_customer_is_taken)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(
         &b,
         "{'object':'customer','id':'cus_A','created':1736000000,'name':'4242 4242 4242 4242','email':"
@@ -75,7 +75,7 @@ Test(stripe_objects, texts_that_cannot_be_kept_are_left_out_and_their_customer_i
 
 Test(stripe_objects, a_card_number_in_the_metadata_becomes_nobodys_id)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "4242424242424242");
     struct imported i = account_import(&b, "metadata:team", 0);
     cr_assert(i.err == OK, "%s", i.error.text);
@@ -96,7 +96,7 @@ Test(stripe_objects, one_odd_object_stops_no_other)
         "{'object':'charge','id':'ch_X','created':1736000000}",
         "{'object':'refund','id':'re_X','created':1736000000,'currency':7}",
     };
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) account_give(&b, "%s", odd[i]);
     struct imported i = account_take(&b);
@@ -113,7 +113,8 @@ Test(stripe_objects, one_odd_object_stops_no_other)
 
 Test(stripe_objects, payments_of_this_ledger_are_no_history_and_open_nothing)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
     bank_customer(&b, "ann", "pm_card_visa");
     (void)bank_charge(&b, "ann", 2900);
     stripe_server_clock_forward(b.server, -86400);
@@ -137,7 +138,7 @@ Test(stripe_objects, payments_of_this_ledger_are_no_history_and_open_nothing)
 
 Test(stripe_objects, who_came_over_is_the_same_customer_there_when_he_adds_a_card)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
     (void)account_take(&b);
     assert_ok(bank_add_method(&b, "cus_A", "pm_card_visa", E));
@@ -155,7 +156,7 @@ Test(stripe_objects, who_came_over_is_the_same_customer_there_when_he_adds_a_car
 /* More methods than a page holds, of one customer; and the default one among them. */
 Test(stripe_objects, each_of_many_payment_methods_is_asked_for)
 {
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b, "{'object':'customer','id':'cus_A','created':1736000000,'invoice_settings':{"
                      "'default_payment_method':'pm_7'}}");
     for (int i = 0; i < 130; i++)
@@ -190,7 +191,7 @@ Test(stripe_objects, an_invoices_lines_are_told_apart_in_both_shapes)
         "'parent':{'type':'subscription_item_details','subscription_item_details':{'proration':false}},'"
         "pricing':{"
         "'price_details':{'price':'price_m'}}}"};
-    struct bank b = account_bank();
+    struct bank b = bank_open(NULL, 0);
     account_give(&b,
                  "[{'object':'price','id':'price_p','created':1,'lookup_key':'pro'},{'object':'price','id':"
                  "'price_s','created':1,'lookup_key':'storage'},{'object':'price','id':'price_m','created':1,"
@@ -233,7 +234,7 @@ Test(stripe_objects, the_shared_payloads_of_both_versions_are_taken)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i += 1) {
         test_end();
         test_begin();
-        struct bank b = account_bank();
+        struct bank b = bank_open(NULL, 0);
         struct str text =
             test_read(test_shared(str_cstring(A, str_format(A, "stripe-payloads/%s.json", names[i]))));
         json_t *event = json_loadb(text.ptr, text.len, 0, NULL);
@@ -248,4 +249,97 @@ Test(stripe_objects, the_shared_payloads_of_both_versions_are_taken)
         json_decref(event);
         bank_close(&b);
     }
+}
+
+/* ---- every member, odd ---- */
+
+static int mutants;
+
+static const char *const odd_values[] = {"null", "true",  "-1",          "999999999999999999",
+                                         "\"\"", "\"x\"", "[]",          "[1]",
+                                         "{}",   "1.5",   "\"\\u202e\"", "{\"id\":{\"id\":[]}}"};
+
+/* The object with one member, at any depth, replaced by each odd value: each is given under an id of its own.
+ */
+static void give_mutants(struct bank *b, json_t *whole, json_t *within)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    void *next = NULL;
+    json_object_foreach_safe(within, next, name, value)
+    {
+        if (within == whole && (strcmp(name, "object") == 0 || strcmp(name, "id") == 0)) continue;
+        json_incref(value);
+        for (size_t i = 0; i < sizeof odd_values / sizeof odd_values[0]; i++) {
+            json_object_set_new(within, name, json_loads(odd_values[i], JSON_DECODE_ANY, NULL));
+            json_object_set_new(whole, "id", json_sprintf("odd_%d", mutants++));
+            char *text = json_dumps(whole, JSON_COMPACT);
+            cr_assert(stripe_server_give(b->server, text));
+            free(text);
+        }
+        json_object_set(within, name, value);
+        if (json_is_object(value)) give_mutants(b, whole, value);
+        for (size_t i = 0; i < json_array_size(value); i++) give_mutants(b, whole, json_array_get(value, i));
+        json_decref(value);
+    }
+}
+
+Test(stripe_objects, whatever_a_member_holds_the_import_goes_on_and_the_ledger_stays_sound)
+{
+    static const char *const kinds[] = {
+        "{'object':'customer','created':1736000000,'name':'A','email':'a@b','currency':'usd','balance':-5,'"
+        "address':{"
+        "'country':'US','line1':'R'},'tax_exempt':'none','preferred_locales':['en'],'metadata':{},'invoice_"
+        "settings':{"
+        "'default_payment_method':'pm_1'},'tax_ids':{'data':[{'value':'X'}]}}",
+        "{'object':'payment_method','created':1736000000,'customer':'cus_A','type':'card','card':{'brand':'"
+        "visa',"
+        "'last4':'4242','exp_month':1,'exp_year':2030,'funding':'credit'}}",
+        "{'object':'subscription','created':1736000000,'customer':'cus_A','status':'active','start_date':"
+        "1736000000,"
+        "'cancel_at_period_end':false,'items':{'data':[{'quantity':1,'current_period_end':1770163200,'price':"
+        "{"
+        "'lookup_key':'basic','currency':'usd','unit_amount':2900,'recurring':{'interval':'month','interval_"
+        "count':1}}"
+        "}]}}",
+        "{'object':'invoice','created':1736000000,'customer':'cus_A','currency':'usd','status':'paid','"
+        "number':'A-1',"
+        "'total':2900,'subtotal':2900,'amount_paid':2900,'total_taxes':[{'amount':1}],'total_discount_"
+        "amounts':[{"
+        "'amount':1}],'parent':{'subscription_details':{'subscription':'sub_1'}},'lines':{'has_more':false,'"
+        "data':[{"
+        "'amount':2900,'quantity':1,'period':{'start':1736000000,'end':1738600000},'parent':{'type':'x',"
+        "'subscription_item_details':{'proration':false}},'pricing':{'price_details':{'price':'price_1'}}}]}"
+        "}",
+        "{'object':'charge','created':1736000000,'customer':'cus_A','currency':'usd','amount':5,'amount_"
+        "refunded':0,"
+        "'status':'succeeded','payment_intent':'pi_1'}",
+        "{'object':'refund','created':1736000000,'currency':'usd','amount':5,'status':'pending','charge':'ch_"
+        "1'}",
+        "{'object':'balance_transaction','created':1736000000,'currency':'usd','amount':5,'net':4,'type':'"
+        "charge',"
+        "'source':{'id':'ch_1','payment_intent':'pi_1'}}",
+        "{'object':'price','created':1736000000,'lookup_key':'x','recurring':{'usage_type':'metered'}}"};
+    struct bank b = bank_open(NULL, 0);
+    account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
+    mutants = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *text = str_cstring(A, str_of(kinds[i]));
+        for (char *c = text; *c != '\0'; c++) *c = *c == '\'' ? '"' : *c;
+        json_t *whole = json_loads(text, 0, NULL);
+        cr_assert_not_null(whole);
+        give_mutants(&b, whole, whole);
+        json_decref(whole);
+    }
+    cr_assert(mutants > 1000, "%d", mutants);
+    struct imported i = account_take(&b);
+    cr_assert(i.report.rejected > 100 && i.report.accepted > 400, "%ju and %ju", (uintmax_t)i.report.rejected,
+              (uintmax_t)i.report.accepted);
+    struct ledger_report sound = {0};
+    assert_ok(ledger_verify(&sound, b.l, NULL, NULL, E));
+    cr_assert(!account_says(account_rejects(), "\u202e"));
+    uint64_t records = shop_records(b.l);
+    (void)account_take(&b);
+    assert_int(shop_records(b.l), records);
+    bank_close(&b);
 }

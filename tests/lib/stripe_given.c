@@ -35,7 +35,8 @@ static void place(struct stripe_server *s, struct ss_thing *t, const json_t *was
         ss_own(t, u == NULL ? NULL : &u->methods);
     }
     const char *currency = json_string_value(json_object_get(is, "currency"));
-    if (t->kind == SS_TXN) ss_add_to_sum(s, currency, number(is, "net") - number(was, "net"));
+    bool counts = t->kind == SS_TXN && currency != NULL && strlen(currency) == 3;
+    if (counts) ss_add_to_sum(s, currency, number(is, "net") - number(was, "net"));
 }
 
 static bool give_one(struct stripe_server *s, json_t *object)
