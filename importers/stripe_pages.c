@@ -54,8 +54,8 @@ enum err stripe_reject(struct stripe_import *im, const struct stripe_taking *k, 
 
 /* ---- a page ---- */
 
-static enum err take_objects(struct stripe_import *im, struct stripe_taking *takings, json_t *const *objects,
-                             size_t count, struct arena *a, struct error *e)
+static enum err take_objects(struct stripe_import *im, stripe_take_fn *take, struct stripe_taking *takings,
+                             json_t *const *objects, size_t count, struct arena *a, struct error *e)
 {
     struct catalog catalog = {0};
     struct stripe_reading r = {
@@ -72,7 +72,7 @@ static enum err take_objects(struct stripe_import *im, struct stripe_taking *tak
             stripe_refuse(k, "id", STR("it is no object of Stripe's"));
             continue;
         }
-        err = im->list->take(k, &r, objects[i], a, e);
+        err = take(k, &r, objects[i], a, e);
         if (err == OK && k->refused.why.len == 0 && command_check(&k->command, &why) != OK)
             stripe_refuse(k, "", str_copy(a, str_of(why.text)));
     }
@@ -137,15 +137,36 @@ static enum err count_objects(struct stripe_import *im, const struct stripe_taki
     return err;
 }
 
-/* Subscriptions are read twice: once they have begun, what else they are is followed. */
+/* What is added to the subscriptions of a page. What cannot be is left out of its subscription. */
+static enum err take_items(struct stripe_import *im, struct stripe_taking *takings, json_t *const *objects,
+                           size_t count, struct arena *a, struct error *e)
+{
+    struct stripe_taking *items = arena_array_of(a, struct stripe_taking, count);
+    enum err err = take_objects(im, stripe_take_items, items, objects, count, a, e);
+    for (size_t i = 0; i < count; i++) {
+        if (takings[i].refused.why.len > 0) items[i].known = true; /* there is nothing to add to */
+    }
+    if (err == OK) err = execute(im, items, count, false, a, e);
+    for (size_t i = 0; i < count && err == OK; i++) {
+        for (size_t k = 0; k < items[i].notes_count; k++)
+            stripe_leave_out(&takings[i], items[i].notes[k].member, items[i].notes[k].why);
+        bool told = takings[i].refused.why.len > 0 || items[i].refused.why.len == 0;
+        if (!told) stripe_leave_out(&takings[i], "items", items[i].refused.why);
+        takings[i].known = takings[i].known && (items[i].known || !told);
+    }
+    return err;
+}
+
+/* Subscriptions are taken twice: once they have begun, what else they are is followed, with what is added. */
 enum err stripe_take_page(void *context, json_t *const *objects, size_t count, struct arena *a,
                           struct error *e)
 {
     struct stripe_import *im = context;
     struct stripe_taking *takings = arena_array_of(a, struct stripe_taking, count);
     bool twice = im->list->kind == IMPORTED_SUBSCRIPTION;
-    enum err err = take_objects(im, takings, objects, count, a, e);
+    enum err err = take_objects(im, im->list->take, takings, objects, count, a, e);
     if (err == OK) err = execute(im, takings, count, false, a, e);
+    if (err == OK && twice) err = take_items(im, takings, objects, count, a, e);
     if (err == OK && twice) err = execute(im, takings, count, true, a, e);
     return err == OK ? count_objects(im, takings, count, a, e) : err;
 }

@@ -286,24 +286,39 @@ static void take_price(struct import_subscription_command *c, struct stripe_taki
         stripe_refuse(out, "price", STR("its price is agreed, and no whole number of the smallest units"));
 }
 
+static bool is_add_on(const struct catalog *c, struct str tier)
+{
+    for (size_t i = 0; c != NULL && i < c->products_count; i++) {
+        if (str_equal(c->products[i].code, tier)) return c->products[i].kind == PRODUCT_ADD_ON;
+    }
+    return false;
+}
+
+static const json_t *items_of(const json_t *subscription)
+{
+    return json_object_get(json_object_get(subscription, "items"), "data");
+}
+
+/* The first that is no add-on of the catalog. */
+static size_t plan_place(const struct catalog *c, const json_t *items)
+{
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        if (!is_add_on(c, stripe_tier_of(json_object_get(json_array_get(items, i), "price")))) return i;
+    }
+    return 0;
+}
+
 static void take_plan(struct import_subscription_command *c, struct stripe_taking *out,
                       const struct stripe_reading *r, const json_t *object, struct arena *a)
 {
-    const json_t *items = json_object_get(object, "items"), *item = stripe_plan_of(object);
+    const json_t *items = items_of(object), *item = json_array_get(items, plan_place(r->catalog, items));
     const json_t *price = json_object_get(item, "price");
-    size_t others = 0;
     bool over = c->ended || c->status == SUBSCRIPTION_NONE;
     c->tier = str_copy(a, stripe_tier_of(price));
     c->interval = stripe_interval_of(price);
     c->interval_count = json_count_of(json_object_get(price, "recurring"), "interval_count");
     c->quantity = json_count_of(item, "quantity");
     take_price(c, out, r, price, a);
-    for (size_t i = 1; i < json_array_size(json_object_get(items, "data")); i++) {
-        const json_t *other = json_object_get(json_array_get(json_object_get(items, "data"), i), "price");
-        others += !str_is(json_text_of(json_object_get(other, "recurring"), "usage_type"), "metered");
-    }
-    if (others > 0)
-        stripe_leave_out(out, "items", str_format(a, "%zu more that are added to it there", others));
     if (c->tier.len == 0 && !over)
         stripe_refuse(out, "lookup_key", STR("its price has none, nor a tier in its metadata"));
 }
@@ -332,5 +347,58 @@ enum err stripe_take_subscription(struct stripe_taking *out, struct stripe_readi
     c->object.quantity = c->quantity;
     err = stripe_end_object(out, &c->object, r, a, e);
     c->as_of = r->now; /* when it was asked for is not of the subscription */
+    return err;
+}
+
+/* ---- what is added to a subscription ---- */
+
+/* What is charged by use is of the tier's rates; other prices must be add-ons of the catalog. */
+static void take_item(struct import_items_command *c, struct import_item *items, struct stripe_taking *out,
+                      const struct stripe_reading *r, const json_t *item, struct arena *a)
+{
+    const json_t *price = json_object_get(item, "price");
+    struct str tier = str_copy(a, stripe_tier_of(price));
+    bool used = str_is(json_text_of(json_object_get(price, "recurring"), "usage_type"), "metered");
+    if (used) return;
+    if (is_add_on(r->catalog, tier))
+        items[c->items_count++] = (struct import_item){tier, json_count_of(item, "quantity")};
+    else
+        stripe_leave_out(out, "items", STR("one whose price's lookup key is no add-on of the catalog"));
+}
+
+enum err stripe_take_items(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
+                           struct arena *a, struct error *e)
+{
+    struct import_items_command *c = &out->command.import_items;
+    const json_t *data = items_of(object);
+    struct object_imported before = {0};
+    struct error unused = {0};
+    struct money amount = {0};
+    size_t plan = plan_place(r->catalog, data);
+    bool found = false;
+    out->command.type = COMMAND_IMPORT_ITEMS;
+    enum err err = choose_owner(out, r, object, a, e);
+    if (err != OK) return err;
+    struct import_item *items = arena_array_of(a, struct import_item, json_array_size(data) + 1);
+    stripe_begin_object(&c->object, IMPORTED_ITEMS, object, a);
+    c->user = out->user;
+    c->object.about = c->object.reference;
+    c->object.reference = str_format(a, "%.*s/items", STR_ARG(c->object.about));
+    c->items = items;
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const json_t *item = json_array_get(data, i);
+        if (i != plan)
+            take_item(c, items, out, r, item, a);
+        else if (stripe_money(&amount, 0, json_text_of(json_object_get(item, "price"), "currency"),
+                              &unused) == OK)
+            c->currency = str_copy(a, str_of(amount.currency));
+    }
+    c->object.lines = c->items_count;
+    err = stripe_end_object(out, &c->object, r, a, e);
+    if (err == OK && c->items_count == 0)
+        err = find_imported(&found, &before, r->t, c->object.reference, a, e);
+    if (c->items_count == 0 && !found) out->known = true;
+    c->period_end = stripe_period_end_of(object);
+    c->as_of = r->now;
     return err;
 }

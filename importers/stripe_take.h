@@ -54,8 +54,8 @@ void stripe_leave_out(struct stripe_taking *out, const char *member, struct str 
 /* Fills *out; texts are in the arena. An error is one of the ledger's, not of the object. */
 typedef enum err stripe_take_fn(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
                                 struct arena *a, struct error *e);
-stripe_take_fn stripe_take_customer, stripe_take_method, stripe_take_subscription, stripe_take_invoice,
-    stripe_take_charge, stripe_take_refund, stripe_take_balance;
+stripe_take_fn stripe_take_customer, stripe_take_method, stripe_take_subscription, stripe_take_items,
+    stripe_take_invoice, stripe_take_charge, stripe_take_refund, stripe_take_balance;
 
 /* No amount of Stripe's has more digits by far, and what has would break sums. */
 bool stripe_is_amount(json_int_t minor);

@@ -230,6 +230,7 @@ static const struct object_imported *object_of(const struct command *c)
     if (c->type == COMMAND_IMPORT_CUSTOMER) return &c->import_customer.object;
     if (c->type == COMMAND_IMPORT_METHOD) return &c->import_method.object;
     if (c->type == COMMAND_IMPORT_SUBSCRIPTION) return &c->import_subscription.object;
+    if (c->type == COMMAND_IMPORT_ITEMS) return &c->import_items.object;
     return &c->import_document.object;
 }
 
@@ -420,6 +421,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_IMPORT_CUSTOMER] = {USER_OF(import_customer), SUBSCRIPTION | IMPORTED},
     [COMMAND_IMPORT_METHOD] = {USER_OF(import_method), METHODS | IMPORTED},
     [COMMAND_IMPORT_SUBSCRIPTION] = {USER_OF(import_subscription), RATED | METHODS | ENDED | IMPORTED},
+    [COMMAND_IMPORT_ITEMS] = {USER_OF(import_items), RATED | METHODS | ENDED | IMPORTED},
     [COMMAND_IMPORT_DOCUMENT] = {BY(NUMBER, import_document, customer), IMPORTED},
 };
 #undef BY

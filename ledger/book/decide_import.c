@@ -3,7 +3,7 @@
  * history of documents and money. Each object is known by its name there and by a digest of all that is taken
  * of it, so that reading it again writes nothing, and what has changed there is changed here. It must never
  * book what was booked there: history moves no account but those of the opening balance. */
-#include "ledger/book/decide_shared.h"
+#include "ledger/book/decide_change.h"
 
 static bool is_known(const struct facts *f, const struct object_imported *object)
 {
@@ -187,6 +187,99 @@ enum err decide_import_subscription(struct decision *out, const struct facts *f,
         if (!plain) object.sha256 = (struct hash){{0}};
     }
     return err == OK ? keep_object(out, f, &object, f->customer->customer, a, e) : err;
+}
+
+/* ---- what is added to a subscription ---- */
+
+static const struct subscription *added_of(const struct facts *f, const struct subscription *plan,
+                                           struct str tier)
+{
+    for (size_t i = 0; i < f->subscriptions_count; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        bool added = s->parent == plan->subscription && subscription_is_elsewhere(s);
+        if (added && str_equal(s->terms.product, tier)) return s;
+    }
+    return NULL;
+}
+
+/* `number` is the next subscription's. */
+static enum err add_item(struct decision *out, const struct facts *f, const struct subscription *plan,
+                         const struct import_items_command *c, const struct import_item *item,
+                         uint64_t number, struct arena *a, struct error *e)
+{
+    struct facts then = *f;
+    then.subscription = plan;
+    then.counters.subscription = number;
+    struct date today = f->today, end = c->period_end;
+    struct subscription_create_command create = {
+        .user = c->user,
+        .tier = item->tier,
+        .quantity = item->quantity,
+        .currency = c->currency,
+        .start = date_is_given(end) && date_compare(end, today) < 0 ? end : today,
+        .charged_through = end,
+        .billing_owner = BILLED_BY_STRIPE,
+        .no_trial = true};
+    return subscription_begin(out, &then, &create, a, e);
+}
+
+/* One that is there has other seats, or has ended. */
+static enum err follow_item(struct decision *out, const struct facts *f, const struct subscription *s,
+                            const struct import_items_command *c, uint64_t quantity, struct arena *a,
+                            struct error *e)
+{
+    struct facts then = *f;
+    struct subscription_follow_command follow = {.user = c->user,
+                                                 .subscription =
+                                                     str_format(a, "sub_%ju", (uintmax_t)s->subscription),
+                                                 .quantity = quantity,
+                                                 .ended = quantity == 0,
+                                                 .as_of = c->as_of};
+    then.subscription = s;
+    return decide_subscription_follow(out, &then, &follow, a, e);
+}
+
+static bool is_named(const struct import_items_command *c, struct str tier)
+{
+    for (size_t i = 0; i < c->items_count; i++) {
+        if (str_equal(c->items[i].tier, tier)) return true;
+    }
+    return false;
+}
+
+static enum err take_items(struct decision *out, const struct facts *f, const struct subscription *plan,
+                           const struct import_items_command *c, struct arena *a, struct error *e)
+{
+    uint64_t number = f->counters.subscription;
+    enum err err = OK;
+    for (size_t i = 0; i < c->items_count && err == OK; i++) {
+        const struct import_item *item = &c->items[i];
+        const struct subscription *s = added_of(f, plan, item->tier);
+        uint64_t quantity = item->quantity == 0 ? 1 : item->quantity;
+        if (s == NULL)
+            err = add_item(out, f, plan, c, item, number++, a, e);
+        else if (s->quantity != quantity)
+            err = follow_item(out, f, s, c, quantity, a, e);
+    }
+    for (size_t i = 0; i < f->subscriptions_count && err == OK; i++) {
+        const struct subscription *s = &f->subscriptions[i];
+        bool gone =
+            s->parent == plan->subscription && subscription_is_elsewhere(s) && !is_named(c, s->terms.product);
+        if (gone) err = follow_item(out, f, s, c, 0, a, e);
+    }
+    return err;
+}
+
+/* Of a plan that has ended, or is the ledger's by now, what Stripe adds to it is no matter any more. */
+enum err decide_import_items(struct decision *out, const struct facts *f,
+                             const struct import_items_command *c, struct arena *a, struct error *e)
+{
+    const struct subscription *plan = live_called(f, c->object.about);
+    if (is_known(f, &c->object)) return OK;
+    enum err err = need_customer(f, c->user, e);
+    if (err != OK || plan == NULL || !subscription_is_elsewhere_on(plan, f->today)) return err;
+    err = take_items(out, f, plan, c, a, e);
+    return err == OK ? keep_object(out, f, &c->object, f->customer->customer, a, e) : err;
 }
 
 /* ---- history ---- */

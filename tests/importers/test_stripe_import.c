@@ -303,3 +303,56 @@ Test(stripe_import, who_was_taken_over_and_billed_there_all_the_same_is_told)
     cr_assert(subscription(&b, 1).billing_owner == BILLED_BY_LEDGER);
     bank_close(&b);
 }
+
+/* ---- what is added to a subscription ---- */
+
+#define ITEM(key, quantity)                                                                \
+    "{'quantity':" quantity ",'current_period_end':1770163200,'price':{'lookup_key':'" key \
+    "','currency':'usd','unit_amount':100,'recurring':{'interval':'month','interval_count':1}}}"
+
+static void give_items(struct bank *b, const char *status, const char *items)
+{
+    account_give(
+        b,
+        "{'object':'subscription','id':'sub_A','created':1736000000,'customer':'cus_A','status':'%s',"
+        "'start_date':1736000000,'cancel_at_period_end':false,'items':{'data':[%s]}}",
+        status, items);
+}
+
+static void load_add_ons(struct bank *b)
+{
+    struct command c = {0};
+    struct outcome out = {0};
+    struct request r = {.command = &c};
+    assert_ok(catalog_read(&c, "fixtures/catalogs/add-ons.json", A, E));
+    assert_ok(ledger_execute(&out, b->l, &r, A, E));
+}
+
+/* Wherever the plan stands among the items. */
+Test(stripe_import, what_is_added_to_a_subscription_comes_changes_and_goes_with_it)
+{
+    struct bank b = bank_open(NULL, 0);
+    load_add_ons(&b);
+    account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
+    give_items(&b, "past_due", ITEM("sso", "1") "," ITEM("basic", "1") "," ITEM("unheard-of", "1"));
+    struct imported i = account_take(&b);
+    assert_int(i.report.rejected, 0);
+    assert_int(i.report.left_out, 1);
+    assert_str(subscription(&b, 1).terms.product, "basic");
+    assert_str(subscription(&b, 2).terms.product, "sso");
+    assert_int(subscription(&b, 2).parent, 1);
+    cr_assert(subscription(&b, 2).billing_owner == BILLED_BY_STRIPE);
+    cr_assert(subscription(&b, 2).status == SUBSCRIPTION_PAST_DUE);
+    assert_day(subscription(&b, 2).charged_through, "2026-02-04");
+    uint64_t records = shop_records(b.l);
+    (void)account_take(&b);
+    assert_int(shop_records(b.l), records);
+    give_items(&b, "active", ITEM("basic", "1") "," ITEM("backup", "1"));
+    (void)account_take(&b);
+    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+    cr_assert(subscription(&b, 2).status == SUBSCRIPTION_CANCELED);
+    assert_str(subscription(&b, 3).terms.product, "backup");
+    assert_int(bills(&b, "2026-02-20"), 0);
+    assert_sound(&b);
+    bank_close(&b);
+}

@@ -253,6 +253,44 @@ Test(shadow, coupons_and_taxes_of_the_ledger_are_reckoned_with)
     office_close(&o);
 }
 
+Test(shadow, what_is_added_to_a_plan_is_on_its_bill)
+{
+    struct office o;
+    office_open(&o, "ledger", "2025-06-20");
+    struct command load = {.type = COMMAND_CATALOG_LOAD}, items = {.type = COMMAND_IMPORT_ITEMS};
+    const struct product products[] = {{.code = STR("basic"), .name = STR("Basic"), .rank = 1},
+                                       {.code = STR("sso"), .name = STR("SSO"), .kind = PRODUCT_ADD_ON}};
+    const struct price prices[] = {
+        {.product = STR("basic"), .unit = INTERVAL_MONTH, .interval_count = 1, .amount = usd(2900)},
+        {.product = STR("sso"), .unit = INTERVAL_MONTH, .interval_count = 1, .amount = usd(1500)}};
+    const struct import_item sso = {.tier = STR("sso"), .quantity = 1};
+    load.catalog_load = (struct catalog_load_command){.name = STR("added"),
+                                                      .sha256 = {{9}},
+                                                      .products = products,
+                                                      .products_count = 2,
+                                                      .prices = prices,
+                                                      .prices_count = 2};
+    (void)office_do(&o, &load);
+    basic(&o, "ann");
+    items.import_items =
+        (struct import_items_command){.user = STR("ann"),
+                                      .currency = STR("USD"),
+                                      .period_end = day("2025-07-10"),
+                                      .items = &sso,
+                                      .items_count = 1,
+                                      .object = object(IMPORTED_ITEMS, "sub_ann/items", "2025-01-10")};
+    items.import_items.object.about = STR("sub_ann");
+    (void)office_do(&o, &items);
+    struct object_imported v = invoice("ann", "basic", "2025-06-10", "2025-07-10", usd(4400));
+    v.lines = 2;
+    v.others = 1;
+    invoiced(&o, 1, &v);
+    struct str csv = shadow_of(&o, "2025-06-01", "2025-06-30");
+    assert_int(count_rows(csv), 1);
+    assert_row(csv, 1, (struct expected){"44.00", "44.00", "0.00", ""});
+    office_close(&o);
+}
+
 /* ---- and what becomes of it ---- */
 
 Test(shadow, who_is_taken_over_is_billed_what_the_shadow_said)
