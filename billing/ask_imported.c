@@ -49,7 +49,7 @@ static enum err kind_of(int *out, struct str given, struct error *e)
     struct str shown = text_quotable(given);
     return fail(e, ERR_INVALID,
                 "kind '%.*s' is not one of customer, payment_method, subscription, invoice, charge, refund, "
-                "balance_transaction",
+                "balance_transaction, subscription_items",
                 STR_ARG(shown));
 }
 

@@ -23,7 +23,7 @@ _daybook_values() {
     'invoice list --status') echo open paid partially_paid void uncollectible ;;
     'wallet list --status') echo open used expired voided ;;
     'payment list --status') echo pending completed failed refunded partially_refunded ;;
-    'imported list --kind') echo customer payment_method subscription invoice charge refund balance_transaction ;;
+    'imported list --kind') echo customer payment_method subscription invoice charge refund balance_transaction subscription_items ;;
     'import import') "$program" help import 2>/dev/null | sed -n '/^Kinds:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;
     'report report') "$program" help report 2>/dev/null | sed -n '/^Reports:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;
     *) return 1 ;;

@@ -58,6 +58,10 @@ refused 1 "INV-2025-000099" invoice show INV-2025-000099
 refused 1 "txn_99" payment refund txn_99
 refused 1 'no-such-file' import usage "$work/no-such-file"
 refused 2 "no import 'people'" import people "$work/x"
+refused 2 'FILE is missing' import usage
+refused 2 "for 'import stripe'" import usage "$work/x" --cut 2025-01-01
+refused 2 "Stripe's key is wanted" import stripe
+refused 3 "kind 'people' is not one of" imported list --kind people
 refused 2 "no report 'gossip'" report gossip
 unchanged 'what is not there'
 

@@ -147,18 +147,30 @@ static bool stops(void *unused)
     return pages_left > 0 && --pages_left == 0;
 }
 
-struct imported account_import(struct bank *b, const char *user_from, int stops_after)
+static struct imported import_as(struct bank *b, struct import_options o, int stops_after)
 {
     struct imported i = {.err = OK};
-    struct import_options o = {.actor = STR("tester"),
-                               .user_from = str_of(user_from),
-                               .rejects_path = test_path("stripe.rejects.csv"),
-                               .stops = stops};
     if (b->s == NULL) bank_connect(b);
     o.gateway = &b->g;
+    o.actor = STR("tester");
+    o.rejects_path = test_path("stripe.rejects.csv");
+    o.stops = stops;
     pages_left = stops_after;
     i.err = importer_find(STR("stripe"))->run(&i.report, b->l, &o, A, &i.error);
     return i;
+}
+
+struct imported account_import(struct bank *b, const char *user_from, int stops_after)
+{
+    return import_as(b, (struct import_options){.user_from = str_of(user_from)}, stops_after);
+}
+
+struct imported account_import_days(struct bank *b, const char *created_from, const char *cut)
+{
+    struct import_options o = {.path = NULL};
+    if (created_from != NULL) o.created_from = day(created_from);
+    if (cut != NULL) o.cut = day(cut);
+    return import_as(b, o, 0);
 }
 
 const struct import_count *account_count(const struct imported *i, enum imported_kind kind)

@@ -33,6 +33,8 @@ struct imported {
 /* The import as somebody asks for it, who is connected then; `stops_after` pages it is told to stop; 0:
  * never. */
 struct imported account_import(struct bank *b, const char *user_from, int stops_after);
+/* Only documents made from a day on; the balance as it was when a day began. NULL: all. */
+struct imported account_import_days(struct bank *b, const char *created_from, const char *cut);
 struct imported account_take(struct bank *b); /* all of it, which must go well */
 struct str account_rejects(void); /* the file of what was refused and left out; "": there is none */
 bool account_says(struct str text, const char *words);

@@ -5,6 +5,12 @@
 
 TestSuite(stripe_import, .init = test_begin, .fini = test_end);
 
+static void assert_sound(struct bank *b)
+{
+    struct ledger_report r = {0};
+    assert_ok(ledger_verify(&r, b->l, NULL, NULL, E)); /* postings sum to zero, views equal a rebuild */
+}
+
 /* ---- all of it ---- */
 
 static void assert_taken(const struct imported *i, enum imported_kind kind, int taken)
@@ -57,12 +63,6 @@ Test(stripe_import, the_months_add_up_as_stripes_balance_does)
     bank_close(&b);
 }
 
-static void assert_sound(struct bank *b)
-{
-    struct ledger_report r = {0};
-    assert_ok(ledger_verify(&r, b->l, NULL, NULL, E)); /* postings sum to zero, views equal a rebuild */
-}
-
 Test(stripe_import, a_second_import_writes_no_record)
 {
     struct bank b = bank_open(NULL, 0);
@@ -74,6 +74,38 @@ Test(stripe_import, a_second_import_writes_no_record)
     assert_int(again.report.accepted, 0);
     assert_int(again.report.duplicates, n.customers + n.methods + n.subscriptions + n.invoices + n.charges +
                                             n.refunds + n.transactions);
+    assert_sound(&b);
+    bank_close(&b);
+}
+
+Test(stripe_import, older_documents_are_left_out_and_the_balance_is_whole_all_the_same)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct stripe_account n = account_make(&b, 200); /* a day each from the 2nd of January on */
+    struct imported i = account_import_days(&b, "2025-07-01", NULL);
+    cr_assert(i.err == OK, "%s", i.error.text);
+    int young = 0; /* every second has an invoice, but for every eighth */
+    for (int k = 2; k <= 200; k += 2) young += k % 8 != 0 && k >= 181;
+    assert_int(account_count(&i, IMPORTED_INVOICE)->taken, young);
+    assert_int(account_count(&i, IMPORTED_CHARGE)->taken, young);
+    assert_int(account_count(&i, IMPORTED_CUSTOMER)->taken, n.customers);
+    assert_int(account_count(&i, IMPORTED_SUBSCRIPTION)->taken, n.subscriptions);
+    assert_int(account_balance(&b, ACCOUNT_CASH), n.net);
+    struct imported all = account_take(&b); /* another wish: the rest comes */
+    assert_int(account_count(&all, IMPORTED_INVOICE)->taken, n.invoices - young);
+    bank_close(&b);
+}
+
+Test(stripe_import, the_balance_is_cut_where_it_was_asked_for_and_goes_on_from_there)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct stripe_account n = account_make(&b, 200);
+    struct imported i = account_import_days(&b, NULL, "2025-04-01");
+    cr_assert(i.err == OK, "%s", i.error.text);
+    assert_int(account_balance(&b, ACCOUNT_CASH), n.net_of_month[0] + n.net_of_month[1] + n.net_of_month[2]);
+    assert_int(account_balance(&b, ACCOUNT_OPENING) + account_balance(&b, ACCOUNT_CASH), n.credit);
+    (void)account_take(&b);
+    assert_int(account_balance(&b, ACCOUNT_CASH), n.net);
     assert_sound(&b);
     bank_close(&b);
 }

@@ -414,3 +414,18 @@ Test(stripe_owned, a_payment_method_that_was_detached_there_is_forgotten)
     ledger_read_end(b.l, t);
     bank_close(&b);
 }
+
+/* An app may mean something else by a user_id. */
+Test(stripe_owned, who_is_known_there_is_he_whatever_the_metadata_say)
+{
+    struct bank b = with_ann();
+    struct str object = str_format(
+        A,
+        "{\"id\":\"sub_at_stripe\",\"object\":\"subscription\",\"status\":\"active\",\"customer\":\"%.*s\","
+        "\"metadata\":{\"user_id\":\"4711\"},\"items\":{\"data\":[{\"quantity\":1,\"current_period_end\":"
+        "1769904000,\"price\":{\"lookup_key\":\"basic\",\"recurring\":{\"interval\":\"month\"}}}]}}",
+        STR_ARG(customer_there(&b)));
+    assert_outcome(deliver(&b, event_of("customer.subscription.created", 10, object, "")), WEBHOOK_APPLIED);
+    assert_int(subscription(&b, 1).customer, 1);
+    bank_close(&b);
+}
