@@ -103,6 +103,16 @@ static void put_in_place(struct facts *f, const struct subscription *plan, struc
     f->subscriptions_count = count;
 }
 
+/* Before the first catalog was loaded the newest one is asked: it is what will count. */
+static enum err put_catalog(struct facts *f, struct report_file *file, struct error *e)
+{
+    struct catalog *newest = arena_new_of(file->row, struct catalog);
+    if (f->catalog != NULL) return OK;
+    enum err err = load_catalog(newest, file->txn, 0, file->row, e);
+    if (err == OK) f->catalog = newest;
+    return err;
+}
+
 /* Nothing of what waits for the customer's own next bill is on this one. */
 static void leave_out_others(struct facts *f)
 {
@@ -124,6 +134,7 @@ static enum err bill(struct shadow_row *row, struct report_file *f, struct error
     struct decision d = {.partly = false};
     struct error why = {0};
     enum err err = daybook_state.gather(&facts, f->txn, &c, &at, ledger_zones(f->ledger), f->row, e);
+    if (err == OK) err = put_catalog(&facts, f, e);
     if (err != OK) return err;
     put_in_place(&facts, s, from, f->row);
     leave_out_others(&facts);
@@ -171,7 +182,8 @@ static void of_amounts(struct reasons *r, const struct shadow_row *row)
     if (!quantity) because(r, "another quantity");
     if (date_compare(v->to, row->period.end) != 0) because(r, "another period");
     bool same_lines = r->text.len == 0;
-    if (same_lines && !is_same(v->subtotal, own->subtotal)) because(r, "another price");
+    if (same_lines && !is_same(v->subtotal, own->subtotal))
+        because(r, v->subtotal.minor == 0 ? "no charge there" : "another price");
     if (!is_same(v->discount, own->discount)) because(r, "discount");
     if (!is_same(v->tax, own->tax)) because(r, "tax");
 }

@@ -250,6 +250,44 @@ Test(shadow, coupons_and_taxes_of_the_ledger_are_reckoned_with)
     assert_str(cell(csv, 1, "ledger_discount"), "2.90");
     assert_str(cell(csv, 1, "ledger_tax"), "5.22");
     assert_row(csv, 1, (struct expected){"34.80", "31.32", "-3.48", "discount; tax"});
+    subscribe(&o, (struct there){"bob", "basic", "USD", "2025-02-20", "2025-07-20", "GB"});
+    struct object_imported before = invoice("bob", "basic", "2025-04-20", "2025-05-20", usd(3480));
+    before.subtotal = usd(2900);
+    before.tax = usd(580);
+    invoiced(&o, 2, &before); /* of a period before there was any catalog here */
+    csv = shadow_of(&o, "2025-04-01", "2025-04-30");
+    assert_row(csv, 1, (struct expected){"34.80", "34.80", "0.00", ""});
+    office_close(&o);
+}
+
+/* Of fees in arrears the invoice comes when their period is over; a trial there costs nothing. */
+Test(shadow, fees_in_arrears_and_periods_without_charge_are_told)
+{
+    struct office o;
+    office_open(&o, "ledger", "2025-06-20");
+    struct command load = {.type = COMMAND_CATALOG_LOAD};
+    const struct product product = {.code = STR("basic"), .name = STR("Basic"), .rank = 1};
+    const struct price price = {.product = STR("basic"),
+                                .unit = INTERVAL_MONTH,
+                                .interval_count = 1,
+                                .amount = usd(2900),
+                                .in_arrears = true};
+    load.catalog_load = (struct catalog_load_command){.name = STR("arrears"),
+                                                      .sha256 = {{9}},
+                                                      .products = &product,
+                                                      .products_count = 1,
+                                                      .prices = &price,
+                                                      .prices_count = 1};
+    (void)office_do(&o, &load);
+    basic(&o, "ann");
+    struct object_imported trial = invoice("ann", "basic", "2025-04-10", "2025-05-10", usd(0));
+    struct object_imported paid = invoice("ann", "basic", "2025-05-10", "2025-06-10", usd(2900));
+    invoiced(&o, 1, &trial);
+    invoiced(&o, 1, &paid);
+    struct str csv = shadow_of(&o, "2025-04-01", "2025-05-31");
+    assert_int(count_rows(csv), 2);
+    assert_row(csv, 1, (struct expected){"0.00", "29.00", "29.00", "no charge there"});
+    assert_row(csv, 2, (struct expected){"29.00", "29.00", "0.00", ""});
     office_close(&o);
 }
 
