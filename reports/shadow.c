@@ -20,6 +20,7 @@ struct shadow_row {
     struct period period;                 /* none: it is for no period */
     struct invoice_finalized ours;        /* invoice 0: nothing was billed */
     bool billable;                        /* the ledger could decide on it */
+    bool twice;                           /* the ledger had it by then, and billed it itself */
 };
 struct shadow {
     struct report_file *file;
@@ -192,6 +193,7 @@ static struct str reason_of(const struct shadow_row *row, struct money differenc
 {
     struct reasons r = {.text = {.arena = a}};
     const struct object_imported *v = row->theirs;
+    if (row->twice) return STR("the ledger bills it by then: give one of the two back");
     if (money_is_zero(difference)) return STR_NONE;
     if (!row->billable) return STR("it cannot be billed here");
     if (v == NULL) return STR("no invoice there");
@@ -286,8 +288,8 @@ static void add_invoices(struct shadow *sh, const struct subscription *s)
         const struct object_imported *v = &sh->invoices[i];
         struct shadow_row row = {.s = s, .theirs = v, .billable = true};
         if (date_is_given(v->from)) row.period = period_from(s, v->from);
-        struct date day = day_of(&row);
-        if (report_wants(sh->file->query, day) && is_theirs(s, day)) add_row(sh, &row);
+        row.twice = !is_theirs(s, day_of(&row));
+        if (report_wants(sh->file->query, day_of(&row))) add_row(sh, &row);
     }
 }
 
@@ -332,7 +334,7 @@ static enum err put_subscription(void *context, const struct subscription *s, st
     if (sh->rows_count > 0) qsort(sh->rows, sh->rows_count, sizeof *sh->rows, compare_rows);
     for (size_t i = 0; i < sh->rows_count && err == OK; i++) {
         struct shadow_row *row = &sh->rows[i];
-        if (date_is_given(row->period.start)) err = bill(row, sh->file, e);
+        if (date_is_given(row->period.start) && !row->twice) err = bill(row, sh->file, e);
         if (err == OK) err = put(sh->file, row, e);
     }
     report_next(sh->file);
