@@ -224,6 +224,7 @@ static enum err read_some_methods(struct stripe_import *im, const struct object_
 {
     struct str *paths = arena_array_of(a, struct str, count);
     json_t **pages = arena_array_of(a, json_t *, count), **objects = NULL;
+    const json_t **whole_lists = arena_array_of(a, const json_t *, count);
     size_t found = 0, room = 0;
     if (stops_asked(im)) return fail(e, ERR_INCOMPLETE, "it was told to stop");
     for (size_t i = 0; i < count; i++)
@@ -232,6 +233,7 @@ static enum err read_some_methods(struct stripe_import *im, const struct object_
     for (size_t i = 0; i < count; i++) {
         const json_t *data = json_object_get(pages[i], "data");
         bool whole = json_is_array(data) && !json_is_true(json_object_get(pages[i], "has_more"));
+        if (whole) whole_lists[i] = data;
         for (size_t k = 0; whole && k < json_array_size(data); k++) {
             objects = arena_grow(a, objects, found, &room, sizeof *objects);
             objects[found++] = json_array_get(data, k);
@@ -239,6 +241,7 @@ static enum err read_some_methods(struct stripe_import *im, const struct object_
         if (!whole && err == OK) err = read_methods_of(im, &customers[i], e);
     }
     if (err == OK && found > 0) err = stripe_take_page(im, objects, found, a, e);
+    if (err == OK) err = stripe_forget_detached(im, customers, whole_lists, count, a, e);
     for (size_t i = 0; i < count; i++) json_decref(pages[i]);
     return err;
 }

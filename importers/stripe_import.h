@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_import.h - what the files of the import from Stripe share: stripe_import.c (lists, months, how far
- * it is), stripe_pages.c (what becomes of a page). For them only. */
+ * it is), stripe_pages.c (what becomes of a page), stripe_detached.c (methods that are gone). For them only.
+ */
 #ifndef DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
 #define DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
 
@@ -37,5 +38,11 @@ enum err stripe_take_page(void *context, json_t *const *objects, size_t count, s
 /* One object that was not taken. */
 enum err stripe_reject(struct stripe_import *im, const struct stripe_taking *k, struct arena *a,
                        struct error *e) MUST_USE;
+
+/* Forgets methods of the customers that were imported before and stand in their whole lists no more; a list
+ * of NULL is not known. */
+enum err stripe_forget_detached(struct stripe_import *im, const struct object_imported *customers,
+                                const json_t *const *lists, size_t count, struct arena *a,
+                                struct error *e) MUST_USE;
 
 #endif

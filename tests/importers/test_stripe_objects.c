@@ -153,6 +153,43 @@ Test(stripe_objects, who_came_over_is_the_same_customer_there_when_he_adds_a_car
     bank_close(&b);
 }
 
+static size_t methods_of(struct bank *b, uint64_t customer)
+{
+    struct views_txn *t = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_methods(&methods, &count, t, customer, A, E));
+    ledger_read_end(b->l, t);
+    return count;
+}
+
+/* What nobody can be charged by any more is forgotten; what was added here is not. */
+Test(stripe_objects, a_payment_method_that_is_detached_there_is_forgotten_here)
+{
+    static const char method[] =
+        "{'object':'payment_method','id':'pm_A','created':1736000000,'customer':%s,'type':"
+        "'card','card':{'brand':'visa','last4':'4242'}}";
+    struct bank b = bank_open(NULL, 0);
+    account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
+    account_give(&b, method, "'cus_A'");
+    (void)account_take(&b);
+    assert_ok(bank_add_method(&b, "cus_A", "pm_card_mastercard", E));
+    assert_int(methods_of(&b, 1), 2);
+    account_give(&b, method, "null");
+    struct imported i = account_take(&b);
+    assert_int(account_count(&i, IMPORTED_PAYMENT_METHOD)->taken,
+               2); /* one is new to the import, one is gone */
+    assert_int(methods_of(&b, 1), 1);
+    uint64_t records = shop_records(b.l);
+    (void)account_take(&b);
+    assert_int(shop_records(b.l), records);
+    account_give(&b, method, "'cus_A'"); /* the list was wrong */
+    (void)account_take(&b);
+    assert_int(methods_of(&b, 1), 2);
+    bank_close(&b);
+}
+
 /* More methods than a page holds, of one customer; and the default one among them. */
 Test(stripe_objects, each_of_many_payment_methods_is_asked_for)
 {
