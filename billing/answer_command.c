@@ -94,11 +94,17 @@ static enum err answer_method(struct answering *g, struct error *e)
 
 static enum err answer_removed(struct answering *g, struct error *e)
 {
-    (void)e;
+    const struct event *ev = event_of(g->outcome, EVENT_PAYMENT_METHOD_REMOVED);
+    bool detached = true;
+    if (ev == NULL) return fail(e, ERR_NOT_FOUND, "the payment method is gone already");
+    const struct payment_method_removed *v = &ev->payment_method_removed;
+    enum err err = method_is_detached(&detached, g->txn, v->customer, v->method, e);
+    if (err != OK) return err;
     json_t *j = *g->out = object_new();
     member_text(j, "user_id", g->command->payment_method_remove.user);
     member_text(j, "payment_method_id", g->command->payment_method_remove.method);
     member_flag(j, "removed", true);
+    member_flag(j, "detached", detached);
     return OK;
 }
 

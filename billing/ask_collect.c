@@ -47,6 +47,11 @@ enum err collect_left_over(const struct collect_summary *r, const struct call *c
                     "the gateway's answer to %ju transaction%s is not known; the next one asks again",
                     (uintmax_t)unknown, unknown == 1 ? "" : "s");
     }
+    if (r->untold > 0) {
+        return fail(e, ERR_INCOMPLETE,
+                    "the gateway did not answer to %ju thing%s that it was told; the next one tells it again",
+                    (uintmax_t)r->untold, r->untold == 1 ? "" : "s");
+    }
     if (r->elsewhere == 0) return OK;
     return fail(e, ERR_INCOMPLETE, "%ju pending transaction%s asked of another gateway than %s",
                 (uintmax_t)r->elsewhere, r->elsewhere == 1 ? " was" : "s were", c->service->gateway.name);
@@ -80,6 +85,7 @@ void member_outcomes(json_t *j, const struct collect_summary *r)
     member_count(j, "refunds_settled", r->refunds_settled);
     member_count(j, "refunds_unknown", r->refunds_unknown);
     member_count(j, "still_pending", r->pending);
+    member_count(j, "untold", r->untold);
     member_count(j, "of_other_gateways", r->elsewhere);
     member_flag(j, "stopped", r->stopped);
 }

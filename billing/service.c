@@ -104,6 +104,32 @@ static bool asks_for_money(const struct outcome *o)
     return false;
 }
 
+static enum err list_untold_of(struct gateway_request **out, size_t *count, struct service *s,
+                               const struct outcome *o, struct arena *a, struct error *e)
+{
+    struct untold_query q = {.gateway = str_of(s->gateway.name),
+                             .ledger = ledger_origin(s->ledger),
+                             .now = s->world.now(s->world.self)};
+    struct views_txn *t = NULL;
+    enum err err = ledger_read_begin(&t, s->ledger, e);
+    if (err != OK) return err;
+    err = untold_of(out, count, t, &q, o->events, o->events_count, a, e);
+    ledger_read_end(s->ledger, t);
+    return err;
+}
+
+/* What the gateway is to be told of it, besides what money is asked for. */
+static enum err tell(struct service *s, const struct outcome *o, struct arena *a, struct error *e)
+{
+    struct gateway_request *requests = NULL;
+    struct gateway_told told = {0};
+    size_t count = 0;
+    enum err err = list_untold_of(&requests, &count, s, o, a, e);
+    if (err != OK || count == 0) return err;
+    err = ledger_tell(&told, s->ledger, &s->gateway, requests, count, s->actor, a, e);
+    return err == ERR_INCOMPLETE ? OK : err;
+}
+
 enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a,
                          struct error *e)
 {
@@ -113,9 +139,11 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
     if (err == OK) err = fill_inner(s, c, a, e);
     if (err == OK) err = complete_command(c, s->ledger, a, e);
     if (err == OK) err = ledger_execute(out, s->ledger, &r, a, e);
-    if (err != OK || !asks_for_money(out)) return err;
-    err = ledger_settle(NULL, s->ledger, &s->gateway, out->events, out->events_count, s->actor, a, e);
-    return err == ERR_INCOMPLETE ? OK : err;
+    if (err == OK && asks_for_money(out)) {
+        err = ledger_settle(NULL, s->ledger, &s->gateway, out->events, out->events_count, s->actor, a, e);
+        if (err == ERR_INCOMPLETE) err = OK;
+    }
+    return err == OK ? tell(s, out, a, e) : err;
 }
 
 /* ---- the catalog that comes with the program ---- */

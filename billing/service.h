@@ -46,8 +46,8 @@ struct date service_today(const struct service *s, struct str timezone);
 struct date service_seller_today(const struct service *s, struct views_txn *t, struct arena *a);
 
 /* Runs a command as a user means it: what the gateway says of a token and its name are filled in, the money
- * that was asked for is asked of the gateway. What the gateway left unknown is no failure here: the
- * transaction is pending. */
+ * that was asked for is asked of the gateway, and it is told what it is to be told. What the gateway left
+ * unknown is no failure here: the transaction is pending, or it is told again. */
 enum err service_execute(struct outcome *out, struct service *s, struct command *c, struct arena *a,
                          struct error *e) MUST_USE;
 

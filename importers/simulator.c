@@ -124,6 +124,8 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
         struct gateway_question *q = &questions[i];
         if (q->request.step == GATEWAY_REFUND)
             refund(&q->answer, &q->request, a);
+        else if (q->request.step == GATEWAY_FORGET)
+            q->answer.outcome = PAYMENT_SUCCEEDED; /* it kept nothing */
         else
             charge(&q->answer, &q->request, a);
         gateway_answered(watch, q->answer.outcome);

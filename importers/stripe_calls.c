@@ -24,6 +24,7 @@ struct stripe_progress stripe_begin(const struct gateway_request *r, struct inst
     if (r->step == GATEWAY_REFUND)
         p.call = age_seconds(r, now) < KEY_SECONDS ? STRIPE_REFUND : STRIPE_FIND_REFUND;
     if (r->step == GATEWAY_REFUND && r->refund_reference.len > 0) p.call = STRIPE_LOOK_REFUND;
+    if (r->step == GATEWAY_FORGET) p.call = STRIPE_DETACH;
     return p;
 }
 
@@ -107,7 +108,9 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
                         const struct gateway_request *r, struct instant now, struct arena *a, struct error *e)
 {
     enum err err = OK;
-    bool by_reference = p->call != STRIPE_PREPARE;
+    bool by_token = p->call == STRIPE_DETACH || p->call == STRIPE_LOOK_METHOD;
+    bool by_reference = p->call != STRIPE_PREPARE && !by_token;
+    if (by_token) return stripe_told_request(out, p, r, a, e);
     if (by_reference) err = check_id(r->reference, "the payment", e);
     if (err == OK && p->call == STRIPE_LOOK_REFUND) err = check_id(r->refund_reference, "the refund", e);
     if (err != OK) return err;
@@ -124,6 +127,8 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
         *out = (struct http_request){.method = "GET",
                                      .path = path_of("/v1/refunds/", r->refund_reference, "", a)};
         return OK;
+    case STRIPE_DETACH:
+    case STRIPE_LOOK_METHOD:
     case STRIPE_FINISHED: break;
     }
     WRONG("a question that was answered");
@@ -268,7 +273,7 @@ static void advance_payment(struct stripe_progress *p, struct gateway_answer *ou
     } else if (confirmation && lost && !p->looked) {
         p->call = STRIPE_LOOK;
         p->looked = true;
-        p->missing = missing;
+        p->missing = missing || str_is(answer->param, "payment_method");
     } else {
         finish(p, out, PAYMENT_UNKNOWN, STR_NONE);
     }
@@ -373,6 +378,8 @@ void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const
         advance_prepare(p, out, r, answer, a);
     else if (p->call == STRIPE_LOOK || p->call == STRIPE_CONFIRM)
         advance_payment(p, out, r, answer, a);
+    else if (r->step == GATEWAY_FORGET)
+        stripe_told_advance(p, out, r, answer);
     else
         advance_refund(p, out, r, answer, a);
 }

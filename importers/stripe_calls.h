@@ -16,6 +16,8 @@ enum stripe_call {
     STRIPE_REFUND,
     STRIPE_LOOK_REFUND,
     STRIPE_FIND_REFUND, /* among those of the payment */
+    STRIPE_DETACH,
+    STRIPE_LOOK_METHOD, /* is it still attached? */
     STRIPE_FINISHED,
 };
 
@@ -39,6 +41,12 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
  * finishes it with PAYMENT_UNKNOWN. Not for answers that are asked for again as they are. */
 void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const struct gateway_request *r,
                     const struct stripe_answer *answer, struct arena *a);
+
+/* The same for what Stripe is told and no money is asked for by (stripe_told.c); for stripe_calls.c. */
+enum err stripe_told_request(struct http_request *out, const struct stripe_progress *p,
+                             const struct gateway_request *r, struct arena *a, struct error *e) MUST_USE;
+void stripe_told_advance(struct stripe_progress *p, struct gateway_answer *out,
+                         const struct gateway_request *r, const struct stripe_answer *answer);
 
 /* How an object stands that came by itself, as if it had been asked for: a payment, or where the step is
  * GATEWAY_REFUND a refund. Without a reference in the request any name is taken. */

@@ -17,11 +17,14 @@ enum gateway_step {
     GATEWAY_PREPARE, /* a payment is made and named; only of gateways with two steps */
     GATEWAY_CHARGE,
     GATEWAY_REFUND,
+    /* No money is asked for by these. */
+    GATEWAY_FORGET, /* the payment method is let go of; what is not there is let go of already */
 };
 struct gateway_request {
     enum gateway_step step;
     uint64_t transaction; /* number in the ledger */
     uint64_t customer;
+    uint64_t method;             /* that is forgotten; else 0 */
     struct str key;              /* idempotency key: the same key is charged once */
     struct str token;            /* of the payment method; refunds: none */
     struct str gateway_customer; /* what the gateway calls who has it; "": it does not */

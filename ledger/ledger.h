@@ -174,4 +174,15 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
                        const struct event *events, size_t count, struct str actor, struct arena *a,
                        struct error *e) MUST_USE;
 
+/* What came of telling: the last record that was written, and how many requests stay without an answer. */
+struct gateway_told {
+    struct outcome last;
+    size_t unknown;
+};
+/* Puts requests by which no money is asked for, in the same way. ERR_INCOMPLETE when an answer stays unknown;
+ * it is to be told again. */
+enum err ledger_tell(struct gateway_told *out, struct ledger *l, const struct gateway *g,
+                     const struct gateway_request *requests, size_t count, struct str actor, struct arena *a,
+                     struct error *e) MUST_USE;
+
 #endif

@@ -59,6 +59,31 @@ static enum err requests_of(struct settling *s, const struct event *events, size
 
 /* ---- one step ---- */
 
+static void note_payment(struct command *out, const struct gateway_question *q)
+{
+    out->type = COMMAND_PAYMENT_SETTLE;
+    out->payment_settle = (struct payment_settle_command){.transaction = q->request.transaction,
+                                                          .outcome = q->answer.outcome,
+                                                          .gateway_reference = q->answer.reference,
+                                                          .code = q->answer.code,
+                                                          .message = q->answer.message,
+                                                          .advice = q->answer.advice};
+}
+
+/* False: the answer says nothing. */
+static bool note_answer(struct command *out, const struct gateway_question *q)
+{
+    if (q->answer.outcome == PAYMENT_UNKNOWN) return false;
+    if (q->request.step == GATEWAY_FORGET) {
+        out->type = COMMAND_PAYMENT_METHOD_DETACH;
+        out->payment_method_detach =
+            (struct payment_method_detach_command){q->request.customer, q->request.method};
+        return q->answer.outcome == PAYMENT_SUCCEEDED;
+    }
+    note_payment(out, q);
+    return true;
+}
+
 /* The answers that say something, in one commit. */
 static enum err note_answers(struct settling *s, const struct gateway_question *questions, size_t count,
                              struct error *e)
@@ -68,16 +93,7 @@ static enum err note_answers(struct settling *s, const struct gateway_question *
     struct outcome *outcomes = arena_array_of(s->arena, struct outcome, count);
     size_t told = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct gateway_answer *answer = &questions[i].answer;
-        if (answer->outcome == PAYMENT_UNKNOWN) continue;
-        commands[told].type = COMMAND_PAYMENT_SETTLE;
-        commands[told].payment_settle =
-            (struct payment_settle_command){.transaction = questions[i].request.transaction,
-                                            .outcome = answer->outcome,
-                                            .gateway_reference = answer->reference,
-                                            .code = answer->code,
-                                            .message = answer->message,
-                                            .advice = answer->advice};
+        if (!note_answer(&commands[told], &questions[i])) continue;
         requests[told] = (struct request){.command = &commands[told], .actor = s->actor};
         told++;
     }
@@ -180,4 +196,23 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
     for (size_t i = 0; i < s.count; i++) unknown += s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
     if (unknown == 0) return OK;
     return fail(e, ERR_INCOMPLETE, "the gateway's answer to %zu of the transactions is not known", unknown);
+}
+
+enum err ledger_tell(struct gateway_told *out, struct ledger *l, const struct gateway *g,
+                     const struct gateway_request *requests, size_t count, struct str actor, struct arena *a,
+                     struct error *e)
+{
+    struct settling s = {.ledger = l,
+                         .gateway = g,
+                         .questions = arena_array_of(a, struct gateway_question, count),
+                         .count = count,
+                         .actor = actor,
+                         .arena = a};
+    *out = (struct gateway_told){.unknown = 0};
+    for (size_t i = 0; i < count; i++) s.questions[i].request = requests[i];
+    enum err err = ask(&s, s.questions, count, e);
+    out->last = s.last;
+    for (size_t i = 0; i < count; i++) out->unknown += s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
+    if (err != OK || out->unknown == 0) return err;
+    return fail(e, ERR_INCOMPLETE, "the gateway did not answer to %zu things that it was told", out->unknown);
 }

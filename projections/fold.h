@@ -29,6 +29,9 @@ enum err series_find(uint64_t *out, struct views_txn *t, struct str number, stru
 /* methods.c, alerts.c: all of a customer's, removed ones too. */
 enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;
+/* methods.c: one of them, also when it was removed; method 0 when there is none. */
+enum err method_get(struct method *out, struct views_txn *t, uint64_t customer, uint64_t method,
+                    struct arena *a, struct error *e) MUST_USE;
 enum err alerts_get(struct alert_list *out, struct views_txn *t, uint64_t customer, struct arena *a,
                     struct error *e) MUST_USE;
 

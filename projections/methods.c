@@ -14,6 +14,18 @@ enum err methods_get(struct method_list *out, struct views_txn *t, uint64_t cust
     return err;
 }
 
+enum err method_get(struct method *out, struct views_txn *t, uint64_t customer, uint64_t method,
+                    struct arena *a, struct error *e)
+{
+    struct method_list row = {0};
+    enum err err = methods_get(&row, t, customer, a, e);
+    *out = (struct method){0};
+    for (size_t i = 0; i < row.methods_count; i++) {
+        if (row.methods[i].method == method) *out = row.methods[i];
+    }
+    return err;
+}
+
 static struct method method_of(const struct payment_method_added *v)
 {
     return (struct method){.customer = v->customer,
@@ -37,11 +49,25 @@ static enum err note_gateway_customer(struct views_txn *t, const struct payment_
     return number_put(t, &k, v->customer, e);
 }
 
+/* Who gives a removed one again must not lose it at the gateway, which knows it by the same name. */
+static enum err keep_at_gateway(struct views_txn *t, const struct method_list *row, struct str token,
+                                struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < row->methods_count && err == OK; i++) {
+        const struct method *m = &row->methods[i];
+        struct view_key k = key_pair(SPACE_UNDETACHED, m->customer, m->method);
+        if (m->removed && str_equal(m->token, token)) err = views_delete(t, &k, e);
+    }
+    return err;
+}
+
 static enum err add_method(struct views_txn *t, const struct payment_method_added *v, struct arena *a,
                            struct error *e)
 {
     struct method_list row = {0};
     enum err err = methods_get(&row, t, v->customer, a, e);
+    if (err == OK) err = keep_at_gateway(t, &row, v->token, e);
     if (err != OK) return err;
     struct method *methods = arena_array_of(a, struct method, row.methods_count + 1);
     if (row.methods_count > 0) memcpy(methods, row.methods, row.methods_count * sizeof(*methods));
@@ -58,20 +84,51 @@ enum err customer_by_gateway(uint64_t *out, struct views_txn *t, struct str gate
     return number_get(out, t, &k, e);
 }
 
-static enum err remove_method(struct views_txn *t, const struct payment_method_removed *v, struct arena *a,
-                              struct error *e)
+/* Changes one of them by `change`. */
+static enum err change_method(struct views_txn *t, uint64_t customer, uint64_t method,
+                              void (*change)(struct method *m), struct arena *a, struct error *e)
 {
     struct method_list row = {0};
-    enum err err = methods_get(&row, t, v->customer, a, e);
+    enum err err = methods_get(&row, t, customer, a, e);
     if (err != OK) return err;
     struct method *methods = arena_array_of(a, struct method, row.methods_count);
     for (size_t i = 0; i < row.methods_count; i++) {
         methods[i] = row.methods[i];
-        if (methods[i].method == v->method) methods[i].removed = true;
+        if (methods[i].method == method) change(&methods[i]);
     }
     row.methods = methods;
-    struct view_key k = key_number(SPACE_METHODS, v->customer);
+    struct view_key k = key_number(SPACE_METHODS, customer);
     return views_put_record(t, &k, &row_methods, &row, e);
+}
+
+static void set_removed(struct method *m)
+{
+    m->removed = true;
+}
+
+static void set_detached(struct method *m)
+{
+    m->detached = true;
+}
+
+/* The simulator keeps none that it could let go of. */
+static enum err remove_method(struct views_txn *t, const struct payment_method_removed *v, struct arena *a,
+                              struct error *e)
+{
+    struct view_key k = key_pair(SPACE_UNDETACHED, v->customer, v->method);
+    struct method m = {0};
+    enum err err = change_method(t, v->customer, v->method, set_removed, a, e);
+    if (err == OK) err = method_get(&m, t, v->customer, v->method, a, e);
+    if (err != OK || m.gateway.len == 0 || str_is(m.gateway, "simulator")) return err;
+    return mark_put(t, &k, e);
+}
+
+static enum err detach_method(struct views_txn *t, const struct payment_method_detached *v, struct arena *a,
+                              struct error *e)
+{
+    struct view_key k = key_pair(SPACE_UNDETACHED, v->customer, v->method);
+    enum err err = change_method(t, v->customer, v->method, set_detached, a, e);
+    return err == OK ? views_delete(t, &k, e) : err;
 }
 
 enum err fold_methods(struct views_txn *t, const struct event *ev, const struct event_place *place,
@@ -80,6 +137,8 @@ enum err fold_methods(struct views_txn *t, const struct event *ev, const struct 
     (void)place;
     if (ev->type == EVENT_PAYMENT_METHOD_ADDED) return add_method(t, &ev->payment_method_added, a, e);
     if (ev->type == EVENT_PAYMENT_METHOD_REMOVED) return remove_method(t, &ev->payment_method_removed, a, e);
+    if (ev->type == EVENT_PAYMENT_METHOD_DETACHED)
+        return detach_method(t, &ev->payment_method_detached, a, e);
     return OK;
 }
 

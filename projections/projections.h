@@ -286,6 +286,29 @@ enum err find_rerating(struct rerating *out, struct views_txn *t, struct str nam
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;
 
+/* What a gateway is still to be told: payment methods that were removed, to be let go of once nothing is
+ * asked of them any more. As requests, ready for ledger_tell. */
+struct untold_query {
+    struct str gateway; /* by name: another one knows nothing of them */
+    struct str ledger;  /* origin: makes keys unique */
+    struct instant now;
+    size_t limit; /* of list_untold: so many are looked at */
+};
+struct untold_mark {
+    uint64_t customer, method;
+};
+/* Of those behind *after, which moves on; *more: there may be others. */
+enum err list_untold(struct gateway_request **out, size_t *count, struct views_txn *t,
+                     const struct untold_query *q, struct untold_mark *after, bool *more, struct arena *a,
+                     struct error *e) MUST_USE;
+/* Those that the events of a command have made. */
+enum err untold_of(struct gateway_request **out, size_t *count, struct views_txn *t,
+                   const struct untold_query *q, const struct event *events, size_t events_count,
+                   struct arena *a, struct error *e) MUST_USE;
+/* Whether the gateway need not be told of a method that was removed: it was, or keeps none. */
+enum err method_is_detached(bool *yes, struct views_txn *t, uint64_t customer, uint64_t method,
+                            struct error *e) MUST_USE;
+
 /* Double entry. Totals per account, detail and currency. */
 typedef enum err account_row_fn(void *context, enum account account, const struct account_total *row,
                                 struct error *e);

@@ -102,6 +102,7 @@ struct collect_summary {
      * said how they stand. */
     uint64_t completed, declined, processing, unknown;
     uint64_t refunds_settled, refunds_unknown; /* of those that were pending before */
+    uint64_t untold;                           /* that the gateway was told, and did not answer to */
     uint64_t pending;                          /* of the whole ledger, afterwards: payments and refunds */
     uint64_t elsewhere;                        /* of those, asked of another gateway than this one */
     const struct collect_total *totals;        /* by currency, as they came up */

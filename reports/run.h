@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run.h - the nightly run's own: run.c tells the story, run_due.c knows whether there is work, run_bill.c
- * writes the events, run_collect.c asks the gateway, run_files.c reads it all back into files. collect.c does
- * the asking alone. */
+ * writes the events, run_collect.c asks the gateway, run_tell.c tells it, run_files.c reads it all back into
+ * files. collect.c does the asking alone. */
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
@@ -70,6 +70,9 @@ enum err run_settle(struct nightly *n, const struct outcome *outcomes, size_t co
 enum err run_collect(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 /* Overdue ones again, as the catalog says. */
 enum err run_dun(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
+
+/* run_tell.c: what the gateway is still to be told. An answer that stays unknown is no failure. */
+enum err run_tell(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 
 enum { CUSTOMERS_PER_COMMIT = 1000 };
 /* One of the lists of work in projections.h, CUSTOMERS_PER_COMMIT at once. */

@@ -248,6 +248,7 @@ enum err run_bill(struct nightly *n, struct error *e)
         if (err != OK && err != ERR_INCOMPLETE)
             err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);
     }
+    if (err == OK && collects) err = run_tell(n, b.chunk, e);
     arena_free(b.chunk);
     n->summary->refused = b.failed;
     n->summary->failures = b.failures;

@@ -294,6 +294,20 @@ enum err decide_payment_method_remove(struct decision *out, const struct facts *
     return OK;
 }
 
+/* One that was given back to the customer stays his. */
+enum err decide_payment_method_detach(struct decision *out, const struct facts *f,
+                                      const struct payment_method_detach_command *c, struct arena *a,
+                                      struct error *e)
+{
+    if (f->customer == NULL)
+        return fail(e, ERR_NOT_FOUND, "no customer %llu", (unsigned long long)c->customer);
+    for (size_t i = 0; i < f->methods_count; i++) {
+        const struct method *m = &f->methods[i];
+        if (m->method == c->method && m->removed && !m->detached) add_detached(out, m, a);
+    }
+    return OK;
+}
+
 enum err decide_payment_method_default(struct decision *out, const struct facts *f,
                                        const struct payment_method_default_command *c, struct arena *a,
                                        struct error *e)

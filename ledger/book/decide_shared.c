@@ -178,6 +178,12 @@ enum err keep_card(struct decision *out, const struct facts *f, uint64_t custome
     return OK;
 }
 
+void add_detached(struct decision *out, const struct method *m, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_DETACHED, a);
+    ev->payment_method_detached = (struct payment_method_detached){m->customer, m->method, m->gateway};
+}
+
 static struct interval wished_interval(const struct terms_wish *w)
 {
     return (struct interval){w->unit, w->interval_count == 0 ? 1 : (uint32_t)w->interval_count};

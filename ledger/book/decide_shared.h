@@ -40,6 +40,8 @@ struct date terms_due(const struct facts *f, struct date issued);
 
 /* The method that is meant: by token or number, "" the default one; NULL when there is none. */
 const struct method *method_named(const struct facts *f, struct str token_or_number);
+/* payment_method.detached */
+void add_detached(struct decision *out, const struct method *m, struct arena *a);
 /* ERR_REFUSED while a payment of the invoice has been asked for and not been answered: it may be charged. */
 enum err check_not_pending(const struct facts *f, const struct invoice *v, const char *what,
                            struct error *e) MUST_USE;

@@ -40,13 +40,17 @@ static enum err settle(struct decision *out, const struct facts *f, const struct
     return decide_payment_settle(out, f, &answer, a, e);
 }
 
-/* One that was removed here already, or never was here, is no concern. */
+/* One that was removed here already, or never was here, is no concern. The gateway need not be told of what
+ * it told. */
 static enum err remove_method(struct decision *out, const struct facts *f,
                               const struct webhook_apply_command *c, struct arena *a, struct error *e)
 {
     struct payment_method_remove_command remove = {.user = c->user, .method = c->method};
-    if (f->customer == NULL || method_named(f, c->method) == NULL) return OK;
-    return decide_payment_method_remove(out, f, &remove, a, e);
+    const struct method *m = f->customer == NULL ? NULL : method_named(f, c->method);
+    if (m == NULL) return OK;
+    enum err err = decide_payment_method_remove(out, f, &remove, a, e);
+    if (err == OK) add_detached(out, m, a);
+    return err;
 }
 
 static enum err do_what_it_asks(struct decision *out, const struct facts *f,

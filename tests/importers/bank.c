@@ -115,3 +115,34 @@ size_t bank_settle_pending(struct bank *b)
     (void)bank_settle(b, kept, count, &unknown);
     return count;
 }
+
+/* ---- what it is told ---- */
+
+enum err bank_remove_method(struct bank *b, const char *user, const char *number, struct error *e)
+{
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_PAYMENT_METHOD_REMOVE,
+                        .payment_method_remove = {.user = str_of(user), .method = str_of(number)}};
+    return bank_run(&out, b, &c, e);
+}
+
+struct bank_told bank_tell(struct bank *b)
+{
+    struct untold_query q = {
+        .gateway = STR("stripe"), .ledger = ledger_origin(b->l), .now = b->sim.now, .limit = 10000};
+    struct untold_mark after = {0};
+    struct gateway_request *requests = NULL;
+    struct views_txn *t = NULL;
+    struct bank_told told = {0};
+    struct gateway_told came = {0};
+    struct error unknown = {0};
+    bool more = false;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_untold(&requests, &told.count, t, &q, &after, &more, A, E));
+    ledger_read_end(b->l, t);
+    cr_assert(!more);
+    enum err err = ledger_tell(&came, b->l, &b->g, requests, told.count, STR("test"), A, &unknown);
+    cr_assert(err == OK || err == ERR_INCOMPLETE, "%s", unknown.text);
+    told.unknown = came.unknown;
+    return told;
+}

@@ -32,5 +32,12 @@ struct transaction bank_charge(struct bank *b, const char *user, int64_t cents);
 enum err bank_refund(struct bank *b, int64_t cents, struct error *e);
 /* What was left pending, asked for again: as the nightly run does. How many. */
 size_t bank_settle_pending(struct bank *b);
+/* What the gateway is still to be told, told: as the nightly run does. How many, and how many answers are not
+ * known. */
+struct bank_told {
+    size_t count, unknown;
+};
+struct bank_told bank_tell(struct bank *b);
+enum err bank_remove_method(struct bank *b, const char *user, const char *number, struct error *e);
 
 #endif

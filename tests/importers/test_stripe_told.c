@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* What Stripe is told and no money is asked for by: whatever fails on the way, it is told in the end, and of
+ * nothing else. */
+#include "tests/importers/asking.h"
+#include "tests/importers/bank.h"
+
+TestSuite(stripe_told, .init = test_begin, .fini = test_end);
+
+static struct str token_of(struct bank *b, size_t index)
+{
+    struct views_txn *t = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    struct str token = index < count ? str_copy(A, methods[index].token) : STR_NONE;
+    ledger_read_end(b->l, t);
+    return token;
+}
+
+static bool is_attached(struct bank *b, struct str token)
+{
+    server = b->server;
+    struct got g = get(str_cstring(A, str_format(A, "/v1/payment_methods/%.*s", STR_ARG(token))));
+    assert_status(g, 200);
+    bool attached = *at(&g, "customer") != '\0';
+    done(&g);
+    return attached;
+}
+
+/* ---- payment methods that were removed ---- */
+
+Test(stripe_told, one_that_is_removed_is_detached_and_told_once)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct str token = token_of(&b, 0);
+    cr_assert(is_attached(&b, token));
+    assert_int(bank_tell(&b).count, 0);
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    cr_assert(is_attached(&b, token)); /* the ledger comes first */
+    assert_int(bank_tell(&b).count, 1);
+    cr_assert(!is_attached(&b, token));
+    uint64_t requests = stripe_server_counts(b.server).requests;
+    assert_int(bank_tell(&b).count, 0);
+    assert_int(stripe_server_counts(b.server).requests, requests);
+    bank_close(&b);
+}
+
+Test(stripe_told, whatever_fails_once_it_is_detached_in_the_end)
+{
+    for (int fault = STRIPE_FAULT_CLOSE_BEFORE; fault < STRIPE_FAULTS; fault++) {
+        struct stripe_fault_rule rule = {.method = "POST",
+                                         .path = "/v1/payment_methods/*/detach",
+                                         .times = 1,
+                                         .fault = (enum stripe_fault)fault,
+                                         .ms = 5};
+        if (fault == STRIPE_FAULT_HELD) continue; /* needs somebody who lets it go */
+        test_end();
+        test_begin();
+        struct bank b = bank_open(&rule, 1);
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_visa");
+        struct str token = token_of(&b, 0);
+        assert_ok(bank_remove_method(&b, "ann", "1", E));
+        if (bank_tell(&b).unknown > 0) {
+            stripe_close(b.s);
+            shop_close(b.l); /* a crash, and another day */
+            b.l = shop_open("2026-01-02T02:00:00Z");
+            bank_connect(&b);
+            stripe_server_clock_forward(b.server, 25 * 3600); /* whatever was saved under a key is gone */
+            assert_int(bank_tell(&b).unknown, 0);
+        }
+        cr_assert(!is_attached(&b, token), "fault %d", fault);
+        cr_assert(bank_tell(&b).count == 0, "fault %d", fault);
+        cr_assert(stripe_server_counts(b.server).faults == 1, "fault %d did not strike", fault);
+        bank_close(&b);
+    }
+}
+
+Test(stripe_told, one_that_is_detached_already_or_not_there_is_done_with)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct str token = token_of(&b, 0);
+    server = b.server;
+    struct got g =
+        post("by-hand", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", STR_ARG(token))), "");
+    assert_status(g, 200);
+    done(&g);
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_int(bank_tell(&b).unknown, 0);
+    assert_int(bank_tell(&b).count, 0);
+    assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+    assert_ok(bank_remove_method(&b, "ann", "2", E));
+    struct stripe_server *other = stripe_server_start((struct stripe_server_options){.seed = 9});
+    stripe_server_stop(b.server);
+    stripe_close(b.s);
+    b.server = other; /* nobody knows it there */
+    bank_connect(&b);
+    assert_int(bank_tell(&b).unknown, 0);
+    assert_int(bank_tell(&b).count, 0);
+    bank_close(&b);
+}
+
+Test(stripe_told, what_was_asked_of_it_before_is_answered_first)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct str token = token_of(&b, 0);
+    const struct event *ev = bank_request(&b, "ann", 2900);
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_int(bank_tell(&b).count, 0);
+    assert_ok(bank_settle(&b, ev, 1, E));
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    assert_int(bank_tell(&b).count, 1);
+    cr_assert(!is_attached(&b, token));
+    struct command c = {.type = COMMAND_PAYMENT_CHARGE,
+                        .payment_charge = {.user = STR("ann"), .amount = decimal_make(2900, 2)}};
+    struct outcome out = {0};
+    assert_err_says(bank_run(&out, &b, &c, E), ERR_DECLINED, "no payment method");
+    c.payment_charge.payment_method = token;
+    assert_err_says(bank_run(&out, &b, &c, E), ERR_NOT_FOUND, "no such payment method");
+    bank_close(&b);
+}
+
+/* Its token means the same one at Stripe: to let go of the first would take the second. */
+Test(stripe_told, one_that_was_given_again_stays)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct str token = token_of(&b, 0);
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_ok(bank_add_method(&b, "ann", str_cstring(A, token), E));
+    assert_int(bank_tell(&b).count, 0);
+    cr_assert(is_attached(&b, token));
+    cr_assert(bank_charge(&b, "ann", 2900).status == TRANSACTION_COMPLETED);
+    bank_close(&b);
+}
+
+/* Somebody detaches it at Stripe while a payment is prepared: it can never be charged. */
+Test(stripe_told, a_payment_by_one_that_was_detached_there_is_declined)
+{
+    struct stripe_fault_rule rule = {
+        .path = "/v1/payment_intents/*/confirm", .times = 3, .fault = STRIPE_FAULT_BUSY_503};
+    struct bank b = bank_open(&rule, 1);
+    struct error unknown = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct str token = token_of(&b, 0);
+    const struct event *ev = bank_request(&b, "ann", 2900);
+    (void)bank_settle(&b, ev, 1, &unknown);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    server = b.server;
+    struct got g =
+        post("by-hand", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", STR_ARG(token))), "");
+    done(&g);
+    (void)bank_settle_pending(&b);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_FAILED);
+    assert_str(bank_transaction(&b, 1).code, "resource_missing");
+    assert_int(stripe_server_counts(b.server).charges_succeeded, 0);
+    bank_close(&b);
+}
