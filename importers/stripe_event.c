@@ -168,13 +168,14 @@ static enum err settle(struct webhook_apply_command *out, struct stripe_subject 
     return OK;
 }
 
-/* A customer can pay by himself what was declined, such as by confirming it: money came that no event here
- * has. */
+/* A customer can pay by himself what was declined, such as by confirming it: that is booked where the ledger
+ * knows the payment by this name. One that failed before it had any is not known to be the same. */
 static enum err on_payment(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     enum err err = settle(out, s, GATEWAY_CHARGE, e);
     bool paid = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_SUCCEEDED;
-    if (err == OK && paid && s->transaction.status == TRANSACTION_FAILED)
+    if (err == OK && paid && s->transaction.status == TRANSACTION_FAILED &&
+        s->transaction.gateway_reference.len == 0)
         stripe_note(out, WEBHOOK_ATTENTION, "a payment succeeded that had failed: the money is there");
     return err;
 }

@@ -118,6 +118,7 @@ static enum err complete_payment(struct views_txn *t, const struct payment_succe
     if (err != OK) return err;
     row.status = TRANSACTION_COMPLETED;
     row.processing = false;
+    row.code = row.message = STR_NONE; /* it may have failed before */
     row.gateway = v->gateway;
     row.gateway_reference = v->gateway_reference;
     row.pays = v->pays;

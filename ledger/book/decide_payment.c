@@ -201,6 +201,15 @@ static void note_processing(struct decision *out, const struct transaction *t,
                                                          .gateway_reference = c->gateway_reference};
 }
 
+/* The customer paid it himself after it had failed, such as by confirming it to his bank. What the ledger
+ * does not know by that name is none of its payments. */
+static bool is_paid_late(const struct transaction *t, const struct payment_settle_command *c)
+{
+    return t->kind == TRANSACTION_PAYMENT && t->status == TRANSACTION_FAILED &&
+           c->outcome == PAYMENT_SUCCEEDED && t->gateway_reference.len > 0 &&
+           str_equal(t->gateway_reference, c->gateway_reference);
+}
+
 enum err decide_payment_settle(struct decision *out, const struct facts *f,
                                const struct payment_settle_command *c, struct arena *a, struct error *e)
 {
@@ -210,6 +219,7 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
     bool is_refund = t->kind == TRANSACTION_REFUND;
     if (c->outcome == PAYMENT_RETURNED && is_refund && t->status == TRANSACTION_COMPLETED)
         return return_refund(out, f, t, c, a, e);
+    if (is_paid_late(t, c)) return succeed_payment(out, f, c, a, e);
     if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN)
         return OK; /* settled, or still not known */
     if (c->outcome == PAYMENT_PREPARED) {

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* Payments that a customer must confirm to his bank (3-D Secure): they fail here, he pays them himself, and
+ * the money is booked once, whatever is told twice, late or in another order. */
+#include "tests/importers/asking.h"
+#include "tests/importers/bank.h"
+#include "tests/lib/dice.h"
+
+TestSuite(stripe_action, .init = test_begin, .fini = test_end);
+
+/* ---- what happens ---- */
+
+static struct bank with_ann(void)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_authenticationRequired");
+    return b;
+}
+
+static void owe(struct bank *b, const char *user, int64_t cents)
+{
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_INVOICE_ONE_OFF,
+                        .invoice_one_off = {.user = str_of(user),
+                                            .description = STR("Training"),
+                                            .amount = decimal_make(cents, 2)}};
+    assert_ok(bank_run(&out, b, &c, E));
+}
+
+static const struct event *ask_for(struct bank *b, const char *user, const char *invoice, int64_t cents)
+{
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_PAYMENT_CHARGE,
+                        .payment_charge = {.user = str_of(user),
+                                           .amount = decimal_make(cents, 2),
+                                           .invoice = str_of(invoice)}};
+    assert_ok(bank_run(&out, b, &c, E));
+    return &out.events[0];
+}
+
+/* Ann owes 29.00, and her bank wants to hear from her. */
+static struct transaction asked_for(struct bank *b)
+{
+    owe(b, "ann", 2900);
+    const struct event *ev = ask_for(b, "ann", "INV-2026-000001", 2900);
+    assert_ok(bank_settle(b, ev, 1, E));
+    struct transaction t = bank_transaction(b, 1);
+    cr_assert(t.status == TRANSACTION_FAILED);
+    assert_str(t.code, "authentication_required");
+    return t;
+}
+
+/* On the company's page, with her own card, and then at her bank. */
+static void authenticate(struct bank *b, struct transaction t)
+{
+    struct views_txn *v = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&v, b->l, E));
+    assert_ok(list_methods(&methods, &count, v, 1, A, E));
+    struct str form = str_format(A, "payment_method=%.*s", STR_ARG(methods[0].token));
+    ledger_read_end(b->l, v);
+    server = b->server;
+    struct str path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
+    struct got g = post("by-the-page", str_cstring(A, path), str_cstring(A, form));
+    assert_at(g, "status", "requires_action");
+    done(&g);
+    cr_assert(stripe_server_action_done(b->server, str_cstring(A, t.gateway_reference), true));
+}
+
+static struct invoice invoice(struct bank *b, const char *number)
+{
+    struct views_txn *t = NULL;
+    struct invoice row = {0}, kept = {0};
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(find_invoice(&row, t, str_of(number), A, E));
+    schema_copy(&kept, &schema_invoice, &row, A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
+
+static struct money credit_of(struct bank *b, const char *user)
+{
+    struct views_txn *t = NULL;
+    struct customer c = {0};
+    struct money credit = money_of(0, "USD");
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(find_customer(&c, t, str_of(user), A, E));
+    for (size_t i = 0; i < c.balances_count; i++) {
+        if (strcmp(c.balances[i].credit.currency, "USD") == 0) credit = c.balances[i].credit;
+    }
+    ledger_read_end(b->l, t);
+    return credit;
+}
+
+/* Chain, postings that sum to zero, and views that are those of a rebuild. */
+static void verify(struct bank *b)
+{
+    struct ledger_report report = {0};
+    assert_ok(ledger_verify(&report, b->l, NULL, NULL, E));
+}
+
+/* ---- webhooks ---- */
+
+#define SECRET "whsec_the_endpoints_secret"
+
+static struct webhook deliver(struct bank *b, const char *body)
+{
+    struct webhook_secret secret = {.secret = STR(SECRET)};
+    struct webhook_door d = {.ledger = b->l,
+                             .secrets = {.items = &secret, .count = 1},
+                             .world = WEBHOOK_TEST,
+                             .now = b->sim.now,
+                             .actor = STR("stripe")};
+    struct webhook w = {0};
+    char *header = stripe_server_sign(body, strlen(body), SECRET, b->sim.now.us / 1000000);
+    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(body)), A, E));
+    free(header);
+    cr_assert(w.outcome != WEBHOOK_WAITING && w.outcome != WEBHOOK_ATTENTION, "%.*s: %.*s", STR_ARG(w.type),
+              STR_ARG(w.what));
+    return w;
+}
+
+enum { EVENTS_MOST = 64 };
+static size_t events_of(struct bank *b, const char *all[EVENTS_MOST])
+{
+    uint64_t after = 0;
+    size_t count = 0;
+    for (char *one = NULL; count < EVENTS_MOST && (one = stripe_server_event(b->server, &after)) != NULL;
+         free(one))
+        all[count++] = str_cstring(A, str_of(one));
+    return count;
+}
+
+static const char *event_of_type(struct bank *b, const char *type)
+{
+    const char *all[EVENTS_MOST], *found = NULL;
+    const char *wanted = str_cstring(A, str_format(A, "\"type\":\"%s\"", type));
+    for (size_t i = 0, count = events_of(b, all); i < count; i++) {
+        if (strstr(all[i], wanted) != NULL) found = all[i];
+    }
+    cr_assert(found != NULL, "the server told no %s", type);
+    return found;
+}
+
+/* ---- late success ---- */
+
+Test(stripe_action, what_she_pays_after_it_had_failed_pays_its_invoice_once)
+{
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_OPEN);
+    authenticate(&b, t);
+    const char *paid = event_of_type(&b, "payment_intent.succeeded");
+    cr_assert(deliver(&b, paid).outcome == WEBHOOK_APPLIED);
+    t = bank_transaction(&b, 1);
+    cr_assert(t.status == TRANSACTION_COMPLETED);
+    assert_str(t.code, "");
+    cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
+    char *again = str_cstring(A, str_of(paid));
+    char *id = strstr(again, "evt_");
+    id[5] ^= 1; /* the same said by another event */
+    cr_assert(deliver(&b, again).outcome == WEBHOOK_KNOWN);
+    assert_money(credit_of(&b, "ann"), "0.00", "USD");
+    verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_action, what_its_invoice_does_not_need_any_more_is_her_credit)
+{
+    static const char *const ways[] = {"void", "paid"};
+    for (size_t i = 0; i < 2; i++) {
+        test_end();
+        test_begin();
+        struct bank b = with_ann();
+        struct transaction t = asked_for(&b);
+        struct outcome out = {0};
+        struct command c = {.type = COMMAND_INVOICE_VOID,
+                            .invoice_void = {.invoice = STR("INV-2026-000001")}};
+        authenticate(&b, t);
+        const char *paid = event_of_type(&b, "payment_intent.succeeded");
+        if (strcmp(ways[i], "void") == 0) {
+            assert_ok(bank_run(&out, &b, &c, E));
+        } else {
+            assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+            const struct event *ev = ask_for(&b, "ann", "INV-2026-000001", 2900);
+            assert_ok(bank_settle(&b, ev, 1, E));
+        }
+        cr_assert(deliver(&b, paid).outcome == WEBHOOK_APPLIED);
+        cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+        assert_money(credit_of(&b, "ann"), "29.00", "USD");
+        verify(&b);
+        bank_close(&b);
+    }
+}
+
+/* Everything that the server tells, each twice, in ten orders. */
+Test(stripe_action, in_any_order_and_twice_she_has_paid_once)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct dice dice = dice_of(seed);
+        const char *all[EVENTS_MOST];
+        test_end();
+        test_begin();
+        struct bank b = with_ann();
+        struct transaction t = asked_for(&b);
+        authenticate(&b, t);
+        size_t count = events_of(&b, all);
+        for (size_t i = 0; i < 2 * count; i++)
+            (void)deliver(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
+        cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+        cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
+        assert_money(credit_of(&b, "ann"), "0.00", "USD");
+        verify(&b);
+        bank_close(&b);
+    }
+}
