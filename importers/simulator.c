@@ -126,7 +126,7 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
             refund(&q->answer, &q->request, a);
         else if (q->request.step == GATEWAY_FORGET)
             q->answer.outcome = PAYMENT_SUCCEEDED; /* it kept nothing */
-        else
+        else if (q->request.step == GATEWAY_CHARGE)
             charge(&q->answer, &q->request, a);
         gateway_answered(watch, q->answer.outcome);
     }

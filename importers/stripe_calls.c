@@ -25,6 +25,7 @@ struct stripe_progress stripe_begin(const struct gateway_request *r, struct inst
         p.call = age_seconds(r, now) < KEY_SECONDS ? STRIPE_REFUND : STRIPE_FIND_REFUND;
     if (r->step == GATEWAY_REFUND && r->refund_reference.len > 0) p.call = STRIPE_LOOK_REFUND;
     if (r->step == GATEWAY_FORGET) p.call = STRIPE_DETACH;
+    if (r->step == GATEWAY_LOOK || r->step == GATEWAY_CANCEL) p.call = STRIPE_LOOK_PAYABLE;
     return p;
 }
 
@@ -69,14 +70,20 @@ static enum err prepare(struct http_request *out, const struct gateway_request *
 
 /* A saved failure would be answered for ever under one key; a payment is charged once under any number. So
  * each day has its own. */
+struct str stripe_daily_key(const struct gateway_request *r, const char *what, struct instant now,
+                            struct arena *a)
+{
+    int64_t days = age_seconds(r, now) / SECONDS_A_DAY;
+    return str_format(a, "%.*s-%s%jd", STR_ARG(r->key), what, (intmax_t)days);
+}
+
 static void confirm(struct http_request *out, const struct gateway_request *r, struct instant now,
                     struct arena *a)
 {
-    int64_t days = age_seconds(r, now) / SECONDS_A_DAY;
     *out = (struct http_request){.method = "POST",
                                  .path = path_of("/v1/payment_intents/", r->reference, "/confirm", a),
                                  .body = STR("off_session=true"),
-                                 .key = str_format(a, "%.*s-c%jd", STR_ARG(r->key), (intmax_t)days)};
+                                 .key = stripe_daily_key(r, "c", now, a)};
 }
 
 static enum err refund(struct http_request *out, const struct gateway_request *r, struct arena *a,
@@ -104,13 +111,17 @@ static void find_refund(struct http_request *out, const struct stripe_progress *
     *out = (struct http_request){.method = "GET", .path = path_of("/v1/refunds?", form_text(&form), "", a)};
 }
 
+static bool is_told(const struct gateway_request *r)
+{
+    return r->step == GATEWAY_FORGET || r->step == GATEWAY_LOOK || r->step == GATEWAY_CANCEL;
+}
+
 enum err stripe_request(struct http_request *out, const struct stripe_progress *p,
                         const struct gateway_request *r, struct instant now, struct arena *a, struct error *e)
 {
     enum err err = OK;
-    bool by_token = p->call == STRIPE_DETACH || p->call == STRIPE_LOOK_METHOD;
-    bool by_reference = p->call != STRIPE_PREPARE && !by_token;
-    if (by_token) return stripe_told_request(out, p, r, a, e);
+    bool by_reference = p->call != STRIPE_PREPARE;
+    if (is_told(r)) return stripe_told_request(out, p, r, now, a, e);
     if (by_reference) err = check_id(r->reference, "the payment", e);
     if (err == OK && p->call == STRIPE_LOOK_REFUND) err = check_id(r->refund_reference, "the refund", e);
     if (err != OK) return err;
@@ -129,6 +140,8 @@ enum err stripe_request(struct http_request *out, const struct stripe_progress *
         return OK;
     case STRIPE_DETACH:
     case STRIPE_LOOK_METHOD:
+    case STRIPE_LOOK_PAYABLE:
+    case STRIPE_CANCEL:
     case STRIPE_FINISHED: break;
     }
     WRONG("a question that was answered");
@@ -378,8 +391,8 @@ void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const
         advance_prepare(p, out, r, answer, a);
     else if (p->call == STRIPE_LOOK || p->call == STRIPE_CONFIRM)
         advance_payment(p, out, r, answer, a);
-    else if (r->step == GATEWAY_FORGET)
-        stripe_told_advance(p, out, r, answer);
+    else if (is_told(r))
+        stripe_told_advance(p, out, r, answer, a);
     else
         advance_refund(p, out, r, answer, a);
 }

@@ -17,7 +17,9 @@ enum stripe_call {
     STRIPE_LOOK_REFUND,
     STRIPE_FIND_REFUND, /* among those of the payment */
     STRIPE_DETACH,
-    STRIPE_LOOK_METHOD, /* is it still attached? */
+    STRIPE_LOOK_METHOD,  /* is it still attached? */
+    STRIPE_LOOK_PAYABLE, /* can it still be paid? */
+    STRIPE_CANCEL,
     STRIPE_FINISHED,
 };
 
@@ -44,9 +46,14 @@ void stripe_advance(struct stripe_progress *p, struct gateway_answer *out, const
 
 /* The same for what Stripe is told and no money is asked for by (stripe_told.c); for stripe_calls.c. */
 enum err stripe_told_request(struct http_request *out, const struct stripe_progress *p,
-                             const struct gateway_request *r, struct arena *a, struct error *e) MUST_USE;
+                             const struct gateway_request *r, struct instant now, struct arena *a,
+                             struct error *e) MUST_USE;
 void stripe_told_advance(struct stripe_progress *p, struct gateway_answer *out,
-                         const struct gateway_request *r, const struct stripe_answer *answer);
+                         const struct gateway_request *r, const struct stripe_answer *answer,
+                         struct arena *a);
+/* The key of a call that is asked for again on another day, and answered then. */
+struct str stripe_daily_key(const struct gateway_request *r, const char *what, struct instant now,
+                            struct arena *a);
 
 /* How an object stands that came by itself, as if it had been asked for: a payment, or where the step is
  * GATEWAY_REFUND a refund. Without a reference in the request any name is taken. */

@@ -17,7 +17,10 @@ enum gateway_step {
     GATEWAY_PREPARE, /* a payment is made and named; only of gateways with two steps */
     GATEWAY_CHARGE,
     GATEWAY_REFUND,
-    /* No money is asked for by these. */
+    /* No money is asked for by these. Of a payment that failed here the answer is how it stands: succeeded or
+     * processing, declined with the code "canceled" when it can never be paid, prepared when it still can. */
+    GATEWAY_LOOK,
+    GATEWAY_CANCEL, /* so that it can never be paid, unless it is or is being paid */
     GATEWAY_FORGET, /* the payment method is let go of; what is not there is let go of already */
 };
 struct gateway_request {

@@ -286,17 +286,21 @@ enum err find_rerating(struct rerating *out, struct views_txn *t, struct str nam
 enum err list_pending(struct event **out, size_t *count, struct views_txn *t, size_t limit, struct arena *a,
                       struct error *e) MUST_USE;
 
-/* What a gateway is still to be told: payment methods that were removed, to be let go of once nothing is
- * asked of them any more. As requests, ready for ledger_tell. */
+/* What a gateway is still to be told: payments that failed here, to be canceled; payment methods that were
+ * removed, to be let go of once nothing is asked of them any more. As requests, ready for ledger_tell. */
 struct untold_query {
     struct str gateway; /* by name: another one knows nothing of them */
     struct str ledger;  /* origin: makes keys unique */
     struct instant now;
+    bool looks;   /* also how those stand that their customers may still confirm */
     size_t limit; /* of list_untold: so many are looked at */
 };
 struct untold_mark {
-    uint64_t customer, method;
+    uint64_t payment, customer, method;
 };
+/* May its customer still confirm the payment? Then it is not to be canceled. */
+enum err payment_is_confirmable(bool *yes, struct views_txn *t, const struct transaction *v,
+                                struct instant now, struct arena *a, struct error *e) MUST_USE;
 /* Of those behind *after, which moves on; *more: there may be others. */
 enum err list_untold(struct gateway_request **out, size_t *count, struct views_txn *t,
                      const struct untold_query *q, struct untold_mark *after, bool *more, struct arena *a,

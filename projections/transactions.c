@@ -110,6 +110,15 @@ static enum err expect_in_balance(struct views_txn *t, const struct transaction 
     return mark_put(t, &k, e);
 }
 
+/* Whoever has the payment's secret could pay what failed here, until the gateway is told otherwise. One
+ * without a name there was never made. */
+static enum err set_payable(struct views_txn *t, struct transaction *row, bool payable, struct error *e)
+{
+    struct view_key k = key_number(SPACE_PAYABLE, row->transaction);
+    row->payable = payable && row->gateway_reference.len > 0;
+    return row->payable ? mark_put(t, &k, e) : views_delete(t, &k, e);
+}
+
 static enum err complete_payment(struct views_txn *t, const struct payment_succeeded *v, struct arena *a,
                                  struct error *e)
 {
@@ -126,7 +135,17 @@ static enum err complete_payment(struct views_txn *t, const struct payment_succe
     row.credited = v->credited;
     err = note_reference(t, v->gateway, v->gateway_reference, v->payment, e);
     if (err == OK) err = expect_in_balance(t, &row, e);
+    if (err == OK) err = set_payable(t, &row, false, e);
     return err != OK ? err : settled(t, &row, e);
+}
+
+static enum err close_payment(struct views_txn *t, const struct payment_closed *v, struct arena *a,
+                              struct error *e)
+{
+    struct transaction row = {0};
+    enum err err = transaction_need(&row, t, v->payment, a, e);
+    if (err == OK) err = set_payable(t, &row, false, e);
+    return err != OK ? err : transaction_put(t, &row, e);
 }
 
 static enum err fail_payment(struct views_txn *t, const struct payment_failed *v, struct arena *a,
@@ -139,7 +158,8 @@ static enum err fail_payment(struct views_txn *t, const struct payment_failed *v
     row.processing = false;
     row.code = v->code;
     row.message = v->message;
-    return settled(t, &row, e);
+    err = set_payable(t, &row, !payment_is_canceled(v->code), e);
+    return err != OK ? err : settled(t, &row, e);
 }
 
 /* ---- refunds ---- */
@@ -350,6 +370,7 @@ enum err fold_transactions(struct views_txn *t, const struct event *ev, const st
     if (ev->type == EVENT_PAYMENT_PROCESSING) return note_processing(t, &ev->payment_processing, a, e);
     if (ev->type == EVENT_PAYMENT_SUCCEEDED) return complete_payment(t, &ev->payment_succeeded, a, e);
     if (ev->type == EVENT_PAYMENT_FAILED) return fail_payment(t, &ev->payment_failed, a, e);
+    if (ev->type == EVENT_PAYMENT_CLOSED) return close_payment(t, &ev->payment_closed, a, e);
     if (ev->type == EVENT_REFUND_REQUESTED) return request_refund(t, &ev->refund_requested, place->at, a, e);
     if (ev->type == EVENT_REFUND_SUCCEEDED) return complete_refund(t, &ev->refund_succeeded, a, e);
     if (ev->type == EVENT_REFUND_FAILED) return fail_refund(t, &ev->refund_failed, a, e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* untold.c - what a gateway is still to be told, and no money is asked for by: it lets go of payment methods
- * that were removed here. The event that removed one is the order, the gateway's answer an event of its own;
- * what lies between is listed here, so that a crash or an answer that is lost leaves it to be told again. */
+ * that were removed here, and cancels payments that failed here, so that nobody pays them behind our back.
+ * The event that removed or failed one is the order, the gateway's answer an event of its own; what lies
+ * between is listed here, so that a crash or an answer that is lost leaves it to be told again. */
 #include "projections/fold.h"
 #include "projections/listing.h"
 
@@ -73,6 +74,57 @@ static enum err add_removed(struct telling *g, const struct payment_method_remov
     return err != OK || told ? err : add_method(g, v->customer, v->method, e);
 }
 
+/* ---- payments ---- */
+
+static enum err last_asked(struct instant *out, struct views_txn *t, const struct invoice *v, struct arena *a,
+                           struct error *e)
+{
+    struct customer_row row = {.open_count = 0};
+    enum err err = customer_row_load(&row, t, v->customer, a, e);
+    *out = (struct instant){0};
+    for (size_t i = 0; i < row.open_count && err == OK; i++) {
+        if (row.open[i].invoice == v->invoice) *out = row.open[i].asked;
+    }
+    return err;
+}
+
+enum err payment_is_confirmable(bool *yes, struct views_txn *t, const struct transaction *v,
+                                struct instant now, struct arena *a, struct error *e)
+{
+    struct invoice invoice = {0};
+    struct confirmation c = {.payment = v, .now = now};
+    enum err err = OK;
+    *yes = false;
+    if (!payment_wants_customer(v)) return OK;
+    if (v->invoice != 0) {
+        err = load_invoice(&invoice, t, v->invoice, a, e);
+        if (err == OK) err = last_asked(&c.asked, t, &invoice, a, e);
+        c.invoice = &invoice;
+    }
+    *yes = err == OK && confirmation_is_open(&c);
+    return err;
+}
+
+static enum err add_payment(struct telling *g, uint64_t payment, struct error *e)
+{
+    struct transaction v = {0};
+    bool waits = false;
+    enum err err = load_transaction(&v, g->t, payment, g->arena, e);
+    if (err != OK || !v.payable || !str_equal(v.gateway, g->q->gateway)) return err;
+    err = payment_is_confirmable(&waits, g->t, &v, g->q->now, g->arena, e);
+    if (err != OK || (waits && !g->q->looks)) return err;
+    g->requests[g->count++] = (struct gateway_request){
+        .step = waits ? GATEWAY_LOOK : GATEWAY_CANCEL,
+        .transaction = payment,
+        .customer = v.customer,
+        .reference = str_copy(g->arena, v.gateway_reference),
+        .key = str_copy(g->arena, v.gateway_key),
+        .amount = v.amount,
+        .requested_at = v.at,
+    };
+    return OK;
+}
+
 /* ---- lists ---- */
 
 struct marks {
@@ -80,13 +132,34 @@ struct marks {
     size_t count, limit;
 };
 
+static enum err note_payment(void *context, struct bytes key, struct bytes value, struct error *e)
+{
+    struct marks *m = context;
+    (void)value, (void)e;
+    if (m->count == m->limit) return ERR_NOT_FOUND;
+    m->items[m->count++] = (struct untold_mark){.payment = key_tail(key, 8)};
+    return OK;
+}
+
 static enum err note_method(void *context, struct bytes key, struct bytes value, struct error *e)
 {
     struct marks *m = context;
     (void)value, (void)e;
     if (m->count == m->limit) return ERR_NOT_FOUND;
-    m->items[m->count++] = (struct untold_mark){.customer = key_tail(key, 16), .method = key_tail(key, 8)};
+    m->items[m->count++] = (struct untold_mark){
+        .payment = UINT64_MAX, .customer = key_tail(key, 16), .method = key_tail(key, 8)};
     return OK;
+}
+
+/* Payments, then payment methods. */
+static enum err marks_after(struct marks *m, struct views_txn *t, const struct untold_mark *after,
+                            struct error *e)
+{
+    struct view_key payments = key_number(SPACE_PAYABLE, after->payment + 1);
+    struct view_key methods = key_pair(SPACE_UNDETACHED, after->customer, after->method + 1);
+    enum err err = OK;
+    if (after->payment != UINT64_MAX) err = views_scan(t, &payments, 1, false, note_payment, m, e);
+    return err == OK ? views_scan(t, &methods, 1, false, note_method, m, e) : err;
 }
 
 /* The marks first: what stands behind them is read when the walk is over. */
@@ -95,13 +168,13 @@ enum err list_untold(struct gateway_request **out, size_t *count, struct views_t
                      struct error *e)
 {
     struct marks m = {arena_array_of(a, struct untold_mark, q->limit), 0, q->limit};
-    struct view_key from = key_pair(SPACE_UNDETACHED, after->customer, after->method + 1);
     struct telling g = {.q = q, .t = t, .requests = arena_array_of(a, struct gateway_request, q->limit)};
     g.arena = a;
-    enum err err = views_scan(t, &from, 1, false, note_method, &m, e);
+    enum err err = marks_after(&m, t, after, e);
     for (size_t i = 0; i < m.count && err == OK; i++) {
-        err = add_method(&g, m.items[i].customer, m.items[i].method, e);
         *after = m.items[i];
+        err = after->customer == 0 ? add_payment(&g, after->payment, e)
+                                   : add_method(&g, after->customer, after->method, e);
     }
     *more = m.count == m.limit;
     *out = g.requests;
@@ -119,6 +192,7 @@ enum err untold_of(struct gateway_request **out, size_t *count, struct views_txn
     for (size_t i = 0; i < events_count && err == OK; i++) {
         const struct event *ev = &events[i];
         if (ev->type == EVENT_PAYMENT_METHOD_REMOVED) err = add_removed(&g, &ev->payment_method_removed, e);
+        if (ev->type == EVENT_PAYMENT_REQUESTED) err = add_payment(&g, ev->payment_requested.payment, e);
     }
     *out = g.requests;
     *count = g.count;

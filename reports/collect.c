@@ -167,9 +167,10 @@ enum err payments_collect(struct collect_summary *out, struct ledger *l, const s
     struct collecting c;
     begin(&c, out, l, o, a);
     enum err err = run_settle_pending(&c.nightly, c.arena, e);
+    if (err == OK) err = run_tell(&c.nightly, true, c.arena, e);
     if (err == OK) err = run_collect(&c.nightly, c.arena, e);
     if (err == OK) err = run_dun(&c.nightly, c.arena, e);
-    if (err == OK) err = run_tell(&c.nightly, c.arena, e);
+    if (err == OK) err = run_tell(&c.nightly, false, c.arena, e);
     return end(&c, err, e);
 }
 
@@ -192,7 +193,7 @@ enum err payments_reconcile(struct collect_summary *out, struct ledger *l, const
     c.collected.row = row;
     c.collected.context = context;
     enum err err = run_settle_pending(&c.nightly, c.arena, e);
-    if (err == OK) err = run_tell(&c.nightly, c.arena, e);
+    if (err == OK) err = run_tell(&c.nightly, true, c.arena, e);
     if (err == OK) err = run_goes_on(&c.nightly, e);
     return end(&c, err, e);
 }

@@ -71,8 +71,9 @@ enum err run_collect(struct nightly *n, struct arena *a, struct error *e) MUST_U
 /* Overdue ones again, as the catalog says. */
 enum err run_dun(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
 
-/* run_tell.c: what the gateway is still to be told. An answer that stays unknown is no failure. */
-enum err run_tell(struct nightly *n, struct arena *a, struct error *e) MUST_USE;
+/* run_tell.c: what the gateway is still to be told; looks: and how payments stand that failed here and that
+ * their customers may confirm. An answer that stays unknown is no failure. */
+enum err run_tell(struct nightly *n, bool looks, struct arena *a, struct error *e) MUST_USE;
 
 enum { CUSTOMERS_PER_COMMIT = 1000 };
 /* One of the lists of work in projections.h, CUSTOMERS_PER_COMMIT at once. */

@@ -237,6 +237,7 @@ enum err run_bill(struct nightly *n, struct error *e)
     bool drafts = n->o->mode == BILL_DRAFT; /* no run of the book: nothing is billed */
     bool collects = run_collects(n) && !drafts;
     enum err err = collects ? run_settle_pending(n, b.chunk, e) : OK;
+    if (err == OK && collects) err = run_tell(n, true, b.chunk, e); /* who has confirmed is not asked again */
     if (err == OK && collects) err = run_collect(n, b.chunk, e);
     if (err == OK && collects) err = run_dun(n, b.chunk, e);
     if (err == OK && !drafts) err = complete_earlier(n, b.chunk, e);
@@ -248,7 +249,7 @@ enum err run_bill(struct nightly *n, struct error *e)
         if (err != OK && err != ERR_INCOMPLETE)
             err = wrap(e, "stopped after %ju customers, to be finished by the next", (uintmax_t)b.done);
     }
-    if (err == OK && collects) err = run_tell(n, b.chunk, e);
+    if (err == OK && collects) err = run_tell(n, false, b.chunk, e);
     arena_free(b.chunk);
     n->summary->refused = b.failed;
     n->summary->failures = b.failures;

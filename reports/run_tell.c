@@ -1,58 +1,101 @@
 /* SPDX-License-Identifier: MIT */
-/* run_tell.c - what a night tells the gateway that no money is asked for by, such as letting go of payment
- * methods that were removed. What is not answered is told again by the next one. */
+/* run_tell.c - what a night tells the gateway that no money is asked for by: letting go of payment methods
+ * that were removed, canceling payments that failed. It also looks how those stand that their customers may
+ * confirm. What is not answered is told again by the next one. */
 #include "reports/run.h"
 
 enum { TOLD_AT_ONCE = 1000 };
 
-static enum err list(struct gateway_request **out, size_t *count, bool *more, struct untold_mark *after,
-                     struct nightly *n, struct arena *a, struct error *e)
+struct page {
+    struct gateway_request *requests;
+    size_t count;
+    struct transaction *was; /* one a request; of payment methods nothing */
+};
+
+/* ---- what there is to tell ---- */
+
+static enum err look(struct transaction **out, const struct page *p, struct views_txn *t, struct arena *a,
+                     struct error *e)
+{
+    enum err err = OK;
+    *out = arena_array_of(a, struct transaction, p->count);
+    for (size_t i = 0; i < p->count && err == OK; i++) {
+        struct transaction v = {0};
+        if (p->requests[i].transaction == 0) continue;
+        err = load_transaction(&v, t, p->requests[i].transaction, a, e);
+        if (err == OK) schema_copy(&(*out)[i], &schema_transaction, &v, a);
+    }
+    return err;
+}
+
+static enum err list(struct page *out, bool *more, struct untold_mark *after, bool looks, struct nightly *n,
+                     struct arena *a, struct error *e)
 {
     struct world w = ledger_world(n->ledger);
     struct untold_query q = {.gateway = str_of(n->gateway.name),
                              .ledger = ledger_origin(n->ledger),
                              .now = w.now(w.self),
+                             .looks = looks,
                              .limit = TOLD_AT_ONCE};
     struct views_txn *t = NULL;
     enum err err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
-    err = list_untold(out, count, t, &q, after, more, a, e);
+    err = list_untold(&out->requests, &out->count, t, &q, after, more, a, e);
+    if (err == OK) err = look(&out->was, out, t, a, e);
     ledger_read_end(n->ledger, t);
     return err;
 }
 
+/* ---- telling ---- */
+
+/* Those that were paid after all. */
+static enum err note_paid(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct transaction *now = NULL;
+    enum err err = ledger_read_begin(&t, n->ledger, e);
+    if (err != OK) return err;
+    err = look(&now, p, t, a, e);
+    ledger_read_end(n->ledger, t);
+    for (size_t i = 0; i < p->count && err == OK; i++) {
+        if (now[i].status != p->was[i].status) err = collected_note(n, &p->was[i], &now[i], 1, e);
+    }
+    return err;
+}
+
 /* The progress is that of work that is counted otherwise: nobody is told of single answers. */
-static enum err tell(struct nightly *n, const struct gateway_request *requests, size_t count, struct arena *a,
-                     struct error *e)
+static enum err tell(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
 {
     struct gateway g = n->gateway;
     struct gateway_watch quiet = {.self = n->watch.self, .stops = n->watch.stops};
     struct error unknown = {0};
     struct gateway_told told = {0};
     g.watch = &quiet;
-    enum err err = ledger_tell(&told, n->ledger, &g, requests, count, n->o->actor, a, &unknown);
+    enum err err = ledger_tell(&told, n->ledger, &g, p->requests, p->count, n->o->actor, a, &unknown);
     if (told.last.seq != 0) n->summary->wrote_events = true;
     if (n->collected != NULL) n->collected->summary->untold += told.unknown;
-    if (err == OK || err == ERR_INCOMPLETE) return err;
-    *e = unknown;
-    return wrap(e, "cannot tell the gateway");
+    if (err != OK && err != ERR_INCOMPLETE) {
+        *e = unknown;
+        return wrap(e, "cannot tell the gateway");
+    }
+    enum err noted = note_paid(n, p, a, e);
+    return noted == OK ? err : noted;
 }
 
-enum err run_tell(struct nightly *n, struct arena *a, struct error *e)
+enum err run_tell(struct nightly *n, bool looks, struct arena *a, struct error *e)
 {
     struct untold_mark after = {0};
     bool more = true;
     enum err err = OK;
     while (err == OK && more) {
-        struct gateway_request *requests = NULL;
-        size_t count = 0;
+        struct page p = {.count = 0};
         arena_reset(a);
         err = run_goes_on(n, e);
-        if (err == OK) err = list(&requests, &count, &more, &after, n, a, e);
-        if (err != OK || count == 0) continue;
-        run_progress(n, "telling", 0, count);
-        err = tell(n, requests, count, a, e);
-        if (err == ERR_INCOMPLETE) return OK; /* it is asked again by the next one */
+        if (err == OK) err = list(&p, &more, &after, looks, n, a, e);
+        if (err != OK || p.count == 0) continue;
+        run_progress(n, "telling", 0, p.count);
+        err = tell(n, &p, a, e);
+        if (err == ERR_INCOMPLETE) return OK; /* it is told again by the next one */
     }
     return err;
 }

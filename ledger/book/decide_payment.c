@@ -2,6 +2,7 @@
 /* decide_payment.c - payments and refunds: what is asked of the gateway, and what its answer means for
  * invoices and balances. */
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/dunning.h"
 
 static enum err positive(struct money amount, struct error *e)
 {
@@ -210,6 +211,15 @@ static bool is_paid_late(const struct transaction *t, const struct payment_settl
            str_equal(t->gateway_reference, c->gateway_reference);
 }
 
+static void note_closed(struct decision *out, const struct transaction *t, struct arena *a)
+{
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_CLOSED, a);
+    ev->payment_closed = (struct payment_closed){.payment = t->transaction,
+                                                 .customer = t->customer,
+                                                 .gateway = t->gateway,
+                                                 .gateway_reference = t->gateway_reference};
+}
+
 enum err decide_payment_settle(struct decision *out, const struct facts *f,
                                const struct payment_settle_command *c, struct arena *a, struct error *e)
 {
@@ -220,6 +230,7 @@ enum err decide_payment_settle(struct decision *out, const struct facts *f,
     if (c->outcome == PAYMENT_RETURNED && is_refund && t->status == TRANSACTION_COMPLETED)
         return return_refund(out, f, t, c, a, e);
     if (is_paid_late(t, c)) return succeed_payment(out, f, c, a, e);
+    if (t->payable && c->outcome == PAYMENT_DECLINED && payment_is_canceled(c->code)) note_closed(out, t, a);
     if (t->status != TRANSACTION_PENDING || c->outcome == PAYMENT_UNKNOWN)
         return OK; /* settled, or still not known */
     if (c->outcome == PAYMENT_PREPARED) {

@@ -63,6 +63,34 @@ bool open_invoice_is_stopped(const struct open_invoice *v, const struct dunning 
     return decline_action(rule, v->code, v->advice) != DECLINE_RETRY;
 }
 
+/* ---- what the customer confirms himself ---- */
+
+bool payment_is_canceled(struct str code)
+{
+    return str_is(code, "canceled");
+}
+
+bool payment_wants_customer(const struct transaction *payment)
+{
+    return payment->status == TRANSACTION_FAILED && payment->payable &&
+           str_is(payment->code, "authentication_required");
+}
+
+static bool asks_for_money(const struct invoice *v)
+{
+    return v->status == INVOICE_OPEN || v->status == INVOICE_PARTIALLY_PAID ||
+           v->status == INVOICE_UNCOLLECTIBLE;
+}
+
+bool confirmation_is_open(const struct confirmation *c)
+{
+    static const int64_t us_a_day = (int64_t)86400 * 1000000;
+    const struct transaction *v = c->payment;
+    if (!payment_wants_customer(v) || c->now.us - v->at.us >= CONFIRMATION_DAYS * us_a_day) return false;
+    if (c->invoice == NULL) return true;
+    return asks_for_money(c->invoice) && c->asked.us <= v->at.us;
+}
+
 /* ---- what is overdue ---- */
 
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)

@@ -27,6 +27,22 @@ struct dunned {
  * retries. */
 enum decline_action decline_action(const struct dunning *rule, struct str code, struct str advice);
 
+/* The code of a payment that the gateway will never take, for it was canceled there. */
+bool payment_is_canceled(struct str code);
+
+/* A payment that failed because the customer must confirm it to his bank: he can do so for two weeks, while
+ * the invoice that it is for asks for money and nothing else was asked to pay it. Then it is to be canceled.
+ */
+enum { CONFIRMATION_DAYS = 14 };
+struct confirmation {
+    const struct transaction *payment;
+    const struct invoice *invoice; /* that it is for; NULL: none */
+    struct instant asked;          /* when something was last asked to pay that; none: it asks no more */
+    struct instant now;
+};
+bool payment_wants_customer(const struct transaction *payment);
+bool confirmation_is_open(const struct confirmation *c);
+
 /* Past its due date on that day? On the due date it is not. */
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
 /* Will the payment method of now not pay it, as it stands? Only another one is asked for it by itself. */

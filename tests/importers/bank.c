@@ -128,8 +128,11 @@ enum err bank_remove_method(struct bank *b, const char *user, const char *number
 
 struct bank_told bank_tell(struct bank *b)
 {
-    struct untold_query q = {
-        .gateway = STR("stripe"), .ledger = ledger_origin(b->l), .now = b->sim.now, .limit = 10000};
+    struct untold_query q = {.gateway = STR("stripe"),
+                             .ledger = ledger_origin(b->l),
+                             .now = b->sim.now,
+                             .looks = true,
+                             .limit = 10000};
     struct untold_mark after = {0};
     struct gateway_request *requests = NULL;
     struct views_txn *t = NULL;
@@ -145,4 +148,10 @@ struct bank_told bank_tell(struct bank *b)
     cr_assert(err == OK || err == ERR_INCOMPLETE, "%s", unknown.text);
     told.unknown = came.unknown;
     return told;
+}
+
+void bank_verify(struct bank *b)
+{
+    struct ledger_report report = {0};
+    assert_ok(ledger_verify(&report, b->l, NULL, NULL, E));
 }

@@ -38,6 +38,8 @@ struct bank_told {
     size_t count, unknown;
 };
 struct bank_told bank_tell(struct bank *b);
+/* Chain, postings that sum to zero, and views that are those of a rebuild. */
+void bank_verify(struct bank *b);
 enum err bank_remove_method(struct bank *b, const char *user, const char *number, struct error *e);
 
 #endif

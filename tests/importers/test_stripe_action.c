@@ -93,13 +93,6 @@ static struct money credit_of(struct bank *b, const char *user)
     return credit;
 }
 
-/* Chain, postings that sum to zero, and views that are those of a rebuild. */
-static void verify(struct bank *b)
-{
-    struct ledger_report report = {0};
-    assert_ok(ledger_verify(&report, b->l, NULL, NULL, E));
-}
-
 /* ---- webhooks ---- */
 
 #define SECRET "whsec_the_endpoints_secret"
@@ -162,7 +155,7 @@ Test(stripe_action, what_she_pays_after_it_had_failed_pays_its_invoice_once)
     id[5] ^= 1; /* the same said by another event */
     cr_assert(deliver(&b, again).outcome == WEBHOOK_KNOWN);
     assert_money(credit_of(&b, "ann"), "0.00", "USD");
-    verify(&b);
+    bank_verify(&b);
     bank_close(&b);
 }
 
@@ -189,7 +182,7 @@ Test(stripe_action, what_its_invoice_does_not_need_any_more_is_her_credit)
         cr_assert(deliver(&b, paid).outcome == WEBHOOK_APPLIED);
         cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
         assert_money(credit_of(&b, "ann"), "29.00", "USD");
-        verify(&b);
+        bank_verify(&b);
         bank_close(&b);
     }
 }
@@ -211,7 +204,98 @@ Test(stripe_action, in_any_order_and_twice_she_has_paid_once)
         cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
         cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
         assert_money(credit_of(&b, "ann"), "0.00", "USD");
-        verify(&b);
+        bank_verify(&b);
+        bank_close(&b);
+    }
+}
+
+Test(stripe_action, what_no_message_told_is_found_by_asking)
+{
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    assert_int(bank_tell(&b).unknown, 0);
+    cr_assert(bank_transaction(&b, 1).payable); /* she may still confirm it */
+    authenticate(&b, t);
+    assert_int(bank_tell(&b).unknown, 0);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
+    assert_int(bank_tell(&b).count, 0);
+    cr_assert(deliver(&b, event_of_type(&b, "payment_intent.succeeded")).outcome == WEBHOOK_KNOWN);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+/* ---- how long she is waited for ---- */
+
+static struct str intent_status(struct bank *b, struct transaction t)
+{
+    server = b->server;
+    struct got g =
+        get(str_cstring(A, str_format(A, "/v1/payment_intents/%.*s", STR_ARG(t.gateway_reference))));
+    struct str status = str_copy(A, str_of(at(&g, "status")));
+    done(&g);
+    return status;
+}
+
+Test(stripe_action, she_has_two_weeks_and_then_it_is_canceled)
+{
+    static const int64_t day = (int64_t)86400 * 1000000;
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    b.sim.now.us = t.at.us + 14 * day - 1;
+    assert_int(bank_tell(&b).count, 1);
+    assert_str(intent_status(&b, t), "requires_payment_method");
+    b.sim.now.us += 1;
+    assert_int(bank_tell(&b).count, 1);
+    assert_str(intent_status(&b, t), "canceled");
+    cr_assert(!bank_transaction(&b, 1).payable);
+    assert_int(bank_tell(&b).count, 0);
+    cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_OPEN);
+    bank_close(&b);
+}
+
+/* Its message is as good as asking, and says it once. */
+Test(stripe_action, what_is_canceled_there_is_noted_by_its_message)
+{
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    server = b.server;
+    struct got g = post(
+        "by-hand",
+        str_cstring(A, str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference))), "");
+    done(&g);
+    const char *canceled = event_of_type(&b, "payment_intent.canceled");
+    cr_assert(deliver(&b, canceled).outcome == WEBHOOK_APPLIED);
+    cr_assert(!bank_transaction(&b, 1).payable);
+    assert_int(bank_tell(&b).count, 0);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_action, when_its_invoice_is_paid_otherwise_or_void_it_is_canceled)
+{
+    static const char *const ways[] = {"void", "paid", "asked again"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        test_end();
+        test_begin();
+        struct bank b = with_ann();
+        struct transaction t = asked_for(&b);
+        struct outcome out = {0};
+        struct command c = {.type = COMMAND_INVOICE_VOID,
+                            .invoice_void = {.invoice = STR("INV-2026-000001")}};
+        shop_close(b.l);
+        b.l = shop_open("2026-01-01T00:00:01Z");
+        if (i == 0) {
+            assert_ok(bank_run(&out, &b, &c, E));
+        } else {
+            assert_ok(bank_add_method(&b, "ann", i == 1 ? "pm_card_visa" : "pm_card_chargeCustomerFail", E));
+            const struct event *ev = ask_for(&b, "ann", "INV-2026-000001", 2900);
+            assert_ok(bank_settle(&b, ev, 1, E));
+        }
+        assert_int(bank_tell(&b).unknown, 0);
+        cr_assert(str_is(intent_status(&b, t), "canceled"), "%s", ways[i]);
+        assert_int(bank_tell(&b).count, 0);
+        bank_verify(&b);
         bank_close(&b);
     }
 }

@@ -165,3 +165,141 @@ Test(stripe_told, a_payment_by_one_that_was_detached_there_is_declined)
     assert_int(stripe_server_counts(b.server).charges_succeeded, 0);
     bank_close(&b);
 }
+
+/* ---- payments that failed ---- */
+
+static struct str intent_status(struct bank *b, struct transaction t)
+{
+    server = b->server;
+    struct got g =
+        get(str_cstring(A, str_format(A, "/v1/payment_intents/%.*s", STR_ARG(t.gateway_reference))));
+    assert_status(g, 200);
+    struct str status = str_copy(A, str_of(at(&g, "status")));
+    done(&g);
+    return status;
+}
+
+static struct transaction failed_payment(struct bank *b)
+{
+    bank_connect(b);
+    bank_customer(b, "ann", "pm_card_chargeCustomerFail");
+    struct transaction t = bank_charge(b, "ann", 2900);
+    cr_assert(t.status == TRANSACTION_FAILED && t.payable);
+    return t;
+}
+
+/* Whoever has its secret confirms it with another method. */
+static void confirm_with(struct bank *b, struct transaction t, const char *token)
+{
+    struct views_txn *v = NULL;
+    struct method *methods = NULL;
+    size_t count = 0;
+    assert_ok(ledger_read_begin(&v, b->l, E));
+    assert_ok(list_methods(&methods, &count, v, 1, A, E));
+    struct str form = str_format(A, "customer=%.*s", STR_ARG(methods[0].gateway_customer));
+    ledger_read_end(b->l, v);
+    server = b->server;
+    struct got g =
+        post("", str_cstring(A, str_format(A, "/v1/payment_methods/%s/attach", token)), str_cstring(A, form));
+    assert_status(g, 200);
+    form = str_format(A, "payment_method=%s", at(&g, "id"));
+    done(&g);
+    struct str path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
+    g = post("by-the-page", str_cstring(A, path), str_cstring(A, form));
+    assert_status(g, 200);
+    done(&g);
+}
+
+Test(stripe_told, a_payment_that_failed_is_canceled_and_told_once)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct transaction t = failed_payment(&b);
+    assert_str(intent_status(&b, t), "requires_payment_method");
+    struct bank_told told = bank_tell(&b);
+    assert_int(told.count, 1);
+    assert_int(told.unknown, 0);
+    assert_str(intent_status(&b, t), "canceled");
+    t = bank_transaction(&b, 1);
+    cr_assert(t.status == TRANSACTION_FAILED && !t.payable);
+    assert_str(t.code, "generic_decline"); /* why it failed stays */
+    assert_int(bank_tell(&b).count, 0);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_told, whatever_fails_once_the_payment_is_canceled_in_the_end)
+{
+    static const char *const places[][2] = {{"POST", "/v1/payment_intents/*/cancel"},
+                                            {"GET", "/v1/payment_intents/*"}};
+    for (size_t at_place = 0; at_place < 2; at_place++) {
+        for (int fault = STRIPE_FAULT_CLOSE_BEFORE; fault < STRIPE_FAULTS; fault++) {
+            struct stripe_fault_rule rule = {.method = places[at_place][0],
+                                             .path = places[at_place][1],
+                                             .times = 1,
+                                             .fault = (enum stripe_fault)fault,
+                                             .ms = 5};
+            if (fault == STRIPE_FAULT_HELD) continue; /* needs somebody who lets it go */
+            test_end();
+            test_begin();
+            struct bank b = bank_open(&rule, 1);
+            struct transaction t = failed_payment(&b);
+            if (bank_tell(&b).unknown > 0) {
+                stripe_close(b.s);
+                shop_close(b.l); /* a crash, and another day */
+                b.l = shop_open("2026-01-02T02:00:00Z");
+                b.sim.now.us += (int64_t)25 * 3600 * 1000000;
+                bank_connect(&b);
+                stripe_server_clock_forward(b.server, 25 * 3600);
+                assert_int(bank_tell(&b).unknown, 0);
+            }
+            cr_assert(str_is(intent_status(&b, t), "canceled"), "fault %d of %s", fault, rule.path);
+            cr_assert(bank_tell(&b).count == 0, "fault %d of %s", fault, rule.path);
+            cr_assert(stripe_server_counts(b.server).faults == 1, "fault %d of %s", fault, rule.path);
+            bank_close(&b);
+        }
+    }
+}
+
+Test(stripe_told, one_that_the_bank_has_by_now_is_not_canceled_and_booked_when_it_is_paid)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct transaction t = failed_payment(&b);
+    confirm_with(&b, t, "pm_usBankAccount_success");
+    assert_int(bank_tell(&b).unknown, 0);
+    assert_str(intent_status(&b, t), "processing");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_FAILED);
+    assert_int(stripe_server_settle_pending(b.server), 1);
+    assert_int(bank_tell(&b).unknown, 0);
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    assert_int(bank_tell(&b).count, 0);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_told, one_that_was_paid_meanwhile_is_booked_and_not_canceled)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct transaction t = failed_payment(&b);
+    confirm_with(&b, t, "pm_card_visa");
+    assert_int(bank_tell(&b).unknown, 0);
+    assert_str(intent_status(&b, t), "succeeded");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_told, one_that_somebody_canceled_there_is_done_with)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct transaction t = failed_payment(&b);
+    server = b.server;
+    struct got g = post(
+        "by-hand",
+        str_cstring(A, str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference))), "");
+    assert_status(g, 200);
+    done(&g);
+    assert_int(bank_tell(&b).unknown, 0);
+    cr_assert(!bank_transaction(&b, 1).payable);
+    assert_int(bank_tell(&b).count, 0);
+    bank_close(&b);
+}
