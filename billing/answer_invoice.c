@@ -218,5 +218,6 @@ json_t *transaction_json(const struct transaction *v, struct names *n)
     member_text_or_null(j, "gateway_reference", v->gateway_reference);
     member_text_or_null(j, "error", failed ? v->message : STR_NONE);
     member_text_or_null(j, "error_code", failed ? v->code : STR_NONE);
+    member_flag(j, "action_required", payment_wants_customer(v));
     return j;
 }

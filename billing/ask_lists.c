@@ -11,7 +11,8 @@ struct listing {
     struct names names;
     struct customer customer; /* whose list it is; {0}: everybody's */
     uint64_t told, limit;
-    const char *status; /* only those that are shown with it; NULL: all */
+    const char *status;   /* only those that are shown with it; NULL: all */
+    bool action_required; /* only payments that wait for their customers */
 };
 
 static enum err list_begin(struct listing *l, const struct call *c, struct str user, struct error *e)
@@ -81,7 +82,8 @@ static enum err tell_invoice(void *context, const struct invoice *row, struct er
 static enum err tell_transaction(void *context, const struct transaction *row, struct error *e)
 {
     struct listing *l = context;
-    if (l->status != NULL && strcmp(l->status, transaction_status_shown(row)) != 0) {
+    bool other = l->status != NULL && strcmp(l->status, transaction_status_shown(row)) != 0;
+    if (other || (l->action_required && !payment_wants_customer(row))) {
         arena_reset(l->rows);
         return OK;
     }
@@ -145,7 +147,9 @@ enum err ask_payment_list(const struct call *c, struct error *e)
     int status = -1; /* as it is shown, which is not always as it is kept */
     l.limit = q->limit;
     if (err == OK) err = service_days(q->from, q->to, e);
-    if (err == OK) err = answer_status_word(&status, &choice_transaction_status, q->status, e);
+    l.action_required = str_is(q->status, "action_required");
+    if (err == OK && !l.action_required)
+        err = answer_status_word(&status, &choice_transaction_status, q->status, e);
     if (status >= 0) l.status = choice_transaction_status.words[status];
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
     return list_end(&l, err);

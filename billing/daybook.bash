@@ -22,7 +22,7 @@ _daybook_values() {
     'subscription list --status') echo active trialing paused past_due unpaid canceled ;;
     'invoice list --status') echo open paid partially_paid void uncollectible ;;
     'wallet list --status') echo open used expired voided ;;
-    'payment list --status') echo pending completed failed refunded partially_refunded ;;
+    'payment list --status') echo pending completed failed refunded partially_refunded action_required ;;
     'imported list --kind') echo customer payment_method subscription invoice charge refund balance_transaction subscription_items ;;
     'import import') "$program" help import 2>/dev/null | sed -n '/^Kinds:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;
     'report report') "$program" help report 2>/dev/null | sed -n '/^Reports:/,/^$/s/^  \([a-z_]*\) .*/\1/p' ;;

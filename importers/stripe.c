@@ -297,8 +297,12 @@ bool stripe_is_test(const struct stripe *s)
 
 struct gateway stripe_gateway(struct stripe *s)
 {
-    return (struct gateway){
-        .name = "stripe", .self = s, .two_steps = true, .describe = stripe_describe, .ask = ask};
+    return (struct gateway){.name = "stripe",
+                            .self = s,
+                            .two_steps = true,
+                            .describe = stripe_describe,
+                            .ask = ask,
+                            .confirmation = stripe_confirmation};
 }
 
 struct stripe *stripe_of(const struct gateway *g)

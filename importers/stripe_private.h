@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_private.h - what the files of stripe.h share: stripe.c (many questions at once), stripe_method.c
- * (payment methods). For them only. */
+ * (payment methods), stripe_action.c (what customers do themselves). For them only. */
 #ifndef DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
 #define DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
 
@@ -30,6 +30,11 @@ enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struc
 
 /* Kind, brand, last digits and expiry; the rest of the card stays. */
 void stripe_read_method(struct card *out, const json_t *method, struct arena *a);
+/* What a customer needs to go on with an intent: "" where it is none. */
+struct str stripe_secret_of(const json_t *object, struct arena *a);
+struct str stripe_page_of(const json_t *object, struct arena *a);
+enum err stripe_confirmation(void *self, struct gateway_confirmation *out, const struct gateway_request *r,
+                             struct arena *a, struct error *e);
 enum err stripe_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
                          struct error *e);
 

@@ -56,6 +56,13 @@ struct gateway_method {
     struct str gateway_customer; /* what the gateway calls him already; "": it does not */
     struct str ledger;           /* origin: makes keys unique */
 };
+/* How a payment stands that its customer is to confirm, and how he can. None of it is kept, or told to
+ * anybody but who asked. */
+struct gateway_confirmation {
+    enum payment_outcome outcome; /* as the answer to GATEWAY_LOOK: prepared when it waits for him */
+    struct str url;               /* of a page where he does it; "": there is none … */
+    struct str client_secret;     /* … and a page of the company's can, with this */
+};
 /* Who watches long work. Either may be NULL. */
 struct gateway_watch {
     void *self;
@@ -78,6 +85,10 @@ struct gateway {
      * before it count. Told to stop, it leaves what it has not begun as it was. */
     enum err (*ask)(void *self, struct gateway_question *questions, size_t count,
                     const struct gateway_watch *watch, struct arena *a, struct error *e);
+    /* For a request of the step GATEWAY_LOOK. ERR_INCOMPLETE: it is not known. NULL: no customer ever has to
+     * confirm a payment. */
+    enum err (*confirmation)(void *self, struct gateway_confirmation *out, const struct gateway_request *r,
+                             struct arena *a, struct error *e);
 };
 
 /* For implementations; with nobody watching they do nothing, and never stop. */

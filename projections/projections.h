@@ -298,9 +298,11 @@ struct untold_query {
 struct untold_mark {
     uint64_t payment, customer, method;
 };
-/* May its customer still confirm the payment? Then it is not to be canceled. */
-enum err payment_is_confirmable(bool *yes, struct views_txn *t, const struct transaction *v,
-                                struct instant now, struct arena *a, struct error *e) MUST_USE;
+/* The question how a payment stands that its customer may still confirm, until *until. ERR_REFUSED: he may
+ * not any more. */
+enum err confirmable_request(struct gateway_request *out, struct instant *until, struct views_txn *t,
+                             const struct transaction *v, const struct untold_query *q, struct arena *a,
+                             struct error *e) MUST_USE;
 /* Of those behind *after, which moves on; *more: there may be others. */
 enum err list_untold(struct gateway_request **out, size_t *count, struct views_txn *t,
                      const struct untold_query *q, struct untold_mark *after, bool *more, struct arena *a,

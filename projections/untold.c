@@ -88,8 +88,8 @@ static enum err last_asked(struct instant *out, struct views_txn *t, const struc
     return err;
 }
 
-enum err payment_is_confirmable(bool *yes, struct views_txn *t, const struct transaction *v,
-                                struct instant now, struct arena *a, struct error *e)
+static enum err is_confirmable(bool *yes, struct views_txn *t, const struct transaction *v,
+                               struct instant now, struct arena *a, struct error *e)
 {
     struct invoice invoice = {0};
     struct confirmation c = {.payment = v, .now = now};
@@ -105,23 +105,47 @@ enum err payment_is_confirmable(bool *yes, struct views_txn *t, const struct tra
     return err;
 }
 
+static struct gateway_request request_of(enum gateway_step step, const struct transaction *v, struct arena *a)
+{
+    return (struct gateway_request){
+        .step = step,
+        .transaction = v->transaction,
+        .customer = v->customer,
+        .reference = str_copy(a, v->gateway_reference),
+        .key = str_copy(a, v->gateway_key),
+        .amount = v->amount,
+        .requested_at = v->at,
+    };
+}
+
+enum err confirmable_request(struct gateway_request *out, struct instant *until, struct views_txn *t,
+                             const struct transaction *v, const struct untold_query *q, struct arena *a,
+                             struct error *e)
+{
+    bool waits = false;
+    if (!str_equal(v->gateway, q->gateway)) {
+        return fail(e, ERR_REFUSED, "payment txn_%ju was made by %.*s, and this is %.*s",
+                    (uintmax_t)v->transaction, STR_ARG(v->gateway), STR_ARG(q->gateway));
+    }
+    enum err err = is_confirmable(&waits, t, v, q->now, a, e);
+    if (err != OK) return err;
+    *out = request_of(GATEWAY_LOOK, v, a);
+    *until = confirmation_end(v);
+    if (waits) return OK;
+    return fail(e, ERR_REFUSED, "payment txn_%ju waits for its customer no more: %s",
+                (uintmax_t)v->transaction,
+                q->now.us >= until->us ? "its time is over" : "its invoice was paid or asked for otherwise");
+}
+
 static enum err add_payment(struct telling *g, uint64_t payment, struct error *e)
 {
     struct transaction v = {0};
     bool waits = false;
     enum err err = load_transaction(&v, g->t, payment, g->arena, e);
     if (err != OK || !v.payable || !str_equal(v.gateway, g->q->gateway)) return err;
-    err = payment_is_confirmable(&waits, g->t, &v, g->q->now, g->arena, e);
+    err = is_confirmable(&waits, g->t, &v, g->q->now, g->arena, e);
     if (err != OK || (waits && !g->q->looks)) return err;
-    g->requests[g->count++] = (struct gateway_request){
-        .step = waits ? GATEWAY_LOOK : GATEWAY_CANCEL,
-        .transaction = payment,
-        .customer = v.customer,
-        .reference = str_copy(g->arena, v.gateway_reference),
-        .key = str_copy(g->arena, v.gateway_key),
-        .amount = v.amount,
-        .requested_at = v.at,
-    };
+    g->requests[g->count++] = request_of(waits ? GATEWAY_LOOK : GATEWAY_CANCEL, &v, g->arena);
     return OK;
 }
 

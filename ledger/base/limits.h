@@ -71,6 +71,8 @@ enum {
     LIMIT_WEBHOOK_SIGNATURES = 16, /* of the scheme v1 that are looked at */
     LIMIT_WEBHOOK_SECRETS = 16,
     LIMIT_WEBHOOK_SECRET_MIN_BYTES = 16, /* a shorter one is no secret */
+    LIMIT_CLIENT_SECRET_BYTES = 512,     /* of Stripe's, for a customer's page; they have some 60 */
+    LIMIT_URL_BYTES = 2048,
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
 };
 

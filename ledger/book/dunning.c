@@ -82,11 +82,16 @@ static bool asks_for_money(const struct invoice *v)
            v->status == INVOICE_UNCOLLECTIBLE;
 }
 
-bool confirmation_is_open(const struct confirmation *c)
+struct instant confirmation_end(const struct transaction *payment)
 {
     static const int64_t us_a_day = (int64_t)86400 * 1000000;
+    return (struct instant){payment->at.us + CONFIRMATION_DAYS * us_a_day};
+}
+
+bool confirmation_is_open(const struct confirmation *c)
+{
     const struct transaction *v = c->payment;
-    if (!payment_wants_customer(v) || c->now.us - v->at.us >= CONFIRMATION_DAYS * us_a_day) return false;
+    if (!payment_wants_customer(v) || c->now.us >= confirmation_end(v).us) return false;
     if (c->invoice == NULL) return true;
     return asks_for_money(c->invoice) && c->asked.us <= v->at.us;
 }

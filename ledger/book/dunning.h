@@ -40,6 +40,7 @@ struct confirmation {
     struct instant asked;          /* when something was last asked to pay that; none: it asks no more */
     struct instant now;
 };
+struct instant confirmation_end(const struct transaction *payment); /* by time alone */
 bool payment_wants_customer(const struct transaction *payment);
 bool confirmation_is_open(const struct confirmation *c);
 

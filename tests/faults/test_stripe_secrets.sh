@@ -82,5 +82,40 @@ tls=
 check "in what was said" "$(cat "$work"/out* "$work"/err* "$work/address" "$work/serve.err" | grep -c nobodymayread)" 0
 check "in the ledger" "$(grep -rlc nobodymayread "$work/book" "$work/book.key" | wc -l)" 0
 check "in the audit log" "$(book audit log --json | grep -c nobodymayread)" 0
+
+# ---- what a customer needs to confirm a payment is told to who asks for it, and stands nowhere
+# shellcheck source=tests/faults/stripe.sh
+export DAYBOOK_STRIPE_KEY_FILE=$work/test.key
+(umask 077 && echo sk_test_daybook >"$DAYBOOK_STRIPE_KEY_FILE")
+server_start --seed 1
+at 2025-01-01 init "$work/ledger" --quiet || exit 1
+say() { at "$@" >>"$work/said" 2>&1; } # all that is said, but for the answers that are to tell the secret
+say 2025-01-01 customer create bea
+say 2025-01-01 payment-method add bea pm_card_authenticationRequired
+say 2025-01-01 invoice one-off bea --description Training --amount 29.00
+say 2025-01-01 --json payment charge bea 29.00 --invoice INV-2025-000001
+check "a payment that wants its customer" "$?" 7
+check "it is listed" "$(at 2025-01-01 --json payment list --status action_required | grep -c '"transaction_id":"txn_1"')" 1
+at 2025-01-01 --json payment action txn_1 >"$work/action"
+check "its customer's way" "$?" 0
+secret=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["client_secret"])' "$work/action")
+check "the secret is told" "$(grep -c "_secret_" <<<"$secret")" 1
+rules '[{"fault":"close_after"}]'
+say 2025-01-01 payment action txn_1
+check "no answer from Stripe" "$?" 8
+rules '[]'
+curl -sS -o "$work/confirmed" -H "Authorization: Bearer sk_test_daybook" "$url/v1/payment_intents/${secret%%_secret_*}/confirm" -d payment_method=pm_card_authenticationRequired
+steer action --data "intent=${secret%%_secret_*}" --data yes=true >/dev/null
+say 2025-01-01 --json payment action txn_1
+check "it is paid" "$(at 2025-01-01 --json payment list | grep -c '"status":"completed"')" 1
+say 2025-01-01 payment action txn_1
+check "nothing is to be confirmed any more" "$?" 1
+say 2025-01-01 audit log
+say 2025-01-01 audit verify
+check "the ledger verifies" "$?" 0
+check "the secret in what was said" "$(grep -c "_secret_" "$work/said")" 0
+check "the secret in the ledger" "$(grep -rl "_secret_" "$work/ledger" "$work/key" | wc -l)" 0
+server_stop
+server_pid=
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -50,21 +50,27 @@ static struct transaction asked_for(struct bank *b)
     return t;
 }
 
-/* On the company's page, with her own card, and then at her bank. */
-static void authenticate(struct bank *b, struct transaction t)
+/* On the company's page, with her own card … */
+static void begin_to_confirm(struct bank *b, struct transaction t, const char *more)
 {
     struct views_txn *v = NULL;
     struct method *methods = NULL;
     size_t count = 0;
     assert_ok(ledger_read_begin(&v, b->l, E));
     assert_ok(list_methods(&methods, &count, v, 1, A, E));
-    struct str form = str_format(A, "payment_method=%.*s", STR_ARG(methods[0].token));
+    struct str form = str_format(A, "payment_method=%.*s%s", STR_ARG(methods[0].token), more);
     ledger_read_end(b->l, v);
     server = b->server;
     struct str path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
     struct got g = post("by-the-page", str_cstring(A, path), str_cstring(A, form));
     assert_at(g, "status", "requires_action");
     done(&g);
+}
+
+/* … and then at her bank. */
+static void authenticate(struct bank *b, struct transaction t)
+{
+    begin_to_confirm(b, t, "");
     cr_assert(stripe_server_action_done(b->server, str_cstring(A, t.gateway_reference), true));
 }
 
@@ -298,4 +304,54 @@ Test(stripe_action, when_its_invoice_is_paid_otherwise_or_void_it_is_canceled)
         bank_verify(&b);
         bank_close(&b);
     }
+}
+
+/* ---- how she does it ---- */
+
+static enum err how_to_confirm(struct gateway_confirmation *out, struct bank *b, struct error *e)
+{
+    struct untold_query q = {.gateway = STR("stripe"), .now = b->sim.now};
+    struct gateway_request r = {.step = GATEWAY_LOOK};
+    struct transaction row = {0};
+    struct views_txn *t = NULL;
+    struct instant until = {0};
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(load_transaction(&row, t, 1, A, E));
+    enum err err = confirmable_request(&r, &until, t, &row, &q, A, e);
+    ledger_read_end(b->l, t);
+    return err == OK ? b->g.confirmation(b->g.self, out, &r, A, e) : err;
+}
+
+Test(stripe_action, she_confirms_on_a_page_of_the_companys_or_of_stripes)
+{
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    struct gateway_confirmation how = {.outcome = PAYMENT_UNKNOWN};
+    assert_ok(how_to_confirm(&how, &b, E));
+    cr_assert(how.outcome == PAYMENT_PREPARED);
+    assert_str(how.url, "");
+    assert_str(how.client_secret,
+               str_cstring(A, str_format(A, "%.*s_secret_test", STR_ARG(t.gateway_reference))));
+    begin_to_confirm(&b, t, "&return_url=https://example.com/back");
+    assert_ok(how_to_confirm(&how, &b, E));
+    cr_assert(str_starts(how.url, "https://hooks.stripe.com/"), "%.*s", STR_ARG(how.url));
+    assert_str(how.client_secret, ""); /* the page has it */
+    cr_assert(stripe_server_action_done(b.server, str_cstring(A, t.gateway_reference), true));
+    assert_ok(how_to_confirm(&how, &b, E));
+    cr_assert(how.outcome == PAYMENT_SUCCEEDED);
+    assert_str(how.client_secret, "");
+    struct stripe_fault_rule rule = {.fault = STRIPE_FAULT_CLOSE_AFTER};
+    stripe_server_rules(b.server, &rule, 1);
+    assert_err_says(how_to_confirm(&how, &b, E), ERR_INCOMPLETE, "does not tell how the payment stands");
+    bank_close(&b);
+}
+
+Test(stripe_action, a_payment_that_does_not_wait_for_her_has_nothing_to_confirm)
+{
+    struct bank b = with_ann();
+    struct transaction t = asked_for(&b);
+    struct gateway_confirmation how = {.outcome = PAYMENT_UNKNOWN};
+    b.sim.now.us = t.at.us + (int64_t)14 * 86400 * 1000000;
+    assert_err_says(how_to_confirm(&how, &b, E), ERR_REFUSED, "its time is over");
+    bank_close(&b);
 }

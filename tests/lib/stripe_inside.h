@@ -130,6 +130,8 @@ struct ss_intent {
     const char *canceled_why;
     bool redirects; /* a way of paying may lead elsewhere, so a return_url is needed */
     bool keep;      /* attach the method when it has paid */
+    bool returns; /* it was confirmed with a return_url: what the customer does, he does on a page of Stripe's
+                   */
     struct ss_chain charges, refunds, disputes;
 };
 struct ss_charge {

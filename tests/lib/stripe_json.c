@@ -158,6 +158,13 @@ static json_t *setup_json(const struct ss_setup *u)
 static json_t *next_action(const struct ss_intent *p)
 {
     if (p->status != SS_REQUIRES_ACTION) return json_null();
+    if (p->returns) {
+        json_t *url =
+            json_sprintf("https://hooks.stripe.com/redirect/authenticate/%s?client_secret=%s_secret_test",
+                         p->t.id, p->t.id);
+        return packed(json_pack("{s:s, s:{s:s, s:o}}", "type", "redirect_to_url", "redirect_to_url",
+                                "return_url", "https://example.com/back", "url", url));
+    }
     return packed(json_pack("{s:s, s:{s:s}}", "type", "use_stripe_sdk", "use_stripe_sdk", "type",
                             "three_d_secure_redirect"));
 }

@@ -95,6 +95,7 @@ static bool take_confirming(struct ss_call *c, struct confirming *out)
 static void confirm(struct ss_call *c, struct ss_intent *p, struct confirming how)
 {
     bool off_session = how.off_session != NULL && strcmp(how.off_session, "false") != 0;
+    p->returns = how.has_return;
     ss_charge(c->s, p, off_session);
     if (p->failure == NULL) {
         ss_answer_thing(c, &p->t);
