@@ -81,8 +81,11 @@ static enum webhook_world world_of(const struct service *s)
 
 struct webhook_door service_webhook_door(const struct service *s)
 {
-    return (struct webhook_door){
-        .ledger = s->ledger, .world = world_of(s), .now = s->world.now(s->world.self), .actor = s->actor};
+    return (struct webhook_door){.ledger = s->ledger,
+                                 .world = world_of(s),
+                                 .gateway = &s->gateway,
+                                 .now = s->world.now(s->world.self),
+                                 .actor = s->actor};
 }
 
 /* ---- what the gateway fills in ---- */

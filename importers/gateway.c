@@ -2,8 +2,8 @@
 /* gateway.c - what a gateway adds to a command: see importers.h. */
 #include "importers/importers.h"
 
-/* What the gateway calls the customer, by the newest of his methods that it keeps, or as he was imported; "":
- * it does not know him. */
+/* What the gateway calls the customer, by the newest of his methods that it keeps, as it was told of him
+ * alone, or as he was imported; "": it does not know him. */
 static enum err known_as(struct str *out, struct views_txn *t, const struct gateway *g, struct str user,
                          struct arena *a, struct error *e)
 {
@@ -17,6 +17,7 @@ static enum err known_as(struct str *out, struct views_txn *t, const struct gate
     if (err == OK) err = list_methods(&methods, &count, t, c.customer, a, e);
     if (err == ERR_NOT_FOUND || err == ERR_INVALID)
         return OK; /* nobody has that id, or may: the ledger says so */
+    if (err == OK && str_is(c.gateway, g->name)) *out = str_copy(a, c.gateway_customer);
     for (size_t i = 0; i < count && err == OK; i++) {
         if (str_is(methods[i].gateway, g->name) && methods[i].gateway_customer.len > 0)
             *out = str_copy(a, methods[i].gateway_customer);
@@ -36,6 +37,22 @@ enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *
     err = known_as(&m.gateway_customer, t, g, user, a, e);
     ledger_read_end(l, t);
     return err == OK ? g->describe(g->self, out, &m, a, e) : err;
+}
+
+enum err gateway_set_up(struct gateway_setup *out, struct ledger *l, const struct gateway *g,
+                        const struct gateway_setup_request *m, struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct gateway_setup_request r = *m;
+    struct customer c = {0};
+    enum err err = ledger_read_begin(&t, l, e);
+    *out = (struct gateway_setup){.status = SETUP_WAITS};
+    if (err != OK) return err;
+    r.method.ledger = ledger_origin(l);
+    err = find_customer(&c, t, m->method.user, a, e);
+    if (err == OK) err = known_as(&r.method.gateway_customer, t, g, m->method.user, a, e);
+    ledger_read_end(l, t);
+    return err == OK ? g->set_up(g->self, out, &r, a, e) : err;
 }
 
 enum err gateway_complete(struct command *c, struct ledger *l, const struct gateway *g, struct arena *a,

@@ -80,6 +80,11 @@ enum err gateway_complete(struct command *c, struct ledger *l, const struct gate
 enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *g, struct str user,
                       struct str token, struct arena *a, struct error *e) MUST_USE;
 
+/* Begins to set up a payment method of a customer, who must be known: fills the request's ledger and what the
+ * gateway calls him. Nothing of the ledger is changed. */
+enum err gateway_set_up(struct gateway_setup *out, struct ledger *l, const struct gateway *g,
+                        const struct gateway_setup_request *m, struct arena *a, struct error *e) MUST_USE;
+
 /* ---- what gateways send by themselves ---- */
 
 /* Does our key move real money? What comes from the other world is kept and does nothing. */
@@ -88,6 +93,7 @@ struct webhook_door {
     struct ledger *ledger;
     struct webhook_secrets secrets;
     enum webhook_world world;
+    const struct gateway *gateway; /* asked what a payment method is that a message names; NULL: nobody is */
     struct instant now;
     struct str actor;
 };

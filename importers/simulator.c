@@ -90,6 +90,17 @@ static enum err describe(void *self, struct card *out, const struct gateway_meth
     return OK;
 }
 
+/* Nobody has a page for it: with a token it is done, without one it waits for ever. */
+static enum err set_up(void *self, struct gateway_setup *out, const struct gateway_setup_request *m,
+                       struct arena *a, struct error *e)
+{
+    bool given = m->method.token.len > 0;
+    struct str about = str_format(a, "%.*s/setup/%.*s", STR_ARG(m->method.ledger), STR_ARG(m->method.user));
+    *out = (struct gateway_setup){.status = given ? SETUP_DONE : SETUP_WAITS,
+                                  .reference = reference_of(about, a)};
+    return given ? describe(self, &out->card, &m->method, a, e) : OK;
+}
+
 static void decline(struct gateway_answer *out, const char *code, const char *message)
 {
     out->outcome = PAYMENT_DECLINED;
@@ -135,5 +146,5 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
 
 struct gateway gateway_simulator(void)
 {
-    return (struct gateway){.name = "simulator", .describe = describe, .ask = ask};
+    return (struct gateway){.name = "simulator", .describe = describe, .ask = ask, .set_up = set_up};
 }

@@ -302,7 +302,9 @@ struct gateway stripe_gateway(struct stripe *s)
                             .two_steps = true,
                             .describe = stripe_describe,
                             .ask = ask,
-                            .confirmation = stripe_confirmation};
+                            .confirmation = stripe_confirmation,
+                            .set_up = stripe_set_up,
+                            .read_method = stripe_read_method};
 }
 
 struct stripe *stripe_of(const struct gateway *g)

@@ -17,6 +17,8 @@ struct str stripe_page_of(const json_t *object, struct arena *a)
 {
     const json_t *next = json_object_get(object, "next_action");
     struct str url = json_text_of(json_object_get(next, "redirect_to_url"), "url");
+    if (url.len == 0)
+        url = json_text_of(json_object_get(next, "verify_with_microdeposits"), "hosted_verification_url");
     bool fits = str_starts(url, "https://") && url.len <= LIMIT_URL_BYTES && text_is_printable(url);
     return fits ? str_copy(a, url) : STR_NONE;
 }

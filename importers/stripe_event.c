@@ -315,6 +315,12 @@ static const struct meaning {
     {"invoice.payment_succeeded", stripe_on_invoice},
     {"invoice.payment_failed", stripe_on_invoice},
     {"payment_method.detached", stripe_on_method},
+    {"payment_method.attached", stripe_on_attached},
+    {"payment_method.updated", stripe_on_method_updated},
+    {"payment_method.automatically_updated", stripe_on_method_updated},
+    {"setup_intent.succeeded", stripe_on_setup},
+    {"setup_intent.setup_failed", stripe_on_setup_failed},
+    {"customer.updated", stripe_on_customer},
 };
 
 static bool means(const struct meaning *k, struct str type)

@@ -22,8 +22,7 @@ enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struc
     }
 }
 
-/* What an answer that is not "done" means to who adds a payment method. */
-static enum err refuse(const struct stripe_answer *answer, struct error *e)
+enum err stripe_refuse_method(const struct stripe_answer *answer, struct error *e)
 {
     bool declined = answer->outcome == STRIPE_DECLINED;
     bool wrong = answer->outcome == STRIPE_REJECTED || answer->outcome == STRIPE_MISSING;
@@ -47,7 +46,7 @@ static struct str key_of(const struct gateway_method *m, const char *what, struc
                       STR_ARG(hex_text(a, digest, USER_DIGEST_BYTES)));
 }
 
-static enum err make_customer(struct stripe *s, struct str *out, const struct gateway_method *m,
+enum err stripe_make_customer(struct stripe *s, struct str *out, const struct gateway_method *m,
                               struct arena *a, struct error *e)
 {
     struct stripe_answer answer = {0};
@@ -62,11 +61,11 @@ static enum err make_customer(struct stripe *s, struct str *out, const struct ga
     *out = str_copy(a, json_text_of(answer.object, "id"));
     bool made = answer.outcome == STRIPE_DONE && stripe_id_is_one(*out);
     json_decref(answer.object);
-    return made ? OK : refuse(&answer, e);
+    return made ? OK : stripe_refuse_method(&answer, e);
 }
 
 /* Of a bank account: its bank instead of a brand. */
-void stripe_read_method(struct card *out, const json_t *method, struct arena *a)
+static void read_method(struct card *out, const json_t *method, struct arena *a)
 {
     const json_t *card = json_object_get(method, "card"), *bank = json_object_get(method, "us_bank_account");
     if (json_is_object(card)) {
@@ -82,6 +81,25 @@ void stripe_read_method(struct card *out, const json_t *method, struct arena *a)
     } else {
         out->funding = str_copy(a, json_text_of(method, "type"));
     }
+}
+
+void stripe_card_of(struct card *out, const json_t *method, struct arena *a)
+{
+    const json_t *customer = json_object_get(method, "customer");
+    struct str owner =
+        json_is_object(customer) ? json_text_of(customer, "id") : str_of(json_string_value(customer));
+    *out = (struct card){.token = str_copy(a, json_text_of(method, "id")),
+                         .gateway = STR("stripe"),
+                         .gateway_customer = str_copy(a, owner)};
+    read_method(out, method, a);
+}
+
+enum err stripe_check_token(struct str token, struct error *e)
+{
+    enum err err = text_check(token, LIMIT_TOKEN_BYTES, "the payment method's token", e);
+    if (err == OK && !(str_starts(token, "pm_") && stripe_id_is_one(token)))
+        err = fail(e, ERR_INVALID, "the payment method's token is none of Stripe's, as in 'pm_…'");
+    return err;
 }
 
 static enum err attach(struct stripe *s, struct card *out, const struct gateway_method *m,
@@ -103,9 +121,9 @@ static enum err attach(struct stripe *s, struct card *out, const struct gateway_
                          .gateway = STR("stripe"),
                          .gateway_customer = customer};
     bool kept = answer.outcome == STRIPE_DONE && stripe_id_is_one(out->token);
-    if (kept) stripe_read_method(out, answer.object, a);
+    if (kept) read_method(out, answer.object, a);
     json_decref(answer.object);
-    return kept ? OK : refuse(&answer, e);
+    return kept ? OK : stripe_refuse_method(&answer, e);
 }
 
 enum err stripe_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
@@ -113,10 +131,8 @@ enum err stripe_describe(void *self, struct card *out, const struct gateway_meth
 {
     struct stripe *s = self;
     struct str customer = m->gateway_customer;
-    enum err err = text_check(m->token, LIMIT_TOKEN_BYTES, "the payment method's token", e);
-    if (err == OK && !(str_starts(m->token, "pm_") && stripe_id_is_one(m->token)))
-        err = fail(e, ERR_INVALID, "the payment method's token is none of Stripe's, as in 'pm_…'");
+    enum err err = stripe_check_token(m->token, e);
     if (err == OK && s->stopped != NULL) err = fail(e, ERR_INCOMPLETE, "%s", s->stopped);
-    if (err == OK && customer.len == 0) err = make_customer(s, &customer, m, a, e);
+    if (err == OK && customer.len == 0) err = stripe_make_customer(s, &customer, m, a, e);
     return err == OK ? attach(s, out, m, customer, a, e) : err;
 }

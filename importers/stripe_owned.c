@@ -22,7 +22,7 @@ static enum err user_of_customer(struct str *out, struct stripe_subject *s, stru
 }
 
 /* As the customer is known, by his payment methods or an import, or else as its metadata say. */
-static enum err user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
+enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
 {
     static const char *const names[] = {"daybook_user", "user_id"};
     enum err err = user_of_customer(out, s, stripe_id_of(s->object, "customer"), e);
@@ -169,7 +169,7 @@ enum err stripe_on_subscription(struct webhook_apply_command *out, struct stripe
 {
     struct subscription_follow_command c = {.quantity = 0};
     struct standing v = {.known = false};
-    enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
+    enum err err = stripe_user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0) {
         stripe_note(out, WEBHOOK_FOREIGN, "a subscription of a customer whom this ledger does not know");
@@ -190,7 +190,7 @@ enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subj
     struct subscription_follow_command c = {.as_of = s->created,
                                             .status = failed ? SUBSCRIPTION_PAST_DUE : SUBSCRIPTION_ACTIVE};
     struct str reference = stripe_subscription_of(s->object);
-    enum err err = user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
+    enum err err = stripe_user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0 || reference.len == 0) {
         stripe_note(out, WEBHOOK_FOREIGN, "an invoice of Stripe's for no subscription of this ledger");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_private.h - what the files of stripe.h share: stripe.c (many questions at once), stripe_method.c
- * (payment methods), stripe_action.c (what customers do themselves). For them only. */
+ * (payment methods), stripe_action.c and stripe_setup.c (what customers do themselves), stripe_kept.c (what
+ * Stripe tells of payment methods). For them only. */
 #ifndef DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
 #define DAYBOOK_IMPORTERS_STRIPE_PRIVATE_H
 
@@ -28,13 +29,21 @@ enum err stripe_wait(struct stripe *s, uint64_t ms, struct error *e) MUST_USE;
 enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struct http_request *r,
                         struct arena *a, struct error *e) MUST_USE;
 
-/* Kind, brand, last digits and expiry; the rest of the card stays. */
-void stripe_read_method(struct card *out, const json_t *method, struct arena *a);
 /* What a customer needs to go on with an intent: "" where it is none. */
 struct str stripe_secret_of(const json_t *object, struct arena *a);
 struct str stripe_page_of(const json_t *object, struct arena *a);
 enum err stripe_confirmation(void *self, struct gateway_confirmation *out, const struct gateway_request *r,
                              struct arena *a, struct error *e);
+/* What may be shown of a payment method, its name, and whose it is. */
+void stripe_card_of(struct card *out, const json_t *method, struct arena *a);
+enum err stripe_check_token(struct str token, struct error *e) MUST_USE;
+enum err stripe_make_customer(struct stripe *s, struct str *out, const struct gateway_method *m,
+                              struct arena *a, struct error *e) MUST_USE;
+/* What an answer that is not "done" means to who adds a payment method. */
+enum err stripe_refuse_method(const struct stripe_answer *answer, struct error *e);
+enum err stripe_set_up(void *self, struct gateway_setup *out, const struct gateway_setup_request *m,
+                       struct arena *a, struct error *e);
+enum err stripe_read_method(void *self, struct card *out, struct str token, struct arena *a, struct error *e);
 enum err stripe_describe(void *self, struct card *out, const struct gateway_method *m, struct arena *a,
                          struct error *e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_subject.h - what the files of stripe_event.h share: stripe_event.c (payments and refunds),
- * stripe_owned.c (subscriptions that Stripe bills, payment methods). For them only. */
+ * stripe_owned.c (subscriptions that Stripe bills, payment methods that it lets go of), stripe_kept.c (those
+ * that it keeps). For them only. */
 #ifndef DAYBOOK_IMPORTERS_STRIPE_SUBJECT_H
 #define DAYBOOK_IMPORTERS_STRIPE_SUBJECT_H
 
@@ -22,7 +23,11 @@ struct stripe_subject {
 };
 typedef enum err stripe_effect_fn(struct webhook_apply_command *out, struct stripe_subject *s,
                                   struct error *e);
-stripe_effect_fn stripe_on_subscription, stripe_on_invoice, stripe_on_method;
+stripe_effect_fn stripe_on_subscription, stripe_on_invoice, stripe_on_method, stripe_on_attached,
+    stripe_on_setup, stripe_on_setup_failed, stripe_on_method_updated, stripe_on_customer;
+
+/* As its metadata say, or as the customer is known by his payment methods; "": he is not. */
+enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e);
 
 void stripe_note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what);
 

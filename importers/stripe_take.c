@@ -231,10 +231,7 @@ enum err stripe_take_method(struct stripe_taking *out, struct stripe_reading *r,
     if (err != OK) return err;
     stripe_begin_object(&c->object, IMPORTED_PAYMENT_METHOD, object, a);
     c->user = out->user;
-    stripe_read_method(&c->card, object, a);
-    c->card.token = c->object.reference;
-    c->card.gateway = STR("stripe");
-    c->card.gateway_customer = str_copy(a, stripe_id_of(object, "customer"));
+    stripe_card_of(&c->card, object, a);
     c->is_default = str_equal(owner.about, c->object.reference);
     c->object.status = str_copy(a, json_text_of(object, "type"));
     c->object.about = c->card.gateway_customer;

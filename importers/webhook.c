@@ -76,6 +76,46 @@ static enum err effect_of(struct effect *out, const struct webhook_door *d, cons
     return err;
 }
 
+/* ---- what the message does not say ---- */
+
+static struct card *card_of(struct command *c)
+{
+    if (c->type == COMMAND_PAYMENT_METHOD_ADD) return &c->payment_method_add.card;
+    return c->type == COMMAND_PAYMENT_METHOD_UPDATE ? &c->payment_method_update.card : NULL;
+}
+
+static enum err read_method(struct card *out, const struct webhook_door *d, struct str token, struct arena *a,
+                            struct error *e)
+{
+    const struct gateway *g = d->gateway;
+    if (g != NULL && g->read_method != NULL) return g->read_method(g->self, out, token, a, e);
+    return fail(e, ERR_INCOMPLETE, "there is no key to ask Stripe with");
+}
+
+/* Messages come late and in any order, so the gateway itself is asked how a payment method stands; what the
+ * message says of it counts where nobody answers. */
+static enum err complete(struct command *first, struct command *c, const struct webhook_door *d,
+                         struct arena *a, struct error *e)
+{
+    struct card *card = card_of(first), now = {0};
+    struct error why = {0};
+    if (card == NULL) return OK;
+    enum err err = read_method(&now, d, card->token, a, &why);
+    if (err != OK && card->funding.len > 0) return OK;
+    if (err != OK) {
+        return fail(e, err, "%.*s is not known: %s; add it by 'payment-method add'", STR_ARG(card->token),
+                    why.text);
+    }
+    if (now.gateway_customer.len > 0) {
+        *card = now;
+        return OK;
+    }
+    first->type = COMMAND_NONE;
+    c->webhook_apply.outcome = WEBHOOK_KNOWN;
+    c->webhook_apply.what = STR("the payment method was detached since");
+    return OK;
+}
+
 static bool is_of_machinery(enum err err)
 {
     return err == ERR_STORAGE || err == ERR_TAMPERED || err == ERR_ROLLED_BACK;
@@ -100,6 +140,7 @@ static enum err do_first(struct effect *out, const struct webhook_door *d, const
 {
     struct outcome done = {0};
     enum err err = effect_of(out, d, w, a, e);
+    if (err == OK) err = complete(&out->first, &out->apply, d, a, e);
     return err == OK && out->first.type != COMMAND_NONE ? execute(&done, d, &out->first, a, e) : err;
 }
 

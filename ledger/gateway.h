@@ -56,6 +56,24 @@ struct gateway_method {
     struct str gateway_customer; /* what the gateway calls him already; "": it does not */
     struct str ledger;           /* origin: makes keys unique */
 };
+/* A payment method that a customer is to give himself, on a page; with a token, one that he gave already. */
+struct gateway_setup_request {
+    struct gateway_method method;
+    bool mandate; /* he has agreed in writing that his bank account is debited */
+};
+enum setup_status {
+    SETUP_WAITS,          /* for the customer's payment method, on a page */
+    SETUP_WANTS_CUSTOMER, /* to confirm it */
+    SETUP_PROCESSING,     /* the bank has it */
+    SETUP_DONE,
+};
+struct gateway_setup {
+    enum setup_status status;
+    struct str reference;          /* the gateway's own id */
+    struct str gateway_customer;   /* also when it failed after he was made known */
+    struct str url, client_secret; /* as of gateway_confirmation */
+    struct card card;              /* when it is done */
+};
 /* How a payment stands that its customer is to confirm, and how he can. None of it is kept, or told to
  * anybody but who asked. */
 struct gateway_confirmation {
@@ -89,6 +107,12 @@ struct gateway {
      * confirm a payment. */
     enum err (*confirmation)(void *self, struct gateway_confirmation *out, const struct gateway_request *r,
                              struct arena *a, struct error *e);
+    /* Begins to set up a payment method. Errors are those of describe. */
+    enum err (*set_up)(void *self, struct gateway_setup *out, const struct gateway_setup_request *m,
+                       struct arena *a, struct error *e);
+    /* How a payment method stands there: without a token when it is not there, without gateway_customer when
+     * it is nobody's. ERR_INCOMPLETE: it is not known. NULL: the gateway keeps none. */
+    enum err (*read_method)(void *self, struct card *out, struct str token, struct arena *a, struct error *e);
 };
 
 /* For implementations; with nobody watching they do nothing, and never stop. */

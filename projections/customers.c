@@ -199,6 +199,9 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
         if (v->new_default != 0 || c->default_method == v->method) c->default_method = v->new_default;
     } else if (ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT) {
         c->default_method = ev->payment_method_made_default.method;
+    } else if (ev->type == EVENT_CUSTOMER_MADE_KNOWN) {
+        c->gateway = ev->customer_made_known.gateway;
+        c->gateway_customer = ev->customer_made_known.gateway_customer;
     } else if (ev->type == EVENT_COUPON_REDEEMED) {
         c->coupons = ev->coupon_redeemed.redemption;
     } else if (ev->type == EVENT_INVOICE_DRAFTED) {
@@ -260,6 +263,7 @@ static bool concerns_customer(enum event_type type)
            type == EVENT_DUNNING_ENDED || type == EVENT_DUNNING_EXHAUSTED || type == EVENT_REMINDER_DUE ||
            type == EVENT_SUBSCRIPTION_CREATED || type == EVENT_PAYMENT_METHOD_ADDED ||
            type == EVENT_PAYMENT_METHOD_REMOVED || type == EVENT_PAYMENT_METHOD_MADE_DEFAULT ||
+           type == EVENT_PAYMENT_METHOD_UPDATED || type == EVENT_CUSTOMER_MADE_KNOWN ||
            type == EVENT_USAGE_ALERT_SET || type == EVENT_QUOTA_ALERT_SET || type == EVENT_WALLET_ALERT_SET ||
            type == EVENT_COUPON_REDEEMED || type == EVENT_INVOICE_DRAFTED || type == EVENT_DRAFT_DISCARDED;
 }
@@ -279,12 +283,16 @@ static bool is_pending(const struct customer_row *row, uint64_t invoice)
     return false;
 }
 
-/* Another payment method may pay what the one before did not: nobody has asked it yet. */
+/* Another payment method may pay what the one before did not, and so may one that was renewed: nobody has
+ * asked it yet. */
 static void wake_invoices(struct customer_row *row, const struct customer *before, const struct event *ev,
                           struct arena *a)
 {
     bool chosen = ev->type == EVENT_PAYMENT_METHOD_ADDED || ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT;
-    if (!chosen || row->customer.default_method == before->default_method || row->open_count == 0) return;
+    bool renewed = ev->type == EVENT_PAYMENT_METHOD_UPDATED &&
+                   ev->payment_method_updated.method == row->customer.default_method;
+    if (chosen && row->customer.default_method == before->default_method) chosen = false;
+    if ((!chosen && !renewed) || row->open_count == 0) return;
     struct open_invoice *open = arena_array_of(a, struct open_invoice, row->open_count);
     for (size_t i = 0; i < row->open_count; i++) {
         open[i] = row->open[i];

@@ -170,6 +170,9 @@ enum err list_coupons(struct redemption **out, size_t *count, struct views_txn *
                       struct arena *a, struct error *e) MUST_USE;
 enum err list_methods(struct method **out, size_t *count, struct views_txn *t, uint64_t customer,
                       struct arena *a, struct error *e) MUST_USE; /* those not removed, by number */
+/* The newest with that token, also when it was removed; method 0: there never was one. */
+enum err find_method(struct method *out, struct views_txn *t, uint64_t customer, struct str token,
+                     struct arena *a, struct error *e) MUST_USE;
 enum err list_items(struct item **out, size_t *count, struct views_txn *t, uint64_t customer, struct arena *a,
                     struct error *e) MUST_USE; /* pending */
 enum err list_alerts(struct alert **out, size_t *count, struct views_txn *t, uint64_t customer,

@@ -294,7 +294,6 @@ enum err decide_payment_method_remove(struct decision *out, const struct facts *
     return OK;
 }
 
-/* One that was given back to the customer stays his. */
 enum err decide_payment_method_detach(struct decision *out, const struct facts *f,
                                       const struct payment_method_detach_command *c, struct arena *a,
                                       struct error *e)
@@ -319,5 +318,50 @@ enum err decide_payment_method_default(struct decision *out, const struct facts 
     if (m->method == f->customer->default_method) return OK;
     struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_MADE_DEFAULT, a);
     ev->payment_method_made_default = (struct payment_method_made_default){f->customer->customer, m->method};
+    return OK;
+}
+
+/* ---- what the gateway tells of them ---- */
+
+enum err decide_customer_make_known(struct decision *out, const struct facts *f,
+                                    const struct customer_make_known_command *c, struct arena *a,
+                                    struct error *e)
+{
+    enum err err = need_customer(f, c->user, e);
+    if (err != OK) return err;
+    bool known = str_equal(f->customer->gateway_customer, c->gateway_customer);
+    for (size_t i = 0; i < f->methods_count; i++)
+        known = known || str_equal(f->methods[i].gateway_customer, c->gateway_customer);
+    if (known) return OK;
+    struct event *ev = event_add(&out->events, EVENT_CUSTOMER_MADE_KNOWN, a);
+    ev->customer_made_known =
+        (struct customer_made_known){f->customer->customer, c->gateway, c->gateway_customer};
+    return OK;
+}
+
+static bool has_data(const struct method *m, const struct card *c)
+{
+    return str_equal(m->funding, c->funding) && str_equal(m->brand, c->brand) &&
+           str_equal(m->last4, c->last4) && m->exp_month == c->exp_month && m->exp_year == c->exp_year;
+}
+
+/* Of one that is not there any more nothing need be known. */
+enum err decide_payment_method_update(struct decision *out, const struct facts *f,
+                                      const struct payment_method_update_command *c, struct arena *a,
+                                      struct error *e)
+{
+    enum err err = need_customer(f, c->user, e);
+    if (err != OK) return err;
+    const struct method *m = method_named(f, c->card.token);
+    if (m == NULL || c->as_of.us < m->as_of.us || has_data(m, &c->card)) return OK;
+    struct event *ev = event_add(&out->events, EVENT_PAYMENT_METHOD_UPDATED, a);
+    ev->payment_method_updated = (struct payment_method_updated){.customer = m->customer,
+                                                                 .method = m->method,
+                                                                 .funding = c->card.funding,
+                                                                 .brand = c->card.brand,
+                                                                 .last4 = c->card.last4,
+                                                                 .exp_month = c->card.exp_month,
+                                                                 .exp_year = c->card.exp_year,
+                                                                 .as_of = c->as_of};
     return OK;
 }

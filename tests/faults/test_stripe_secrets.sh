@@ -110,6 +110,30 @@ say 2025-01-01 --json payment action txn_1
 check "it is paid" "$(at 2025-01-01 --json payment list | grep -c '"status":"completed"')" 1
 say 2025-01-01 payment action txn_1
 check "nothing is to be confirmed any more" "$?" 1
+# ---- nor is what he needs to give a payment method on a page, not even when a webhook says it again
+say 2025-01-01 customer create cem
+at 2025-01-01 --json payment-method setup cem >"$work/setup"
+check "a payment method is begun" "$?" 0
+secret=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["client_secret"])' "$work/setup")
+check "its secret is told" "$(grep -c "seti_.*_secret_" <<<"$secret")" 1
+curl -sS -o "$work/given" -H "Authorization: Bearer sk_test_daybook" "$url/v1/setup_intents/${secret%%_secret_*}/confirm" -d payment_method=pm_card_visa
+curl -sS -H "Authorization: Bearer sk_test_daybook" "$url/v1/events?type=setup_intent.succeeded" |
+    python3 -c 'import json, sys; sys.stdout.write(json.dumps(json.load(sys.stdin)["data"][0]))' >"$work/event"
+check "the message has it" "$(grep -c "_secret_" "$work/event")" 1
+signature=$(python3 -c 'import hashlib, hmac, sys; print(hmac.new(sys.argv[2].encode(), b"1735689600." + open(sys.argv[1], "rb").read(), hashlib.sha256).hexdigest())' \
+    "$work/event" "$endpoint")
+say 2025-01-01 --json webhook handle "$work/event" --signature "t=1735689600,v1=$signature" --secret-file "$work/endpoint.secrets"
+check "the message is taken" "$?" 0
+check "the payment method is there" "$(at 2025-01-01 --json payment-method list cem | grep -c '"last4":"4242"')" 1
+say 2025-01-01 --json payment-method setup cem --token pm_card_mastercard
+check "one that is given already" "$?" 0
+say 2025-01-01 payment-method setup cem --token pm_card_chargeDeclined
+check "one that is declined" "$?" 7
+rules '[{"fault":"close_after"}]'
+say 2025-01-01 payment-method setup cem
+check "nobody answers" "$?" 8
+rules '[]'
+say 2025-01-01 webhook list
 say 2025-01-01 audit log
 say 2025-01-01 audit verify
 check "the ledger verifies" "$?" 0

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* Payment methods that customers give on a page: begun here, given at Stripe, told by messages in any order,
+ * and kept once; and what Stripe tells of those that it keeps. */
+#include "tests/importers/asking.h"
+#include "tests/importers/bank.h"
+#include "tests/lib/dice.h"
+
+TestSuite(stripe_setup, .init = test_begin, .fini = test_end);
+
+#define SECRET "whsec_the_endpoints_secret"
+
+/* In place: Stripe's end keeps the address of its clock. */
+static void with_ann(struct bank *b)
+{
+    *b = bank_open(NULL, 0);
+    bank_connect(b);
+    shop_customer(b->l, "ann");
+}
+
+static enum err set_up(struct gateway_setup *out, struct bank *b, const char *token, struct error *e)
+{
+    struct gateway_setup_request r = {.method = {.user = STR("ann"), .token = str_of(token)}};
+    struct command c = {.type = COMMAND_CUSTOMER_MAKE_KNOWN};
+    struct outcome done_with = {0};
+    enum err err = gateway_set_up(out, b->l, &b->g, &r, A, e);
+    c.customer_make_known =
+        (struct customer_make_known_command){STR("ann"), STR("stripe"), out->gateway_customer};
+    assert_ok(bank_run(&done_with, b, &c, E));
+    return err;
+}
+
+/* What the page does with the secret. */
+static void give(struct bank *b, struct gateway_setup v, const char *token, long status)
+{
+    server = b->server;
+    struct str path = str_format(A, "/v1/setup_intents/%.*s/confirm", STR_ARG(v.reference));
+    struct got g = post("", str_cstring(A, path), str_cstring(A, str_format(A, "payment_method=%s", token)));
+    assert_status(g, status);
+    done(&g);
+}
+
+static struct webhook deliver_to(struct bank *b, const char *body, const struct gateway *g)
+{
+    struct webhook_secret secret = {.secret = STR(SECRET)};
+    struct webhook_door d = {.ledger = b->l,
+                             .secrets = {.items = &secret, .count = 1},
+                             .world = WEBHOOK_TEST,
+                             .gateway = g,
+                             .now = b->sim.now,
+                             .actor = STR("stripe")};
+    struct webhook w = {0};
+    char *header = stripe_server_sign(body, strlen(body), SECRET, b->sim.now.us / 1000000);
+    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(body)), A, E));
+    free(header);
+    return w;
+}
+
+static struct webhook deliver(struct bank *b, const char *body)
+{
+    return deliver_to(b, body, &b->g);
+}
+
+static void assert_outcome(struct webhook w, enum webhook_outcome wanted)
+{
+    cr_assert(w.outcome == wanted, "%.*s is %s: %.*s", STR_ARG(w.type),
+              choice_webhook_outcome.words[w.outcome], STR_ARG(w.what));
+}
+
+enum { EVENTS_MOST = 64 };
+static size_t events_of(struct bank *b, const char *all[EVENTS_MOST])
+{
+    uint64_t after = 0;
+    size_t count = 0;
+    for (char *one = NULL; count < EVENTS_MOST && (one = stripe_server_event(b->server, &after)) != NULL;
+         free(one))
+        all[count++] = str_cstring(A, str_of(one));
+    return count;
+}
+
+static const char *event_of_type(struct bank *b, const char *type)
+{
+    const char *all[EVENTS_MOST], *found = NULL;
+    const char *wanted = str_cstring(A, str_format(A, "\"type\":\"%s\"", type));
+    for (size_t i = 0, count = events_of(b, all); i < count; i++) {
+        if (strstr(all[i], wanted) != NULL) found = all[i];
+    }
+    cr_assert(found != NULL, "the server told no %s", type);
+    return found;
+}
+
+static struct method *methods(struct bank *b, size_t *count)
+{
+    struct views_txn *t = NULL;
+    struct method *rows = NULL;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_methods(&rows, count, t, 1, A, E));
+    struct method *kept = arena_array_of(A, struct method, *count);
+    for (size_t i = 0; i < *count; i++) schema_copy(&kept[i], &schema_method, &rows[i], A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
+
+static void assert_one_visa(struct bank *b)
+{
+    size_t count = 0;
+    struct method *m = methods(b, &count);
+    assert_int(count, 1);
+    assert_str(m[0].last4, "4242");
+    assert_str(m[0].brand, "visa");
+    cr_assert(m[0].exp_year > 2025 && str_starts(m[0].gateway_customer, "cus_"));
+}
+
+/* ---- on a page ---- */
+
+Test(stripe_setup, what_she_gives_on_a_page_is_kept_once_in_any_order)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct dice dice = dice_of(seed);
+        struct gateway_setup v = {.status = SETUP_DONE};
+        const char *all[EVENTS_MOST];
+        test_end();
+        test_begin();
+        struct bank b;
+        with_ann(&b);
+        assert_ok(set_up(&v, &b, "", E));
+        cr_assert(v.status == SETUP_WAITS && str_starts(v.reference, "seti_"));
+        assert_str(v.client_secret, str_cstring(A, str_format(A, "%.*s_secret_test", STR_ARG(v.reference))));
+        give(&b, v, "pm_card_visa", 200);
+        size_t count = events_of(&b, all);
+        for (size_t i = 0; i < 2 * count; i++) {
+            struct webhook w = deliver(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
+            cr_assert(w.outcome != WEBHOOK_WAITING && w.outcome != WEBHOOK_ATTENTION, "%.*s: %.*s",
+                      STR_ARG(w.type), STR_ARG(w.what));
+        }
+        assert_one_visa(&b);
+        cr_assert(bank_charge(&b, "ann", 2900).status == TRANSACTION_COMPLETED);
+        bank_verify(&b);
+        bank_close(&b);
+    }
+}
+
+Test(stripe_setup, she_is_one_customer_there_however_often_she_begins)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup first = {.status = SETUP_DONE}, second = first;
+    assert_ok(set_up(&first, &b, "", E));
+    stripe_server_clock_forward(b.server, 25 * 3600); /* no key remembers her */
+    uint64_t records = shop_records(b.l);
+    assert_ok(set_up(&second, &b, "", E));
+    assert_int(shop_records(b.l), records);
+    assert_str(second.gateway_customer, str_cstring(A, first.gateway_customer));
+    cr_assert(!str_equal(second.reference, first.reference));
+    assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+    size_t count = 0;
+    assert_str(methods(&b, &count)[0].gateway_customer, str_cstring(A, first.gateway_customer));
+    bank_close(&b);
+}
+
+Test(stripe_setup, each_of_the_messages_is_enough)
+{
+    static const char *const types[] = {"setup_intent.succeeded", "payment_method.attached"};
+    for (size_t i = 0; i < 2; i++) {
+        struct gateway_setup v = {.status = SETUP_DONE};
+        test_end();
+        test_begin();
+        struct bank b;
+        with_ann(&b);
+        assert_ok(set_up(&v, &b, "", E));
+        give(&b, v, "pm_card_visa", 200);
+        assert_outcome(deliver(&b, event_of_type(&b, types[i])), WEBHOOK_APPLIED);
+        assert_one_visa(&b);
+        assert_outcome(deliver(&b, event_of_type(&b, types[1 - i])), WEBHOOK_KNOWN);
+        assert_one_visa(&b);
+        bank_close(&b);
+    }
+}
+
+/* The one says only its name. */
+Test(stripe_setup, without_anybody_to_ask_somebody_is_asked_for)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup v = {.status = SETUP_DONE};
+    struct stripe_fault_rule rule = {.method = "GET", .fault = STRIPE_FAULT_CLOSE_BEFORE};
+    assert_ok(set_up(&v, &b, "", E));
+    give(&b, v, "pm_card_visa", 200);
+    const char *set = event_of_type(&b, "setup_intent.succeeded");
+    const char *attached = event_of_type(&b, "payment_method.attached");
+    struct webhook w = deliver_to(&b, set, NULL);
+    assert_outcome(w, WEBHOOK_ATTENTION);
+    cr_assert(strstr(str_cstring(A, w.what), "add it by 'payment-method add'") != NULL, "%.*s",
+              STR_ARG(w.what));
+    stripe_server_rules(b.server, &rule, 1);
+    assert_outcome(deliver(&b, attached), WEBHOOK_APPLIED); /* it says all */
+    assert_one_visa(&b);
+    bank_close(&b);
+}
+
+Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup v = {.status = SETUP_DONE};
+    size_t count = 0;
+    assert_ok(set_up(&v, &b, "", E));
+    give(&b, v, "pm_card_visa", 200);
+    const char *set = event_of_type(&b, "setup_intent.succeeded");
+    const char *attached = event_of_type(&b, "payment_method.attached");
+    assert_outcome(deliver(&b, set), WEBHOOK_APPLIED);
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_outcome(deliver(&b, attached), WEBHOOK_KNOWN);
+    (void)methods(&b, &count);
+    assert_int(count, 0);
+    assert_int(bank_tell(&b).count, 1); /* it is detached there */
+    assert_outcome(deliver(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
+    assert_ok(set_up(&v, &b, "", E));
+    give(&b, v, "pm_card_mastercard", 200);
+    attached = event_of_type(&b, "payment_method.attached");
+    server = b.server;
+    const char *id = strstr(attached, "\"id\":\"pm_") + 6;
+    struct got g = post(
+        "", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", (int)strcspn(id, "\""), id)), "");
+    assert_status(g, 200);
+    done(&g);
+    assert_outcome(deliver(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
+    assert_outcome(deliver(&b, attached), WEBHOOK_KNOWN);
+    (void)methods(&b, &count);
+    assert_int(count, 0);
+    bank_verify(&b);
+    bank_close(&b);
+}
+
+Test(stripe_setup, what_the_bank_declines_is_noted_and_nothing_is_kept)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup v = {.status = SETUP_DONE};
+    size_t count = 0;
+    assert_ok(set_up(&v, &b, "", E));
+    give(&b, v, "pm_card_chargeDeclined", 402);
+    assert_outcome(deliver(&b, event_of_type(&b, "setup_intent.setup_failed")), WEBHOOK_KEPT);
+    (void)methods(&b, &count);
+    assert_int(count, 0);
+    bank_close(&b);
+}
+
+/* ---- with a token at hand ---- */
+
+Test(stripe_setup, a_token_is_set_up_at_once_or_wants_her)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup v = {.status = SETUP_WAITS};
+    assert_ok(set_up(&v, &b, "pm_card_visa", E));
+    cr_assert(v.status == SETUP_DONE);
+    assert_str(v.card.last4, "4242");
+    assert_str(v.client_secret, "");
+    cr_assert(str_equal(v.card.gateway_customer, v.gateway_customer));
+    assert_ok(set_up(&v, &b, "pm_usBankAccount_success", E));
+    assert_str(v.card.funding, "ach");
+    assert_ok(set_up(&v, &b, "pm_card_authenticationRequired", E));
+    cr_assert(v.status == SETUP_WANTS_CUSTOMER && v.client_secret.len > 0 && v.card.token.len == 0);
+    assert_err_says(set_up(&v, &b, "pm_card_chargeDeclined", E), ERR_DECLINED, "generic_decline");
+    assert_err_says(set_up(&v, &b, "4242424242424242", E), ERR_INVALID, "card numbers");
+    bank_close(&b);
+}
+
+Test(stripe_setup, a_lost_answer_is_asked_for_again_under_the_same_key)
+{
+    struct stripe_fault_rule rule = {
+        .path = "/v1/setup_intents", .times = 1, .fault = STRIPE_FAULT_CLOSE_AFTER};
+    struct bank b = bank_open(&rule, 1);
+    struct gateway_setup v = {.status = SETUP_DONE};
+    bank_connect(&b);
+    shop_customer(b.l, "ann");
+    assert_ok(set_up(&v, &b, "", E));
+    assert_int(stripe_server_counts(b.server).replays, 1);
+    bank_close(&b);
+}
+
+Test(stripe_setup, the_simulator_says_what_it_is)
+{
+    struct bank b;
+    with_ann(&b);
+    struct gateway_setup v = {.status = SETUP_DONE};
+    struct gateway_setup_request r = {.method = {.user = STR("ann")}};
+    b.g = gateway_simulator();
+    assert_ok(gateway_set_up(&v, b.l, &b.g, &r, A, E));
+    cr_assert(v.status == SETUP_WAITS && str_starts(v.reference, "sim_"));
+    assert_str(v.client_secret, "");
+    assert_str(v.url, "");
+    r.method.token = STR("pm_card_visa");
+    assert_ok(gateway_set_up(&v, b.l, &b.g, &r, A, E));
+    cr_assert(v.status == SETUP_DONE);
+    assert_str(v.card.last4, "4242");
+    r.method.user = STR("nobody");
+    assert_err_says(gateway_set_up(&v, b.l, &b.g, &r, A, E), ERR_NOT_FOUND, "nobody");
+    bank_close(&b);
+}
+
+/* ---- other data ---- */
+
+static struct webhook renewed(struct bank *b, const char *type, int seconds, int year)
+{
+    static int told;
+    size_t count = 0;
+    struct method m = methods(b, &count)[0];
+    struct str body = str_format(
+        A,
+        "{\"id\":\"evt_renewed_%d\",\"object\":\"event\",\"livemode\":false,\"created\":%d,\"type\":\"%s\","
+        "\"data\":{\"object\":{\"id\":\"%.*s\",\"object\":\"payment_method\",\"type\":\"card\",\"customer\":"
+        "\"%.*s\",\"card\":{\"brand\":\"visa\",\"funding\":\"credit\",\"last4\":\"1881\",\"exp_month\":7,"
+        "\"exp_year\":%d}}}}",
+        ++told, 1767225600 + seconds, type, STR_ARG(m.token), STR_ARG(m.gateway_customer), year);
+    return deliver_to(b, str_cstring(A, body), NULL);
+}
+
+Test(stripe_setup, a_card_that_the_bank_renews_has_its_new_data_and_keeps_them)
+{
+    struct bank b;
+    with_ann(&b);
+    size_t count = 0;
+    assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+    assert_outcome(renewed(&b, "payment_method.automatically_updated", 20, 2031), WEBHOOK_APPLIED);
+    struct method m = methods(&b, &count)[0];
+    assert_str(m.last4, "1881");
+    assert_int(m.exp_month, 7);
+    assert_int(m.exp_year, 2031);
+    assert_outcome(renewed(&b, "payment_method.updated", 20, 2031), WEBHOOK_KNOWN);
+    assert_outcome(renewed(&b, "payment_method.updated", 10, 2027), WEBHOOK_KNOWN); /* older */
+    assert_int(methods(&b, &count)[0].exp_year, 2031);
+    assert_outcome(renewed(&b, "payment_method.updated", 30, 2036), WEBHOOK_APPLIED);
+    assert_int(methods(&b, &count)[0].exp_year, 2036);
+    bank_verify(&b);
+    bank_close(&b);
+}
