@@ -86,9 +86,9 @@ enum err ask_payment_action(const struct call *c, struct error *e)
     enum err err = public_id_parse(&number, "txn", q->transaction, e);
     if (err == OK) err = apply_waiting_webhooks(c, e);
     if (err == OK) err = look(&v, c, number, e);
-    if (err == OK && g->confirmation == NULL)
-        err = fail(e, ERR_REFUSED, "the %s asks no customer for anything", g->name);
-    if (err == OK) err = g->confirmation(g->self, &v.stands, &v.request, c->arena, e);
+    if (err != OK) return err;
+    if (g->confirmation == NULL) return fail(e, ERR_REFUSED, "the %s asks no customer for anything", g->name);
+    err = g->confirmation(g->self, &v.stands, &v.request, c->arena, e);
     if (err == OK) err = note(c, &v, e);
     return err == OK ? tell(c, &v, e) : err;
 }

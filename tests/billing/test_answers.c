@@ -333,3 +333,42 @@ Test(answers, collecting_says_what_became_of_every_payment_and_of_the_money)
     cr_assert(strstr(answer, "\"was\":\"requested\",\"is\":\"unknown\"}]}") != NULL, "%s", answer);
     daybook_free(answer);
 }
+
+Test(answers, the_simulator_begins_a_payment_method_and_has_no_page_for_it)
+{
+    char *none = NULL;
+    does(daybook_create_subscription(book, "u1", "free", NULL, NULL, &why));
+    const char *begun = answer_to("payment-method.setup", "{\"user\": \"u1\"}");
+    cr_assert(strstr(begun, "\"setup_id\":\"sim_") != NULL, "%s", begun);
+    cr_assert(strstr(begun, "\"gateway\":\"simulator\",\"status\":\"waiting\",") != NULL, "%s", begun);
+    cr_assert(strstr(begun, "\"url\":null,\"client_secret\":null,\"payment_method_id\":null}") != NULL, "%s",
+              begun);
+    const char *done = answer_to("payment-method.setup", "{\"user\": \"u1\", \"token\": \"pm_card_visa\"}");
+    cr_assert(strstr(done, "\"status\":\"done\",") != NULL, "%s", done);
+    cr_assert(strstr(done, "\"payment_method_id\":\"pm_card_visa\"}") != NULL, "%s", done);
+    const char *list = answer_to("payment-method.list", "{\"user\": \"u1\"}");
+    cr_assert(strstr(list, "\"last4\":\"4242\"") != NULL, "%s", list);
+    refuses(daybook_call(book, "payment-method.setup", "{\"user\": \"nobody\"}", &none, &why),
+            DAYBOOK_NOT_FOUND, "nobody");
+    refuses(daybook_call(book, "payment-method.setup", "{\"user\": \"u1\", \"token\": \"4242424242424242\"}",
+                         &none, &why),
+            DAYBOOK_INVALID, "card numbers");
+    const char *removed =
+        answer_to("payment-method.remove", "{\"user\": \"u1\", \"method\": \"pm_card_visa\"}");
+    cr_assert(strstr(removed, "\"removed\":true,\"detached\":true}") != NULL, "%s", removed);
+}
+
+Test(answers, a_payment_that_does_not_wait_for_its_customer_has_no_action)
+{
+    char *none = NULL;
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    answer_to("payment.charge", "{\"user\": \"u1\", \"amount\": \"29.00\"}");
+    const char *list = answer_to("payment.list", "{}");
+    cr_assert(strstr(list, "\"action_required\":false") != NULL, "%s", list);
+    list = answer_to("payment.list", "{\"status\": \"action_required\"}");
+    cr_assert(strstr(list, "txn_1") == NULL, "%s", list);
+    refuses(daybook_call(book, "payment.action", "{\"transaction\": \"txn_1\"}", &none, &why),
+            DAYBOOK_REFUSED, "does not wait for its customer: it is completed");
+    refuses(daybook_call(book, "payment.action", "{\"transaction\": \"txn_9\"}", &none, &why),
+            DAYBOOK_NOT_FOUND, "txn_9");
+}

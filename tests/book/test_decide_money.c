@@ -133,6 +133,95 @@ Test(decide_money, a_payment_pays_the_oldest_open_invoices_and_the_rest_is_credi
     assert_money(p->credited, "4.00", "USD");
 }
 
+/* Ann's subscription is past due for an invoice that dunning asks for; its last payment waited for her. */
+static struct facts waiting_for_ann(struct customer *ann, struct transaction *t)
+{
+    static struct invoice overdue;
+    static struct open_invoice open;
+    static struct campaign campaign;
+    static struct subscription behind;
+    struct facts f = facts_on("2025-03-01");
+    subscribe(&f, "basic", INTERVAL_MONTH, 2900, "2025-01-01", "2025-04-01");
+    overdue = (struct invoice){.invoice = 1,
+                               .customer = 1,
+                               .status = INVOICE_OPEN,
+                               .amount_due = usd(2900),
+                               .paid = usd(0),
+                               .due_date = day("2025-01-15")};
+    open = (struct open_invoice){
+        .invoice = 1, .left = usd(2900), .due = day("2025-01-15"), .code = STR("authentication_required")};
+    campaign = (struct campaign){.campaign = 1, .attempt = 1, .on = day("2025-02-01"), .amount = usd(2900)};
+    behind = *f.subscription;
+    behind.status = SUBSCRIPTION_PAST_DUE;
+    *ann = *f.customer;
+    ann->campaigns = &campaign;
+    ann->campaigns_count = 1;
+    *t = (struct transaction){.transaction = 3,
+                              .payment = 3,
+                              .customer = 1,
+                              .kind = TRANSACTION_PAYMENT,
+                              .status = TRANSACTION_FAILED,
+                              .invoice = 1,
+                              .amount = usd(2900),
+                              .gateway = STR("stripe"),
+                              .gateway_reference = STR("pi_1"),
+                              .code = STR("authentication_required"),
+                              .payable = true};
+    f.customer = ann;
+    f.subscription = f.subscriptions = &behind;
+    f.subscriptions_count = 1;
+    f.invoice = f.open_invoices = &overdue;
+    f.open_invoices_count = f.open_count = 1;
+    f.open = &open;
+    f.open_invoices_known = true;
+    f.transaction = t;
+    return f;
+}
+
+Test(decide_money, what_is_paid_after_it_had_failed_ends_dunning_and_lets_subscriptions_go_on)
+{
+    struct customer ann = {0};
+    struct transaction t = {0};
+    struct facts f = waiting_for_ann(&ann, &t);
+    struct command c = {
+        .type = COMMAND_PAYMENT_SETTLE,
+        .payment_settle = {.transaction = 3, .outcome = PAYMENT_SUCCEEDED, .gateway_reference = STR("pi_1")}};
+    struct decision d = decided(&f, &c);
+    const struct payment_succeeded *p = &find(&d, EVENT_PAYMENT_SUCCEEDED, 0)->payment_succeeded;
+    assert_int(p->pays_count, 1);
+    assert_money(p->credited, "0.00", "USD");
+    assert_int(find(&d, EVENT_DUNNING_ENDED, 0)->dunning_ended.campaign, 1);
+    struct subscription after = *f.subscription;
+    for (size_t i = 0; i < d.events.count; i++) {
+        uint64_t number = 0;
+        if (subscription_event(&number, &d.events.items[i]))
+            assert_ok(subscription_apply(&after, &d.events.items[i], A, E));
+    }
+    cr_assert(after.status == SUBSCRIPTION_ACTIVE);
+    t.status = TRANSACTION_COMPLETED;
+    assert_int(decided(&f, &c).events.count, 0);
+}
+
+Test(decide_money, only_what_the_ledger_knows_by_that_name_is_paid_after_it_had_failed)
+{
+    struct customer ann = {0};
+    struct transaction t = {0};
+    struct facts f = waiting_for_ann(&ann, &t);
+    struct command c = {
+        .type = COMMAND_PAYMENT_SETTLE,
+        .payment_settle = {.transaction = 3, .outcome = PAYMENT_SUCCEEDED, .gateway_reference = STR("pi_2")}};
+    assert_int(decided(&f, &c).events.count, 0);
+    c.payment_settle.outcome = PAYMENT_DECLINED;
+    c.payment_settle.code = STR("insufficient_funds");
+    assert_int(decided(&f, &c).events.count, 0);
+    c.payment_settle.code = STR("canceled");
+    assert_int(find(&(struct decision){.events = decided(&f, &c).events}, EVENT_PAYMENT_CLOSED, 0)
+                   ->payment_closed.payment,
+               3);
+    t.payable = false;
+    assert_int(decided(&f, &c).events.count, 0);
+}
+
 Test(decide_money, an_unknown_answer_changes_nothing)
 {
     struct facts f = facts_on("2025-02-01");
