@@ -2,29 +2,27 @@
 /* gateway.c - what a gateway adds to a command: see importers.h. */
 #include "importers/importers.h"
 
-/* What the gateway calls the customer, by the newest of his methods that it keeps, as it was told of him
- * alone, or as he was imported; "": it does not know him. */
-static enum err known_as(struct str *out, struct views_txn *t, const struct gateway *g, struct str user,
-                         struct arena *a, struct error *e)
+/* What the gateway calls the customer, as it was told of him or as he was imported; "": it does not know him.
+ */
+static enum err take_known(struct gateway_method *m, struct views_txn *t, const struct gateway *g,
+                           struct arena *a, struct error *e)
 {
     struct customer c = {0};
     struct method *methods = NULL;
     struct object_imported known = {0};
     size_t count = 0;
     bool found = false;
-    *out = STR_NONE;
-    enum err err = find_customer(&c, t, user, a, e);
+    m->gateway_customer = STR_NONE;
+    enum err err = find_customer(&c, t, m->user, a, e);
     if (err == OK) err = list_methods(&methods, &count, t, c.customer, a, e);
     if (err == ERR_NOT_FOUND || err == ERR_INVALID)
         return OK; /* nobody has that id, or may: the ledger says so */
-    if (err == OK && str_is(c.gateway, g->name)) *out = str_copy(a, c.gateway_customer);
-    for (size_t i = 0; i < count && err == OK; i++) {
-        if (str_is(methods[i].gateway, g->name) && methods[i].gateway_customer.len > 0)
-            *out = str_copy(a, methods[i].gateway_customer);
-    }
-    if (err == OK && out->len == 0) err = find_known_as(&found, &known, t, c.customer, a, e);
-    if (found && str_is(known.gateway, g->name)) *out = str_copy(a, known.reference);
-    return err;
+    if (err == OK) err = find_known_as(&found, &known, t, c.customer, a, e);
+    if (err != OK) return err;
+    if (found && str_is(known.gateway, g->name)) m->gateway_customer = str_copy(a, known.reference);
+    if (str_is(c.gateway, g->name)) m->gateway_customer = str_copy(a, c.gateway_customer);
+    m->changes = 2 * c.methods - count;
+    return OK;
 }
 
 enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *g, struct str user,
@@ -34,7 +32,7 @@ enum err gateway_card(struct card *out, struct ledger *l, const struct gateway *
     struct gateway_method m = {.token = token, .user = user, .ledger = ledger_origin(l)};
     enum err err = ledger_read_begin(&t, l, e);
     if (err != OK) return err;
-    err = known_as(&m.gateway_customer, t, g, user, a, e);
+    err = take_known(&m, t, g, a, e);
     ledger_read_end(l, t);
     return err == OK ? g->describe(g->self, out, &m, a, e) : err;
 }
@@ -50,7 +48,7 @@ enum err gateway_set_up(struct gateway_setup *out, struct ledger *l, const struc
     if (err != OK) return err;
     r.method.ledger = ledger_origin(l);
     err = find_customer(&c, t, m->method.user, a, e);
-    if (err == OK) err = known_as(&r.method.gateway_customer, t, g, m->method.user, a, e);
+    if (err == OK) err = take_known(&r.method, t, g, a, e);
     ledger_read_end(l, t);
     return err == OK ? g->set_up(g->self, out, &r, a, e) : err;
 }

@@ -109,6 +109,7 @@ static enum err attach(struct stripe *s, struct card *out, const struct gateway_
     struct buffer form = {.arena = a};
     form_add(&form, "customer", customer);
     struct str both = str_format(a, "%.*s/%.*s", STR_ARG(customer), STR_ARG(m->token));
+    if (m->changes > 0) both = str_format(a, "%.*s/%ju", STR_ARG(both), (uintmax_t)m->changes);
     struct http_request r = {
         .method = "POST",
         .path = str_format(a, "/v1/payment_methods/%.*s/attach", STR_ARG(m->token)),

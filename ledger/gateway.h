@@ -55,6 +55,7 @@ struct gateway_method {
     struct str user;             /* the customer's id in the ledger */
     struct str gateway_customer; /* what the gateway calls him already; "": it does not */
     struct str ledger;           /* origin: makes keys unique */
+    uint64_t changes; /* how often he was given one, or one was removed: who gives one again asks anew */
 };
 /* A payment method that a customer is to give himself, on a page; with a token, one that he gave already. */
 struct gateway_setup_request {

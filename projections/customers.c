@@ -184,6 +184,13 @@ static void note_dunning(struct customer *c, const struct event *ev, struct aren
     if (ev->type == EVENT_REMINDER_DUE) note_told(c, &ev->reminder_due, a);
 }
 
+static void note_gateway(struct customer *c, struct str gateway, struct str gateway_customer)
+{
+    if (gateway_customer.len == 0) return;
+    c->gateway = gateway;
+    c->gateway_customer = gateway_customer;
+}
+
 /* What subscriptions, methods, alerts and coupons change about the main row. */
 static enum err note(struct customer *c, const struct event *ev, struct views_txn *t, struct error *e)
 {
@@ -194,14 +201,14 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
     if (ev->type == EVENT_PAYMENT_METHOD_ADDED) {
         c->methods = ev->payment_method_added.method;
         if (ev->payment_method_added.is_default) c->default_method = c->methods;
+        note_gateway(c, ev->payment_method_added.gateway, ev->payment_method_added.gateway_customer);
     } else if (ev->type == EVENT_PAYMENT_METHOD_REMOVED) {
         const struct payment_method_removed *v = &ev->payment_method_removed;
         if (v->new_default != 0 || c->default_method == v->method) c->default_method = v->new_default;
     } else if (ev->type == EVENT_PAYMENT_METHOD_MADE_DEFAULT) {
         c->default_method = ev->payment_method_made_default.method;
     } else if (ev->type == EVENT_CUSTOMER_MADE_KNOWN) {
-        c->gateway = ev->customer_made_known.gateway;
-        c->gateway_customer = ev->customer_made_known.gateway_customer;
+        note_gateway(c, ev->customer_made_known.gateway, ev->customer_made_known.gateway_customer);
     } else if (ev->type == EVENT_COUPON_REDEEMED) {
         c->coupons = ev->coupon_redeemed.redemption;
     } else if (ev->type == EVENT_INVOICE_DRAFTED) {

@@ -375,7 +375,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PAYMENT_METHOD_REMOVE] = {USER_OF(payment_method_remove), METHODS | SUBSCRIPTION},
     [COMMAND_PAYMENT_METHOD_DETACH] = {BY(NUMBER, payment_method_detach, customer), METHODS},
     [COMMAND_PAYMENT_METHOD_UPDATE] = {USER_OF(payment_method_update), METHODS},
-    [COMMAND_CUSTOMER_MAKE_KNOWN] = {USER_OF(customer_make_known), METHODS},
+    [COMMAND_CUSTOMER_MAKE_KNOWN] = {USER_OF(customer_make_known), 0},
     [COMMAND_PAYMENT_METHOD_DEFAULT] = {USER_OF(payment_method_default), METHODS},
     [COMMAND_USAGE_RECORD] = {.facts = READINGS | CATALOG | SELLER},
     [COMMAND_USAGE_CORRECT] = {BY(NUMBER, usage_correct, original.customer), COUNTED | SUBSCRIPTION},

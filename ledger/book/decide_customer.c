@@ -329,10 +329,7 @@ enum err decide_customer_make_known(struct decision *out, const struct facts *f,
 {
     enum err err = need_customer(f, c->user, e);
     if (err != OK) return err;
-    bool known = str_equal(f->customer->gateway_customer, c->gateway_customer);
-    for (size_t i = 0; i < f->methods_count; i++)
-        known = known || str_equal(f->methods[i].gateway_customer, c->gateway_customer);
-    if (known) return OK;
+    if (str_equal(f->customer->gateway_customer, c->gateway_customer)) return OK;
     struct event *ev = event_add(&out->events, EVENT_CUSTOMER_MADE_KNOWN, a);
     ev->customer_made_known =
         (struct customer_made_known){f->customer->customer, c->gateway, c->gateway_customer};

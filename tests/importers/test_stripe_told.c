@@ -142,6 +142,38 @@ Test(stripe_told, one_that_was_given_again_stays)
     bank_close(&b);
 }
 
+/* Stripe repeats for a day what it answered to the same question; this one is another. */
+Test(stripe_told, one_that_was_detached_cannot_be_given_again)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    char *token = str_cstring(A, token_of(&b, 0));
+    assert_ok(bank_add_method(&b, "ann", token, E)); /* it is attached: nothing to do */
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_int(bank_tell(&b).unknown, 0);
+    assert_err_says(bank_add_method(&b, "ann", token, E), ERR_INVALID,
+                    "Stripe does not keep the payment method");
+    assert_int(token_of(&b, 0).len, 0);
+    bank_close(&b);
+}
+
+Test(stripe_told, who_has_no_method_left_is_the_same_customer_there)
+{
+    struct bank b = bank_open(NULL, 0);
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    assert_ok(bank_remove_method(&b, "ann", "1", E));
+    assert_int(bank_tell(&b).unknown, 0);
+    stripe_server_clock_forward(b.server, 25 * 3600); /* no key remembers her */
+    assert_ok(bank_add_method(&b, "ann", "pm_card_mastercard", E));
+    server = b.server;
+    struct got g = get("/v1/customers");
+    assert_at(g, "data.1.id", ""); /* there is one */
+    done(&g);
+    bank_close(&b);
+}
+
 /* Somebody detaches it at Stripe while a payment is prepared: it can never be charged. */
 Test(stripe_told, a_payment_by_one_that_was_detached_there_is_declined)
 {
