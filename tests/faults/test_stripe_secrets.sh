@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# test_stripe_secrets.sh - Stripe's key and the endpoint's secret stand in no record, view, file, answer, error or argument, and are
+# test_stripe_secrets.sh - Stripe's key, the endpoint's secret and the client secrets of customers' pages stand in no record, view, file, answer, error or argument, and are
 # taken from no file that others may read; and a server whose certificate is not trusted is told nothing at all.
 set -u
 work=$(mktemp -d) || exit 1

@@ -335,3 +335,42 @@ Test(stripe_setup, a_card_that_the_bank_renews_has_its_new_data_and_keeps_them)
     bank_verify(&b);
     bank_close(&b);
 }
+
+static size_t collect(struct bank *b, const struct event **asked)
+{
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_CUSTOMER_COLLECT,
+                        .customer_collect = {.customer = 1, .gateway = STR("stripe")}};
+    assert_ok(bank_run(&out, b, &c, E));
+    *asked = out.events;
+    return out.events_count;
+}
+
+Test(stripe_setup, what_a_card_did_not_pay_is_asked_for_again_when_it_is_renewed)
+{
+    struct bank b;
+    struct outcome out = {0};
+    struct command c = {.type = COMMAND_INVOICE_ONE_OFF,
+                        .invoice_one_off = {.user = STR("ann"),
+                                            .description = STR("Training"),
+                                            .amount = decimal_make(2900, 2)}};
+    const struct event *asked = NULL;
+    size_t count = 0;
+    with_ann(&b);
+    assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
+    const char *token = str_cstring(A, methods(&b, &count)[0].token);
+    assert_ok(bank_run(&out, &b, &c, E));
+    cr_assert(stripe_server_method_answers(b.server, token, "expired_card"));
+    assert_int(collect(&b, &asked), 1);
+    assert_ok(bank_settle(&b, asked, 1, E));
+    assert_str(bank_transaction(&b, 1).code, "expired_card");
+    assert_int(collect(&b, &asked), 0);
+    assert_outcome(renewed(&b, "payment_method.automatically_updated", 20, 2031), WEBHOOK_APPLIED);
+    cr_assert(stripe_server_method_answers(b.server, token, NULL));
+    assert_int(collect(&b, &asked), 1);
+    assert_ok(bank_settle(&b, asked, 1, E));
+    cr_assert(bank_transaction(&b, 2).status == TRANSACTION_COMPLETED);
+    assert_int(collect(&b, &asked), 0);
+    bank_verify(&b);
+    bank_close(&b);
+}
