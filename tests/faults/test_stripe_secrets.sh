@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# test_stripe_secrets.sh - Stripe's key, the endpoint's secret and the client secrets of customers' pages stand in no record, view, file, answer, error or argument, and are
-# taken from no file that others may read; and a server whose certificate is not trusted is told nothing at all.
+# test_stripe_secrets.sh - Stripe's key and the endpoint's secret stand in no record, view, file, answer, error or argument, and are
+# taken from no file that others may read; a server whose certificate is not trusted is told nothing at all; and the client secrets that
+# customers need on a page stand in the answer that is to tell them, and nowhere else.
 set -u
 work=$(mktemp -d) || exit 1
 passed=0 failed=0
