@@ -177,7 +177,7 @@ enum err ledger_settle(struct outcome *last, struct ledger *l, const struct gate
 /* What came of telling: the last record that was written, and how many requests stay without an answer. */
 struct gateway_told {
     struct outcome last;
-    size_t unknown;
+    size_t unknown, unknown_looks; /* all, and those of them that only asked how something stands */
 };
 /* Puts requests by which no money is asked for, in the same way. ERR_INCOMPLETE when an answer stays unknown;
  * it is to be told again. */

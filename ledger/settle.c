@@ -212,7 +212,11 @@ enum err ledger_tell(struct gateway_told *out, struct ledger *l, const struct ga
     for (size_t i = 0; i < count; i++) s.questions[i].request = requests[i];
     enum err err = ask(&s, s.questions, count, e);
     out->last = s.last;
-    for (size_t i = 0; i < count; i++) out->unknown += s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
+    for (size_t i = 0; i < count; i++) {
+        bool unknown = s.questions[i].answer.outcome == PAYMENT_UNKNOWN;
+        out->unknown += unknown;
+        out->unknown_looks += unknown && requests[i].step == GATEWAY_LOOK;
+    }
     if (err != OK || out->unknown == 0) return err;
     return fail(e, ERR_INCOMPLETE, "the gateway did not answer to %zu things that it was told", out->unknown);
 }

@@ -21,7 +21,8 @@ struct collected {
     struct collect_summary *summary;
     struct collect_total *totals;
     size_t totals_count, totals_capacity;
-    settled_row_fn *row; /* told of what was pending before; NULL: nobody is */
+    uint64_t unknown_looks; /* how something stands, asked before the night's own telling */
+    settled_row_fn *row;    /* told of what was pending before; NULL: nobody is */
     void *context;
 };
 struct nightly {

@@ -63,8 +63,17 @@ static enum err note_paid(struct nightly *n, const struct page *p, struct arena 
     return err;
 }
 
-/* The progress is that of work that is counted otherwise: nobody is told of single answers. */
-static enum err tell(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
+static void note_untold(struct collected *c, const struct gateway_told *told)
+{
+    if (c == NULL) return;
+    c->summary->untold += told->unknown;
+    c->unknown_looks += told->unknown_looks;
+}
+
+/* *answered is false when nobody answered to anything. The progress is that of work that is counted
+ * otherwise: nobody is told of single answers. */
+static enum err tell(bool *answered, struct nightly *n, const struct page *p, struct arena *a,
+                     struct error *e)
 {
     struct gateway g = n->gateway;
     struct gateway_watch quiet = {.self = n->watch.self, .stops = n->watch.stops};
@@ -73,29 +82,30 @@ static enum err tell(struct nightly *n, const struct page *p, struct arena *a, s
     g.watch = &quiet;
     enum err err = ledger_tell(&told, n->ledger, &g, p->requests, p->count, n->o->actor, a, &unknown);
     if (told.last.seq != 0) n->summary->wrote_events = true;
-    if (n->collected != NULL) n->collected->summary->untold += told.unknown;
+    note_untold(n->collected, &told);
     if (err != OK && err != ERR_INCOMPLETE) {
         *e = unknown;
         return wrap(e, "cannot tell the gateway");
     }
-    enum err noted = note_paid(n, p, a, e);
-    return noted == OK ? err : noted;
+    *answered = told.unknown < p->count;
+    return note_paid(n, p, a, e);
 }
 
 enum err run_tell(struct nightly *n, bool looks, struct arena *a, struct error *e)
 {
     struct untold_mark after = {0};
-    bool more = true;
+    bool more = true, answered = true;
     enum err err = OK;
-    while (err == OK && more) {
+    /* What was told before is told again, and counts once. */
+    if (n->collected != NULL) n->collected->summary->untold = n->collected->unknown_looks;
+    while (err == OK && more && answered) {
         struct page p = {.count = 0};
         arena_reset(a);
         err = run_goes_on(n, e);
         if (err == OK) err = list(&p, &more, &after, looks, n, a, e);
         if (err != OK || p.count == 0) continue;
         run_progress(n, "telling", 0, p.count);
-        err = tell(n, &p, a, e);
-        if (err == ERR_INCOMPLETE) return OK; /* it is told again by the next one */
+        err = tell(&answered, n, &p, a, e);
     }
     return err;
 }
