@@ -58,7 +58,7 @@ static struct str word_of(struct stripe_taking *out, const json_t *object, const
 
 static struct str name_of(const json_t *object, const char *name, struct arena *a)
 {
-    struct str id = stripe_id_of(object, name);
+    struct str id = json_id_of(object, name);
     return stripe_id_is_one(id) ? str_copy(a, id) : STR_NONE;
 }
 
@@ -115,7 +115,7 @@ static struct stripe_price price_of(const json_t *line, const struct stripe_pric
     const json_t *price = json_object_get(line, "price");
     const json_t *details = json_object_get(json_object_get(line, "pricing"), "price_details");
     struct stripe_price wanted = {.id = json_is_object(price) ? json_text_of(price, "id")
-                                                              : stripe_id_of(details, "price"),
+                                                              : json_id_of(details, "price"),
                                   .tier = stripe_tier_of(price),
                                   .metered = is_metered(price)};
     if (json_is_object(price) || wanted.id.len == 0 || all->count == 0) return wanted;
@@ -200,7 +200,7 @@ enum err stripe_take_invoice(struct stripe_taking *out, struct stripe_reading *r
     v->discount = sum_of(out, object, "total_discount_amounts", v->amount);
     v->tax = tax_of(out, object, v->amount, a);
     take_lines(v, object, r, a);
-    enum err err = stripe_customer_here(&c->customer, r, stripe_id_of(object, "customer"), e);
+    enum err err = stripe_customer_here(&c->customer, r, json_id_of(object, "customer"), e);
     return err == OK ? stripe_end_object(out, v, r, a, e) : err;
 }
 
@@ -215,7 +215,7 @@ enum err stripe_take_charge(struct stripe_taking *out, struct stripe_reading *r,
     v->amount = amount_of(out, object, "amount", a);
     v->settled = amount_of(out, object, "amount_refunded", a);
     enum err err = find_own(out, r, v->about, e);
-    if (err == OK) err = stripe_customer_here(&c->customer, r, stripe_id_of(object, "customer"), e);
+    if (err == OK) err = stripe_customer_here(&c->customer, r, json_id_of(object, "customer"), e);
     return err == OK ? stripe_end_object(out, v, r, a, e) : err;
 }
 

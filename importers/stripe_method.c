@@ -85,12 +85,9 @@ static void read_method(struct card *out, const json_t *method, struct arena *a)
 
 void stripe_card_of(struct card *out, const json_t *method, struct arena *a)
 {
-    const json_t *customer = json_object_get(method, "customer");
-    struct str owner =
-        json_is_object(customer) ? json_text_of(customer, "id") : str_of(json_string_value(customer));
     *out = (struct card){.token = str_copy(a, json_text_of(method, "id")),
                          .gateway = STR("stripe"),
-                         .gateway_customer = str_copy(a, owner)};
+                         .gateway_customer = str_copy(a, json_id_of(method, "customer"))};
     read_method(out, method, a);
 }
 
@@ -118,11 +115,9 @@ static enum err attach(struct stripe *s, struct card *out, const struct gateway_
     };
     enum err err = stripe_ask_one(s, &answer, &r, a, e);
     if (err != OK) return err;
-    *out = (struct card){.token = str_copy(a, json_text_of(answer.object, "id")),
-                         .gateway = STR("stripe"),
-                         .gateway_customer = customer};
+    stripe_card_of(out, answer.object, a);
+    out->gateway_customer = customer;
     bool kept = answer.outcome == STRIPE_DONE && stripe_id_is_one(out->token);
-    if (kept) read_method(out, answer.object, a);
     json_decref(answer.object);
     return kept ? OK : stripe_refuse_method(&answer, e);
 }

@@ -3,6 +3,7 @@
 #include "importers/stripe_movement.h"
 #include "importers/json_text.h"
 #include "importers/stripe_form.h"
+#include "importers/stripe_shapes.h"
 
 /* The reporting category where there is one, for it does not change; else the type. What stands in neither
  * table is told as it is, and somebody must say what it was. */
@@ -84,22 +85,14 @@ static enum err asked_amount(struct balance_movement *out, const json_t *source,
     return OK;
 }
 
-static bool read_instant(struct instant *out, const json_t *object, const char *name)
-{
-    const json_t *seconds = json_object_get(object, name);
-    bool is_one = json_is_integer(seconds) && json_integer_value(seconds) > 0 &&
-                  json_integer_value(seconds) < INT32_MAX;
-    out->us = is_one ? json_integer_value(seconds) * 1000000 : 0;
-    return is_one;
-}
-
 enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, struct arena *a,
                               struct error *e)
 {
     struct str id = json_text_of(txn, "id"), source = json_id_of(txn, "source");
     *out = (struct balance_movement){.kind = kind_of(txn)};
     bool is_one = str_is(json_text_of(txn, "object"), "balance_transaction") && stripe_id_is_one(id);
-    if (!is_one || !read_instant(&out->at, txn, "created"))
+    out->at = stripe_time_of(txn, "created");
+    if (!is_one || !instant_is_given(out->at))
         return fail(e, ERR_INVALID, "a movement of Stripe's balance is none");
     out->reference = str_copy(a, id);
     if (stripe_id_is_one(source)) out->source = str_copy(a, source);
@@ -161,7 +154,7 @@ enum err stripe_dispute_read(struct dispute_note_command *out, const json_t *dis
         return fail(e, ERR_INVALID, "a dispute of Stripe's is none, or stands in a way that is not known");
     out->gateway_reference = str_copy(a, id);
     if (reason.len <= LIMIT_CODE_BYTES && text_is_printable(reason)) out->reason = str_copy(a, reason);
-    (void)read_instant(&out->respond_by, json_object_get(dispute, "evidence_details"), "due_by");
-    (void)read_instant(&out->as_of, dispute, "created");
+    out->respond_by = stripe_time_of(json_object_get(dispute, "evidence_details"), "due_by");
+    out->as_of = stripe_time_of(dispute, "created");
     return money_member(&out->amount, dispute, "amount", e);
 }

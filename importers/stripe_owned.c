@@ -25,7 +25,7 @@ static enum err user_of_customer(struct str *out, struct stripe_subject *s, stru
 enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
 {
     static const char *const names[] = {"daybook_user", "user_id"};
-    enum err err = user_of_customer(out, s, stripe_id_of(s->object, "customer"), e);
+    enum err err = user_of_customer(out, s, json_id_of(s->object, "customer"), e);
     for (size_t i = 0; err == OK && out->len == 0 && i < sizeof names / sizeof names[0]; i++)
         *out = str_copy(s->arena, json_text_of(metadata, names[i]));
     return err;

@@ -3,12 +3,6 @@
 #include "importers/stripe_shapes.h"
 #include "importers/json_text.h"
 
-struct str stripe_id_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_object(value) ? json_text_of(value, "id") : json_text_of(object, name);
-}
-
 struct instant stripe_time_of(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -50,6 +44,6 @@ struct date stripe_period_end_of(const json_t *subscription)
 struct str stripe_subscription_of(const json_t *invoice)
 {
     const json_t *details = json_object_get(json_object_get(invoice, "parent"), "subscription_details");
-    struct str id = stripe_id_of(details, "subscription");
-    return id.len > 0 ? id : stripe_id_of(invoice, "subscription");
+    struct str id = json_id_of(details, "subscription");
+    return id.len > 0 ? id : json_id_of(invoice, "subscription");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stripe_shapes.h - importers' own: what Stripe's objects say, in whichever shape they come. Since its
  * version of March 2025 (basil) periods stand at a subscription's items, and an invoice names its
- * subscription in its parent; before, they stood at the object itself. A reference is an id, or the whole
- * object where that was asked for. */
+ * subscription in its parent; before, they stood at the object itself. */
 #ifndef DAYBOOK_IMPORTERS_STRIPE_SHAPES_H
 #define DAYBOOK_IMPORTERS_STRIPE_SHAPES_H
 
@@ -10,7 +9,6 @@
 
 #include "ledger/ledger.h"
 
-struct str stripe_id_of(const json_t *object, const char *name); /* "": it names none */
 /* A member in seconds since 1970; none where it is no such time. */
 struct instant stripe_time_of(const json_t *object, const char *name);
 

@@ -184,7 +184,7 @@ enum err stripe_take_customer(struct stripe_taking *out, struct stripe_reading *
 {
     struct import_customer_command *c = &out->command.import_customer;
     const json_t *settings = json_object_get(object, "invoice_settings");
-    struct str method = stripe_id_of(settings, "default_payment_method");
+    struct str method = json_id_of(settings, "default_payment_method");
     out->command.type = COMMAND_IMPORT_CUSTOMER;
     enum err err = choose_user(out, r, object, a, e);
     if (err != OK) return err;
@@ -206,7 +206,7 @@ static enum err choose_owner(struct stripe_taking *out, struct stripe_reading *r
 {
     struct customer here = {0};
     uint64_t customer = 0;
-    enum err err = stripe_customer_here(&customer, r, stripe_id_of(object, "customer"), e);
+    enum err err = stripe_customer_here(&customer, r, json_id_of(object, "customer"), e);
     if (err != OK) return err;
     if (customer == 0) {
         stripe_refuse(out, "customer", STR("he is not known here"));
@@ -226,7 +226,7 @@ enum err stripe_take_method(struct stripe_taking *out, struct stripe_reading *r,
     struct object_imported owner = {0};
     bool found = false;
     out->command.type = COMMAND_IMPORT_METHOD;
-    enum err err = find_imported(&found, &owner, r->t, stripe_id_of(object, "customer"), a, e);
+    enum err err = find_imported(&found, &owner, r->t, json_id_of(object, "customer"), a, e);
     if (err == OK) err = choose_owner(out, r, object, a, e);
     if (err != OK) return err;
     stripe_begin_object(&c->object, IMPORTED_PAYMENT_METHOD, object, a);
