@@ -113,7 +113,7 @@ static enum err look(struct page *p, struct error *e)
         bool known = false;
         *f = (struct finding){.verdict = AGREES};
         err = stripe_movement_read(&f->movement, txn, p->arena, e);
-        if (err == OK) err = movement_is_known(&known, t, f->movement.reference, e);
+        if (err == OK) err = movement_is_booked(&known, t, f->movement.reference, p->arena, e);
         if (err == OK && known) f->movement.reference = STR_NONE; /* nothing is left to do */
         if (err == OK && !known) err = finding_judge(f, txn, t, p->walk->o->now, p->arena, e);
     }

@@ -225,29 +225,6 @@ static enum err gather_webhook(struct gathering *g)
     return err == OK ? gather_methods(g) : err;
 }
 
-static const struct object_imported *object_of(const struct command *c)
-{
-    if (c->type == COMMAND_IMPORT_CUSTOMER) return &c->import_customer.object;
-    if (c->type == COMMAND_IMPORT_METHOD) return &c->import_method.object;
-    if (c->type == COMMAND_IMPORT_SUBSCRIPTION) return &c->import_subscription.object;
-    if (c->type == COMMAND_IMPORT_ITEMS) return &c->import_items.object;
-    return &c->import_document.object;
-}
-
-/* The same object as it was taken before, and what its customer is in the other system. */
-static enum err gather_imported(struct gathering *g)
-{
-    struct object_imported *before = arena_new_of(g->arena, struct object_imported);
-    struct object_imported *known = arena_new_of(g->arena, struct object_imported);
-    bool found = false;
-    enum err err = find_imported(&found, before, g->t, object_of(g->command)->reference, g->arena, g->e);
-    if (found) g->facts->imported = before;
-    if (err != OK || g->facts->customer == NULL) return err;
-    err = find_known_as(&found, known, g->t, g->facts->customer->customer, g->arena, g->e);
-    if (found) g->facts->known_as = known;
-    return err;
-}
-
 /* ---- the table ---- */
 
 enum {

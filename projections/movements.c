@@ -28,6 +28,18 @@ enum err movement_is_known(bool *known, struct views_txn *t, struct str referenc
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+enum err movement_is_booked(bool *booked, struct views_txn *t, struct str reference, struct arena *a,
+                            struct error *e)
+{
+    struct object_imported imported = {0};
+    bool found = false;
+    enum err err = movement_is_known(booked, t, reference, e);
+    if (err != OK || *booked) return err;
+    err = find_imported(&found, &imported, t, reference, a, e);
+    *booked = found && money_is_given(imported.opened) && !money_is_zero(imported.opened);
+    return err;
+}
+
 /* ---- disputes ---- */
 
 static enum err note_dispute(struct views_txn *t, const struct dispute_noted *v, struct instant at,

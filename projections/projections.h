@@ -149,6 +149,9 @@ enum err transaction_by_reference(uint64_t *out, struct views_txn *t, struct str
                                   struct error *e) MUST_USE;
 /* Was this movement of a gateway's balance noted, by the gateway's name of it? */
 enum err movement_is_known(bool *known, struct views_txn *t, struct str reference, struct error *e) MUST_USE;
+/* Does the ledger's cash have it, for it was noted, or opened the balance when it was imported? */
+enum err movement_is_booked(bool *booked, struct views_txn *t, struct str reference, struct arena *a,
+                            struct error *e) MUST_USE;
 /* How far the gateway's balance was held against the ledger without finding a difference; none: never. */
 enum err reconciled_through(struct instant *out, struct views_txn *t, struct str gateway,
                             struct error *e) MUST_USE;

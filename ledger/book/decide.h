@@ -93,8 +93,9 @@ struct facts {
     const struct invoice *credited; /* whose lines may be credited now, or are by pending items; no others */
     size_t credited_count;
     uint64_t referenced; /* refund.note: the transaction that the gateway calls so already; 0: none */
-    const struct dispute *dispute;          /* dispute.note: the one that the gateway calls so; NULL: none */
-    const bool *movements_known;            /* of the command's movements, which were noted before */
+    const struct dispute *dispute; /* dispute.note: the one that the gateway calls so; NULL: none */
+    const bool *movements_known;   /* of the command's movements, which were noted before */
+    bool movement_noted; /* import.document: the movement of the balance that it is was noted before */
     const struct object_imported *imported; /* the same object, as it was taken before; NULL: it is new */
     const struct object_imported *known_as; /* the customer, as another system has him; NULL: none has */
     const struct webhook *webhook; /* that came before with this id, or is to be applied; NULL: none */

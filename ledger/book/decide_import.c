@@ -288,9 +288,11 @@ enum err decide_import_document(struct decision *out, const struct facts *f,
                                 const struct import_document_command *c, struct arena *a, struct error *e)
 {
     if (is_known(f, &c->object)) return OK;
+    struct object_imported object = c->object;
     if (c->customer != 0 && f->customer == NULL)
         return fail(e, ERR_NOT_FOUND, "no customer %ju", (uintmax_t)c->customer);
-    return keep_object(out, f, &c->object, c->customer, a, e);
+    if (f->movement_noted) object.opened = money_zero(object.opened); /* it is booked */
+    return keep_object(out, f, &object, c->customer, a, e);
 }
 
 enum err decide_import_progress(struct decision *out, const struct facts *f,

@@ -4,8 +4,9 @@
 #include "importers/json_text.h"
 #include "importers/stripe_movement.h"
 #include "ledger/book.h"
+#include "tests/importers/account.h"
 #include "tests/importers/asking.h"
-#include "tests/importers/bank.h"
+#include "tests/lib/dice.h"
 
 TestSuite(reconcile, .init = test_begin, .fini = test_end);
 
@@ -361,5 +362,52 @@ Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_ask
         assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.settled)), m.settled.currency),
                    table[i].settled);
         assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.fee)), m.fee.currency), table[i].fee);
+    }
+}
+
+/* ---- beside an import ---- */
+
+static void do_something(struct bank *b, struct dice *dice)
+{
+    int64_t what = dice_between(dice, 0, 4), cents = dice_between(dice, 100, 9000);
+    struct str form = str_format(A, "amount=%jd&currency=usd&confirm=true&payment_method=pm_card_visa&" NEVER,
+                                 (intmax_t)cents);
+    if (what == 0) (void)bank_charge(b, "ann", cents);
+    if (what == 1) (void)post_there(b, "/v1/payment_intents", form); /* what Stripe bills by itself */
+    if (what == 2) stripe_server_move(b->server, "payout", "payout", "usd", -cents);
+    if (what == 3) stripe_server_move(b->server, "stripe_fee", "fee", "usd", -cents / 10);
+    if (what == 4) {
+        struct transaction t = bank_charge(b, "ann", cents);
+        (void)post_there(b, "/v1/refunds",
+                         str_format(A, "amount=%jd&payment_intent=%.*s", (intmax_t)(cents / 2),
+                                    STR_ARG(t.gateway_reference)));
+    }
+    stripe_server_clock_forward(b->server, 60);
+}
+
+/* Whichever of the two comes first to a movement, its money is in the ledger once. */
+Test(reconcile, beside_an_import_each_movement_is_booked_once)
+{
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct dice dice = dice_of(seed);
+        struct reconciliation r = {0};
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        shop_close(b.l);
+        b.l = shop_open("2026-02-01T00:00:00Z"); /* an import leaves what is made after it began */
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_visa");
+        for (int i = 0; i < 40; i++) {
+            do_something(&b, &dice);
+            int64_t which = dice_between(&dice, 0, 5);
+            if (which == 0) (void)account_take(&b);
+            if (which == 1) assert_ok(look(&r, &b, E));
+        }
+        (void)account_take(&b);
+        assert_ok(look(&r, &b, E));
+        assert_agrees(&r);
+        assert_int(account_balance(&b, ACCOUNT_CASH), stripe_server_balance(b.server, "usd"));
+        bank_close(&b);
     }
 }
