@@ -109,16 +109,18 @@ enum err ask_import(const struct call *c, struct error *e)
 {
     const struct import_query *q = c->query;
     bool stripe = str_is(q->kind, "stripe");
-    bool for_stripe = date_is_given(q->created_from) || date_is_given(q->cut) || q->user_from.len > 0;
+    bool for_stripe =
+        date_is_given(q->created_from) || date_is_given(q->cut) || q->user_from.len > 0 || q->only.len > 0;
     struct import_options o = {.path = path_or_null(q->file, c->arena),
                                .strict = q->strict,
                                .created_from = q->created_from,
                                .cut = q->cut,
+                               .only = q->only,
                                .user_from = q->user_from};
     o.rejects_path = path_or_null(q->rejects, c->arena);
     if (!stripe && o.path == NULL) return fail(e, ERR_USAGE, "import: FILE is missing");
     if (!stripe && for_stripe)
-        return fail(e, ERR_USAGE, "--created-from, --cut and --user-from are for 'import stripe'");
+        return fail(e, ERR_USAGE, "--created-from, --cut, --only and --user-from are for 'import stripe'");
     return import_file(c, q->kind, o, e);
 }
 

@@ -29,6 +29,7 @@ struct import_options {
     /* Of the importer of Stripe's alone. */
     struct date created_from; /* documents made there before that day are not taken; none: all are */
     struct date cut;      /* balance transactions are taken that were made before it; none: all there are */
+    struct str only;      /* kinds by comma, "customer,subscription"; "": all */
     struct str user_from; /* "id", "email", "metadata:KEY"; "": metadata's daybook_user or user_id, else id */
 };
 

@@ -21,8 +21,9 @@ enum { CUSTOMERS_PER_MARK = 500, CUSTOMERS_AT_ONCE = 50 };
 
 static struct str parameters_of(const struct import_options *o, struct arena *a)
 {
-    return str_format(a, "created_from=%.*s user_from=%.*s cut=%.*s", STR_ARG(date_text(a, o->created_from)),
-                      STR_ARG(o->user_from), STR_ARG(date_text(a, o->cut)));
+    return str_format(a, "created_from=%.*s user_from=%.*s cut=%.*s only=%.*s",
+                      STR_ARG(date_text(a, o->created_from)), STR_ARG(o->user_from),
+                      STR_ARG(date_text(a, o->cut)), STR_ARG(o->only));
 }
 
 /* One that was not finished goes on, if the same is asked for. */
@@ -313,7 +314,8 @@ static enum err read_all(struct stripe_import *im, struct error *e)
     for (size_t i = 0; i < LISTS && err == OK; i++) {
         im->list = &lists[i];
         im->count = &im->report->counts[i];
-        if (lists[i].kind < im->at.kind) continue; /* it was read before */
+        bool is_wanted = (im->kinds & 1u << lists[i].kind) != 0;
+        if (!is_wanted || lists[i].kind < im->at.kind) continue; /* it was read before */
         err = lists[i].kind == IMPORTED_PAYMENT_METHOD ? read_methods(im, e) : read_list(im, e);
     }
     im->at.finished = true;
@@ -348,6 +350,33 @@ static enum err load_totals(struct stripe_import *im, struct error *e)
     return err;
 }
 
+static enum err add_kind(unsigned *kinds, struct str word, struct error *e)
+{
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (!str_is(word, choice_imported_kind.words[lists[i].kind])) continue;
+        *kinds |= 1u << lists[i].kind;
+        return OK;
+    }
+    struct str shown = text_quotable(word);
+    return fail(e, ERR_USAGE,
+                "--only: there is no kind '%.*s': customer, payment_method, subscription, invoice, charge, "
+                "refund or balance_transaction is wanted",
+                STR_ARG(shown));
+}
+
+static enum err read_kinds(unsigned *kinds, struct str only, struct error *e)
+{
+    enum err err = OK;
+    *kinds = only.len == 0 ? ~0u : 0;
+    for (size_t at = 0; at < only.len && err == OK;) {
+        size_t end = at;
+        while (end < only.len && only.ptr[end] != ',') end++;
+        err = add_kind(kinds, (struct str){only.ptr + at, end - at}, e);
+        at = end + 1;
+    }
+    return err;
+}
+
 static enum err check_options(struct stripe **out, const struct import_options *o, struct error *e)
 {
     struct str from = o->user_from;
@@ -369,6 +398,7 @@ enum err import_stripe(struct import_report *out, struct ledger *l, const struct
     struct stripe_import im = {.ledger = l, .options = o, .report = out, .arena = a, .prices.arena = a};
     im.rejects.path = o->rejects_path != NULL ? o->rejects_path : "stripe.rejects.csv";
     enum err err = check_options(&im.stripe, o, e);
+    if (err == OK) err = read_kinds(&im.kinds, o->only, e);
     if (err == OK) err = ledger_guard_output(l, im.rejects.path, e);
     if (err != OK) return err;
     im.hasher = hasher_new();

@@ -24,6 +24,7 @@ struct stripe_import {
     struct arena *arena; /* of the report */
     struct hasher *hasher;
     struct stripe_prices prices;
+    unsigned kinds;              /* bits of those that are read */
     struct import_progressed at; /* how far it is */
     bool open;                   /* the ledger knows that it has begun */
     bool wrote;                  /* something since it was told how far it is */
