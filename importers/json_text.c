@@ -72,13 +72,23 @@ static enum err refuse(struct error *e, struct str text, const json_error_t *why
     return fail(e, ERR_INVALID, "not valid JSON, at or before byte %zu", place - shift);
 }
 
-enum err json_parse(json_t **out, struct str text, struct arena *a, struct error *e)
+static enum err parse(json_t **out, struct str text, size_t flags, struct arena *a, struct error *e)
 {
     json_error_t why = {0};
     size_t shift = 0;
     struct str exact = quote_numbers(text, 0, &shift, a);
-    *out = json_loadb(exact.len == 0 ? "" : exact.ptr, exact.len, JSON_REJECT_DUPLICATES, &why);
+    *out = json_loadb(exact.len == 0 ? "" : exact.ptr, exact.len, JSON_REJECT_DUPLICATES | flags, &why);
     return *out == NULL ? refuse(e, text, &why, a) : OK;
+}
+
+enum err json_parse(json_t **out, struct str text, struct arena *a, struct error *e)
+{
+    return parse(out, text, 0, a, e);
+}
+
+enum err json_parse_told(json_t **out, struct str text, struct arena *a, struct error *e)
+{
+    return parse(out, text, JSON_ALLOW_NUL, a, e);
 }
 
 enum err json_member_text(struct str *out, const json_t *object, const char *name, struct arena *a,

@@ -12,6 +12,10 @@
  * is refused. The sentence names a place and never quotes the text. The caller owns *out (json_decref). */
 enum err json_parse(json_t **out, struct str text, struct arena *a, struct error *e) MUST_USE;
 
+/* The same of what another program tells, which cannot be asked to say it otherwise: a string may hold NUL.
+ * Its texts are to be looked at by their length. */
+enum err json_parse_told(json_t **out, struct str text, struct arena *a, struct error *e) MUST_USE;
+
 /* A string member, or a whole number as its digits; "" when it is absent or null. Texts are copied to the
  * arena. */
 enum err json_member_text(struct str *out, const json_t *object, const char *name, struct arena *a,

@@ -27,7 +27,7 @@ static json_t *parse(struct bytes body, struct arena *a)
 {
     struct error unused = {0};
     json_t *root = NULL;
-    if (json_parse(&root, bytes_str(body), a, &unused) != OK) return NULL;
+    if (json_parse_told(&root, bytes_str(body), a, &unused) != OK) return NULL;
     if (json_is_object(root)) return root;
     json_decref(root);
     return NULL;

@@ -17,7 +17,7 @@ static enum err parse(json_t **out, struct bytes body, struct arena *a, struct e
     if (body.len > LIMIT_WEBHOOK_BYTES)
         return fail(e, ERR_LIMIT, "the message is longer than %d bytes", LIMIT_WEBHOOK_BYTES);
     if (!text_is_utf8(bytes_str(body))) return fail(e, ERR_INVALID, "the message is no text in UTF-8");
-    return json_parse(out, bytes_str(body), a, e);
+    return json_parse_told(out, bytes_str(body), a, e);
 }
 
 static enum err need_text(struct str *out, const json_t *object, const char *name, size_t limit,
@@ -192,15 +192,31 @@ static enum err on_action(struct webhook_apply_command *out, struct stripe_subje
     return err;
 }
 
+static const char moves_nothing[] = "a refund that somebody made at Stripe, and that moves nothing";
+
+/* Was it told before that it failed? That is final, and what is told of it since is older. */
+static enum err has_failed(bool *failed, const struct stripe_subject *s, struct error *e)
+{
+    struct webhook *told = NULL;
+    size_t count = 0;
+    *failed = false;
+    enum err err = webhooks_about(&told, &count, s->t, json_text_of(s->object, "id"), s->arena, e);
+    for (size_t i = 0; i < count && err == OK; i++)
+        *failed = *failed || (told[i].outcome == WEBHOOK_KNOWN && str_is(told[i].what, moves_nothing));
+    return err;
+}
+
 /* One that somebody made at Stripe is booked as it stands there; one that failed there moved nothing. */
 static enum err note_refund(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     uint64_t payment = 0;
+    bool failed = false;
     enum err err = transaction_by_reference(&payment, s->t, json_id_of(s->object, "payment_intent"), e);
+    if (err == OK) err = has_failed(&failed, s, e);
     if (err != OK || payment == 0) return err;
     out->transaction = payment;
-    if (!stripe_refund_read(&s->first->refund_note, s->object, s->arena)) {
-        stripe_note(out, WEBHOOK_KNOWN, "a refund that somebody made at Stripe, and that moves nothing");
+    if (failed || !stripe_refund_read(&s->first->refund_note, s->object, s->arena)) {
+        stripe_note(out, WEBHOOK_KNOWN, moves_nothing);
         return OK;
     }
     s->first->type = COMMAND_REFUND_NOTE;
@@ -216,8 +232,10 @@ static enum err on_refund(struct webhook_apply_command *out, struct stripe_subje
     const struct transaction *v = &s->transaction;
     if (err == OK && v->transaction == 0 && !s->stray) return note_refund(out, s, e);
     bool failed = out->effect == WEBHOOK_SETTLES && out->payment_outcome == PAYMENT_DECLINED;
-    if (err == OK && failed && v->status == TRANSACTION_COMPLETED) out->payment_outcome = PAYMENT_RETURNED;
-    return err;
+    if (err != OK || !failed || v->status != TRANSACTION_COMPLETED) return err;
+    out->payment_outcome = PAYMENT_RETURNED;
+    out->what = str_format(s->arena, "txn_%ju came back from the bank", (uintmax_t)v->transaction);
+    return OK;
 }
 
 /* ---- disputes ---- */

@@ -99,10 +99,14 @@ static bool is_over(const struct standing *v, const struct subscription_follow_c
     return !v->known && (c->ended ? !v->live : v->ended);
 }
 
-/* One that begins there is kept here as Stripe's, when its customer is known. */
+/* One that begins there is kept here as Stripe's, when its customer is known. It begins when it is made, or
+ * when its first invoice is paid, until which it was incomplete. */
 static bool is_new_there(const struct stripe_subject *s, const struct subscription_follow_command *c)
 {
-    return str_is(s->type, "customer.subscription.created") && c->tier.len > 0 && !c->ended;
+    bool is_made = str_is(s->type, "customer.subscription.created");
+    bool is_paid = str_is(s->type, "customer.subscription.updated") &&
+                   str_is(json_text_of(s->previous, "status"), "incomplete");
+    return (is_made || is_paid) && c->tier.len > 0 && !c->ended;
 }
 
 static bool has_begun(struct str status)
@@ -116,17 +120,32 @@ static void follow(struct stripe_subject *s, const struct subscription_follow_co
     s->first->subscription_follow = *c;
 }
 
+/* "EUR"; "" where it is none that is known. */
+static struct str currency_of(const json_t *object, struct arena *a)
+{
+    struct money nothing = {0};
+    struct error unused = {0};
+    bool known = stripe_money(&nothing, 0, json_text_of(object, "currency"), &unused) == OK;
+    return known ? str_copy(a, str_of(nothing.currency)) : STR_NONE;
+}
+
+/* As it stands there, from the day on which it began there: this may be told days later. */
 static void create(struct stripe_subject *s, const struct subscription_follow_command *c)
 {
+    struct instant start = stripe_time_of(s->object, "start_date");
     s->first->type = COMMAND_SUBSCRIPTION_CREATE;
-    s->first->subscription_create = (struct subscription_create_command){.user = c->user,
-                                                                         .tier = c->tier,
-                                                                         .interval = c->interval,
-                                                                         .interval_count = c->interval_count,
-                                                                         .quantity = c->quantity,
-                                                                         .billing_owner = BILLED_BY_STRIPE,
-                                                                         .reference = c->reference,
-                                                                         .no_trial = true};
+    s->first->subscription_create =
+        (struct subscription_create_command){.user = c->user,
+                                             .tier = c->tier,
+                                             .interval = c->interval,
+                                             .interval_count = c->interval_count,
+                                             .quantity = c->quantity,
+                                             .currency = currency_of(s->object, s->arena),
+                                             .charged_through = c->period_end,
+                                             .billing_owner = BILLED_BY_STRIPE,
+                                             .reference = c->reference,
+                                             .no_trial = true};
+    if (instant_is_given(start)) s->first->subscription_create.start = instant_date(start);
 }
 
 static void take_object(struct subscription_follow_command *c, const struct stripe_subject *s)
@@ -154,7 +173,7 @@ static void begin_or_follow(struct webhook_apply_command *out, struct stripe_sub
         return;
     }
     if (begins && !has_begun(json_text_of(s->object, "status"))) {
-        stripe_note(out, WEBHOOK_ATTENTION, "a subscription that nobody has paid yet: begin it when it is");
+        stripe_note(out, WEBHOOK_KNOWN, "a subscription that nobody has paid yet: it begins when it is");
         return;
     }
     if (begins)
@@ -190,6 +209,7 @@ enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subj
     struct subscription_follow_command c = {.as_of = s->created,
                                             .status = failed ? SUBSCRIPTION_PAST_DUE : SUBSCRIPTION_ACTIVE};
     struct str reference = stripe_subscription_of(s->object);
+    struct standing v = {.known = false};
     enum err err = stripe_user_of(&c.user, s, json_object_get(s->object, "metadata"), e);
     if (err != OK) return err;
     if (c.user.len == 0 || reference.len == 0) {
@@ -197,6 +217,12 @@ enum err stripe_on_invoice(struct webhook_apply_command *out, struct stripe_subj
         return OK;
     }
     c.reference = str_copy(s->arena, reference);
+    err = look_up(&v, s, &c, e);
+    if (err != OK) return err;
+    if (!v.known && !v.live) { /* it begins with what is told of itself */
+        stripe_note(out, WEBHOOK_FOREIGN, "an invoice of Stripe's for no subscription of this ledger");
+        return OK;
+    }
     follow(s, &c);
     stripe_note(out, WEBHOOK_APPLIED, failed ? "the subscription is past due" : "the subscription is paid");
     return OK;

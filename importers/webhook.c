@@ -327,7 +327,7 @@ enum err webhook_handle(struct webhook *out, const struct webhook_door *d, struc
 enum err webhook_data(struct str *out, struct bytes body, struct arena *a, struct error *e)
 {
     json_t *root = NULL;
-    enum err err = json_parse(&root, bytes_str(body), a, e);
+    enum err err = json_parse_told(&root, bytes_str(body), a, e);
     if (err != OK) return wrap(e, "the message");
     char *text = json_dumps(json_object_get(json_object_get(root, "data"), "object"), JSON_COMPACT);
     *out = str_copy(a, str_of(text));

@@ -13,6 +13,7 @@ struct told {
     bool ends;            /* cancel_at_period_end */
     bool old;             /* in the shape before 2025 */
     const char *customer; /* NULL: ann's */
+    const char *was;      /* its status before; NULL: nothing is said of that */
 };
 
 static struct webhook deliver(struct bank *b, struct str body)
@@ -66,7 +67,9 @@ static struct webhook tell(struct bank *b, struct told v)
                                    "\"interval\":\"month\",\"interval_count\":1}}}]}}",
                                    v.status, STR_ARG(customer), v.ends ? "true" : "false", v.old ? "," : "",
                                    v.old ? period : "", v.old ? "" : ",", v.old ? "" : period, v.tier);
-    return deliver(b, event_of(v.type, v.at, object, ""));
+    struct str previous =
+        v.was == NULL ? STR("") : str_format(A, ",\"previous_attributes\":{\"status\":\"%s\"}", v.was);
+    return deliver(b, event_of(v.type, v.at, object, str_cstring(A, previous)));
 }
 
 static struct webhook tell_invoice(struct bank *b, const char *type, int at, bool old)
@@ -361,16 +364,27 @@ Test(stripe_owned, what_cannot_be_followed_asks_for_somebody)
     bank_close(&b);
 }
 
-Test(stripe_owned, one_that_is_not_paid_yet_is_not_begun)
+Test(stripe_owned, one_that_is_not_paid_yet_is_begun_when_it_is)
 {
     struct bank b;
     with_ann(&b);
+    assert_outcome(tell_invoice(&b, "invoice.paid", 9, false), WEBHOOK_FOREIGN); /* of none here yet */
     assert_outcome(tell(&b, (struct told){.type = "customer.subscription.created",
                                           .tier = "basic",
                                           .status = "incomplete",
                                           .at = 10}),
-                   WEBHOOK_ATTENTION);
+                   WEBHOOK_KNOWN);
     cr_assert(!is_begun(&b));
+    assert_outcome(tell(&b, (struct told){.type = "customer.subscription.updated",
+                                          .tier = "basic",
+                                          .status = "active",
+                                          .was = "incomplete",
+                                          .at = 20}),
+                   WEBHOOK_APPLIED);
+    cr_assert(is_begun(&b));
+    assert_day(subscription(&b, 1).charged_through, "2026-02-01");
+    assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, false), WEBHOOK_APPLIED);
+    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
     bank_close(&b);
 }
 
