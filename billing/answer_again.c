@@ -174,7 +174,15 @@ static enum err status_of(struct views_txn *t, uint64_t transaction, struct aren
                     number);
     }
     if (v.status != TRANSACTION_FAILED) return OK;
-    err = fail(e, ERR_DECLINED, "%s 'txn_%ju' was declined: %.*s", what, number, STR_ARG(v.message));
+    if (payment_wants_customer(&v)) {
+        err =
+            fail(e, ERR_DECLINED,
+                 "payment 'txn_%ju' was declined: the customer must confirm it, see 'payment action txn_%ju'",
+                 number, number);
+    } else {
+        err = fail(e, ERR_DECLINED, "%s 'txn_%ju' was declined: %.*s (%.*s)", what, number,
+                   STR_ARG(v.message), STR_ARG(v.code));
+    }
     (void)snprintf(e->reason, sizeof e->reason, "%.*s", STR_ARG(v.code));
     return err;
 }
