@@ -219,6 +219,14 @@ static enum err read_methods_of(struct stripe_import *im, const struct object_im
     return err;
 }
 
+static enum err take_some(struct stripe_import *im, json_t *const *objects, size_t *count, struct arena *a,
+                          struct error *e)
+{
+    enum err err = *count == 0 ? OK : stripe_take_page(im, objects, *count, a, e);
+    *count = 0;
+    return err;
+}
+
 /* Most customers have one page of them: the first pages of many are asked for at once, and taken as one. */
 static enum err read_some_methods(struct stripe_import *im, const struct object_imported *customers,
                                   size_t count, struct arena *a, struct error *e)
@@ -239,9 +247,11 @@ static enum err read_some_methods(struct stripe_import *im, const struct object_
             objects = arena_grow(a, objects, found, &room, sizeof *objects);
             objects[found++] = json_array_get(data, k);
         }
-        if (!whole && err == OK) err = read_methods_of(im, &customers[i], e);
+        if (whole) continue;
+        if (err == OK) err = take_some(im, objects, &found, a, e); /* in their order, whatever fails */
+        if (err == OK) err = read_methods_of(im, &customers[i], e);
     }
-    if (err == OK && found > 0) err = stripe_take_page(im, objects, found, a, e);
+    if (err == OK) err = take_some(im, objects, &found, a, e);
     if (err == OK) err = stripe_forget_detached(im, customers, whole_lists, count, a, e);
     for (size_t i = 0; i < count; i++) json_decref(pages[i]);
     return err;
