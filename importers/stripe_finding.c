@@ -40,6 +40,28 @@ bool finding_is_amount(const struct finding *f, int sign)
     return money_same_currency(m, f->mine.amount) && m.minor == sign * f->mine.amount.minor;
 }
 
+/* A debit stands in the balance from when the bank is asked. One that fails leaves it by a movement of its
+ * own: the two cancel out, and the payment was never booked. */
+static bool has_failed(const json_t *charge)
+{
+    return str_is(json_text_of(charge, "object"), "charge") &&
+           str_is(json_text_of(charge, "status"), "failed");
+}
+
+static enum err judge_failed_debit(struct finding *f, const json_t *charge, struct views_txn *t,
+                                   struct arena *a, struct error *e)
+{
+    enum err err = mine_by(f, t, json_id_of(charge, "payment_intent"), a, e);
+    if (err != OK) return err;
+    if (f->mine.transaction == 0)
+        say(f, OTHERS, "a debit that failed, and is none of this ledger's");
+    else if (f->mine.status == TRANSACTION_PENDING)
+        say(f, UNDERWAY, "the payment is pending here");
+    else if (f->mine.status == TRANSACTION_FAILED)
+        f->movement.kind = MOVEMENT_PAYMENT;
+    return OK;
+}
+
 static enum err judge_payment(struct finding *f, const json_t *source, struct views_txn *t, struct arena *a,
                               struct error *e)
 {
@@ -52,7 +74,7 @@ static enum err judge_payment(struct finding *f, const json_t *source, struct vi
         say(f, DISAGREES, "the payment is of another amount here");
     else if (f->mine.status == TRANSACTION_PENDING)
         say(f, UNDERWAY, "the payment is pending here");
-    else if (f->mine.status == TRANSACTION_FAILED)
+    else if (f->mine.status == TRANSACTION_FAILED && !has_failed(source))
         settle_as(f, PAYMENT_SUCCEEDED, str_copy(a, intent), "",
                   "the payment failed here, and was paid there");
     return OK;
@@ -121,6 +143,8 @@ enum err finding_judge(struct finding *f, const json_t *txn, struct views_txn *t
     case MOVEMENT_REFUND:
     case MOVEMENT_REFUND_RETURNED: return judge_refund(f, source, t, a, e);
     case MOVEMENT_DISPUTE:
+        if (has_failed(source)) return judge_failed_debit(f, source, t, a, e);
+        return judge_dispute(f, source, t, now, a, e);
     case MOVEMENT_DISPUTE_REVERSED: return judge_dispute(f, source, t, now, a, e);
     case MOVEMENT_PAYOUT:
     case MOVEMENT_TOPUP:

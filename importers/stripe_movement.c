@@ -15,7 +15,7 @@ static const struct kind_word {
         {"charge", MOVEMENT_PAYMENT},
         {"refund", MOVEMENT_REFUND},
         {"refund_failure", MOVEMENT_REFUND_RETURNED},
-        {"charge_failure", MOVEMENT_DISPUTE}, /* a debit that had been paid, taken back by the bank */
+        {"charge_failure", MOVEMENT_DISPUTE}, /* of a debit that had been paid; else see stripe_finding.c */
         {"dispute", MOVEMENT_DISPUTE},
         {"dispute_reversal", MOVEMENT_DISPUTE_REVERSED},
         {"payout", MOVEMENT_PAYOUT},

@@ -81,6 +81,7 @@ static enum err tell_finding(struct walk *w, const struct finding *f, struct err
     enum err err = money_subtract(&net, m->settled, m->fee, e);
     if (err != OK) return err;
     explains = money_negate(net);
+    if (f->verdict == UNDERWAY && m->at.us < w->out->through.us) w->out->through = m->at;
     d.kind = f->verdict == UNDERWAY ? DISCREPANCY_UNDERWAY
              : f->verdict == OTHERS ? DISCREPANCY_MISSING_HERE
                                     : DISCREPANCY_AMOUNT;

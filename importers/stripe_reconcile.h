@@ -34,7 +34,8 @@ struct balance_total {
 };
 enum { DISCREPANCIES_TOLD = 10000 };
 struct reconciliation {
-    struct instant from, through;
+    struct instant from;
+    struct instant through;    /* now, or the oldest movement that is under way: it is to be seen again */
     uint64_t movements, noted; /* looked at; of them new to the ledger */
     uint64_t missing_here, missing_there, amounts, suspense, underway;
     uint64_t unexplained; /* currencies in which the balances differ by more than the discrepancies say */

@@ -295,6 +295,42 @@ Test(reconcile, a_debit_that_is_pending_is_no_difference)
     bank_close(&b);
 }
 
+static void days_later(struct bank *b, int days)
+{
+    b->sim.now.us += INT64_C(86400) * 1000000 * days;
+    stripe_server_clock_forward(b->server, INT64_C(86400) * days);
+}
+
+/* It stood in the balance from the day on which the bank was asked, less its fee. */
+Test(reconcile, a_debit_that_fails_days_later_leaves_nothing_behind)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_noAccount");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    for (int i = 0; i < 3; i++) {
+        assert_ok(look(&r, &b, E));
+        assert_agrees(&r);
+        assert_int(r.underway, 1);
+        days_later(&b, 5);
+    }
+    assert_int(stripe_server_settle_pending(b.server), 1);
+    assert_ok(look(&r, &b, E)); /* failed there, and nobody here has asked yet */
+    assert_agrees(&r);
+    assert_int(r.underway, 2);
+    assert_int(bank_settle_pending(&b), 1);
+    assert_int(bank_transaction(&b, t.transaction).status, TRANSACTION_FAILED);
+    days_later(&b, 5);
+    assert_ok(look(&r, &b, E)); /* however long it took, both are looked at again */
+    assert_agrees(&r);
+    assert_int(r.underway, 0);
+    assert_int(r.noted, 2);
+    assert_int(stripe_server_balance(b.server, "usd"), 0);
+    assert_str(accounts_of(&b), "");
+    bank_close(&b);
+}
+
 Test(reconcile, stripe_that_fails_in_the_middle_loses_nothing_and_repeats_nothing)
 {
     enum { MANY = 150 };

@@ -141,7 +141,7 @@ struct ss_charge {
     const struct ss_decline *failure;
     const char *status; /* "succeeded", "pending", "failed" */
     int64_t amount, refunded;
-    struct ss_txn *txn;
+    struct ss_txn *txn, *failure_txn; /* of a debit: since it was asked for; when it failed */
     struct ss_dispute *dispute;
 };
 struct ss_refund {

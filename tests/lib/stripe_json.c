@@ -225,14 +225,15 @@ static json_t *charge_json(const struct ss_charge *ch, struct ss_expand x)
     const struct ss_decline *d = ch->failure;
     bool paid = strcmp(ch->status, "succeeded") == 0;
     json_t *details = ch->method->token->bank ? bank_account(ch->method->token) : card(ch->method->token);
-    json_t *out = packed(json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:o, s:o, s:b, s:I, s:s, s:s?, s:o, s:b, s:n}", "id",
-        ch->t.id, "object", "charge", "amount", (json_int_t)ch->amount, "amount_captured",
-        (json_int_t)(paid ? ch->amount : 0), "amount_refunded", (json_int_t)ch->refunded, "application",
-        "application_fee", "application_fee_amount", "balance_transaction", NAMED(ch->txn, x.txn),
-        "billing_details", billing_details(&ch->method->t), "captured", paid, "created",
-        (json_int_t)ch->t.created, "currency", p->currency, "customer", ID_OF(p->customer), "description",
-        word(&p->t, "description"), "disputed", ch->dispute != NULL, "failure_balance_transaction"));
+    json_t *out = packed(
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:o, s:o, s:b, s:I, s:s, s:s?, s:o, s:b, s:o}",
+                  "id", ch->t.id, "object", "charge", "amount", (json_int_t)ch->amount, "amount_captured",
+                  (json_int_t)(paid ? ch->amount : 0), "amount_refunded", (json_int_t)ch->refunded,
+                  "application", "application_fee", "application_fee_amount", "balance_transaction",
+                  NAMED(ch->txn, x.txn), "billing_details", billing_details(&ch->method->t), "captured", paid,
+                  "created", (json_int_t)ch->t.created, "currency", p->currency, "customer",
+                  ID_OF(p->customer), "description", word(&p->t, "description"), "disputed",
+                  ch->dispute != NULL, "failure_balance_transaction", NAMED(ch->failure_txn, x.txn)));
     json_t *rest = packed(json_pack(
         "{s:s?, s:s?, s:{}, s:b, s:o, s:n, s:o, s:b, s:s, s:s, s:{s:s, s:o}, s:n, s:n, s:n, s:b, s:n, s:s, "
         "s:n}",

@@ -105,6 +105,23 @@ void ss_detach(struct stripe_server *s, struct ss_method *m)
 
 /* ---- charges ---- */
 
+/* A debit stands in the balance as soon as the bank is asked, long before it answers. */
+static void book_charge(struct stripe_server *s, struct ss_charge *ch)
+{
+    static const struct money_kind card = {"charge", "charge"}, bank = {"payment", "charge"};
+    if (ch->txn != NULL) return;
+    ch->txn = book(s, ch->method->token->bank ? bank : card, &ch->t, ch->intent->currency, ch->amount,
+                   fee_of(ch->amount));
+}
+
+/* One that fails leaves it by a movement of its own, and its fee is given back. */
+static void book_failure(struct stripe_server *s, struct ss_charge *ch)
+{
+    static const struct money_kind failed = {"payment_failure_refund", "charge_failure"};
+    if (ch->txn == NULL) return;
+    ch->failure_txn = book(s, failed, &ch->t, ch->intent->currency, -ch->amount, -fee_of(ch->amount));
+}
+
 /* The charge of this try: one that is pending ends, else a new one is made. */
 static struct ss_charge *charge_of_try(struct stripe_server *s, struct ss_intent *p)
 {
@@ -120,11 +137,10 @@ static struct ss_charge *charge_of_try(struct stripe_server *s, struct ss_intent
 
 void ss_paid(struct stripe_server *s, struct ss_intent *p)
 {
-    static const struct money_kind card = {"charge", "charge"}, bank = {"payment", "charge"};
     struct ss_charge *ch = charge_of_try(s, p);
     struct ss_method *m = ch->method;
     ch->status = "succeeded";
-    ch->txn = book(s, m->token->bank ? bank : card, &ch->t, p->currency, p->amount, fee_of(p->amount));
+    book_charge(s, ch);
     p->status = SS_SUCCEEDED;
     p->received = p->amount;
     p->failure = NULL;
@@ -155,6 +171,7 @@ void ss_failed(struct stripe_server *s, struct ss_intent *p, const struct ss_dec
     if (ch != NULL) {
         ch->status = "failed";
         ch->failure = why;
+        book_failure(s, ch);
         s->counts.charges_failed++;
         event_of(s, "charge.failed", &ch->t);
     }
@@ -169,6 +186,7 @@ void ss_charge(struct stripe_server *s, struct ss_intent *p, bool off_session)
     if (m->token->bank) {
         struct ss_charge *ch = charge_of_try(s, p);
         ch->status = "pending";
+        book_charge(s, ch);
         p->status = SS_PROCESSING;
         event_of(s, "charge.pending", &ch->t);
         event_of(s, "payment_intent.processing", &p->t);
