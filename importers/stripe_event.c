@@ -87,20 +87,21 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
 
 /* ---- which one of ours ---- */
 
-/* What we wrote into its metadata; the key tells that it is this ledger's. One that has another name there
- * already is not this one: it was made twice, for an answer was lost, or by an older copy of the ledger. */
-static enum err by_metadata(struct stripe_subject *s, struct error *e)
+enum err stripe_asked_for(struct transaction *out, bool *stray, const json_t *object, struct views_txn *t,
+                          struct arena *a, struct error *e)
 {
-    const json_t *metadata = json_object_get(s->object, "metadata");
+    const json_t *metadata = json_object_get(object, "metadata");
     struct error unused = {0};
     struct transaction v = {0};
     uint64_t number = 0;
+    *out = (struct transaction){0};
+    *stray = false;
     if (public_id_parse(&number, "txn", json_text_of(metadata, "daybook_transaction"), &unused) != OK)
         return OK;
-    enum err err = load_transaction(&v, s->t, number, s->arena, &unused);
+    enum err err = load_transaction(&v, t, number, a, &unused);
     bool ours = err == OK && str_equal(v.gateway_key, json_text_of(metadata, "daybook_key"));
-    s->stray = ours && v.gateway_reference.len > 0;
-    if (ours && !s->stray) s->transaction = v;
+    *stray = ours && v.gateway_reference.len > 0;
+    if (ours && !*stray) *out = v;
     if (err == OK || err == ERR_NOT_FOUND) return OK;
     *e = unused;
     return err;
@@ -111,7 +112,8 @@ static enum err find_subject(struct stripe_subject *s, struct str reference, str
     uint64_t number = 0;
     enum err err = transaction_by_reference(&number, s->t, reference, e);
     if (err == OK && number != 0) err = load_transaction(&s->transaction, s->t, number, s->arena, e);
-    return err == OK && number == 0 ? by_metadata(s, e) : err;
+    if (err != OK || number != 0) return err;
+    return stripe_asked_for(&s->transaction, &s->stray, s->object, s->t, s->arena, e);
 }
 
 void stripe_note(struct webhook_apply_command *out, enum webhook_outcome outcome, const char *what)

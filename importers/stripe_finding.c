@@ -3,23 +3,46 @@
  * for; what the ledger does not know and could, a command says first. */
 #include "importers/stripe_finding.h"
 #include "importers/json_text.h"
-
-static enum err mine_by(struct finding *f, struct views_txn *t, struct str reference, struct arena *a,
-                        struct error *e)
-{
-    uint64_t number = 0;
-    enum err err = reference.len == 0 ? OK : transaction_by_reference(&number, t, reference, e);
-    if (err != OK || number == 0) return err;
-    err = load_transaction(&f->mine, t, number, a, e);
-    f->movement.transaction = f->mine.transaction;
-    f->movement.customer = f->mine.customer;
-    return err;
-}
+#include "importers/stripe_subject.h"
 
 static void say(struct finding *f, enum verdict verdict, const char *why)
 {
     f->verdict = verdict;
     f->why = why;
+}
+
+static void is_mine(struct finding *f, const struct transaction *v)
+{
+    f->mine = *v;
+    f->movement.transaction = v->transaction;
+    f->movement.customer = v->customer;
+}
+
+static enum err mine_by(struct finding *f, struct views_txn *t, struct str reference, struct arena *a,
+                        struct error *e)
+{
+    uint64_t number = 0;
+    struct transaction v = {0};
+    enum err err = reference.len == 0 ? OK : transaction_by_reference(&number, t, reference, e);
+    if (err != OK || number == 0) return err;
+    err = load_transaction(&v, t, number, a, e);
+    if (err == OK) is_mine(f, &v);
+    return err;
+}
+
+/* What was asked for and not answered yet has no name here: it is ours, and must not be booked a second
+ * time. */
+static enum err mine_or_asked(struct finding *f, const json_t *source, struct str reference,
+                              struct views_txn *t, struct arena *a, struct error *e)
+{
+    struct transaction asked = {0};
+    bool stray = false;
+    enum err err = mine_by(f, t, reference, a, e);
+    if (err != OK || f->mine.transaction != 0) return err;
+    err = stripe_asked_for(&asked, &stray, source, t, a, e);
+    if (asked.transaction != 0) is_mine(f, &asked);
+    if (stray) say(f, DISAGREES, "it was made for a transaction that has another one at Stripe");
+    return err;
 }
 
 static void settle_as(struct finding *f, enum payment_outcome outcome, struct str reference, const char *code,
@@ -66,8 +89,8 @@ static enum err judge_payment(struct finding *f, const json_t *source, struct vi
                               struct error *e)
 {
     struct str intent = json_id_of(source, "payment_intent");
-    enum err err = mine_by(f, t, intent, a, e);
-    if (err != OK) return err;
+    enum err err = mine_or_asked(f, source, intent, t, a, e);
+    if (err != OK || f->verdict == DISAGREES) return err;
     if (f->mine.transaction == 0)
         say(f, OTHERS, "a payment that is none of this ledger's");
     else if (!finding_is_amount(f, 1))
@@ -100,12 +123,18 @@ static enum err judge_strange_refund(struct finding *f, const json_t *source, st
     return OK;
 }
 
+static bool is_given_back(const json_t *refund)
+{
+    struct str status = json_text_of(refund, "status");
+    return str_is(status, "succeeded") || str_is(status, "pending");
+}
+
 static enum err judge_refund(struct finding *f, const json_t *source, struct views_txn *t, struct arena *a,
                              struct error *e)
 {
     bool back = f->movement.kind == MOVEMENT_REFUND_RETURNED;
-    enum err err = mine_by(f, t, f->movement.source, a, e);
-    if (err != OK) return err;
+    enum err err = mine_or_asked(f, source, f->movement.source, t, a, e);
+    if (err != OK || f->verdict == DISAGREES) return err;
     if (f->mine.transaction == 0) return judge_strange_refund(f, source, t, a, e);
     if (!finding_is_amount(f, back ? 1 : -1))
         say(f, DISAGREES, "the refund is of another amount here");
@@ -113,6 +142,8 @@ static enum err judge_refund(struct finding *f, const json_t *source, struct vie
         settle_as(f, PAYMENT_RETURNED, STR_NONE, "refund_failed", "the refund came back from the bank");
     else if (f->mine.status == TRANSACTION_PENDING)
         say(f, UNDERWAY, "the refund is pending here");
+    else if (!back && f->mine.status == TRANSACTION_FAILED && is_given_back(source))
+        say(f, DISAGREES, "the refund failed here, and was paid there");
     return OK;
 }
 

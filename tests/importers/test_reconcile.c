@@ -166,6 +166,34 @@ Test(reconcile, refunds_made_at_stripe_are_booked_and_undone_when_they_come_back
     bank_close(&b);
 }
 
+/* Stripe made it and the answer was lost, or another process waits for it: it is not one that somebody made.
+ */
+Test(reconcile, a_refund_whose_answer_is_still_on_its_way_is_not_booked_twice)
+{
+    static const struct stripe_fault_rule lost[] = {{.path = "/v1/refunds", .fault = STRIPE_FAULT_GARBAGE}};
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    struct error unknown = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    stripe_server_rules(b.server, lost, 1);
+    (void)bank_refund(&b, 900, &unknown);
+    assert_int(stripe_server_counts(b.server).refunds, 1);
+    assert_int(bank_transaction(&b, 2).status, TRANSACTION_PENDING);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.underway, 1);
+    assert_money(bank_transaction(&b, 1).refunded, "9.00", "USD");
+    stripe_server_rules(b.server, NULL, 0);
+    assert_int(bank_settle_pending(&b), 1);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_money(bank_transaction(&b, 1).refunded, "9.00", "USD");
+    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
+    bank_close(&b);
+}
+
 Test(reconcile, a_refund_that_failed_at_once_and_that_nobody_here_knew_moves_nothing)
 {
     struct bank b = bank_open(NULL, 0);
