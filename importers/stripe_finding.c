@@ -113,6 +113,10 @@ static enum err judge_strange_refund(struct finding *f, const json_t *source, st
     f->movement.customer = payment.mine.customer;
     if (payment.mine.transaction == 0) {
         say(f, OTHERS, "a refund that is none of this ledger's");
+    } else if (payment.mine.status == TRANSACTION_PENDING) {
+        say(f, UNDERWAY, "a refund of a payment that is pending here");
+    } else if (payment.mine.status == TRANSACTION_FAILED) {
+        say(f, DISAGREES, "a refund of a payment that failed here");
     } else if (f->movement.kind == MOVEMENT_REFUND && stripe_refund_read(&f->mend.refund_note, source, a)) {
         say(f, MENDS, "a refund that somebody made at Stripe");
         f->mend.type = COMMAND_REFUND_NOTE;

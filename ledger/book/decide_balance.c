@@ -14,6 +14,10 @@ enum err decide_refund_note(struct decision *out, const struct facts *f, const s
     if (f->referenced != 0) return OK;
     if (t == NULL || t->kind != TRANSACTION_PAYMENT)
         return fail(e, ERR_NOT_FOUND, "no payment txn_%ju", (uintmax_t)c->payment);
+    if (t->status == TRANSACTION_PENDING || t->status == TRANSACTION_FAILED) {
+        return fail(e, ERR_REFUSED, "a refund was made at the gateway of payment txn_%ju, which is %s here",
+                    (uintmax_t)t->transaction, choice_transaction_status.words[t->status]);
+    }
     if (!money_same_currency(t->amount, c->amount) || c->amount.minor <= 0)
         return fail(e, ERR_REFUSED, "a refund made at the gateway is in another currency than its payment");
     enum err err = money_subtract(&left, t->amount, t->refunded, e);

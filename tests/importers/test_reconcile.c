@@ -194,6 +194,36 @@ Test(reconcile, a_refund_whose_answer_is_still_on_its_way_is_not_booked_twice)
     bank_close(&b);
 }
 
+Test(reconcile, a_refund_made_at_stripe_waits_until_its_payment_is_paid_here)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    struct outcome out = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_usBankAccount_success");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    assert_int(stripe_server_settle_pending(b.server), 1);
+    const char *there = post_there(
+        &b, "/v1/refunds", str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
+    cr_assert(stripe_server_refund_end(b.server, there, NULL));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(r.underway, 2);
+    struct command c = {.type = COMMAND_REFUND_NOTE,
+                        .refund_note = {.payment = t.transaction,
+                                        .outcome = PAYMENT_SUCCEEDED,
+                                        .amount = money_of(900, "USD"),
+                                        .gateway_reference = str_of(there)}};
+    assert_err_says(bank_run(&out, &b, &c, E), ERR_REFUSED, "of payment txn_1, which is pending here");
+    assert_int(bank_settle_pending(&b), 1);
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_PARTIALLY_REFUNDED);
+    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
+    bank_close(&b);
+}
+
 Test(reconcile, a_refund_that_failed_at_once_and_that_nobody_here_knew_moves_nothing)
 {
     struct bank b = bank_open(NULL, 0);
