@@ -253,7 +253,7 @@ static enum err read_movements(struct dispute_note_command *out, const struct st
                     LIMIT_MOVEMENTS_PER_RECORD);
     json_array_foreach(list, i, one)
     {
-        enum err err = stripe_movement_read(&movements[i], one, s->arena, e);
+        enum err err = stripe_movement_read(&movements[i], one, s->object, s->arena, e);
         if (err != OK) return err;
         movements[i].transaction = payment->transaction;
         movements[i].customer = payment->customer;

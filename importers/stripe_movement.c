@@ -85,20 +85,20 @@ static enum err asked_amount(struct balance_movement *out, const json_t *source,
     return OK;
 }
 
-enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, struct arena *a,
-                              struct error *e)
+enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, const json_t *source,
+                              struct arena *a, struct error *e)
 {
-    struct str id = json_text_of(txn, "id"), source = json_id_of(txn, "source");
+    struct str id = json_text_of(txn, "id"), name = json_id_of(txn, "source");
     *out = (struct balance_movement){.kind = kind_of(txn)};
     bool is_one = str_is(json_text_of(txn, "object"), "balance_transaction") && stripe_id_is_one(id);
     out->at = stripe_time_of(txn, "created");
     if (!is_one || !instant_is_given(out->at))
         return fail(e, ERR_INVALID, "a movement of Stripe's balance is none");
     out->reference = str_copy(a, id);
-    if (stripe_id_is_one(source)) out->source = str_copy(a, source);
+    if (stripe_id_is_one(name)) out->source = str_copy(a, name);
     enum err err = money_member(&out->settled, txn, "amount", e);
     if (err == OK) err = money_member(&out->fee, txn, "fee", e);
-    return err == OK ? asked_amount(out, json_object_get(txn, "source"), e) : err;
+    return err == OK ? asked_amount(out, source, e) : err;
 }
 
 /* ---- refunds ---- */

@@ -9,11 +9,11 @@
 
 #include "ledger/book.h"
 
-/* Without transaction and customer, which the ledger knows. Where the source is there as a whole and in
- * another currency than the balance, `amount` is in that one. ERR_INVALID: it is none, or in a currency that
- * is not known. */
-enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, struct arena *a,
-                              struct error *e) MUST_USE;
+/* Without transaction and customer, which the ledger knows. Where `source`, the charge, refund or dispute
+ * that moved the balance, is there as a whole and in another currency than the balance, `amount` is in that
+ * one. ERR_INVALID: it is none, or in a currency that is not known. */
+enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, const json_t *source,
+                              struct arena *a, struct error *e) MUST_USE;
 
 /* A refund that was not made here, without its payment. False: it moves nothing, for it failed. */
 bool stripe_refund_read(struct refund_note_command *out, const json_t *refund, struct arena *a);

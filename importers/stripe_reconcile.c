@@ -113,7 +113,7 @@ static enum err look(struct page *p, struct error *e)
         const json_t *txn = p->objects[p->count - 1 - i];
         bool known = false;
         *f = (struct finding){.verdict = AGREES};
-        err = stripe_movement_read(&f->movement, txn, p->arena, e);
+        err = stripe_movement_read(&f->movement, txn, json_object_get(txn, "source"), p->arena, e);
         if (err == OK) err = movement_is_booked(&known, t, f->movement.reference, p->arena, e);
         if (err == OK && known) f->movement.reference = STR_NONE; /* nothing is left to do */
         if (err == OK && !known) err = finding_judge(f, txn, t, p->walk->o->now, p->arena, e);
@@ -219,15 +219,18 @@ static struct str look_path(const struct transaction *v, struct arena *a)
                       refund ? "balance_transaction" : "latest_charge.balance_transaction");
 }
 
-/* The movement of one payment or refund, asked for by its name; NULL: there is none. */
-static enum err ask_alone(json_t **object, const json_t **txn, struct walk *w, const struct transaction *v,
-                          struct arena *a, struct error *e)
+/* The movement of one payment or refund, asked for by its name, and what moved it; NULL: there is none. */
+struct alone {
+    json_t *object;
+    const json_t *source, *txn;
+};
+static enum err ask_alone(struct alone *out, struct walk *w, const struct transaction *v, struct arena *a,
+                          struct error *e)
 {
-    enum err err = stripe_object_read(object, w->stripe, look_path(v, a), a, e);
-    const json_t *holder =
-        v->kind == TRANSACTION_REFUND ? *object : json_object_get(*object, "latest_charge");
-    *txn = json_object_get(holder, "balance_transaction");
-    if (!json_is_object(*txn)) *txn = NULL;
+    enum err err = stripe_object_read(&out->object, w->stripe, look_path(v, a), a, e);
+    out->source = v->kind == TRANSACTION_REFUND ? out->object : json_object_get(out->object, "latest_charge");
+    out->txn = json_object_get(out->source, "balance_transaction");
+    if (!json_is_object(out->txn)) out->txn = NULL;
     return err;
 }
 
@@ -236,16 +239,13 @@ static enum err confirm(struct walk *w, const struct transaction *v, bool asks, 
 {
     struct finding f = {.verdict = AGREES, .mine = *v};
     struct page p = {.walk = w, .findings = &f, .count = 1, .arena = a};
-    json_t *object = NULL;
-    const json_t *txn = NULL;
-    enum err err = asks && stripe_id_is_one(v->gateway_reference) ? ask_alone(&object, &txn, w, v, a, e) : OK;
-    if (err == OK && txn != NULL) {
-        err = stripe_movement_read(&f.movement, txn, a, e);
+    struct alone there = {0};
+    enum err err = asks && stripe_id_is_one(v->gateway_reference) ? ask_alone(&there, w, v, a, e) : OK;
+    if (err == OK && there.txn != NULL) {
+        err = stripe_movement_read(&f.movement, there.txn, there.source, a, e);
         f.movement.transaction = v->transaction;
         f.movement.customer = v->customer;
-        bool same = finding_is_amount(&f, v->kind == TRANSACTION_REFUND ? -1 : 1) ||
-                    !money_same_currency(f.movement.amount, v->amount);
-        if (!same) {
+        if (!finding_is_amount(&f, v->kind == TRANSACTION_REFUND ? -1 : 1)) {
             f.verdict = DISAGREES;
             f.why = "it is of another amount there";
         }
@@ -264,7 +264,7 @@ static enum err confirm(struct walk *w, const struct transaction *v, bool asks, 
                                 .why = "it moved nothing at Stripe"};
         err = tell(w, &d, here, e);
     }
-    json_decref(object);
+    json_decref(there.object);
     return err;
 }
 

@@ -53,7 +53,8 @@ static void check_objects(struct bytes body, struct arena *a)
     struct error e = {0};
     json_t *object = NULL;
     if (json_parse(&object, bytes_str(body), a, &e) != OK) return;
-    if (stripe_movement_read(&m, object, a, &e) == OK) check_balanced(&m, a);
+    if (stripe_movement_read(&m, object, json_object_get(object, "source"), a, &e) == OK)
+        check_balanced(&m, a);
     if (stripe_dispute_read(&d, object, a, &e) == OK) assert(d.status != DISPUTE_NONE);
     if (stripe_refund_read(&r, object, a)) assert(r.gateway_reference.len > 0);
     json_decref(object);

@@ -95,6 +95,32 @@ static void believe(struct bank *b, uint64_t transaction, struct str reference)
     assert_ok(ledger_execute(&done, b->l, &q, A, E));
 }
 
+static void days_later(struct bank *b, int days)
+{
+    b->sim.now.us += INT64_C(86400) * 1000000 * days;
+    stripe_server_clock_forward(b->server, INT64_C(86400) * days);
+}
+
+/* Stripe's messages about disputes, all that there are so far. */
+static void deliver_disputes(struct bank *b)
+{
+    struct webhook_secret secret = {.secret = STR("whsec_the_endpoints_secret")};
+    struct webhook_door d = {.ledger = b->l,
+                             .secrets = {.items = &secret, .count = 1},
+                             .world = WEBHOOK_TEST,
+                             .now = b->sim.now,
+                             .actor = STR("stripe")};
+    uint64_t after = 0;
+    for (char *one = NULL; (one = stripe_server_event(b->server, &after)) != NULL; free(one)) {
+        struct webhook w = {0};
+        char *header =
+            stripe_server_sign(one, strlen(one), "whsec_the_endpoints_secret", b->sim.now.us / 1000000);
+        if (strstr(one, "\"charge.dispute.") != NULL)
+            assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(one)), A, E));
+        free(header);
+    }
+}
+
 /* 29.00 cost 2.9 % and 0.30: 1.14; 100.00 cost 3.20. */
 Test(reconcile, fees_are_booked_once_and_the_ledger_is_equal_to_the_bank)
 {
@@ -272,6 +298,44 @@ Test(reconcile, disputes_wait_in_an_account_of_their_own_until_they_are_won_or_l
     bank_close(&b);
 }
 
+/* Euros, settled in dollars at 1.10: 50.00 are 55.00 less 1.75, then less 15.00 for the dispute. However the
+ * movements are told - in the list, by a message, each by itself -, what is lost is lost in euros. */
+Test(reconcile, what_is_settled_in_another_currency_comes_out_even_whoever_tells_it)
+{
+    for (int told = 0; told < 2; told++) {
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        struct reconciliation r = {0};
+        struct outcome out = {0};
+        struct command c = {.type = COMMAND_CUSTOMER_CREATE,
+                            .customer_create = {.user = STR("eve"), .currency = STR("EUR")}};
+        bank_connect(&b);
+        stripe_server_settles_in(b.server, "usd");
+        assert_ok(bank_run(&out, &b, &c, E));
+        assert_ok(bank_add_method(&b, "eve", "pm_card_visa", E));
+        struct transaction t = bank_charge(&b, "eve", 5000);
+        if (told == 1) days_later(&b, 30);
+        struct reconcile_options o = {.actor = STR("test"), .now = b.sim.now};
+        if (told == 1) o.from.us = b.sim.now.us - INT64_C(86400) * 1000000; /* it is asked for by itself */
+        assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
+        assert_agrees(&r);
+        assert_int(r.noted, 1);
+        assert_str(accounts_of(&b), "cash:stripe 53.25, equity:exchange 50.00EUR, equity:exchange -55.00, "
+                                    "expenses:payment-fees 1.75, ");
+        char *dispute = stripe_server_dispute(b.server, charge_of(&b, t.gateway_reference), "fraudulent");
+        if (told == 1) deliver_disputes(&b);
+        cr_assert(stripe_server_dispute_close(b.server, dispute, false));
+        if (told == 1) deliver_disputes(&b);
+        assert_ok(look(&r, &b, E));
+        assert_agrees(&r);
+        assert_str(accounts_of(&b),
+                   "cash:stripe -16.75, expenses:payment-fees 16.75, expenses:chargebacks 50.00EUR, ");
+        free(dispute);
+        bank_close(&b);
+    }
+}
+
 Test(reconcile, payouts_and_fees_are_booked_and_what_nobody_knows_waits_for_somebody)
 {
     struct bank b = bank_open(NULL, 0);
@@ -351,12 +415,6 @@ Test(reconcile, a_debit_that_is_pending_is_no_difference)
     assert_int(r.underway, 0);
     cr_assert(bank_transaction(&b, t.transaction).in_balance);
     bank_close(&b);
-}
-
-static void days_later(struct bank *b, int days)
-{
-    b->sim.now.us += INT64_C(86400) * 1000000 * days;
-    stripe_server_clock_forward(b->server, INT64_C(86400) * days);
 }
 
 /* It stood in the balance from the day on which the bank was asked, less its fee. */
@@ -448,7 +506,7 @@ Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_ask
             str_format(A, "%s,\"id\":\"txn_%zu\",\"object\":\"balance_transaction\",\"created\":1767225600}",
                        table[i].json, i);
         assert_ok(json_parse(&object, text, A, E));
-        assert_ok(stripe_movement_read(&m, object, A, E));
+        assert_ok(stripe_movement_read(&m, object, json_object_get(object, "source"), A, E));
         json_decref(object);
         assert_int(m.kind, table[i].kind);
         assert_str(str_format(A, "%.*s%s", STR_ARG(money_text(A, m.amount)), m.amount.currency),

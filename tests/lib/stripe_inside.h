@@ -334,6 +334,7 @@ struct ss_sum {
 };
 struct exchange;
 struct stripe_server {
+    const char *settles_in; /* what is paid in other currencies is settled in this one; NULL: in its own */
     struct stripe_server_options options;
     char *key;
     char url[64];

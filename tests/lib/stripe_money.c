@@ -65,7 +65,12 @@ struct money_kind {
 static struct ss_txn *book(struct stripe_server *s, struct money_kind kind, const struct ss_thing *source,
                            const char *currency, int64_t amount, int64_t fee)
 {
+    enum { BOUGHT = 11, SOLD = 10 }; /* 1.10 of what it is settled in */
     struct ss_txn *x = (struct ss_txn *)ss_make(s, SS_TXN, NULL);
+    if (s->settles_in != NULL && source != NULL && strcmp(s->settles_in, currency) != 0) {
+        currency = s->settles_in;
+        amount = amount * BOUGHT / SOLD;
+    }
     x->type = kind.type;
     x->category = kind.category;
     x->source = source;

@@ -100,6 +100,9 @@ bool stripe_server_dispute_close(struct stripe_server *s, const char *dispute, b
 void stripe_server_move(struct stripe_server *s, const char *type, const char *category, const char *currency,
                         int64_t amount);
 
+/* From now on what is paid in other currencies is settled in this one, at 1.10 for each. */
+void stripe_server_settles_in(struct stripe_server *s, const char *currency);
+
 /* ---- looking ---- */
 
 struct stripe_server_counts {

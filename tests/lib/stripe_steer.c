@@ -176,6 +176,13 @@ char *stripe_server_dispute(struct stripe_server *s, const char *charge, const c
     return id;
 }
 
+void stripe_server_settles_in(struct stripe_server *s, const char *currency)
+{
+    pthread_mutex_lock(&s->lock);
+    s->settles_in = currency;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void stripe_server_move(struct stripe_server *s, const char *type, const char *category, const char *currency,
                         int64_t amount)
 {
