@@ -66,7 +66,7 @@ static json_t *discrepancy_json(const struct discrepancy *d, struct names *names
     member_user(j, names, d->customer);
     member_money(j, "here", money_is_given(d->here) ? d->here : money_zero(known));
     member_money(j, "there", money_is_given(d->there) ? d->there : money_zero(known));
-    member_text(j, "currency", str_of(known.currency));
+    member_text_or_null(j, "currency", str_of(known.currency));
     member_instant(j, "at", d->at);
     member_text(j, "why", str_of(d->why));
     return j;

@@ -78,6 +78,10 @@ static enum err tell_finding(struct walk *w, const struct finding *f, struct err
                             .at = m->at,
                             .why = f->why};
     struct money net = {0}, explains = {0};
+    if (!money_is_given(m->settled)) {
+        d.kind = DISCREPANCY_AMOUNT;
+        return tell(w, &d, explains, e);
+    }
     enum err err = money_subtract(&net, m->settled, m->fee, e);
     if (err != OK) return err;
     explains = money_negate(net);
@@ -103,6 +107,18 @@ struct page {
     struct arena *arena;
 };
 
+/* One whose money cannot be read, such as of a currency that is not known, is told, and stops nothing. */
+static enum err read_movement(struct finding *f, const json_t *txn, const json_t *source, struct arena *a,
+                              struct error *e)
+{
+    enum err err = stripe_movement_read(&f->movement, txn, source, a, e);
+    if (err != ERR_INVALID || f->movement.reference.len == 0) return err;
+    f->verdict = DISAGREES;
+    f->why = "its amount cannot be read here";
+    f->movement.settled = f->movement.fee = (struct money){0};
+    return OK;
+}
+
 static enum err look(struct page *p, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -113,10 +129,11 @@ static enum err look(struct page *p, struct error *e)
         const json_t *txn = p->objects[p->count - 1 - i];
         bool known = false;
         *f = (struct finding){.verdict = AGREES};
-        err = stripe_movement_read(&f->movement, txn, json_object_get(txn, "source"), p->arena, e);
+        err = read_movement(f, txn, json_object_get(txn, "source"), p->arena, e);
         if (err == OK) err = movement_is_booked(&known, t, f->movement.reference, p->arena, e);
         if (err == OK && known) f->movement.reference = STR_NONE; /* nothing is left to do */
-        if (err == OK && !known) err = finding_judge(f, txn, t, p->walk->o->now, p->arena, e);
+        if (err == OK && !known && f->verdict == AGREES)
+            err = finding_judge(f, txn, t, p->walk->o->now, p->arena, e);
     }
     ledger_read_end(p->walk->ledger, t);
     return err;
@@ -242,10 +259,10 @@ static enum err confirm(struct walk *w, const struct transaction *v, bool asks, 
     struct alone there = {0};
     enum err err = asks && stripe_id_is_one(v->gateway_reference) ? ask_alone(&there, w, v, a, e) : OK;
     if (err == OK && there.txn != NULL) {
-        err = stripe_movement_read(&f.movement, there.txn, there.source, a, e);
+        err = read_movement(&f, there.txn, there.source, a, e);
         f.movement.transaction = v->transaction;
         f.movement.customer = v->customer;
-        if (!finding_is_amount(&f, v->kind == TRANSACTION_REFUND ? -1 : 1)) {
+        if (f.verdict == AGREES && !finding_is_amount(&f, v->kind == TRANSACTION_REFUND ? -1 : 1)) {
             f.verdict = DISAGREES;
             f.why = "it is of another amount there";
         }
@@ -364,23 +381,32 @@ static enum err ask_disputes(struct walk *w, struct error *e)
 
 /* ---- the balances ---- */
 
+/* What cannot be read differs, unless it is nothing. */
+static enum err add_part(struct walk *w, const json_t *one, struct error *e)
+{
+    struct money m = {0};
+    struct error unread = {0};
+    const json_t *amount = json_object_get(one, "amount");
+    if (!json_is_integer(amount)) return fail(e, ERR_INCOMPLETE, "Stripe's balance is none");
+    enum err err = stripe_money(&m, json_integer_value(amount), json_text_of(one, "currency"), &unread);
+    if (err != OK) {
+        w->out->unexplained += json_integer_value(amount) != 0;
+        return OK;
+    }
+    struct balance_total *t = total_of(w, m.currency);
+    return money_add(&t->there, t->there, m, e);
+}
+
 static enum err add_there(struct walk *w, const json_t *balance, const char *part, struct error *e)
 {
     const json_t *one = NULL;
     size_t i = 0;
+    enum err err = OK;
     json_array_foreach(json_object_get(balance, part), i, one)
     {
-        struct money m = {0};
-        const json_t *amount = json_object_get(one, "amount");
-        enum err err = json_is_integer(amount)
-                           ? stripe_money(&m, json_integer_value(amount), json_text_of(one, "currency"), e)
-                           : fail(e, ERR_INCOMPLETE, "Stripe's balance is none");
-        if (err != OK) return err;
-        struct balance_total *t = total_of(w, m.currency);
-        err = money_add(&t->there, t->there, m, e);
-        if (err != OK) return err;
+        if (err == OK) err = add_part(w, one, e);
     }
-    return OK;
+    return err;
 }
 
 static enum err add_here(void *context, enum account account, const struct account_total *row,

@@ -355,6 +355,26 @@ Test(reconcile, payouts_and_fees_are_booked_and_what_nobody_knows_waits_for_some
     bank_close(&b);
 }
 
+Test(reconcile, a_movement_that_cannot_be_read_is_told_and_stops_nothing)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    stripe_server_move(b.server, "payout", "payout", "zzz", -9000); /* no currency is called so */
+    (void)bank_charge(&b, "ann", 10000);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(look(&r, &b, E));
+        assert_int(r.amounts, 1);
+        assert_int(r.unexplained, 1);
+        assert_int(r.noted, i == 0 ? 2 : 0);
+        assert_str(str_of(r.rows[0].why), "its amount cannot be read here");
+        assert_str(accounts_of(&b), "cash:stripe 124.66, expenses:payment-fees 4.34, ");
+    }
+    bank_close(&b);
+}
+
 Test(reconcile, what_only_one_side_has_is_told_with_all_that_it_explains)
 {
     struct bank b = bank_open(NULL, 0);
