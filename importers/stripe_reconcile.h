@@ -51,7 +51,8 @@ struct reconcile_options {
     struct str actor;
     struct instant now;
     struct instant from; /* none: three days before where the last one ended that found no difference, or
-                            earlier for what is pending since then; at first from the beginning */
+                            earlier for what is pending since then; at first from the beginning. One that
+                            begins later leaves a gap, and counts for none of this */
     bool shared;         /* others use the account, too: what is none of this ledger's is no difference */
     reconcile_progress_fn *progress; /* NULL: silent */
     void *progress_context;

@@ -66,11 +66,15 @@ static enum err note_dispute(struct views_txn *t, const struct dispute_noted *v,
     return err == OK ? number_put(t, &by_name, v->dispute, e) : err;
 }
 
-/* What differs is looked for again from where it was looked for last. */
+/* What differs is looked for again from where it was looked for last; so is what lies before the day from
+ * which somebody wanted to look, and was not reached yet. */
 static enum err note_reconciled(struct views_txn *t, const struct balance_reconciled *v, struct error *e)
 {
-    if (v->differences > 0) return OK;
     struct view_key k = key_text(SPACE_RECONCILED, t, v->gateway);
+    uint64_t reached = 0;
+    if (v->differences > 0) return OK;
+    enum err err = number_get(&reached, t, &k, e);
+    if (err != OK || v->from.us > (int64_t)reached) return err;
     return number_put(t, &k, (uint64_t)v->through.us, e);
 }
 

@@ -493,6 +493,31 @@ Test(reconcile, stripe_that_fails_in_the_middle_loses_nothing_and_repeats_nothin
     bank_close(&b);
 }
 
+/* 2.00 that Stripe took ten days ago; who looks at yesterday only does not see them. */
+Test(reconcile, what_lies_before_the_day_from_which_somebody_looked_is_not_skipped)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 10000);
+    for (int i = 0; i < 2; i++) { /* the first time, and later */
+        stripe_server_move(b.server, "stripe_fee", "fee", "usd", -200);
+        days_later(&b, 10);
+        struct reconcile_options o = {
+            .actor = STR("test"), .now = b.sim.now, .from = b.sim.now, .shared = true};
+        o.from.us -= INT64_C(86400) * 1000000;
+        assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
+        assert_int(r.differences, 0); /* what else moves a shared balance is not counted */
+        days_later(&b, 10);
+        assert_ok(look(&r, &b, E));
+        assert_agrees(&r);
+        assert_int(r.differences, 0);
+    }
+    assert_str(accounts_of(&b), "cash:stripe 92.80, expenses:payment-fees 7.20, ");
+    bank_close(&b);
+}
+
 /* ---- what a movement is ---- */
 
 Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_asked_for)
