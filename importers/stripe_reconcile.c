@@ -278,7 +278,8 @@ static enum err confirm(struct walk *w, const struct transaction *v, bool asks, 
                                 .customer = v->customer,
                                 .here = here,
                                 .at = v->at,
-                                .why = "it moved nothing at Stripe"};
+                                .why = asks ? "it moved nothing at Stripe"
+                                            : "it is one of too many to be asked for each by itself"};
         err = tell(w, &d, here, e);
     }
     json_decref(there.object);
