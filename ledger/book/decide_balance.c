@@ -121,10 +121,17 @@ bool dispute_holds(enum dispute_status status)
     return status == DISPUTE_NEEDS_RESPONSE || status == DISPUTE_UNDER_REVIEW || status == DISPUTE_LOST;
 }
 
-/* What was decided stays so; of the rest the newest counts. */
+/* A customer can take back a dispute that his bank has decided for him. */
+static bool is_restored(const struct dispute *known, const struct dispute_note_command *c)
+{
+    return known != NULL && known->status == DISPUTE_LOST && c->status == DISPUTE_WON &&
+           c->as_of.us > known->as_of.us;
+}
+
+/* What was decided stays so but for that; of the rest the newest counts. */
 static bool is_news(const struct dispute *known, const struct dispute_note_command *c)
 {
-    if (known == NULL) return true;
+    if (known == NULL || is_restored(known, c)) return true;
     if (dispute_is_decided(known->status) || known->status == c->status) return false;
     return dispute_is_decided(c->status) || c->as_of.us >= known->as_of.us;
 }
@@ -149,6 +156,7 @@ enum err decide_dispute_note(struct decision *out, const struct facts *f,
             .respond_by = c->respond_by,
             .as_of = c->as_of,
         };
+        if (is_restored(f->dispute, c)) ev->dispute_noted.restored = f->dispute->amount;
     }
     note_movements(out, f, c->gateway, c->movements, c->movements_count, a);
     return OK;

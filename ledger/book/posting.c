@@ -273,12 +273,14 @@ static void post_balance(struct journal *j, const struct balance_noted *v)
     for (size_t i = 0; i < v->movements_count; i++) post_movement(j, &v->movements[i], v->gateway);
 }
 
-/* What the bank held is lost. */
+/* What the bank held is lost; or what was lost comes back, by a movement out of the disputes. */
 static void post_dispute(struct journal *j, const struct dispute_noted *v)
 {
     j->customer = v->customer;
     if (v->status == DISPUTE_LOST)
         transfer(j, ACCOUNT_CHARGEBACKS, STR_NONE, ACCOUNT_DISPUTES, STR_NONE, v->amount);
+    if (money_is_given(v->restored))
+        transfer(j, ACCOUNT_DISPUTES, STR_NONE, ACCOUNT_CHARGEBACKS, STR_NONE, v->restored);
 }
 
 /* Prepaid credit is no income when it is sold: it is owed from the day of the grant on, billed or not. */

@@ -98,6 +98,8 @@ Test(decide_balance, of_a_dispute_the_newest_counts_until_it_is_decided)
         {DISPUTE_UNDER_REVIEW, 6, DISPUTE_LOST, 5, true},
         {DISPUTE_LOST, 6, DISPUTE_UNDER_REVIEW, 7, false},
         {DISPUTE_WON, 6, DISPUTE_LOST, 7, false},
+        {DISPUTE_LOST, 6, DISPUTE_WON, 7, true}, /* the customer took it back */
+        {DISPUTE_LOST, 6, DISPUTE_WON, 6, false},
         {DISPUTE_CLOSED, 6, DISPUTE_NEEDS_RESPONSE, 7, false},
     };
     struct facts f = facts_on("2025-02-01");

@@ -336,6 +336,29 @@ Test(reconcile, what_is_settled_in_another_currency_comes_out_even_whoever_tells
     }
 }
 
+/* His bank had decided for him; then he takes it back, and the 29.00 come again. */
+Test(reconcile, a_dispute_that_was_lost_and_is_won_after_all_is_no_loss)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    struct transaction t = bank_charge(&b, "ann", 2900);
+    char *dispute = stripe_server_dispute(b.server, charge_of(&b, t.gateway_reference), "fraudulent");
+    cr_assert(stripe_server_dispute_close(b.server, dispute, false));
+    assert_ok(look(&r, &b, E));
+    assert_str(accounts_of(&b),
+               "cash:stripe -16.14, expenses:payment-fees 16.14, expenses:chargebacks 29.00, ");
+    days_later(&b, 20);
+    cr_assert(stripe_server_dispute_close(b.server, dispute, true));
+    assert_ok(look(&r, &b, E));
+    assert_agrees(&r);
+    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_WON);
+    assert_str(accounts_of(&b), "cash:stripe 12.86, expenses:payment-fees 16.14, ");
+    free(dispute);
+    bank_close(&b);
+}
+
 Test(reconcile, payouts_and_fees_are_booked_and_what_nobody_knows_waits_for_somebody)
 {
     struct bank b = bank_open(NULL, 0);

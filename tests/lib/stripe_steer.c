@@ -96,7 +96,9 @@ static struct ss_dispute *dispute(struct stripe_server *s, const char *charge, c
 static bool dispute_close(struct stripe_server *s, const char *id, bool won)
 {
     struct ss_dispute *d = (struct ss_dispute *)ss_find(s, SS_DISPUTE, id);
-    if (d == NULL || strcmp(d->status, "needs_response") != 0) return false;
+    bool open = d != NULL && strcmp(d->status, "needs_response") == 0;
+    bool lost = d != NULL && strcmp(d->status, "lost") == 0;
+    if (!open && !(lost && won)) return false; /* one that was lost can be taken back */
     ss_dispute_close(s, d, won);
     return true;
 }
