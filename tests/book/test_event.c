@@ -161,6 +161,28 @@ Test(command, a_japanese_tax_number_is_no_card)
     cr_assert(command_check(&c, E) == ERR_INVALID);
 }
 
+/* As Stripe's names of movements, payments, messages and methods come out, once in a million. */
+Test(command, a_gateways_name_is_no_security_code)
+{
+    struct balance_movement m = {.reference = STR("txn_0jKnP760YP8eLtWehCvC9942")};
+    struct command c = {.type = COMMAND_BALANCE_NOTE};
+    c.balance_note =
+        (struct balance_note_command){.gateway = STR("stripe"), .movements = &m, .movements_count = 1};
+    assert_ok(command_check(&c, E));
+    c = (struct command){.type = COMMAND_PAYMENT_SETTLE};
+    c.payment_settle.gateway_reference = STR("pi_49Cd4VZFHIAlX01Vz5Cvc987");
+    assert_ok(command_check(&c, E));
+    c = (struct command){.type = COMMAND_WEBHOOK_RECEIVE};
+    c.webhook_receive = (struct webhook_receive_command){.event_id = STR("evt_NRzReW7qAoC0TxqmxoCVc913"),
+                                                         .reference = STR("re_NRzReW7qAoC0TxqmxoCVc913")};
+    assert_ok(command_check(&c, E));
+    c.webhook_receive.event_id = STR("the cvc is 913");
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+    c = (struct command){.type = COMMAND_TRANSACTION_STORE};
+    c.transaction_store.reference = STR("txn_0jKnP760YP8eLtWehCvC9942"); /* a person writes it */
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+}
+
 Test(command, is_found_by_its_words)
 {
     cr_assert(command_find(STR("subscription.create")) == COMMAND_SUBSCRIPTION_CREATE);
