@@ -4,11 +4,12 @@
  * told. */
 #include "importers/stripe_reconcile.h"
 #include "importers/json_text.h"
+#include "importers/stripe_balance.h"
 #include "importers/stripe_finding.h"
 #include "importers/stripe_form.h"
 #include "importers/stripe_list.h"
 
-enum { OVERLAP_DAYS = 3, ASKED_ALONE = 1000, LOOKS = 2 };
+enum { OVERLAP_DAYS = 3, ASKED_ALONE = 1000, LOOKS = 2, LOOKS_AT_NEWEST = 5 };
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 
 const char *const discrepancy_words[] = {
@@ -23,23 +24,14 @@ struct walk {
     const struct reconcile_options *o;
     struct reconciliation *out;
     struct discrepancy *rows;
-    struct balance_total *totals;
-    size_t rows_count, rows_capacity, totals_count, totals_capacity;
-    struct arena *arena; /* of the whole */
+    size_t rows_count, rows_capacity;
+    struct balances balances;
+    struct instant newest; /* movement that was seen */
+    bool again;            /* what is newest is looked at once more */
+    struct arena *arena;   /* of the whole */
 };
 
 /* ---- what is told ---- */
-
-static struct balance_total *total_of(struct walk *w, const char *currency)
-{
-    for (size_t i = 0; i < w->totals_count; i++) {
-        if (strcmp(w->totals[i].here.currency, currency) == 0) return &w->totals[i];
-    }
-    struct money nothing = money_of(0, currency);
-    w->totals = arena_grow(w->arena, w->totals, w->totals_count, &w->totals_capacity, sizeof *w->totals);
-    w->totals[w->totals_count] = (struct balance_total){nothing, nothing, nothing};
-    return &w->totals[w->totals_count++];
-}
 
 /* `explains`: by how much the ledger has more than Stripe because of it. */
 static enum err tell(struct walk *w, const struct discrepancy *d, struct money explains, struct error *e)
@@ -60,7 +52,7 @@ static enum err tell(struct walk *w, const struct discrepancy *d, struct money e
         kept->source = str_copy(w->arena, d->source);
     }
     if (!money_is_given(explains)) return OK;
-    struct balance_total *t = total_of(w, explains.currency);
+    struct balance_total *t = balance_total_of(&w->balances, explains.currency);
     return money_add(&t->explained, t->explained, explains, e);
 }
 
@@ -185,12 +177,20 @@ static enum err note(struct page *p, struct error *e)
     return count == 0 ? OK : execute(w, &c, p->arena, e);
 }
 
+static bool is_told_already(const struct walk *w, struct str reference)
+{
+    for (size_t i = 0; i < w->rows_count && w->again; i++) {
+        if (str_equal(w->rows[i].reference, reference)) return true;
+    }
+    return false;
+}
+
 static enum err tell_page(struct page *p, struct error *e)
 {
     enum err err = OK;
     for (size_t i = 0; i < p->count && err == OK; i++) {
         struct finding *f = &p->findings[i];
-        if (f->movement.reference.len == 0) continue;
+        if (f->movement.reference.len == 0 || is_told_already(p->walk, f->movement.reference)) continue;
         if (!can_be_noted(f)) {
             err = tell_finding(p->walk, f, e);
         } else if (f->movement.kind == MOVEMENT_OTHER) {
@@ -217,11 +217,14 @@ static enum err on_page(void *context, json_t *const *objects, size_t count, str
                      .findings = arena_array_of(a, struct finding, count),
                      .count = count,
                      .arena = a};
+    uint64_t noted = w->out->noted;
     enum err err = look(&p, e);
     if (err == OK) err = mend(&p, e);
     if (err == OK) err = note(&p, e);
     if (err == OK) err = tell_page(&p, e);
-    w->out->movements += count;
+    if (err == OK && p.findings[count - 1].movement.at.us > w->newest.us)
+        w->newest = p.findings[count - 1].movement.at;
+    w->out->movements += w->again ? w->out->noted - noted : count;
     if (w->o->progress != NULL) w->o->progress(w->o->progress_context, "reconciling", w->out->movements, 0);
     return err;
 }
@@ -380,70 +383,6 @@ static enum err ask_disputes(struct walk *w, struct error *e)
     return err;
 }
 
-/* ---- the balances ---- */
-
-/* What cannot be read differs, unless it is nothing. */
-static enum err add_part(struct walk *w, const json_t *one, struct error *e)
-{
-    struct money m = {0};
-    struct error unread = {0};
-    const json_t *amount = json_object_get(one, "amount");
-    if (!json_is_integer(amount)) return fail(e, ERR_INCOMPLETE, "Stripe's balance is none");
-    enum err err = stripe_money(&m, json_integer_value(amount), json_text_of(one, "currency"), &unread);
-    if (err != OK) {
-        w->out->unexplained += json_integer_value(amount) != 0;
-        return OK;
-    }
-    struct balance_total *t = total_of(w, m.currency);
-    return money_add(&t->there, t->there, m, e);
-}
-
-static enum err add_there(struct walk *w, const json_t *balance, const char *part, struct error *e)
-{
-    const json_t *one = NULL;
-    size_t i = 0;
-    enum err err = OK;
-    json_array_foreach(json_object_get(balance, part), i, one)
-    {
-        if (err == OK) err = add_part(w, one, e);
-    }
-    return err;
-}
-
-static enum err add_here(void *context, enum account account, const struct account_total *row,
-                         struct error *e)
-{
-    struct walk *w = context;
-    struct money balance = {0};
-    if (account != ACCOUNT_CASH || !str_is(row->account, "assets:cash:stripe")) return OK;
-    enum err err = money_subtract(&balance, row->debit, row->credit, e);
-    if (err != OK) return err;
-    struct balance_total *t = total_of(w, balance.currency);
-    return money_add(&t->here, t->here, balance, e);
-}
-
-static enum err compare_balances(struct walk *w, struct arena *a, struct error *e)
-{
-    struct views_txn *t = NULL;
-    json_t *balance = NULL;
-    enum err err = stripe_object_read(&balance, w->stripe, STR("/v1/balance"), a, e);
-    if (err == OK && balance == NULL) err = fail(e, ERR_INCOMPLETE, "Stripe does not tell its balance");
-    if (err == OK) err = add_there(w, balance, "available", e);
-    if (err == OK) err = add_there(w, balance, "pending", e);
-    json_decref(balance);
-    if (err == OK) err = ledger_read_begin(&t, w->ledger, e);
-    if (err != OK) return err;
-    err = list_accounts(t, add_here, w, a, e);
-    ledger_read_end(w->ledger, t);
-    for (size_t i = 0; i < w->totals_count && err == OK; i++) {
-        struct money difference = {0};
-        const struct balance_total *total = &w->totals[i];
-        err = money_subtract(&difference, total->here, total->there, e);
-        w->out->unexplained += difference.minor != total->explained.minor;
-    }
-    return err;
-}
-
 /* ---- the whole ---- */
 
 static enum err oldest_open(struct instant *out, struct views_txn *t, struct arena *a, struct error *e)
@@ -475,22 +414,41 @@ static enum err begin_at(struct instant *out, struct walk *w, struct error *e)
     return err;
 }
 
-static enum err go_through(struct walk *w, struct error *e)
+static enum err go_through(struct walk *w, struct instant from, struct error *e)
 {
     struct buffer form = {.arena = w->arena};
     form_add(&form, "expand[]", STR("data.source"));
-    if (instant_is_given(w->out->from))
-        form_add(&form, "created[gte]", str_format(w->arena, "%jd", (intmax_t)(w->out->from.us / 1000000)));
+    if (instant_is_given(from))
+        form_add(&form, "created[gte]", str_format(w->arena, "%jd", (intmax_t)(from.us / 1000000)));
     struct stripe_list list = {.path = "/v1/balance_transactions",
                                .parameters = form_text(&form),
                                .stops = w->o->stops,
                                .stops_context = w->o->stops_context,
                                .page = on_page,
                                .context = w};
-    enum err err = stripe_list_read(w->stripe, &list, e);
+    return stripe_list_read(w->stripe, &list, e);
+}
+
+/* At a busy account money moves while the list is read, which takes minutes: what came meanwhile is looked
+ * at, and the balances at once behind it. Of a shared account they say nothing. */
+static enum err compare(struct walk *w, struct error *e)
+{
+    enum err err = balances_compare(&w->out->unexplained, &w->balances, w->stripe, w->ledger, e);
+    w->again = true;
+    for (int i = 1; i < LOOKS_AT_NEWEST && err == OK && w->out->unexplained > 0 && !w->o->shared; i++) {
+        err = go_through(w, w->newest, e);
+        if (err == OK) err = balances_compare(&w->out->unexplained, &w->balances, w->stripe, w->ledger, e);
+    }
+    w->again = false;
+    return err;
+}
+
+static enum err look_at_all(struct walk *w, struct error *e)
+{
+    enum err err = go_through(w, w->out->from, e);
     if (err == OK) err = ask_disputes(w, e);
     if (err == OK) err = find_missing_there(w, e);
-    return err == OK ? compare_balances(w, w->arena, e) : err;
+    return err == OK ? compare(w, e) : err;
 }
 
 static enum err note_it(struct walk *w, struct error *e)
@@ -519,25 +477,26 @@ static uint64_t keep_suspense(struct walk *w)
     return kept;
 }
 
-/* Money that moves while it is looked at makes the balances differ: then it is looked at once more. */
+/* A payment that is settled while it is looked at makes the balances differ: then it is all looked at once
+ * more. */
 enum err stripe_reconcile(struct reconciliation *out, struct stripe *s, struct ledger *l,
                           const struct reconcile_options *o, struct arena *a, struct error *e)
 {
-    struct walk w = {.stripe = s, .ledger = l, .o = o, .out = out, .arena = a};
+    struct walk w = {.stripe = s, .ledger = l, .o = o, .out = out, .balances.arena = a, .arena = a};
     struct instant from = o->from;
     uint64_t noted = 0;
     enum err err = instant_is_given(from) ? OK : begin_at(&from, &w, e);
     for (int looks = 0; looks < LOOKS && err == OK; looks++) {
-        w.totals_count = 0;
+        w.balances.count = 0;
         *out = (struct reconciliation){.from = from, .through = o->now, .suspense = keep_suspense(&w)};
-        err = go_through(&w, e);
+        err = look_at_all(&w, e);
         noted += out->noted;
-        if (out->unexplained == 0) break;
+        if (out->unexplained == 0 || o->shared) break;
     }
     out->noted = noted;
     out->rows = w.rows;
     out->rows_count = w.rows_count;
-    out->totals = w.totals;
-    out->totals_count = w.totals_count;
+    out->totals = w.balances.items;
+    out->totals_count = w.balances.count;
     return err == OK ? note_it(&w, e) : err;
 }

@@ -541,6 +541,42 @@ Test(reconcile, what_lies_before_the_day_from_which_somebody_looked_is_not_skipp
     bank_close(&b);
 }
 
+/* Stripe takes a cent whenever a page was looked at, for a while. */
+struct busy {
+    struct bank *bank;
+    int left;
+};
+static void keep_busy(void *context, const char *stage, uint64_t count, uint64_t total)
+{
+    struct busy *busy = context;
+    (void)stage;
+    (void)count;
+    (void)total;
+    if (busy->left-- > 0) stripe_server_move(busy->bank->server, "stripe_fee", "fee", "usd", -1);
+}
+
+Test(reconcile, a_busy_account_is_equal_all_the_same)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    struct busy busy = {&b, 4};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    (void)post_there(&b, "/v1/payment_intents",
+                     STR("amount=5000&currency=usd&confirm=true&payment_method=pm_card_visa&" NEVER));
+    struct reconcile_options o = {
+        .actor = STR("test"), .now = b.sim.now, .progress = keep_busy, .progress_context = &busy};
+    assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
+    assert_int(r.unexplained, 0);
+    assert_int(r.missing_here, 1); /* of somebody else, and told once */
+    assert_int(r.rows_count, 1);
+    assert_int(r.movements, 2 + 4);
+    assert_int(r.noted, 1 + 4);
+    assert_str(accounts_of(&b), "cash:stripe 27.82, expenses:payment-fees 1.18, ");
+    bank_close(&b);
+}
+
 /* ---- what a movement is ---- */
 
 Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_asked_for)
