@@ -37,13 +37,10 @@ static enum err add_part(struct balances *b, uint64_t *unread, const json_t *one
 static enum err add_there(struct balances *b, uint64_t *unread, const json_t *balance, const char *part,
                           struct error *e)
 {
-    const json_t *one = NULL;
-    size_t i = 0;
+    const json_t *parts = json_object_get(balance, part);
     enum err err = OK;
-    json_array_foreach(json_object_get(balance, part), i, one)
-    {
-        if (err == OK) err = add_part(b, unread, one, e);
-    }
+    for (size_t i = 0; i < json_array_size(parts) && err == OK; i++)
+        err = add_part(b, unread, json_array_get(parts, i), e);
     return err;
 }
 

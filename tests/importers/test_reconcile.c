@@ -6,83 +6,10 @@
 #include "ledger/book.h"
 #include "tests/importers/account.h"
 #include "tests/importers/asking.h"
+#include "tests/importers/reconciling.h"
 #include "tests/lib/dice.h"
 
 TestSuite(reconcile, .init = test_begin, .fini = test_end);
-
-static enum err look(struct reconciliation *out, struct bank *b, struct error *e)
-{
-    struct reconcile_options o = {.actor = STR("test"), .now = b->sim.now};
-    return stripe_reconcile(out, b->s, b->l, &o, A, e);
-}
-
-static enum err add_cash(void *context, enum account account, const struct account_total *row,
-                         struct error *e)
-{
-    struct buffer *seen = context;
-    struct money balance = {0};
-    assert_ok(money_subtract(&balance, row->debit, row->credit, e));
-    if (account == ACCOUNT_RECEIVABLE || account == ACCOUNT_CUSTOMER_CREDIT || account == ACCOUNT_REFUNDS ||
-        money_is_zero(balance))
-        return OK;
-    struct str name = str_starts(row->account, "assets:")
-                          ? (struct str){row->account.ptr + 7, row->account.len - 7}
-                          : row->account;
-    buffer_print(seen, "%.*s %.*s%s, ", STR_ARG(name), STR_ARG(money_text(A, balance)),
-                 strcmp(balance.currency, "USD") == 0 ? "" : balance.currency);
-    return OK;
-}
-
-/* "cash:stripe 10.00, expenses:payment-fees 0.59, " */
-static struct str accounts_of(struct bank *b)
-{
-    struct buffer seen = {.arena = A};
-    struct views_txn *t = NULL;
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(list_accounts(t, add_cash, &seen, A, E));
-    ledger_read_end(b->l, t);
-    return (struct str){(const char *)seen.ptr, seen.len};
-}
-
-static void assert_agrees(const struct reconciliation *r)
-{
-    cr_assert(r->missing_here + r->missing_there + r->amounts + r->unexplained == 0,
-              "%ju here, %ju there, %ju amounts, %ju unexplained: %s", (uintmax_t)r->missing_here,
-              (uintmax_t)r->missing_there, (uintmax_t)r->amounts, (uintmax_t)r->unexplained,
-              r->rows_count == 0 ? "" : r->rows[0].why);
-}
-
-static const char *charge_of(struct bank *b, struct str intent)
-{
-    char *state = stripe_server_state(b->server, false);
-    struct error unused = {0};
-    json_t *root = NULL;
-    const json_t *one = NULL;
-    const char *found = NULL;
-    size_t i = 0;
-    assert_ok(json_parse(&root, str_of(state), A, &unused));
-    json_array_foreach(json_object_get(root, "charges"), i, one)
-    {
-        if (str_equal(json_text_of(one, "payment_intent"), intent))
-            found = str_cstring(A, json_text_of(one, "id"));
-    }
-    json_decref(root);
-    free(state);
-    cr_assert_not_null(found);
-    return found;
-}
-
-/* What somebody does at Stripe by hand; gives the id of what was made. */
-static const char *post_there(struct bank *b, const char *path, struct str form)
-{
-    static int times = 0;
-    server = b->server;
-    struct got g = post(str_cstring(A, str_format(A, "by-hand-%d", times++)), path, str_cstring(A, form));
-    assert_status(g, 200);
-    const char *id = str_cstring(A, str_of(at(&g, "id")));
-    done(&g);
-    return id;
-}
 
 /* The gateway has said that the transaction succeeded under that name. */
 static void believe(struct bank *b, uint64_t transaction, struct str reference)
@@ -93,32 +20,6 @@ static void believe(struct bank *b, uint64_t transaction, struct str reference)
         .transaction = transaction, .outcome = PAYMENT_SUCCEEDED, .gateway_reference = reference};
     struct request q = {.command = &c, .actor = STR("test")};
     assert_ok(ledger_execute(&done, b->l, &q, A, E));
-}
-
-static void days_later(struct bank *b, int days)
-{
-    b->sim.now.us += INT64_C(86400) * 1000000 * days;
-    stripe_server_clock_forward(b->server, INT64_C(86400) * days);
-}
-
-/* Stripe's messages about disputes, all that there are so far. */
-static void deliver_disputes(struct bank *b)
-{
-    struct webhook_secret secret = {.secret = STR("whsec_the_endpoints_secret")};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
-    uint64_t after = 0;
-    for (char *one = NULL; (one = stripe_server_event(b->server, &after)) != NULL; free(one)) {
-        struct webhook w = {0};
-        char *header =
-            stripe_server_sign(one, strlen(one), "whsec_the_endpoints_secret", b->sim.now.us / 1000000);
-        if (strstr(one, "\"charge.dispute.") != NULL)
-            assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(one)), A, E));
-        free(header);
-    }
 }
 
 /* 29.00 cost 2.9 % and 0.30: 1.14; 100.00 cost 3.20. */
@@ -132,7 +33,7 @@ Test(reconcile, fees_are_booked_once_and_the_ledger_is_equal_to_the_bank)
     struct transaction t = bank_charge(&b, "ann", 2900);
     (void)bank_charge(&b, "ann", 10000);
     (void)bank_charge(&b, "bob", 700);
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.movements, 2);
     assert_int(r.noted, 2);
@@ -140,7 +41,7 @@ Test(reconcile, fees_are_booked_once_and_the_ledger_is_equal_to_the_bank)
     assert_int(stripe_server_balance(b.server, "usd"), 12466);
     assert_money(bank_transaction(&b, t.transaction).fee, "1.14", "USD");
     uint64_t before = shop_records(b.l);
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.movements, 2);
     assert_int(r.noted, 0);
@@ -156,206 +57,11 @@ Test(reconcile, more_than_a_page_comes_to_the_same)
     bank_connect(&b);
     bank_customer(&b, "ann", "pm_card_visa");
     for (int i = 0; i < MANY; i++) (void)bank_charge(&b, "ann", 100 + i);
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.movements, MANY);
     assert_int(r.noted, MANY);
     assert_int(r.rows_count, 0);
-    bank_close(&b);
-}
-
-/* Somebody refunds at Stripe, no message comes of it; later the customer's bank sends it back. */
-Test(reconcile, refunds_made_at_stripe_are_booked_and_undone_when_they_come_back)
-{
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_card_visa");
-    struct transaction t = bank_charge(&b, "ann", 2900);
-    (void)post_there(&b, "/v1/refunds",
-                     str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    struct transaction refund = bank_transaction(&b, 2);
-    assert_int(refund.kind, TRANSACTION_REFUND);
-    assert_int(refund.status, TRANSACTION_COMPLETED);
-    assert_money(refund.amount, "9.00", "USD");
-    assert_int(bank_transaction(&b, 1).status, TRANSACTION_PARTIALLY_REFUNDED);
-    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
-    cr_assert(stripe_server_refund_end(b.server, str_cstring(A, refund.gateway_reference),
-                                       "expired_or_canceled_card"));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(bank_transaction(&b, 2).status, TRANSACTION_FAILED);
-    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
-    assert_str(accounts_of(&b), "cash:stripe 27.86, expenses:payment-fees 1.14, ");
-    bank_close(&b);
-}
-
-/* Stripe made it and the answer was lost, or another process waits for it: it is not one that somebody made.
- */
-Test(reconcile, a_refund_whose_answer_is_still_on_its_way_is_not_booked_twice)
-{
-    static const struct stripe_fault_rule lost[] = {{.path = "/v1/refunds", .fault = STRIPE_FAULT_GARBAGE}};
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    struct error unknown = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_card_visa");
-    (void)bank_charge(&b, "ann", 2900);
-    stripe_server_rules(b.server, lost, 1);
-    (void)bank_refund(&b, 900, &unknown);
-    assert_int(stripe_server_counts(b.server).refunds, 1);
-    assert_int(bank_transaction(&b, 2).status, TRANSACTION_PENDING);
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(r.underway, 1);
-    assert_money(bank_transaction(&b, 1).refunded, "9.00", "USD");
-    stripe_server_rules(b.server, NULL, 0);
-    assert_int(bank_settle_pending(&b), 1);
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_money(bank_transaction(&b, 1).refunded, "9.00", "USD");
-    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
-    bank_close(&b);
-}
-
-Test(reconcile, a_refund_made_at_stripe_waits_until_its_payment_is_paid_here)
-{
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    struct outcome out = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_usBankAccount_success");
-    struct transaction t = bank_charge(&b, "ann", 2900);
-    assert_int(stripe_server_settle_pending(b.server), 1);
-    const char *there = post_there(
-        &b, "/v1/refunds", str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
-    cr_assert(stripe_server_refund_end(b.server, there, NULL));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(r.underway, 2);
-    struct command c = {.type = COMMAND_REFUND_NOTE,
-                        .refund_note = {.payment = t.transaction,
-                                        .outcome = PAYMENT_SUCCEEDED,
-                                        .amount = money_of(900, "USD"),
-                                        .gateway_reference = str_of(there)}};
-    assert_err_says(bank_run(&out, &b, &c, E), ERR_REFUSED, "of payment txn_1, which is pending here");
-    assert_int(bank_settle_pending(&b), 1);
-    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(bank_transaction(&b, 1).status, TRANSACTION_PARTIALLY_REFUNDED);
-    assert_str(accounts_of(&b), "cash:stripe 18.86, expenses:payment-fees 1.14, ");
-    bank_close(&b);
-}
-
-Test(reconcile, a_refund_that_failed_at_once_and_that_nobody_here_knew_moves_nothing)
-{
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_card_visa");
-    struct transaction t = bank_charge(&b, "ann", 2900);
-    const char *refund = post_there(
-        &b, "/v1/refunds", str_format(A, "payment_intent=%.*s&amount=900", STR_ARG(t.gateway_reference)));
-    cr_assert(stripe_server_refund_end(b.server, refund, "lost_or_stolen_card"));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(r.suspense, 2);
-    assert_str(accounts_of(&b), "cash:stripe 27.86, expenses:payment-fees 1.14, ");
-    bank_close(&b);
-}
-
-/* The bank takes 29.00 back and Stripe 15.00 for its trouble; won, the 29.00 come again. */
-Test(reconcile, disputes_wait_in_an_account_of_their_own_until_they_are_won_or_lost)
-{
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_card_visa");
-    struct transaction won = bank_charge(&b, "ann", 2900), lost = bank_charge(&b, "ann", 5000);
-    char *first = stripe_server_dispute(b.server, charge_of(&b, won.gateway_reference), "fraudulent");
-    char *second = stripe_server_dispute(b.server, charge_of(&b, lost.gateway_reference), "duplicate");
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_NEEDS_RESPONSE);
-    /* 79.00 less 1.14 and 1.75, less 79.00 and twice 15.00 */
-    assert_str(accounts_of(&b), "cash:stripe -32.89, disputes 79.00, expenses:payment-fees 32.89, ");
-    struct outcome out = {0};
-    struct command c = {.type = COMMAND_PAYMENT_REFUND, .payment_refund = {.transaction = STR("txn_1")}};
-    assert_err_says(bank_run(&out, &b, &c, E), ERR_REFUSED, "is disputed: the customer's bank has the money");
-    cr_assert(stripe_server_dispute_close(b.server, first, true));
-    cr_assert(stripe_server_dispute_close(b.server, second, false));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_WON);
-    assert_int(bank_transaction(&b, 2).dispute, DISPUTE_LOST);
-    assert_str(accounts_of(&b),
-               "cash:stripe -3.89, expenses:payment-fees 32.89, expenses:chargebacks 50.00, ");
-    free(first);
-    free(second);
-    bank_close(&b);
-}
-
-/* Euros, settled in dollars at 1.10: 50.00 are 55.00 less 1.75, then less 15.00 for the dispute. However the
- * movements are told - in the list, by a message, each by itself -, what is lost is lost in euros. */
-Test(reconcile, what_is_settled_in_another_currency_comes_out_even_whoever_tells_it)
-{
-    for (int told = 0; told < 2; told++) {
-        test_end();
-        test_begin();
-        struct bank b = bank_open(NULL, 0);
-        struct reconciliation r = {0};
-        struct outcome out = {0};
-        struct command c = {.type = COMMAND_CUSTOMER_CREATE,
-                            .customer_create = {.user = STR("eve"), .currency = STR("EUR")}};
-        bank_connect(&b);
-        stripe_server_settles_in(b.server, "usd");
-        assert_ok(bank_run(&out, &b, &c, E));
-        assert_ok(bank_add_method(&b, "eve", "pm_card_visa", E));
-        struct transaction t = bank_charge(&b, "eve", 5000);
-        if (told == 1) days_later(&b, 30);
-        struct reconcile_options o = {.actor = STR("test"), .now = b.sim.now};
-        if (told == 1) o.from.us = b.sim.now.us - INT64_C(86400) * 1000000; /* it is asked for by itself */
-        assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
-        assert_agrees(&r);
-        assert_int(r.noted, 1);
-        assert_str(accounts_of(&b), "cash:stripe 53.25, equity:exchange 50.00EUR, equity:exchange -55.00, "
-                                    "expenses:payment-fees 1.75, ");
-        char *dispute = stripe_server_dispute(b.server, charge_of(&b, t.gateway_reference), "fraudulent");
-        if (told == 1) deliver_disputes(&b);
-        cr_assert(stripe_server_dispute_close(b.server, dispute, false));
-        if (told == 1) deliver_disputes(&b);
-        assert_ok(look(&r, &b, E));
-        assert_agrees(&r);
-        assert_str(accounts_of(&b),
-                   "cash:stripe -16.75, expenses:payment-fees 16.75, expenses:chargebacks 50.00EUR, ");
-        free(dispute);
-        bank_close(&b);
-    }
-}
-
-/* His bank had decided for him; then he takes it back, and the 29.00 come again. */
-Test(reconcile, a_dispute_that_was_lost_and_is_won_after_all_is_no_loss)
-{
-    struct bank b = bank_open(NULL, 0);
-    struct reconciliation r = {0};
-    bank_connect(&b);
-    bank_customer(&b, "ann", "pm_card_visa");
-    struct transaction t = bank_charge(&b, "ann", 2900);
-    char *dispute = stripe_server_dispute(b.server, charge_of(&b, t.gateway_reference), "fraudulent");
-    cr_assert(stripe_server_dispute_close(b.server, dispute, false));
-    assert_ok(look(&r, &b, E));
-    assert_str(accounts_of(&b),
-               "cash:stripe -16.14, expenses:payment-fees 16.14, expenses:chargebacks 29.00, ");
-    days_later(&b, 20);
-    cr_assert(stripe_server_dispute_close(b.server, dispute, true));
-    assert_ok(look(&r, &b, E));
-    assert_agrees(&r);
-    assert_int(bank_transaction(&b, 1).dispute, DISPUTE_WON);
-    assert_str(accounts_of(&b), "cash:stripe 12.86, expenses:payment-fees 16.14, ");
-    free(dispute);
     bank_close(&b);
 }
 
@@ -369,11 +75,11 @@ Test(reconcile, payouts_and_fees_are_booked_and_what_nobody_knows_waits_for_some
     stripe_server_move(b.server, "payout", "payout", "usd", -9000);
     stripe_server_move(b.server, "stripe_fee", "fee", "usd", -200);
     stripe_server_move(b.server, "adjustment", "other_adjustment", "usd", 33);
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.suspense, 1);
     assert_str(accounts_of(&b), "cash:stripe 5.13, bank 90.00, suspense -0.33, expenses:payment-fees 5.20, ");
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_int(r.suspense, 0); /* it is told once, and stands in its account */
     bank_close(&b);
 }
@@ -388,7 +94,7 @@ Test(reconcile, a_movement_that_cannot_be_read_is_told_and_stops_nothing)
     stripe_server_move(b.server, "payout", "payout", "zzz", -9000); /* no currency is called so */
     (void)bank_charge(&b, "ann", 10000);
     for (int i = 0; i < 2; i++) {
-        assert_ok(look(&r, &b, E));
+        assert_ok(reconcile_look(&r, &b, E));
         assert_int(r.amounts, 1);
         assert_int(r.unexplained, 1);
         assert_int(r.noted, i == 0 ? 2 : 0);
@@ -408,7 +114,7 @@ Test(reconcile, what_only_one_side_has_is_told_with_all_that_it_explains)
     (void)post_there(&b, "/v1/payment_intents",
                      STR("amount=5000&currency=usd&confirm=true&payment_method=pm_card_visa&" NEVER));
     believe(&b, bank_request(&b, "ann", 700)->payment_requested.payment, STR("pi_never"));
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_int(r.missing_here, 1);
     assert_int(r.missing_there, 1);
     assert_int(r.amounts, 0);
@@ -431,7 +137,7 @@ Test(reconcile, another_amount_there_is_told_and_not_noted)
     const char *there = post_there(&b, "/v1/payment_intents", STR(CHARGE));
     believe(&b, bank_request(&b, "ann", 3000)->payment_requested.payment, str_of(there));
     for (int i = 0; i < 2; i++) {
-        assert_ok(look(&r, &b, E));
+        assert_ok(reconcile_look(&r, &b, E));
         cr_assert(r.amounts > 0 && r.missing_here == 0);
         assert_money(r.rows[0].here, "30.00", "USD");
         assert_money(r.rows[0].there, "29.00", "USD");
@@ -448,12 +154,12 @@ Test(reconcile, a_debit_that_is_pending_is_no_difference)
     bank_customer(&b, "ann", "pm_usBankAccount_success");
     struct transaction t = bank_charge(&b, "ann", 2900);
     assert_int(stripe_server_settle_pending(b.server), 1); /* paid there, and nobody here has asked yet */
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.underway, 1);
     assert_int(bank_settle_pending(&b), 1);
     b.sim.now.us += INT64_C(30) * 86400 * 1000000;
-    assert_ok(look(&r, &b, E)); /* however late, it is looked at again */
+    assert_ok(reconcile_look(&r, &b, E)); /* however late, it is looked at again */
     assert_agrees(&r);
     assert_int(r.underway, 0);
     cr_assert(bank_transaction(&b, t.transaction).in_balance);
@@ -469,19 +175,19 @@ Test(reconcile, a_debit_that_fails_days_later_leaves_nothing_behind)
     bank_customer(&b, "ann", "pm_usBankAccount_noAccount");
     struct transaction t = bank_charge(&b, "ann", 2900);
     for (int i = 0; i < 3; i++) {
-        assert_ok(look(&r, &b, E));
+        assert_ok(reconcile_look(&r, &b, E));
         assert_agrees(&r);
         assert_int(r.underway, 1);
         days_later(&b, 5);
     }
     assert_int(stripe_server_settle_pending(b.server), 1);
-    assert_ok(look(&r, &b, E)); /* failed there, and nobody here has asked yet */
+    assert_ok(reconcile_look(&r, &b, E)); /* failed there, and nobody here has asked yet */
     assert_agrees(&r);
     assert_int(r.underway, 2);
     assert_int(bank_settle_pending(&b), 1);
     assert_int(bank_transaction(&b, t.transaction).status, TRANSACTION_FAILED);
     days_later(&b, 5);
-    assert_ok(look(&r, &b, E)); /* however long it took, both are looked at again */
+    assert_ok(reconcile_look(&r, &b, E)); /* however long it took, both are looked at again */
     assert_agrees(&r);
     assert_int(r.underway, 0);
     assert_int(r.noted, 2);
@@ -505,10 +211,10 @@ Test(reconcile, stripe_that_fails_in_the_middle_loses_nothing_and_repeats_nothin
     for (int i = 0; i < MANY; i++) (void)bank_charge(&b, "ann", 100);
     for (int i = 0; i < 5; i++) {
         struct error why = {0};
-        enum err err = look(&r, &b, &why);
+        enum err err = reconcile_look(&r, &b, &why);
         cr_assert(err == OK || err == ERR_INCOMPLETE, "%s", why.text);
     }
-    assert_ok(look(&r, &b, E));
+    assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
     assert_int(r.noted, 0);
     assert_int(stripe_server_balance(b.server, "usd"), MANY * (100 - 33));
@@ -533,7 +239,7 @@ Test(reconcile, what_lies_before_the_day_from_which_somebody_looked_is_not_skipp
         assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
         assert_int(r.differences, 0); /* what else moves a shared balance is not counted */
         days_later(&b, 10);
-        assert_ok(look(&r, &b, E));
+        assert_ok(reconcile_look(&r, &b, E));
         assert_agrees(&r);
         assert_int(r.differences, 0);
     }
