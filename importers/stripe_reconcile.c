@@ -131,11 +131,12 @@ static enum err look(struct page *p, struct error *e)
     return err;
 }
 
-static enum err execute(struct walk *w, struct command *c, struct arena *a, struct error *e)
+static enum err execute(struct outcome *done, struct walk *w, struct command *c, struct arena *a,
+                        struct error *e)
 {
-    struct outcome done = {0};
     struct request r = {.command = c, .actor = w->o->actor};
-    return ledger_execute(&done, w->ledger, &r, a, e);
+    *done = (struct outcome){0};
+    return ledger_execute(done, w->ledger, &r, a, e);
 }
 
 /* What the ledger's rules refuse stays a difference. */
@@ -145,9 +146,10 @@ static enum err mend(struct page *p, struct error *e)
     for (size_t i = 0; i < p->count; i++) {
         struct finding *f = &p->findings[i];
         struct error refused = {0};
+        struct outcome done = {0};
         if (f->movement.reference.len == 0 || f->verdict != MENDS) continue;
         any = true;
-        enum err err = execute(p->walk, &f->mend, p->arena, &refused);
+        enum err err = execute(&done, p->walk, &f->mend, p->arena, &refused);
         if (err == OK || err == ERR_REFUSED || err == ERR_NOT_FOUND) continue;
         *e = refused;
         return err;
@@ -171,10 +173,14 @@ static enum err note(struct page *p, struct error *e)
         const struct finding *f = &p->findings[i];
         if (f->movement.reference.len > 0 && can_be_noted(f)) movements[count++] = f->movement;
     }
-    w->out->noted += count;
     c.balance_note = (struct balance_note_command){
         .gateway = STR("stripe"), .movements = movements, .movements_count = count};
-    return count == 0 ? OK : execute(w, &c, p->arena, e);
+    struct outcome done = {0};
+    enum err err = count == 0 ? OK : execute(&done, w, &c, p->arena, e);
+    for (size_t i = 0; i < done.events_count && err == OK;
+         i++) /* less what another one has noted meanwhile */
+        w->out->noted += done.events[i].balance_noted.movements_count;
+    return err;
 }
 
 static bool is_told_already(const struct walk *w, struct str reference)
@@ -230,6 +236,12 @@ static enum err on_page(void *context, json_t *const *objects, size_t count, str
 }
 
 /* ---- what is here and not there ---- */
+
+static enum err goes_on(const struct walk *w, struct error *e)
+{
+    bool stops = w->o->stops != NULL && w->o->stops(w->o->stops_context);
+    return stops ? fail(e, ERR_INCOMPLETE, "it was told to stop") : OK;
+}
 
 static struct str look_path(const struct transaction *v, struct arena *a)
 {
@@ -325,7 +337,8 @@ static enum err find_missing_there(struct walk *w, struct error *e)
     for (size_t i = 0; i < count && err == OK; i++) {
         struct transaction v = {0};
         arena_reset(a);
-        err = load_one(&v, w, numbers[i], a, e);
+        err = goes_on(w, e);
+        if (err == OK) err = load_one(&v, w, numbers[i], a, e);
         bool looked_at = !str_is(v.gateway, "stripe") || is_told(w, v.transaction);
         if (err == OK && !looked_at) err = confirm(w, &v, i < ASKED_ALONE, a, e);
     }
@@ -367,19 +380,24 @@ static enum err list_open(struct open_disputes *out, struct walk *w, struct erro
 static enum err ask_disputes(struct walk *w, struct error *e)
 {
     struct open_disputes open = {0};
+    struct arena *a = arena_new();
     enum err err = list_open(&open, w, e);
     for (size_t i = 0; i < open.count && err == OK; i++) {
         struct command c = {.type = COMMAND_DISPUTE_NOTE};
+        struct outcome done = {0};
         struct error unused = {0};
         json_t *object = NULL;
-        struct str path = str_format(w->arena, "/v1/disputes/%.*s", STR_ARG(open.items[i].gateway_reference));
-        err = stripe_object_read(&object, w->stripe, path, w->arena, e);
-        bool told = err == OK && stripe_dispute_read(&c.dispute_note, object, w->arena, &unused) == OK;
+        arena_reset(a);
+        struct str path = str_format(a, "/v1/disputes/%.*s", STR_ARG(open.items[i].gateway_reference));
+        err = goes_on(w, e);
+        if (err == OK) err = stripe_object_read(&object, w->stripe, path, a, e);
+        bool told = err == OK && stripe_dispute_read(&c.dispute_note, object, a, &unused) == OK;
         json_decref(object);
         c.dispute_note.payment = open.items[i].payment;
         c.dispute_note.as_of = w->o->now;
-        if (told) err = execute(w, &c, w->arena, e);
+        if (told) err = execute(&done, w, &c, a, e);
     }
+    arena_free(a);
     return err;
 }
 
@@ -463,7 +481,8 @@ static enum err note_it(struct walk *w, struct error *e)
                                                              .movements = r->movements,
                                                              .noted = r->noted,
                                                              .differences = r->differences};
-    return execute(w, &c, w->arena, e);
+    struct outcome done = {0};
+    return execute(&done, w, &c, w->arena, e);
 }
 
 /* That is told once only: it is noted, and agrees the next time. */

@@ -364,12 +364,42 @@ Test(reconcile, beside_an_import_each_movement_is_booked_once)
             do_something(&b, &dice);
             int64_t which = dice_between(&dice, 0, 5);
             if (which == 0) (void)account_take(&b);
-            if (which == 1) assert_ok(look(&r, &b, E));
+            if (which == 1) assert_ok(reconcile_look(&r, &b, E));
         }
         (void)account_take(&b);
-        assert_ok(look(&r, &b, E));
+        assert_ok(reconcile_look(&r, &b, E));
         assert_agrees(&r);
         assert_int(account_balance(&b, ACCOUNT_CASH), stripe_server_balance(b.server, "usd"));
         bank_close(&b);
     }
+}
+
+/* Another process reads the same list meanwhile, and is first with all of it. */
+static void look_meanwhile(void *context, const char *stage, uint64_t count, uint64_t total)
+{
+    struct busy *busy = context;
+    struct reconciliation r = {0};
+    (void)stage;
+    (void)count;
+    (void)total;
+    if (busy->left-- > 0) assert_ok(reconcile_look(&r, busy->bank, E));
+}
+
+Test(reconcile, two_at_once_note_each_movement_once)
+{
+    enum { MANY = 120 };
+    struct bank b = bank_open(NULL, 0);
+    struct reconciliation r = {0};
+    struct busy busy = {&b, 1};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    for (int i = 0; i < MANY; i++) (void)bank_charge(&b, "ann", 100);
+    struct reconcile_options o = {
+        .actor = STR("test"), .now = b.sim.now, .progress = look_meanwhile, .progress_context = &busy};
+    assert_ok(stripe_reconcile(&r, b.s, b.l, &o, A, E));
+    assert_agrees(&r);
+    assert_int(r.movements, MANY);
+    assert_int(r.noted, 100); /* its first page */
+    assert_str(accounts_of(&b), "cash:stripe 80.40, expenses:payment-fees 39.60, ");
+    bank_close(&b);
 }
