@@ -103,7 +103,18 @@ static enum err judge_payment(struct finding *f, const json_t *source, struct vi
     return OK;
 }
 
-/* Made there by somebody. One that failed came back: the two movements cancel out, and nothing is booked. */
+/* One that has failed since is booked as paid and, when its way back is looked at, as returned: else a
+ * message that is older than that would book it as paid alone. */
+static bool can_be_booked(struct finding *f, const json_t *source, struct arena *a)
+{
+    struct refund_note_command *c = &f->mend.refund_note;
+    bool stands = stripe_refund_read(c, source, a);
+    f->undone = !stands && c->gateway_reference.len > 0;
+    if (f->undone) c->outcome = PAYMENT_SUCCEEDED;
+    return f->undone || (stands && f->movement.kind == MOVEMENT_REFUND);
+}
+
+/* Made there by somebody. */
 static enum err judge_strange_refund(struct finding *f, const json_t *source, struct views_txn *t,
                                      struct arena *a, struct error *e)
 {
@@ -117,7 +128,7 @@ static enum err judge_strange_refund(struct finding *f, const json_t *source, st
         say(f, UNDERWAY, "a refund of a payment that is pending here");
     } else if (payment.mine.status == TRANSACTION_FAILED) {
         say(f, DISAGREES, "a refund of a payment that failed here");
-    } else if (f->movement.kind == MOVEMENT_REFUND && stripe_refund_read(&f->mend.refund_note, source, a)) {
+    } else if (can_be_booked(f, source, a)) {
         say(f, MENDS, "a refund that somebody made at Stripe");
         f->mend.type = COMMAND_REFUND_NOTE;
         f->mend.refund_note.payment = payment.mine.transaction;

@@ -20,6 +20,7 @@ struct finding {
     struct balance_movement movement;
     struct transaction mine; /* 0: none */
     struct command mend;
+    bool undone; /* it mends with a refund that has failed since: two movements cancel out */
     const char *why;
 };
 

@@ -110,13 +110,15 @@ bool stripe_refund_read(struct refund_note_command *out, const json_t *refund, s
     struct error unused = {0};
     bool paid = str_is(status, "succeeded"),
          waits = str_is(status, "pending") || str_is(status, "requires_action");
-    *out = (struct refund_note_command){.outcome = paid ? PAYMENT_SUCCEEDED : PAYMENT_PROCESSING,
+    *out = (struct refund_note_command){.outcome = paid    ? PAYMENT_SUCCEEDED
+                                                   : waits ? PAYMENT_PROCESSING
+                                                           : PAYMENT_DECLINED,
                                         .reason = STR("made at Stripe")};
-    if (!stripe_id_is_one(id) || !(paid || waits)) return false;
+    if (!stripe_id_is_one(id) || money_member(&out->amount, refund, "amount", &unused) != OK) return false;
     if (reason.len > 0 && reason.len <= LIMIT_CODE_BYTES && text_is_printable(reason))
         out->reason = str_format(a, "made at Stripe: %.*s", STR_ARG(reason));
     out->gateway_reference = str_copy(a, id);
-    return money_member(&out->amount, refund, "amount", &unused) == OK;
+    return paid || waits;
 }
 
 /* ---- disputes ---- */

@@ -15,7 +15,8 @@
 enum err stripe_movement_read(struct balance_movement *out, const json_t *txn, const json_t *source,
                               struct arena *a, struct error *e) MUST_USE;
 
-/* A refund that was not made here, without its payment. False: it moves nothing, for it failed. */
+/* A refund that was not made here, without its payment. False: it moves nothing, for it failed (its outcome
+ * is declined, and it has a name), or is none. */
 bool stripe_refund_read(struct refund_note_command *out, const json_t *refund, struct arena *a);
 
 /* Without the payment and the movements. ERR_INVALID: it is none, or has a status that is not known. */

@@ -9,7 +9,7 @@
 #include "importers/stripe_form.h"
 #include "importers/stripe_list.h"
 
-enum { OVERLAP_DAYS = 3, ASKED_ALONE = 1000, LOOKS = 2, LOOKS_AT_NEWEST = 5 };
+enum { OVERLAP_DAYS = 3, ASKED_ALONE = 1000, LOOKS = 2, LOOKS_AT_NEWEST = 5, MENDED = 3 };
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 
 const char *const discrepancy_words[] = {
@@ -140,21 +140,37 @@ static enum err execute(struct outcome *done, struct walk *w, struct command *c,
 }
 
 /* What the ledger's rules refuse stays a difference. */
-static enum err mend(struct page *p, struct error *e)
+static enum err mend_once(bool *any, struct page *p, struct error *e)
 {
-    bool any = false;
+    *any = false;
     for (size_t i = 0; i < p->count; i++) {
         struct finding *f = &p->findings[i];
         struct error refused = {0};
         struct outcome done = {0};
         if (f->movement.reference.len == 0 || f->verdict != MENDS) continue;
-        any = true;
         enum err err = execute(&done, p->walk, &f->mend, p->arena, &refused);
+        *any = *any || done.events_count > 0;
         if (err == OK || err == ERR_REFUSED || err == ERR_NOT_FOUND) continue;
         *e = refused;
         return err;
     }
-    return any ? look(p, e) : OK;
+    return *any ? look(p, e) : OK;
+}
+
+/* A refund that came back is first booked, then returned, and then another one has room. What came to nothing
+ * and finds no room in its payment cancels out where somebody must explain it. */
+static enum err mend(struct page *p, struct error *e)
+{
+    bool any = true;
+    enum err err = OK;
+    for (int i = 0; i < MENDED && any && err == OK; i++) err = mend_once(&any, p, e);
+    for (size_t i = 0; i < p->count && err == OK; i++) {
+        struct finding *f = &p->findings[i];
+        if (f->verdict != MENDS || !f->undone) continue;
+        f->verdict = AGREES;
+        f->movement.kind = MOVEMENT_OTHER;
+    }
+    return err;
 }
 
 /* A dispute stands as it does, mended or not; its movement can be noted. */

@@ -4,11 +4,11 @@
 #include "ledger/book.h"
 #include "tests/importers/asking.h"
 #include "tests/importers/reconciling.h"
+#include "tests/lib/dice.h"
 
 TestSuite(given_back, .init = test_begin, .fini = test_end);
 
-/* Stripe's messages about disputes, all that there are so far. */
-static void deliver_disputes(struct bank *b)
+static void deliver(struct bank *b, const char *message)
 {
     struct webhook_secret secret = {.secret = STR("whsec_the_endpoints_secret")};
     struct webhook_door d = {.ledger = b->l,
@@ -16,14 +16,19 @@ static void deliver_disputes(struct bank *b)
                              .world = WEBHOOK_TEST,
                              .now = b->sim.now,
                              .actor = STR("stripe")};
+    struct webhook w = {0};
+    char *header =
+        stripe_server_sign(message, strlen(message), "whsec_the_endpoints_secret", b->sim.now.us / 1000000);
+    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(message)), A, E));
+    free(header);
+}
+
+/* Stripe's messages about disputes, all that there are so far. */
+static void deliver_disputes(struct bank *b)
+{
     uint64_t after = 0;
     for (char *one = NULL; (one = stripe_server_event(b->server, &after)) != NULL; free(one)) {
-        struct webhook w = {0};
-        char *header =
-            stripe_server_sign(one, strlen(one), "whsec_the_endpoints_secret", b->sim.now.us / 1000000);
-        if (strstr(one, "\"charge.dispute.") != NULL)
-            assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(one)), A, E));
-        free(header);
+        if (strstr(one, "\"charge.dispute.") != NULL) deliver(b, one);
     }
 }
 
@@ -125,7 +130,9 @@ Test(given_back, a_refund_that_failed_at_once_and_that_nobody_here_knew_moves_no
     cr_assert(stripe_server_refund_end(b.server, refund, "lost_or_stolen_card"));
     assert_ok(reconcile_look(&r, &b, E));
     assert_agrees(&r);
-    assert_int(r.suspense, 2);
+    assert_int(r.suspense, 0);
+    assert_int(bank_transaction(&b, 1).status, TRANSACTION_COMPLETED);
+    assert_int(bank_transaction(&b, 2).status, TRANSACTION_FAILED);
     assert_str(accounts_of(&b), "cash:stripe 27.86, expenses:payment-fees 1.14, ");
     bank_close(&b);
 }
@@ -220,4 +227,74 @@ Test(given_back, a_dispute_that_was_lost_and_is_won_after_all_is_no_loss)
     assert_str(accounts_of(&b), "cash:stripe 12.86, expenses:payment-fees 16.14, ");
     free(dispute);
     bank_close(&b);
+}
+
+/* ---- in any order ---- */
+
+static void give_back_by_hand(struct bank *b, const struct transaction *payment, struct dice *dice)
+{
+    struct str form = str_format(A, "payment_intent=%.*s&amount=%d", STR_ARG(payment->gateway_reference),
+                                 (int)dice_between(dice, 1, 900));
+    const char *refund = post_there(b, "/v1/refunds", form);
+    if (dice_chance(dice, 40)) cr_assert(stripe_server_refund_end(b->server, refund, "declined"));
+}
+
+static void dispute_it(struct bank *b, const struct transaction *payment, struct dice *dice)
+{
+    char *dispute = stripe_server_dispute(b->server, charge_of(b, payment->gateway_reference), "general");
+    cr_assert_not_null(dispute);
+    bool won = dice_chance(dice, 50);
+    if (dice_chance(dice, 30)) assert_ok(reconcile_look(&(struct reconciliation){0}, b, E));
+    cr_assert(stripe_server_dispute_close(b->server, dispute, won));
+    free(dispute);
+}
+
+/* Each message comes or not, in any order and twice; somebody reconciles now and then. */
+static void tell_some(struct bank *b, struct dice *dice)
+{
+    enum { MOST = 512 };
+    char *all[MOST];
+    size_t count = 0;
+    uint64_t after = 0;
+    for (char *one = NULL; count < MOST && (one = stripe_server_event(b->server, &after)) != NULL;)
+        all[count++] = one;
+    for (size_t i = 0; i < count; i++) {
+        deliver(b, all[dice_between(dice, 0, (int64_t)count - 1)]);
+        if (dice_chance(dice, 5)) assert_ok(reconcile_look(&(struct reconciliation){0}, b, E));
+    }
+    for (size_t i = 0; i < count; i++) free(all[i]);
+}
+
+Test(given_back, whatever_stripe_tells_in_any_order_it_comes_out_equal)
+{
+    struct dice dice = dice_of(11);
+    for (int round = 0; round < 12; round++) {
+        test_end();
+        test_begin();
+        struct bank b = bank_open(NULL, 0);
+        struct reconciliation r = {0};
+        struct transaction payments[6];
+        bank_connect(&b);
+        bank_customer(&b, "ann", "pm_card_visa");
+        bank_customer(&b, "bob", "pm_usBankAccount_success");
+        bank_customer(&b, "eve", "pm_usBankAccount_noAccount");
+        for (int i = 0; i < 6; i++)
+            payments[i] = bank_charge(&b, i < 4 ? "ann" : i < 5 ? "bob" : "eve", 2900);
+        for (int i = 0; i < 3; i++) give_back_by_hand(&b, &payments[i % 2], &dice);
+        if (dice_chance(&dice, 50)) assert_ok(bank_refund(&b, 100, E));
+        tell_some(&b, &dice);
+        dispute_it(&b, &payments[2], &dice);
+        dispute_it(&b, &payments[3], &dice);
+        assert_int(stripe_server_settle_pending(b.server), 2);
+        tell_some(&b, &dice);
+        (void)bank_settle_pending(&b);
+        assert_ok(reconcile_look(&r, &b, E));
+        assert_agrees(&r);
+        assert_int(r.underway, 0);
+        assert_int(bank_transaction(&b, payments[4].transaction).status, TRANSACTION_COMPLETED);
+        assert_int(bank_transaction(&b, payments[5].transaction).status, TRANSACTION_FAILED);
+        cr_assert_null(strstr(str_cstring(A, accounts_of(&b)), "disputes"), "%s",
+                       str_cstring(A, accounts_of(&b)));
+        bank_close(&b);
+    }
 }
