@@ -3,6 +3,7 @@
  * is taken of a page is one commit, and how far it came is told behind each month that brought something. So
  * one that was stopped goes on there; and one that finds nothing new writes nothing. */
 #include "importers/stripe_import.h"
+#include "importers/stripe_account.h"
 #include "importers/stripe_list.h"
 
 static const struct stripe_kind lists[] = {
@@ -413,7 +414,8 @@ enum err import_stripe(struct import_report *out, struct ledger *l, const struct
     if (err != OK) return err;
     im.hasher = hasher_new();
     struct error unused = {0};
-    err = load_progress(&im, e);
+    err = stripe_check_account(im.stripe, l, o->actor, a, e);
+    if (err == OK) err = load_progress(&im, e);
     if (err == OK) err = read_all(&im, e);
     enum err told = rejects_finish(&im.rejects, err == OK ? e : &unused);
     if (err == OK) err = told;

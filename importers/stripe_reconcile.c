@@ -4,6 +4,7 @@
  * told. */
 #include "importers/stripe_reconcile.h"
 #include "importers/json_text.h"
+#include "importers/stripe_account.h"
 #include "importers/stripe_balance.h"
 #include "importers/stripe_finding.h"
 #include "importers/stripe_form.h"
@@ -520,7 +521,8 @@ enum err stripe_reconcile(struct reconciliation *out, struct stripe *s, struct l
     struct walk w = {.stripe = s, .ledger = l, .o = o, .out = out, .balances.arena = a, .arena = a};
     struct instant from = o->from;
     uint64_t noted = 0;
-    enum err err = instant_is_given(from) ? OK : begin_at(&from, &w, e);
+    enum err err = stripe_check_account(s, l, o->actor, a, e);
+    if (err == OK && !instant_is_given(from)) err = begin_at(&from, &w, e);
     for (int looks = 0; looks < LOOKS && err == OK; looks++) {
         w.balances.count = 0;
         *out = (struct reconciliation){.from = from, .through = o->now, .suspense = keep_suspense(&w)};

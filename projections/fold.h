@@ -152,6 +152,10 @@ enum err draft_of(bool *found, struct draft *out, struct views_txn *t, uint64_t 
                   struct error *e) MUST_USE;
 enum err draft_customer(uint64_t *customer, struct views_txn *t, struct str name, struct error *e) MUST_USE;
 
+/* movements.c */
+enum err gateway_bound_get(bool *found, struct gateway_bound *out, struct views_txn *t, struct str gateway,
+                           struct arena *a, struct error *e) MUST_USE;
+
 /* items.c */
 enum err pending_get(struct pending_items *out, struct views_txn *t, uint64_t customer, struct arena *a,
                      struct error *e) MUST_USE;

@@ -257,6 +257,7 @@ enum {
     DISPUTE = 1 << 26,
     MOVEMENTS = 1 << 27,
     IMPORTED = 1 << 28,
+    BOUND = 1 << 29,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -298,6 +299,7 @@ static const struct {
     {DISPUTE, gather_dispute},
     {MOVEMENTS, gather_movements},
     {IMPORTED, gather_imported},
+    {BOUND, gather_bound},
 };
 
 enum naming {
@@ -383,6 +385,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_DISPUTE_NOTE] = {BY(TRANSACTION, dispute_note, payment), DISPUTE | MOVEMENTS},
     [COMMAND_BALANCE_NOTE] = {.facts = MOVEMENTS},
     [COMMAND_BALANCE_RECONCILE] = {.facts = 0},
+    [COMMAND_GATEWAY_BIND] = {.facts = BOUND},
     [COMMAND_RUN_START] = {.facts = RUN},
     [COMMAND_RUN_COMPLETE] = {.facts = RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},

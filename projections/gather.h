@@ -26,6 +26,7 @@ enum err gather_counted(struct gathering *g) MUST_USE;
 enum err gather_reference(struct gathering *g) MUST_USE;
 enum err gather_dispute(struct gathering *g) MUST_USE;
 enum err gather_movements(struct gathering *g) MUST_USE;
+enum err gather_bound(struct gathering *g) MUST_USE;    /* the gateway's account */
 enum err gather_imported(struct gathering *g) MUST_USE; /* and what its customer is there */
 
 /* gather_rerating.c: windows of usage that was billed, and the proposal to correct it. */

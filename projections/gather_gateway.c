@@ -33,6 +33,15 @@ enum err gather_movements(struct gathering *g)
     return err;
 }
 
+enum err gather_bound(struct gathering *g)
+{
+    struct gateway_bound *v = arena_new_of(g->arena, struct gateway_bound);
+    bool found = false;
+    enum err err = gateway_bound_get(&found, v, g->t, g->command->gateway_bind.gateway, g->arena, g->e);
+    if (found) g->facts->bound = v;
+    return err;
+}
+
 /* ---- imports ---- */
 
 static const struct object_imported *object_of(const struct command *c)

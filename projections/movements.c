@@ -78,11 +78,25 @@ static enum err note_reconciled(struct views_txn *t, const struct balance_reconc
     return number_put(t, &k, (uint64_t)v->through.us, e);
 }
 
+static enum err bind(struct views_txn *t, const struct gateway_bound *v, struct error *e)
+{
+    struct view_key k = key_text(SPACE_BOUND, t, v->gateway);
+    return views_put_record(t, &k, &schema_gateway_bound, v, e);
+}
+
+enum err gateway_bound_get(bool *found, struct gateway_bound *out, struct views_txn *t, struct str gateway,
+                           struct arena *a, struct error *e)
+{
+    struct view_key k = key_text(SPACE_BOUND, t, gateway);
+    return row_find(found, out, &schema_gateway_bound, t, &k, a, e);
+}
+
 enum err fold_movements(struct views_txn *t, const struct event *ev, const struct event_place *place,
                         struct arena *a, struct error *e)
 {
     if (ev->type == EVENT_BALANCE_NOTED) return note_movements(t, &ev->balance_noted, e);
     if (ev->type == EVENT_DISPUTE_NOTED) return note_dispute(t, &ev->dispute_noted, place->at, a, e);
+    if (ev->type == EVENT_GATEWAY_BOUND) return bind(t, &ev->gateway_bound, e);
     if (ev->type == EVENT_BALANCE_RECONCILED) return note_reconciled(t, &ev->balance_reconciled, e);
     return OK;
 }

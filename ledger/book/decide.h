@@ -95,6 +95,8 @@ struct facts {
     uint64_t referenced; /* refund.note: the transaction that the gateway calls so already; 0: none */
     const struct dispute *dispute; /* dispute.note: the one that the gateway calls so; NULL: none */
     const bool *movements_known;   /* of the command's movements, which were noted before */
+    const struct gateway_bound
+        *bound;          /* gateway.bind: where the money was until now; NULL: nothing is noted */
     bool movement_noted; /* import.document: the movement of the balance that it is was noted before */
     const struct object_imported *imported; /* the same object, as it was taken before; NULL: it is new */
     const struct object_imported *known_as; /* the customer, as another system has him; NULL: none has */

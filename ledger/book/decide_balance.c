@@ -93,6 +93,26 @@ enum err decide_balance_note(struct decision *out, const struct facts *f,
     return OK;
 }
 
+/* A key that may not tell its account is no other one for that. */
+enum err decide_gateway_bind(struct decision *out, const struct facts *f,
+                             const struct gateway_bind_command *c, struct arena *a, struct error *e)
+{
+    const struct gateway_bound *b = f->bound;
+    bool names = b != NULL && b->account.len > 0, told = c->account.len > 0;
+    if (b != NULL && b->livemode != c->livemode) {
+        return fail(e, ERR_REFUSED, "the key is one for %s, and this ledger's money is %s",
+                    c->livemode ? "real money" : "tests", b->livemode ? "real" : "for tests");
+    }
+    if (names && told && !str_equal(b->account, c->account)) {
+        return fail(e, ERR_REFUSED, "the key is of the account %.*s, and this ledger's money is at %.*s",
+                    STR_ARG(c->account), STR_ARG(b->account));
+    }
+    if (b != NULL && (names || !told)) return OK;
+    event_add(&out->events, EVENT_GATEWAY_BOUND, a)->gateway_bound =
+        (struct gateway_bound){.gateway = c->gateway, .account = c->account, .livemode = c->livemode};
+    return OK;
+}
+
 /* Written each time, also when nothing was found: that is what shows that somebody looked. */
 enum err decide_balance_reconcile(struct decision *out, const struct facts *f,
                                   const struct balance_reconcile_command *c, struct arena *a, struct error *e)

@@ -125,6 +125,38 @@ Test(decide_balance, of_a_dispute_the_newest_counts_until_it_is_decided)
     }
 }
 
+Test(decide_balance, the_ledgers_money_stays_at_one_account)
+{
+    static const struct {
+        const char *bound; /* NULL: nothing is noted */
+        bool live;
+        const char *told;
+        bool told_live;
+        enum err err;
+        bool noted;
+    } table[] = {
+        {NULL, false, "acct_1", false, OK, true},
+        {NULL, false, "", true, OK, true},
+        {"acct_1", false, "acct_1", false, OK, false},
+        {"acct_1", false, "", false, OK, false},
+        {"", true, "acct_1", true, OK, true},
+        {"acct_1", false, "acct_2", false, ERR_REFUSED, false},
+        {"acct_1", true, "acct_1", false, ERR_REFUSED, false},
+        {"", false, "", true, ERR_REFUSED, false},
+    };
+    struct facts f = facts_on("2025-02-01");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct gateway_bound bound = {STR("stripe"), str_of(table[i].bound), table[i].live};
+        struct command c = {.type = COMMAND_GATEWAY_BIND};
+        struct decision d = {0};
+        c.gateway_bind = (struct gateway_bind_command){
+            .gateway = STR("stripe"), .account = str_of(table[i].told), .livemode = table[i].told_live};
+        f.bound = table[i].bound == NULL ? NULL : &bound;
+        enum err err = decide(&d, &f, &c, A, E);
+        cr_assert(err == table[i].err && d.events.count == table[i].noted, "row %zu: %s", i, E->text);
+    }
+}
+
 Test(decide_balance, what_is_disputed_or_lost_is_not_refunded)
 {
     static const struct {

@@ -327,6 +327,30 @@ Test(reconcile, a_movement_is_told_by_its_category_and_in_the_money_that_was_ask
     }
 }
 
+Test(reconcile, the_key_of_another_account_is_refused_before_anything_of_it_is_booked)
+{
+    struct bank b = bank_open(NULL, 0);
+    struct stripe_server *own = b.server;
+    struct stripe_server_options o = {.seed = 5};
+    struct reconciliation r = {0};
+    bank_connect(&b);
+    bank_customer(&b, "ann", "pm_card_visa");
+    (void)bank_charge(&b, "ann", 2900);
+    assert_ok(reconcile_look(&r, &b, E));
+    stripe_close(b.s);
+    b.server = stripe_server_start(o);
+    stripe_server_move(b.server, "payout", "payout", "usd", -9000);
+    bank_connect(&b);
+    uint64_t before = shop_records(b.l);
+    assert_err_says(reconcile_look(&r, &b, E), ERR_REFUSED,
+                    "the key is of the account acct_5, and this ledger's money is at acct_0");
+    cr_assert(account_import(&b, "", 0).err == ERR_REFUSED);
+    assert_int(shop_records(b.l), before);
+    stripe_server_stop(b.server);
+    b.server = own;
+    bank_close(&b);
+}
+
 /* ---- beside an import ---- */
 
 static void do_something(struct bank *b, struct dice *dice)

@@ -52,6 +52,7 @@ static const struct call_kind calls[] = {
     {"GET", "/v1/charges/:", ss_show, SS_CHARGE, ""},
     {"GET", "/v1/disputes", ss_list, SS_DISPUTE, LISTED " payment_intent charge "},
     {"GET", "/v1/disputes/:", ss_show, SS_DISPUTE, ""},
+    {"GET", "/v1/account", ss_account, SS_TXN, ""},
     {"GET", "/v1/balance", ss_balance, SS_TXN, ""},
     {"GET", "/v1/balance_transactions", ss_list, SS_TXN, LISTED " type source currency "},
     {"GET", "/v1/balance_transactions/:", ss_show, SS_TXN, ""},

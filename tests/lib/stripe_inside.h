@@ -256,6 +256,7 @@ SS_CALL(ss_intent_cancel);
 SS_CALL(ss_refund_create);
 SS_CALL(ss_show);
 SS_CALL(ss_list);
+SS_CALL(ss_account);
 SS_CALL(ss_balance);
 /* A method by its id; a token becomes one. NULL, and the call is refused. */
 struct ss_method *ss_method_of(struct ss_call *c, const char *id, const char *param);

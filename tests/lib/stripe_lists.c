@@ -11,6 +11,14 @@ void ss_show(struct ss_call *c)
     if (t != NULL) ss_answer_thing(c, t);
 }
 
+void ss_account(struct ss_call *c)
+{
+    c->status = 200;
+    c->body =
+        json_pack("{s:o, s:s, s:s}", "id", json_sprintf("acct_%llu", (unsigned long long)c->s->options.seed),
+                  "object", "account", "country", "US");
+}
+
 void ss_balance(struct ss_call *c)
 {
     json_t *available = json_array();
