@@ -183,6 +183,21 @@ Test(command, a_gateways_name_is_no_security_code)
     cr_assert(command_check(&c, E) == ERR_INVALID);
 }
 
+Test(command, a_token_that_a_person_copies_is_no_security_code)
+{
+    struct command c = {.type = COMMAND_PAYMENT_METHOD_ADD};
+    c.payment_method_add =
+        (struct payment_method_add_command){.user = STR("u1"),
+                                            .token = STR("pm_49Cd4VZFHIAlX01Vz5Cvc987"),
+                                            .card.token = STR("pm_49Cd4VZFHIAlX01Vz5Cvc987"),
+                                            .card.gateway_customer = STR("cus_N0fFrCvc987x1y")};
+    assert_ok(command_check(&c, E));
+    c.payment_method_add.token = STR("cvc_987");
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+    c.payment_method_add.token = STR("pm_4242424242424242Cvc987x");
+    cr_assert(command_check(&c, E) == ERR_INVALID);
+}
+
 Test(command, is_found_by_its_words)
 {
     cr_assert(command_find(STR("subscription.create")) == COMMAND_SUBSCRIPTION_CREATE);
