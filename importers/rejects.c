@@ -22,13 +22,6 @@ static size_t cut(struct str s, size_t at_most)
     return end;
 }
 
-static void blank_digits(char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] >= '0' && text[i] <= '9') text[i] = '*';
-    }
-}
-
 struct str rejects_text(const struct row *row, struct arena *a)
 {
     struct str shown = {row->text.ptr, cut(row->text, TEXT_BYTES)};
@@ -45,7 +38,7 @@ struct str rejects_text(const struct row *row, struct arena *a)
     /* Looked at whole, so that a number is found that the cut would split, and as shown, with what the cut
      * leaves. */
     struct str made = {to, len};
-    if (may_hold_card_data(row->text) || text_holds_card_data(made)) blank_digits(to, len);
+    if (may_hold_card_data(row->text) || text_holds_card_data(made)) text_blank_digits(to, len);
     return made;
 }
 

@@ -3,6 +3,7 @@
  * before; which one of ours it is, its name tells, or what we wrote into its metadata. */
 #include "importers/stripe_event.h"
 #include "importers/importers.h"
+#include "importers/json_blank.h"
 #include "importers/json_text.h"
 #include "importers/stripe_answer.h"
 #include "importers/stripe_calls.h"
@@ -79,8 +80,8 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
     enum err err = parse(&root, body, a, e);
     if (err != OK) return wrap(e, "the message");
     err = read_event(out, root, a, e);
+    out->body = json_blank_card_data(root, a) ? json_text_made(root, a) : bytes_str(body);
     json_decref(root);
-    out->body = bytes_str(body);
     digest(&out->sha256, body);
     return err;
 }

@@ -7,7 +7,9 @@
 #include "importers/importers.h"
 
 /* Fills the command that keeps it. ERR_INVALID when it is none of Stripe's events: no object "event" with id,
- * type and data.object, or a thin one of the second version. Texts live in the arena. */
+ * type and data.object, or a thin one of the second version. The body is kept as it came; card numbers and
+ * security codes that somebody wrote into it, such as into metadata, are blanked out, and the digest is still
+ * that of the bytes that were signed. Texts live in the arena. */
 enum err stripe_event_read(struct webhook_receive_command *out, struct bytes body, struct arena *a,
                            struct error *e) MUST_USE;
 

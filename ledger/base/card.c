@@ -260,3 +260,10 @@ bool text_holds_card_data(struct str s)
     const uint32_t c_bit = 1u << ('C' & 31), vy_bits = 1u << ('V' & 31) | 1u << ('Y' & 31);
     return (letters & c_bit) != 0 && (letters & vy_bits) != 0 && names_security_code(s);
 }
+
+void text_blank_digits(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_digit(text[i])) text[i] = '*';
+    }
+}

@@ -51,6 +51,8 @@ bool text_is_printable(struct str s);
  * 24 or at least 32 digits, and dates YYYY-MM-DD are no card numbers, whatever their digits; any other number
  * that passes by chance is refused. */
 bool text_holds_card_data(struct str s);
+/* Every digit becomes '*', in place. */
+void text_blank_digits(char *text, size_t len);
 /* The one check that every text from outside passes: UTF-8, printable, at most `limit` bytes, no card data.
  * `what` names the field in the sentence; the text itself is quoted only where it is harmless. */
 enum err text_check(struct str s, size_t limit, const char *what, struct error *e) MUST_USE;

@@ -120,7 +120,8 @@ static bool is_tax_number(const char *field, struct str text)
     return true;
 }
 
-/* What a gateway signed is kept as it came, whatever it holds: it is none of a person's texts. */
+/* What a gateway signed is never refused for what somebody wrote into it: its door has blanked out card data.
+ */
 static bool is_body(const struct field *f)
 {
     return strcmp(f->name, "body") == 0 && (f->flags & FIELD_INNER) != 0;

@@ -146,6 +146,47 @@ Test(webhooks, what_is_genuine_and_no_event_is_refused)
     bank_close(&b);
 }
 
+/* Whoever writes into metadata or a description at Stripe can write anything; refused, the message would be
+ * lost with what else it tells. */
+Test(webhooks, card_data_that_somebody_wrote_into_a_message_are_not_kept_and_the_rest_is)
+{
+    static const char body[] =
+        "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"charge.updated\",\"created\":1735689600,\"data\":"
+        "{\"object\":{\"id\":\"ch_1\",\"object\":\"charge\",\"amount\":2900,\"description\":\"by 4242 4242 "
+        "4242 "
+        "4242, 2 seats\",\"metadata\":{\"card_number\":\"424242424242424\\u0032\",\"cvv\":\"123\",\"n\":"
+        "4242424242424242,\"4242424242424242\":\"x\",\"order\":\"12\",\"rate\":0.5},\"notes\":[\"cvc "
+        "123\",\"12\"]"
+        "}}}";
+    static const char kept[] =
+        "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"charge.updated\",\"created\":1735689600,\"data\":"
+        "{\"object\":{\"id\":\"ch_1\",\"object\":\"charge\",\"amount\":2900,\"description\":\"by **** **** "
+        "**** "
+        "****, * seats\",\"metadata\":{\"card_number\":\"****************\",\"cvv\":\"***\",\"n\":"
+        "\"****************\",\"order\":\"12\",\"rate\":\"0.5\",\"****************\":\"x\"},\"notes\":[\"cvc "
+        "***\","
+        "\"12\"]}}}";
+    struct webhook_receive_command c = {0};
+    struct hash signed_bytes;
+    struct hasher *h = hasher_new();
+    hasher_digest(h, signed_bytes.bytes, str_bytes(str_of(body)), (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    assert_ok(stripe_event_read(&c, str_bytes(str_of(body)), A, E));
+    assert_str(c.body, kept);
+    assert_str(c.reference, "ch_1");
+    cr_assert(memcmp(&c.sha256, &signed_bytes, sizeof signed_bytes) == 0);
+}
+
+Test(webhooks, a_message_without_card_data_is_kept_byte_for_byte)
+{
+    static const char body[] =
+        "{ \"id\":\"evt_1\", \"object\":\"event\",\"type\":\"a\",\"x\":\"\\u00e9 12\", "
+        "\"rate\":0.50,\"data\":{\"object\":{\"cvc_check\":\"pass\",\"last4\":\"4242\"}}}\n";
+    struct webhook_receive_command c = {0};
+    assert_ok(stripe_event_read(&c, str_bytes(str_of(body)), A, E));
+    assert_str(c.body, body);
+}
+
 /* ---- what follows ---- */
 
 Test(webhooks, a_debit_is_paid_when_the_bank_says_so_and_once)
