@@ -158,7 +158,14 @@ enum err command_refused(json_t **out, struct service *s, const struct command *
 
 /* ---- money ---- */
 
-static enum err status_of(struct views_txn *t, uint64_t transaction, struct arena *a, struct error *e)
+struct str answer_trouble(const struct service *s, struct arena *a)
+{
+    struct str why = s->stripe == NULL ? STR_NONE : stripe_trouble(s->stripe);
+    return why.len == 0 ? STR_NONE : str_format(a, " (%.*s)", STR_ARG(why));
+}
+
+static enum err status_of(const struct service *s, struct views_txn *t, uint64_t transaction, struct arena *a,
+                          struct error *e)
 {
     struct transaction v = {0};
     enum err err = load_transaction(&v, t, transaction, a, e);
@@ -170,8 +177,8 @@ static enum err status_of(struct views_txn *t, uint64_t transaction, struct aren
                     "%s 'txn_%ju' is being processed by the bank: its outcome comes in days", what, number);
     }
     if (v.status == TRANSACTION_PENDING) {
-        return fail(e, ERR_INCOMPLETE, "the outcome of %s 'txn_%ju' is not known yet: it is pending", what,
-                    number);
+        return fail(e, ERR_INCOMPLETE, "the outcome of %s 'txn_%ju' is not known yet: it is pending%.*s",
+                    what, number, STR_ARG(answer_trouble(s, a)));
     }
     if (v.status != TRANSACTION_FAILED) return OK;
     if (payment_wants_customer(&v)) {
@@ -196,8 +203,8 @@ enum err answer_status(struct service *s, const struct command *c, const struct 
     if (err != OK) return err;
     for (size_t i = 0; i < o->events_count && err == OK; i++) {
         const struct event *ev = &o->events[i];
-        if (ev->type == EVENT_PAYMENT_REQUESTED) err = status_of(t, ev->payment_requested.payment, a, e);
-        if (ev->type == EVENT_REFUND_REQUESTED) err = status_of(t, ev->refund_requested.refund, a, e);
+        if (ev->type == EVENT_PAYMENT_REQUESTED) err = status_of(s, t, ev->payment_requested.payment, a, e);
+        if (ev->type == EVENT_REFUND_REQUESTED) err = status_of(s, t, ev->refund_requested.refund, a, e);
     }
     ledger_read_end(s->ledger, t);
     return err;

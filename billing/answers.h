@@ -92,6 +92,9 @@ enum err apply_waiting_webhooks(const struct call *c, struct error *e) MUST_USE;
 /* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */
 enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e) MUST_USE;
 
+/* " (why)", where the gateway told why it has no answer; else "". */
+struct str answer_trouble(const struct service *s, struct arena *a);
+
 /* After the answer was told: ERR_DECLINED or ERR_INCOMPLETE when the money that was asked for did not come.
  */
 enum err answer_status(struct service *s, const struct command *c, const struct outcome *o, struct arena *a,

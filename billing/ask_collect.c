@@ -44,13 +44,15 @@ enum err collect_left_over(const struct collect_summary *r, const struct call *c
     }
     if (unknown != 0) {
         return fail(e, ERR_INCOMPLETE,
-                    "the gateway's answer to %ju transaction%s is not known; the next one asks again",
-                    (uintmax_t)unknown, unknown == 1 ? "" : "s");
+                    "the gateway's answer to %ju transaction%s is not known%.*s; the next one asks again",
+                    (uintmax_t)unknown, unknown == 1 ? "" : "s",
+                    STR_ARG(answer_trouble(c->service, c->arena)));
     }
     if (r->untold > 0) {
-        return fail(e, ERR_INCOMPLETE,
-                    "the gateway did not answer to %ju thing%s that it was told; the next one tells it again",
-                    (uintmax_t)r->untold, r->untold == 1 ? "" : "s");
+        return fail(
+            e, ERR_INCOMPLETE,
+            "the gateway did not answer to %ju thing%s that it was told%.*s; the next one tells it again",
+            (uintmax_t)r->untold, r->untold == 1 ? "" : "s", STR_ARG(answer_trouble(c->service, c->arena)));
     }
     if (r->elsewhere == 0) return OK;
     return fail(e, ERR_INCOMPLETE, "%ju pending transaction%s asked of another gateway than %s",

@@ -13,6 +13,7 @@ enum {
     WAIT_MIN_MS = 4000,
     WAIT_MAX_MS = 10000,
     FAILURES_IN_A_ROW = 50, /* after so many nobody is there */
+    STOPPED_MS = 60000,     /* for so long */
     POLL_MS = 1000,
 };
 
@@ -152,12 +153,41 @@ static bool is_of_the_net(const struct stripe_answer *answer)
     return answer->status == 0;
 }
 
-/* What makes asking on useless, from here on. */
-static void note_health(struct stripe *s, const struct stripe_answer *answer)
+static void note_trouble(struct stripe *s, struct str why)
+{
+    (void)snprintf(s->trouble, sizeof s->trouble, "%.*s", STR_ARG(why));
+}
+
+static void stop(struct stripe *s, const char *why, uint64_t now_ms)
+{
+    s->stopped = why;
+    s->stopped_at_ms = now_ms;
+    note_trouble(s, str_of(why));
+}
+
+/* What makes asking on useless, for a while. */
+static void note_health(struct stripe *s, const struct stripe_answer *answer, uint64_t now_ms)
 {
     s->failures = is_of_the_net(answer) ? s->failures + 1 : 0;
-    if (answer->outcome == STRIPE_FORBIDDEN) s->stopped = "Stripe does not accept the key";
-    if (s->failures >= FAILURES_IN_A_ROW) s->stopped = "Stripe cannot be reached";
+    if (answer->outcome == STRIPE_FORBIDDEN) stop(s, "Stripe does not accept the key", now_ms);
+    if (s->failures >= FAILURES_IN_A_ROW) stop(s, "Stripe cannot be reached", now_ms);
+}
+
+enum err stripe_may_ask(struct stripe *s, struct error *e)
+{
+    bool over = s->stopped != NULL && s->now_ms(s->now_self) - s->stopped_at_ms >= STOPPED_MS;
+    if (over) {
+        s->stopped = NULL;
+        s->failures = 0;
+    }
+    return s->stopped == NULL ? OK : fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+}
+
+static void end_job(struct round *r, const struct job *j, const struct stripe_answer *last)
+{
+    bool unknown = j->question->answer.outcome == PAYMENT_UNKNOWN;
+    if (unknown && r->s->stopped == NULL) note_trouble(r->s, last->message);
+    finish_job(r, j);
 }
 
 static void take_answer(struct round *r, struct job *j, uint64_t now_ms)
@@ -166,7 +196,7 @@ static void take_answer(struct round *r, struct job *j, uint64_t now_ms)
     struct stripe_answer answer = {0};
     enum stripe_call before = j->progress.call;
     stripe_classify(&answer, &j->exchange.answer, r->arena);
-    note_health(s, &answer);
+    note_health(s, &answer, now_ms);
     if (answer.retry == STRIPE_RETRY_SLOWER) pace_slow(&s->pace, now_ms);
     j->attempts++;
     if (answer.retry != STRIPE_NO_RETRY && j->attempts < s->attempts && s->stopped == NULL) {
@@ -176,7 +206,7 @@ static void take_answer(struct round *r, struct job *j, uint64_t now_ms)
         stripe_advance(&j->progress, &j->question->answer, &j->question->request, &answer, r->arena);
         if (j->progress.call != before) j->attempts = 0;
         if (j->progress.call == STRIPE_FINISHED)
-            finish_job(r, j);
+            end_job(r, j, &answer);
         else
             push(r, (size_t)(j - r->jobs));
     }
@@ -231,7 +261,8 @@ static enum err ask(void *self, struct gateway_question *questions, size_t count
                          .progress = stripe_begin(&questions[i].request, s->world.now(s->world.self))};
         push(&r, i);
     }
-    enum err err = go_round(&r, e);
+    enum err err = stripe_may_ask(s, e);
+    if (err == OK) err = go_round(&r, e);
     if (err != OK) return err;
     return s->stopped == NULL ? OK : fail(e, ERR_INCOMPLETE, "%s", s->stopped);
 }
@@ -293,6 +324,11 @@ void stripe_close(struct stripe *s)
 bool stripe_is_test(const struct stripe *s)
 {
     return s->is_test;
+}
+
+struct str stripe_trouble(const struct stripe *s)
+{
+    return str_of(s->trouble);
 }
 
 struct gateway stripe_gateway(struct stripe *s)

@@ -28,6 +28,8 @@ struct stripe;
 enum err stripe_open(struct stripe **out, const struct stripe_options *o, struct error *e) MUST_USE;
 void stripe_close(struct stripe *s);         /* accepts NULL */
 bool stripe_is_test(const struct stripe *s); /* by its key: no money moves */
+/* Why the last question has no outcome to which none came: "Stripe does not accept the key"; "": all came. */
+struct str stripe_trouble(const struct stripe *s);
 /* Lives as long as *s. */
 struct gateway stripe_gateway(struct stripe *s);
 struct stripe *stripe_of(const struct gateway *g); /* the one behind it; NULL: it is another gateway */

@@ -135,6 +135,8 @@ void stripe_classify(struct stripe_answer *out, const struct http_answer *answer
     *out = (struct stripe_answer){.request_id = answer->request_id, .status = answer->status};
     if (answer->result == HTTP_NOT_SENT) {
         say(out, STRIPE_NOT_EXECUTED, STRIPE_RETRY, "Stripe could not be reached");
+        if (answer->why.len > 0)
+            out->message = str_format(a, "Stripe could not be reached: %.*s", STR_ARG(answer->why));
         return;
     }
     if (answer->result == HTTP_LOST) {

@@ -16,7 +16,8 @@ static enum err ask(struct stripe_answer *out, struct stripe *s, struct str path
                     struct error *e)
 {
     struct http_request r = {.method = "GET", .path = path};
-    if (s->stopped != NULL) return fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+    enum err may = stripe_may_ask(s, e);
+    if (may != OK) return may;
     for (uint64_t now_ms = s->now_ms(s->now_self); !pace_take(&s->pace, now_ms);
          now_ms = s->now_ms(s->now_self)) {
         enum err err = stripe_wait(s, pace_wait_ms(&s->pace, now_ms), e);

@@ -128,7 +128,7 @@ enum err stripe_describe(void *self, struct card *out, const struct gateway_meth
     struct stripe *s = self;
     struct str customer = m->gateway_customer;
     enum err err = stripe_check_token(m->token, e);
-    if (err == OK && s->stopped != NULL) err = fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+    if (err == OK) err = stripe_may_ask(s, e);
     if (err == OK && customer.len == 0) err = stripe_make_customer(s, &customer, m, a, e);
     return err == OK ? attach(s, out, m, customer, a, e) : err;
 }

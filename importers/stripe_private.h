@@ -10,6 +10,8 @@
 #include "importers/stripe_form.h"
 #include "importers/stripe_pace.h"
 
+enum { TROUBLE_BYTES = 128 };
+
 struct stripe {
     struct http http;
     struct pace pace;
@@ -18,10 +20,15 @@ struct stripe {
     void *now_self;
     int in_flight, attempts, wait_min_ms, wait_max_ms;
     int failures;        /* of the net, in a row */
-    const char *stopped; /* why nothing more is asked; NULL: all is well */
-    bool is_test;        /* by its key: no money moves */
+    const char *stopped; /* why nothing more is asked for a while; NULL: all is well */
+    uint64_t stopped_at_ms;
+    char trouble[TROUBLE_BYTES]; /* see stripe_trouble */
+    bool is_test;                /* by its key: no money moves */
 };
 
+/* ERR_INCOMPLETE while it is of no use to ask: a minute behind what showed it, so that a program that runs
+ * for long tries again by itself. */
+enum err stripe_may_ask(struct stripe *s, struct error *e) MUST_USE;
 /* How long to wait behind so many attempts; waits. */
 uint64_t stripe_backoff_ms(struct stripe *s, int attempts);
 enum err stripe_wait(struct stripe *s, uint64_t ms, struct error *e) MUST_USE;

@@ -75,7 +75,7 @@ enum err stripe_set_up(void *self, struct gateway_setup *out, const struct gatew
     enum err err = OK;
     *out = (struct gateway_setup){.gateway_customer = m->method.gateway_customer};
     if (m->method.token.len > 0) err = stripe_check_token(m->method.token, e);
-    if (err == OK && s->stopped != NULL) err = fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+    if (err == OK) err = stripe_may_ask(s, e);
     if (err == OK && out->gateway_customer.len == 0)
         err = stripe_make_customer(s, &out->gateway_customer, &m->method, a, e);
     return err == OK ? make_setup(s, out, m, a, e) : err;
@@ -91,7 +91,7 @@ enum err stripe_read_method(void *self, struct card *out, struct str token, stru
     struct http_request r = {.method = "GET",
                              .path = str_format(a, "/v1/payment_methods/%.*s", STR_ARG(token))};
     *out = (struct card){.gateway = STR("stripe")};
-    if (err == OK && s->stopped != NULL) err = fail(e, ERR_INCOMPLETE, "%s", s->stopped);
+    if (err == OK) err = stripe_may_ask(s, e);
     if (err == OK) err = stripe_ask_one(s, &answer, &r, a, e);
     if (err != OK) return err;
     bool told = answer.outcome == STRIPE_DONE && str_equal(json_text_of(answer.object, "id"), token);

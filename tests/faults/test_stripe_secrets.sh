@@ -64,7 +64,7 @@ port=$(cat "$work/tls.port")
 pay() { book --stripe-key-file "$work/stripe.key" --stripe-base "https://127.0.0.1:$port" --stripe-rate 0 "$@"; }
 pay payment-method add ann pm_card_visa >"$work/out" 2>"$work/err"
 check "a certificate that nobody trusts" "$?" 8
-check "... and why" "$(grep -c 'Stripe could not be reached' "$work/err")" 1
+check "... and why" "$(grep -c 'Stripe could not be reached: the server.s certificate is not trusted' "$work/err")" 1
 pay --stripe-authorities "$work/tls.crt" payment-method add ann pm_card_visa >"$work/out2" 2>"$work/err2"
 check "one that is trusted, and no Stripe behind it" "$?" 8
 check "... and why" "$(grep -c "the answer is not Stripe's" "$work/err2")" 1
@@ -111,6 +111,16 @@ say 2025-01-01 --json payment action txn_1
 check "it is paid" "$(at 2025-01-01 --json payment list | grep -c '"status":"completed"')" 1
 say 2025-01-01 payment action txn_1
 check "nothing is to be confirmed any more" "$?" 1
+# ---- a key of another account says so, and leaves pending what it was asked for
+(umask 077 && echo sk_test_somebodyelses >"$work/other.key")
+say 2025-01-01 customer create dan
+say 2025-01-01 payment-method add dan pm_card_visa
+check "another account's key" "$(at 2025-01-01 --stripe-key-file "$work/other.key" payment charge dan 5.00 2>&1 >/dev/null)" \
+    "daybook: the outcome of payment 'txn_2' is not known yet: it is pending (Stripe does not accept the key)"
+check "... of the night" "$(at 2025-01-01 --stripe-key-file "$work/other.key" payment collect 2>&1 >/dev/null)" \
+    "daybook: the gateway's answer to 1 transaction is not known (Stripe does not accept the key); the next one asks again"
+say 2025-01-01 payment collect
+check "with the right one it is paid" "$?" 0
 # ---- nor is what he needs to give a payment method on a page, not even when a webhook says it again
 say 2025-01-01 customer create cem
 at 2025-01-01 --json payment-method setup cem >"$work/setup"

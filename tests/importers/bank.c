@@ -4,11 +4,18 @@
 
 void bank_connect(struct bank *b)
 {
+    bank_connect_by(b, NULL, NULL);
+}
+
+void bank_connect_by(struct bank *b, uint64_t (*now_ms)(void *), void *now_self)
+{
     struct stripe_options o = {.key = STR("sk_test_daybook"),
                                .base = str_of(stripe_server_url(b->server)),
                                .wait_min_ms = 1,
                                .wait_max_ms = 2,
-                               .world = world_simulated(&b->sim)};
+                               .world = world_simulated(&b->sim),
+                               .now_ms = now_ms,
+                               .now_self = now_self};
     assert_ok(stripe_open(&b->s, &o, E));
     b->g = stripe_gateway(b->s);
 }

@@ -16,6 +16,8 @@ struct bank {
 };
 struct bank bank_open(const struct stripe_fault_rule *rules, size_t count); /* not connected yet */
 void bank_connect(struct bank *b);
+/* The same, by another clock than the monotonic one. */
+void bank_connect_by(struct bank *b, uint64_t (*now_ms)(void *), void *now_self);
 void bank_close(struct bank *b);
 
 /* Runs a command as a person gives it; the gateway is asked for no money yet. */

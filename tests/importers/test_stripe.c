@@ -69,6 +69,38 @@ Test(stripe, a_key_that_stripe_does_not_know_stops_everything_and_is_never_told)
     assert_err_says(stripe_open(&b.s, &o, E), ERR_INVALID, "https://HOST is wanted");
 }
 
+static uint64_t ticking(void *self)
+{
+    uint64_t *ms = self;
+    return (*ms)++;
+}
+
+/* A program may run for months. */
+Test(stripe, whoever_could_not_be_reached_is_asked_again_a_minute_later)
+{
+    enum { PAYMENTS = 17, A_MINUTE = 60000 }; /* of three attempts each */
+    struct stripe_fault_rule nobody_there = {.fault = STRIPE_FAULT_CLOSE_BEFORE};
+    struct bank b = bank_open(NULL, 0);
+    struct event asked[PAYMENTS];
+    uint64_t ms = 1000;
+    bank_connect_by(&b, ticking, &ms);
+    bank_customer(&b, "ann", "pm_card_visa");
+    stripe_server_rules(b.server, &nobody_there, 1);
+    for (size_t i = 0; i < PAYMENTS; i++) {
+        asked[i] = *bank_request(&b, "ann", 2900);
+        assert_err_says(bank_settle(&b, &asked[i], 1, E), ERR_INCOMPLETE, "");
+        assert_str(stripe_trouble(b.s), i + 1 < PAYMENTS ? "no answer came" : "Stripe cannot be reached");
+    }
+    stripe_server_rules(b.server, NULL, 0);
+    assert_err_says(bank_settle(&b, asked, PAYMENTS, E), ERR_INCOMPLETE, "Stripe cannot be reached");
+    cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
+    ms += A_MINUTE;
+    assert_ok(bank_settle(&b, asked, PAYMENTS, E));
+    for (uint64_t n = 1; n <= PAYMENTS; n++)
+        cr_assert(bank_transaction(&b, n).status == TRANSACTION_COMPLETED);
+    bank_close(&b);
+}
+
 /* ---- payments ---- */
 
 Test(stripe, each_card_pays_or_is_declined_as_the_bank_says)
