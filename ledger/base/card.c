@@ -163,6 +163,23 @@ static bool run_ends_in_card(const struct digit_run *run)
     return false;
 }
 
+/* The bytes of a digit at `at`, or 0; *value is that digit in ASCII. Keyboards for Japanese, Arabic, Persian
+ * and Hindi type digits of their own. */
+static size_t digit_length(char *value, struct str s, size_t at)
+{
+    static const uint32_t zeros[] = {0xff10, 0x660, 0x6f0, 0x966};
+    uint32_t character = 0;
+    *value = s.ptr[at];
+    if ((unsigned char)s.ptr[at] < 0x80) return is_digit(s.ptr[at]) ? 1 : 0;
+    size_t len = utf8_next((const uint8_t *)s.ptr + at, s.len - at, &character);
+    for (size_t i = 0; len > 0 && i < sizeof(zeros) / sizeof(zeros[0]); i++) {
+        if (character - zeros[i] > 9) continue;
+        *value = (char)('0' + (character - zeros[i]));
+        return len;
+    }
+    return 0;
+}
+
 static bool holds_card_number(struct str s)
 {
     struct digit_run run = {0};
@@ -170,10 +187,11 @@ static bool holds_card_number(struct str s)
     for (size_t at = 0; at < s.len;) {
         char c = s.ptr[at];
         size_t harmless = !in_word && is_hex(c) ? harmless_length(s, at) : 0;
-        if (harmless == 0 && is_digit(c)) {
+        size_t digit = harmless == 0 ? digit_length(&c, s, at) : 0;
+        if (digit > 0) {
             run_add(&run, c, !in_group);
             in_word = in_group = true;
-            at++;
+            at += digit;
             continue;
         }
         if (in_group && run_ends_in_card(&run)) return true;
@@ -247,15 +265,16 @@ static bool names_security_code(struct str s)
 
 bool text_holds_card_data(struct str s)
 {
-    size_t digits = 0;
-    uint32_t letters = 0; /* a bit for each letter seen, whatever its case */
+    size_t digits = 0, others = 0; /* others: first bytes of digits of other scripts, and much else */
+    uint32_t letters = 0;          /* a bit for each letter seen, whatever its case */
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         digits += c - (unsigned)'0' <= 9;
+        others += c == 0xd9 || c == 0xdb || c == 0xe0 || c == 0xef;
         letters |= (c >> 6 & 1u) << (c & 31u);
     }
-    if (digits < SECURITY_CODE_MIN) return false;
-    if (digits >= CARD_DIGITS_MIN && holds_card_number(s)) return true;
+    if (digits + others < SECURITY_CODE_MIN) return false;
+    if (digits + others >= CARD_DIGITS_MIN && holds_card_number(s)) return true;
     /* Every name of a security code has a C, and a V or a Y. */
     const uint32_t c_bit = 1u << ('C' & 31), vy_bits = 1u << ('V' & 31) | 1u << ('Y' & 31);
     return (letters & c_bit) != 0 && (letters & vy_bits) != 0 && names_security_code(s);
@@ -263,7 +282,10 @@ bool text_holds_card_data(struct str s)
 
 void text_blank_digits(char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (is_digit(text[i])) text[i] = '*';
+    char value = 0;
+    for (size_t at = 0; at < len;) {
+        size_t digit = digit_length(&value, (struct str){text, len}, at);
+        memset(text + at, '*', digit);
+        at += digit > 0 ? digit : 1;
     }
 }

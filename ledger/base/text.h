@@ -46,12 +46,12 @@ bool text_is_utf8(struct str s);
  * another (U+200B, U+202E …): what may stand in a name, an id, a description. */
 bool text_is_printable(struct str s);
 /* True when a payment card number stands anywhere in `s`: 13 to 19 digits, blanks and hyphens between them
- * allowed, passing Luhn's check (ISO/IEC 7812-1), and not part of a longer run of digits. Nor may a CVV be
- * stored, in the forms that name it ("cvv 123", "cvc: 1234", "security code 123"). UUIDs, hexadecimal ids of
- * 24 or at least 32 digits, and dates YYYY-MM-DD are no card numbers, whatever their digits; any other number
- * that passes by chance is refused. */
+ * allowed, digits of other scripts included, passing Luhn's check (ISO/IEC 7812-1), and not part of a longer
+ * run of digits. Nor may a CVV be stored, in the forms that name it ("cvv 123", "cvc: 1234", "security code
+ * 123"). UUIDs, hexadecimal ids of 24 or at least 32 digits, and dates YYYY-MM-DD are no card numbers,
+ * whatever their digits; any other number that passes by chance is refused. */
 bool text_holds_card_data(struct str s);
-/* Every digit becomes '*', in place. */
+/* Every byte of every digit, as above, becomes '*', in place. */
 void text_blank_digits(char *text, size_t len);
 /* The one check that every text from outside passes: UTF-8, printable, at most `limit` bytes, no card data.
  * `what` names the field in the sentence; the text itself is quoted only where it is harmless. */

@@ -51,6 +51,33 @@ Test(card, any_spacing_is_seen_through)
     ASSERT_ALL(texts, true);
 }
 
+/* As keyboards for Japanese, Arabic, Persian and Hindi type them. */
+Test(card, digits_of_other_scripts_are_seen_through)
+{
+    static const char *const texts[] = {
+        "\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12",
+        "4242\uff0d4242\uff0d4242\uff0d\uff14\uff12\uff14\uff12",
+        "\u0664\u0662\u0664\u0662 \u0664\u0662\u0664\u0662 \u0664\u0662\u0664\u0662 \u0664\u0662\u0664\u0662",
+        "\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2\u06f4\u06f2",
+        "\u096a\u0968\u096a\u0968\u096a\u0968\u096a\u0968\u096a\u0968\u096a\u0968\u096a\u0968\u096a\u0968",
+        "42424242 \uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12",
+    };
+    static const char *const others[] = {
+        "\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff12\uff14\uff13",
+        "\uff0f\uff1a\uff14\uff12\u3000\u065f\u066a\u0665 \u0645\u0631\u062d\u0628\u0627 "
+        "\u0646\u0645\u0643\u0644\u0627",
+    };
+    ASSERT_ALL(texts, true);
+    ASSERT_ALL(others, false);
+}
+
+Test(card, every_digit_is_blanked_out)
+{
+    char text[] = "no 42, \uff14\u0662 ab";
+    text_blank_digits(text, strlen(text));
+    assert_str(str_of(text), "no **, ***** ab");
+}
+
 Test(card, a_number_is_found_wherever_it_stands)
 {
     static const char *const texts[] = {
