@@ -124,12 +124,13 @@ static int wait_of(const struct round *r, uint64_t now_ms)
 
 /* ---- answers ---- */
 
-/* Four seconds, then eight, ten at most; somewhere between half of that and all of it. */
+/* Eight seconds at most, then ten; somewhere between half of that and all of it, so that those that failed
+ * together do not come back together. */
 uint64_t stripe_backoff_ms(struct stripe *s, int attempts)
 {
     uint64_t wait = (uint64_t)s->wait_min_ms, most = (uint64_t)s->wait_max_ms;
     uint8_t random[2] = {0};
-    for (int i = 1; i < attempts && wait < most; i++) wait *= 2;
+    for (int i = 0; i < attempts && wait < most; i++) wait *= 2;
     if (wait > most) wait = most;
     s->world.random(s->world.self, random, sizeof random);
     uint64_t jittered = wait / 2 + wait / 2 * be16_get(random) / UINT16_MAX;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Paying by Stripe, at a server of our own in Stripe's shapes: whatever fails on the way, every payment is
  * charged once or not at all, and the ledger knows which as soon as it can be known. */
+#include "importers/stripe_private.h"
 #include "tests/importers/asking.h"
 #include "tests/importers/bank.h"
 
@@ -98,6 +99,30 @@ Test(stripe, whoever_could_not_be_reached_is_asked_again_a_minute_later)
     assert_ok(bank_settle(&b, asked, PAYMENTS, E));
     for (uint64_t n = 1; n <= PAYMENTS; n++)
         cr_assert(bank_transaction(&b, n).status == TRANSACTION_COMPLETED);
+    bank_close(&b);
+}
+
+/* Four to ten seconds, longer the second time, and never all at once. */
+Test(stripe, faults_are_asked_again_after_waits_that_grow_and_differ)
+{
+    static const struct {
+        int attempts;
+        uint64_t least, most;
+    } table[] = {{1, 4000, 8000}, {2, 5000, 10000}};
+    struct bank b = bank_open(NULL, 0);
+    struct stripe_options o = {.key = STR("sk_test_x"), .world = world_simulated(&b.sim)};
+    assert_ok(stripe_open(&b.s, &o, E));
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        uint64_t least = UINT64_MAX, most = 0;
+        for (int n = 0; n < 200; n++) {
+            uint64_t ms = stripe_backoff_ms(b.s, table[i].attempts);
+            if (ms < least) least = ms;
+            if (ms > most) most = ms;
+        }
+        uint64_t tenth = (table[i].most - table[i].least) / 10;
+        cr_assert(least >= table[i].least && least < table[i].least + tenth, "least: %ju", (uintmax_t)least);
+        cr_assert(most <= table[i].most && most > table[i].most - tenth, "most: %ju", (uintmax_t)most);
+    }
     bank_close(&b);
 }
 
