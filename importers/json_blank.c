@@ -25,7 +25,7 @@ static json_t *instead_of(json_t *value, struct str name, bool *found, struct ar
         return NULL;
     }
     struct str text = text_of(value, a);
-    if (text.len == 0) return NULL;
+    if (text.len == 0 || text_is_made_by_chance(text)) return NULL;
     if (!text_holds_card_data(str_format(a, "%.*s: %.*s", STR_ARG(name), STR_ARG(text)))) return NULL;
     *found = true;
     text = blanked(text, a);

@@ -10,6 +10,7 @@
 
 /* In every string, whole number and member's name of `root`, an object or a list, that holds a card number or
  * a security code - also one that its member's name makes one, as in {"cvv": "123"} - each digit becomes '*'.
+ * What a gateway's names look like by chance does not count: without them nobody would know what is told of.
  * False: there was none, and nothing is changed. */
 bool json_blank_card_data(json_t *root, struct arena *a) MUST_USE;
 

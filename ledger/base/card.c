@@ -280,6 +280,21 @@ bool text_holds_card_data(struct str s)
     return (letters & c_bit) != 0 && (letters & vy_bits) != 0 && names_security_code(s);
 }
 
+bool text_is_made_by_chance(struct str s)
+{
+    enum { CHANCE_MIN = 14 };
+    size_t digits = 0, behind = 0; /* the last '_' */
+    bool has_prefix = false;
+    for (size_t i = 0; i < s.len; i++) {
+        bool mark = s.ptr[i] == '_' && i > 0;
+        digits = is_digit(s.ptr[i]) ? digits + 1 : 0;
+        behind = mark ? 0 : behind + 1;
+        has_prefix = has_prefix || mark;
+        if ((!mark && !is_word(s.ptr[i])) || digits >= CARD_DIGITS_MIN) return false;
+    }
+    return has_prefix && behind >= CHANCE_MIN;
+}
+
 void text_blank_digits(char *text, size_t len)
 {
     char value = 0;

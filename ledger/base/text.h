@@ -51,6 +51,10 @@ bool text_is_printable(struct str s);
  * 123"). UUIDs, hexadecimal ids of 24 or at least 32 digits, and dates YYYY-MM-DD are no card numbers,
  * whatever their digits; any other number that passes by chance is refused. */
 bool text_holds_card_data(struct str s);
+/* A name as gateways make them by chance, "pi_49Cd4VZFHIAlX01Vz5Cvc987": a prefix and at least 14 letters and
+ * digits, of which fewer in a row are digits than a card has. What looks like a security code in it is none;
+ * where only such names belong it must not be refused for that. */
+bool text_is_made_by_chance(struct str s);
 /* Every byte of every digit, as above, becomes '*', in place. */
 void text_blank_digits(char *text, size_t len);
 /* The one check that every text from outside passes: UTF-8, printable, at most `limit` bytes, no card data.

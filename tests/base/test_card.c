@@ -244,6 +244,25 @@ static bool naive_card(const char *text, size_t len)
     return false;
 }
 
+Test(card, a_name_that_a_gateway_makes_by_chance_is_told_from_what_a_person_writes)
+{
+    static const char *const yes[] = {"pi_49Cd4VZFHIAlX01Vz5Cvc987", "cus_NffrFeUfNV2Hib",
+                                      "cs_test_a1b2c3d4e5f6g7", "pm_123456789012aa"};
+    static const char *const no[] = {"",
+                                     "cvc_987",
+                                     "cvc987aaaaaaaaaaaaaaaaa",
+                                     "_49Cd4VZFHIAlX01Vz5Cvc987",
+                                     "pm_4242424242424242aa",
+                                     "pm_1234567890123a",
+                                     "pm_49Cd4VZFHIAl X01Vz5Cvc987",
+                                     "pm_49Cd4VZFHIAl-X01Vz5Cvc987",
+                                     "pm_49Cd4VZFHIAlX01_Vz5Cvc987"};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+        cr_assert(text_is_made_by_chance(str_of(yes[i])), "%s", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        cr_assert(!text_is_made_by_chance(str_of(no[i])), "%s", no[i]);
+}
+
 Test(card, agrees_with_the_definition_on_random_digits_and_blanks)
 {
     struct dice dice = dice_of(20250131);

@@ -177,6 +177,16 @@ Test(webhooks, card_data_that_somebody_wrote_into_a_message_are_not_kept_and_the
     cr_assert(memcmp(&c.sha256, &signed_bytes, sizeof signed_bytes) == 0);
 }
 
+Test(webhooks, a_name_that_reads_like_a_security_code_by_chance_is_kept)
+{
+    static const char body[] = "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"a\",\"data\":{\"object\":{"
+                               "\"id\":\"pi_49Cd4VZFHIAlX01Vz5Cvc987\"}}}";
+    struct webhook_receive_command c = {0};
+    assert_ok(stripe_event_read(&c, str_bytes(str_of(body)), A, E));
+    assert_str(c.body, body);
+    assert_str(c.reference, "pi_49Cd4VZFHIAlX01Vz5Cvc987");
+}
+
 Test(webhooks, a_message_without_card_data_is_kept_byte_for_byte)
 {
     static const char body[] =
