@@ -22,6 +22,7 @@ struct stripe {
     int failures;        /* of the net, in a row */
     const char *stopped; /* why nothing more is asked for a while; NULL: all is well */
     uint64_t stopped_at_ms;
+    uint64_t silent_until_ms;    /* no message has its payment method asked for */
     char trouble[TROUBLE_BYTES]; /* see stripe_trouble */
     bool is_test;                /* by its key: no money moves */
 };

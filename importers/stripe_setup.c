@@ -5,6 +5,61 @@
 #include "importers/json_text.h"
 #include "importers/stripe_private.h"
 
+enum {
+    BRIEF_MS = 10000,
+    SILENT_MS = 60000,
+};
+
+/* ---- how one stands ---- */
+
+static struct http_request question_about(struct str token, struct arena *a)
+{
+    return (struct http_request){.method = "GET",
+                                 .path = str_format(a, "/v1/payment_methods/%.*s", STR_ARG(token))};
+}
+
+/* What the answer says of it; the answer's object is gone then. */
+static enum err read_card(struct card *out, const struct stripe_answer *answer, struct str token,
+                          struct arena *a, struct error *e)
+{
+    *out = (struct card){.gateway = STR("stripe")};
+    bool told = answer->outcome == STRIPE_DONE && str_equal(json_text_of(answer->object, "id"), token);
+    if (told) stripe_card_of(out, answer->object, a);
+    json_decref(answer->object);
+    if (told || answer->outcome == STRIPE_MISSING) return OK;
+    return fail(e, ERR_INCOMPLETE, "Stripe does not tell what the payment method is: %.*s",
+                STR_ARG(answer->message));
+}
+
+static enum err read_method(struct stripe *s, struct card *out, struct str token, struct arena *a,
+                            struct error *e)
+{
+    struct stripe_answer answer = {0};
+    const struct http_request r = question_about(token, a);
+    enum err err = stripe_check_token(token, e);
+    if (err == OK) err = stripe_ask_one(s, &answer, &r, a, e);
+    return err == OK ? read_card(out, &answer, token, a, e) : err;
+}
+
+/* While a message's payment method is asked for, no other message is answered: so it is asked for once, and
+ * briefly, and for a minute not at all when no answer came. */
+enum err stripe_read_method(void *self, struct card *out, struct str token, struct arena *a, struct error *e)
+{
+    struct stripe *s = self;
+    struct stripe_answer answer = {0};
+    struct http_exchange x = {.request = question_about(token, a), .arena = a};
+    x.request.timeout_ms = BRIEF_MS;
+    enum err err = stripe_check_token(token, e);
+    if (err == OK && s->now_ms(s->now_self) < s->silent_until_ms)
+        err = fail(e, ERR_INCOMPLETE, "Stripe did not answer within the last minute");
+    if (err == OK) err = stripe_may_ask(s, e);
+    if (err == OK) err = http_ask(&s->http, &x, e);
+    if (err != OK) return err;
+    stripe_classify(&answer, &x.answer, a);
+    if (answer.status == 0) s->silent_until_ms = s->now_ms(s->now_self) + SILENT_MS;
+    return read_card(out, &answer, token, a, e);
+}
+
 enum { SETUP_RANDOM_BYTES = 16 };
 
 static struct str new_key(struct stripe *s, const struct gateway_setup_request *m, struct arena *a)
@@ -65,7 +120,7 @@ static enum err make_setup(struct stripe *s, struct gateway_setup *out, const st
     if (made) read_setup(out, answer.object, a);
     json_decref(answer.object);
     if (!made) return stripe_refuse_method(&answer, e);
-    return out->status == SETUP_DONE ? stripe_read_method(s, &out->card, token, a, e) : OK;
+    return out->status == SETUP_DONE ? read_method(s, &out->card, token, a, e) : OK;
 }
 
 enum err stripe_set_up(void *self, struct gateway_setup *out, const struct gateway_setup_request *m,
@@ -79,25 +134,4 @@ enum err stripe_set_up(void *self, struct gateway_setup *out, const struct gatew
     if (err == OK && out->gateway_customer.len == 0)
         err = stripe_make_customer(s, &out->gateway_customer, &m->method, a, e);
     return err == OK ? make_setup(s, out, m, a, e) : err;
-}
-
-/* ---- how one stands ---- */
-
-enum err stripe_read_method(void *self, struct card *out, struct str token, struct arena *a, struct error *e)
-{
-    struct stripe *s = self;
-    struct stripe_answer answer = {0};
-    enum err err = stripe_check_token(token, e);
-    struct http_request r = {.method = "GET",
-                             .path = str_format(a, "/v1/payment_methods/%.*s", STR_ARG(token))};
-    *out = (struct card){.gateway = STR("stripe")};
-    if (err == OK) err = stripe_may_ask(s, e);
-    if (err == OK) err = stripe_ask_one(s, &answer, &r, a, e);
-    if (err != OK) return err;
-    bool told = answer.outcome == STRIPE_DONE && str_equal(json_text_of(answer.object, "id"), token);
-    if (told) stripe_card_of(out, answer.object, a);
-    json_decref(answer.object);
-    if (told || answer.outcome == STRIPE_MISSING) return OK;
-    return fail(e, ERR_INCOMPLETE, "Stripe does not tell what the payment method is: %.*s",
-                STR_ARG(answer.message));
 }

@@ -197,6 +197,45 @@ Test(stripe_setup, without_anybody_to_ask_somebody_is_asked_for)
     bank_close(&b);
 }
 
+static uint64_t standing(void *self)
+{
+    const uint64_t *ms = self;
+    return *ms;
+}
+
+/* Who asked for each of many messages as often as for a payment would answer no other message for hours. */
+Test(stripe_setup, while_stripe_is_silent_messages_count_as_they_are_and_do_not_wait_for_it)
+{
+    enum { A_MINUTE = 60000 };
+    struct bank b;
+    struct gateway_setup v = {.status = SETUP_DONE};
+    struct stripe_fault_rule silent = {.method = "GET", .fault = STRIPE_FAULT_CLOSE_BEFORE};
+    uint64_t ms = 1000;
+    with_ann(&b);
+    stripe_close(b.s);
+    bank_connect_by(&b, standing, &ms);
+    assert_ok(set_up(&v, &b, "", E));
+    give(&b, v, "pm_card_visa", 200);
+    const char *attached = event_of_type(&b, "payment_method.attached");
+    const char *set = event_of_type(&b, "setup_intent.succeeded");
+    stripe_server_rules(b.server, &silent, 1);
+    uint64_t before = stripe_server_counts(b.server).requests;
+    assert_outcome(deliver(&b, attached), WEBHOOK_APPLIED);
+    assert_one_visa(&b);
+    uint64_t asked = stripe_server_counts(b.server).requests;
+    cr_assert(asked <= before + 2, "asked %ju times",
+              (uintmax_t)(asked - before)); /* libcurl's second one is no attempt */
+    struct card card = {0};
+    assert_err_says(b.g.read_method(b.g.self, &card, STR("pm_another"), A, E), ERR_INCOMPLETE,
+                    "did not answer within the last minute");
+    assert_outcome(deliver(&b, set), WEBHOOK_KNOWN);
+    assert_int(stripe_server_counts(b.server).requests, asked);
+    ms += A_MINUTE;
+    stripe_server_rules(b.server, NULL, 0);
+    assert_ok(b.g.read_method(b.g.self, &card, STR("pm_another"), A, E));
+    bank_close(&b);
+}
+
 Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
 {
     struct bank b;
