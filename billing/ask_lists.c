@@ -148,8 +148,10 @@ enum err ask_payment_list(const struct call *c, struct error *e)
     l.limit = q->limit;
     if (err == OK) err = service_days(q->from, q->to, e);
     l.action_required = str_is(q->status, "action_required");
-    if (err == OK && !l.action_required)
+    if (err == OK && !l.action_required) {
         err = answer_status_word(&status, &choice_transaction_status, q->status, e);
+        if (err != OK) err = fail(e, err, "%s, action_required", e->text);
+    }
     if (status >= 0) l.status = choice_transaction_status.words[status];
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
     return list_end(&l, err);

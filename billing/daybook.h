@@ -107,7 +107,7 @@ DAYBOOK_API int daybook_call(struct daybook *d, const char *words, const char *j
 struct daybook_subscription {
     const char *subscription_id, *user_id;
     const char *tier;             /* code in the catalog: "free", "basic", "pro", "enterprise" … */
-    const char *status;           /* "active" or "canceled" */
+    const char *status;           /* "active", "trialing", "paused", "past_due", "unpaid", "canceled" */
     const char *interval;         /* day, week, month, quarter, half_year, year */
     const char *price, *currency; /* per interval */
     const char *start;

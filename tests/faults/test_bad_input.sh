@@ -62,6 +62,7 @@ refused 2 'FILE is missing' import usage
 refused 2 "for 'import stripe'" import usage "$work/x" --cut 2025-01-01
 refused 2 "Stripe's key is wanted" import stripe
 refused 3 "kind 'people' is not one of" imported list --kind people
+refused 3 "status 'lost' is not one of pending, completed, failed, refunded, partially_refunded, action_required" payment list --status lost
 refused 2 "no report 'gossip'" report gossip
 unchanged 'what is not there'
 
