@@ -178,6 +178,7 @@ static json_t *reasons_json(const struct run_failure *items, size_t count)
 static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked)
 {
     const struct run_query *q = c->query;
+    const struct stripe *stripe = c->service->stripe;
     json_t *j = object_new();
     member_date(j, "through", r->through);
     member_flag(j, "dry_run", q->dry_run);
@@ -191,6 +192,7 @@ static json_t *run_json(const struct run_summary *r, const struct call *c, uint6
     member_count(j, "payments_failed", r->payments_failed);
     member_count(j, "payments_pending", r->payments_pending);
     member_not_asked(j, c, not_asked);
+    member_text_or_null(j, "gateway_trouble", stripe == NULL ? STR_NONE : stripe_trouble(stripe));
     member_text_or_null(j, "first_number", r->first_number);
     member_text_or_null(j, "last_number", r->last_number);
     member_count(j, "files", r->files);

@@ -283,6 +283,16 @@ static void tell_not_asked(const json_t *value)
                             : "another gateway keeps the payment methods");
 }
 
+/* A night that nobody is paid in is no failure of the night, but somebody has to know why. */
+static void tell_gateway_trouble(const json_t *value)
+{
+    const char *why = json_string_value(json_object_get(value, "gateway_trouble"));
+    if (why == NULL) return;
+    (void)fprintf(stderr,
+                  "daybook: the gateway did not settle all that it was asked: %s; the next run asks again\n",
+                  why);
+}
+
 static void note_aloud(const struct listener *l, const json_t *value)
 {
     json_int_t rejected = json_integer_value(json_object_get(value, "rejected"));
@@ -295,6 +305,7 @@ static void note_aloud(const struct listener *l, const json_t *value)
     if (!l->json) {
         tell_failures(json_object_get(value, "failures"));
         tell_not_asked(value);
+        tell_gateway_trouble(value);
     }
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");

@@ -119,6 +119,10 @@ check "another account's key" "$(at 2025-01-01 --stripe-key-file "$work/other.ke
     "daybook: the outcome of payment 'txn_2' is not known yet: it is pending (Stripe does not accept the key)"
 check "... of the night" "$(at 2025-01-01 --stripe-key-file "$work/other.key" payment collect 2>&1 >/dev/null)" \
     "daybook: the gateway's answer to 1 transaction is not known (Stripe does not accept the key); the next one asks again"
+check "... and of a whole run, which does what it can" \
+    "$(at 2025-01-01 --stripe-key-file "$work/other.key" run --through 2025-01-01 --out "$work/night" --no-pdf 2>&1 >/dev/null; echo $?)" \
+    "daybook: the gateway did not settle all that it was asked: Stripe does not accept the key; the next run asks again
+0"
 say 2025-01-01 payment collect
 check "with the right one it is paid" "$?" 0
 # ---- nor is what he needs to give a payment method on a page, not even when a webhook says it again
