@@ -17,6 +17,11 @@ struct hasher {
     SHA256_CTX context;
 };
 
+bool hash_equal(const struct hash *a, const struct hash *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 struct hasher *hasher_new(void)
 {
     struct hasher *h = calloc(1, sizeof *h);

@@ -53,17 +53,6 @@ enum err sealer_seal(struct sealer *s, uint8_t *cipher, const uint8_t nonce[NONC
 enum err sealer_open(struct sealer *s, uint8_t *plain, const uint8_t nonce[NONCE_BYTES], struct bytes aad,
                      struct bytes cipher, struct error *e) MUST_USE;
 
-/* SHA-256. One context a thread. */
-struct hasher;
-struct hasher *hasher_new(void);
-void hasher_free(struct hasher *h);
-/* SHA-256 of up to three pieces put together. */
-void hasher_digest(struct hasher *h, uint8_t out[32], struct bytes a, struct bytes b, struct bytes c);
-/* A running digest, for files and long streams. */
-void hasher_begin(struct hasher *h);
-void hasher_add(struct hasher *h, struct bytes part);
-void hasher_end(struct hasher *h, uint8_t out[32]);
-
 /* HMAC-SHA-256 under the ledger's index key, truncated to 16 bytes: how a customer's id stands in a view's
  * key. `domain` keeps kinds of ids apart. */
 struct indexer;

@@ -6,6 +6,7 @@
 #define DAYBOOK_LEDGER_STORE_LOG_H
 
 #include "ledger/store/log_backend.h"
+#include "ledger/store/proof.h"
 
 struct log;
 
@@ -95,6 +96,20 @@ struct log_report {
 typedef void log_progress_fn(void *context, uint64_t done, uint64_t total);
 enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn *progress, void *context,
                           struct error *e) MUST_USE;
+
+/* Proofs of RFC 6962 about a head that the log has or had, made without reading all of it (log_tree.h) and
+ * checked before they are handed out. ERR_ROLLED_BACK: the log is smaller than that head. ERR_TAMPERED: its
+ * records are not those of the root. They need no key. */
+struct log_head_at {
+    uint64_t size;
+    struct hash root;
+};
+/* seq < at->size. */
+enum err log_prove_inclusion(struct merkle_path *out, struct log *l, uint64_t seq,
+                             const struct log_head_at *at, struct error *e) MUST_USE;
+/* 0 < old->size <= now->size. */
+enum err log_prove_consistency(struct merkle_path *out, struct log *l, const struct log_head_at *old,
+                               const struct log_head_at *now, struct error *e) MUST_USE;
 
 /* A pipelined writer: seals batch n + 1 on the caller's thread while batch n is being committed on its own.
  * What is queued while a commit is in flight goes into the next one. Same records as log_append would write.

@@ -5,7 +5,7 @@
 #ifndef DAYBOOK_LEDGER_STORE_MERKLE_H
 #define DAYBOOK_LEDGER_STORE_MERKLE_H
 
-#include "ledger/store/keys.h"
+#include "ledger/store/hasher.h"
 
 struct merkle_range {
     uint64_t size;
@@ -19,7 +19,5 @@ void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_r
 /* The root; for size 0 SHA-256 of nothing. */
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right);
-
-/* Inclusion proof check and construction come with the auditor's tools; both stand on merkle_node. */
 
 #endif

@@ -10,11 +10,7 @@
 #ifndef DAYBOOK_LEDGER_STORE_SCHEMA_H
 #define DAYBOOK_LEDGER_STORE_SCHEMA_H
 
-#include "ledger/base.h"
-
-struct hash {
-    uint8_t bytes[32];
-};
+#include "ledger/store/hasher.h"
 
 enum kind {
 #define KIND(name, NAME, type) KIND_##NAME,
