@@ -2,11 +2,14 @@
 /* secret.c - see secret.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/base/file.h"
 #include "ledger/base/secret.h"
 
 /* A call that the compiler cannot take for useless. */
@@ -60,6 +63,33 @@ enum err secret_from_command(struct secret *out, const char *command, struct err
     if (err == OK && status != 0) err = fail(e, ERR_INVALID, "the command failed");
     if (err != OK) secret_wipe(out);
     return err;
+}
+
+static enum err fill(int fd, struct str content, struct error *e)
+{
+    ssize_t n = write(fd, content.ptr, content.len);
+    int problem = n == (ssize_t)content.len ? 0 : n < 0 ? errno : ENOSPC;
+    if (problem == 0 && fsync(fd) != 0) problem = errno;
+    return problem == 0 ? OK : fail_errno(e, problem, "cannot write it");
+}
+
+/* Under a temporary name first, and then by link(), which refuses where rename() would replace. */
+enum err secret_to_new_file(const char *path, struct str content, struct error *e)
+{
+    char temporary[LIMIT_PATH_BYTES], folder[LIMIT_PATH_BYTES];
+    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof temporary) return fail(e, ERR_LIMIT, "the path is too long");
+    int fd = mkstemp(temporary); /* mode 0600 */
+    if (fd < 0) return fail_errno(e, errno, "cannot make it");
+    enum err err = fill(fd, content, e);
+    (void)close(fd); /* synced or failed already */
+    bool named = err == OK && link(temporary, path) == 0, taken = err == OK && !named && errno == EEXIST;
+    if (err == OK && !named && !taken) err = fail_errno(e, errno, "cannot name it");
+    (void)unlink(temporary); /* a left-over would be a copy of the secret, of mode 0600 */
+    if (err != OK) return err;
+    memcpy(folder, path, strlen(path) + 1);
+    err = dir_sync(dirname(folder), e); /* for whoever was first, too */
+    return err == OK && taken ? fail(e, ERR_REFUSED, "there is a file of that name") : err;
 }
 
 struct str secret_line(const struct secret *s)

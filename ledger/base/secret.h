@@ -21,6 +21,10 @@ enum err secret_from_command(struct secret *out, const char *command, struct err
 /* The same of a file that is open. */
 enum err secret_from_open_file(struct secret *out, int fd, struct error *e) MUST_USE;
 
+/* Writes a secret to a file of mode 0600 that is whole or not there. ERR_REFUSED: there is one of that name,
+ * and it stays as it is. */
+enum err secret_to_new_file(const char *path, struct str content, struct error *e) MUST_USE;
+
 /* Its first line, without blanks around it. */
 struct str secret_line(const struct secret *s);
 

@@ -71,6 +71,11 @@ struct str hex_text(struct arena *a, const uint8_t *from, size_t len);
 enum err hex_decode(uint8_t *to, size_t len, struct str text,
                     struct error *e) MUST_USE; /* exactly len bytes */
 
+/* Base64 of RFC 4648 section 4: padded, without line ends, and of all texts that lenient readers would take
+ * only the one that base64_text writes. */
+struct str base64_text(struct arena *a, struct bytes b);
+enum err base64_decode(struct bytes *out, struct str text, struct arena *a, struct error *e) MUST_USE;
+
 /* Whole numbers in decimal digits. */
 enum err uint_parse(uint64_t *out, struct str text, struct error *e) MUST_USE;
 

@@ -161,7 +161,7 @@ static enum err node(void *context, struct hash *out, unsigned height, uint64_t 
     enum err err = log_scan(g.tree->log, from, from + leaves, add_leaf, &g, e);
     if (err != OK) return err;
     if (g.range.size != leaves)
-        return fail(e, ERR_TAMPERED, "record %llu is missing", (unsigned long long)(from + g.range.size));
+        return fail(e, ERR_TAMPERED, "record %llu is missing", (unsigned long long)from + g.range.size);
     *out = g.range.peaks[0];
     return OK;
 }

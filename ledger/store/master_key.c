@@ -179,42 +179,20 @@ static bool lies_inside(const char *path, const char *dir)
            (real_file[len] == '/' || real_file[len] == 0 || len == 1);
 }
 
-static enum err key_file_fill(int fd, struct world w, struct error *e)
+static enum err key_file_create(const char *path, struct world w, struct error *e)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t key[KEY_BYTES];
     char text[KEY_TEXT_BYTES];
     w.random(w.self, key, sizeof key);
-    for (size_t i = 0; i < KEY_BYTES; i++) {
-        text[2 * i] = digits[key[i] >> 4];
-        text[2 * i + 1] = digits[key[i] & 15];
-    }
+    hex_encode(text, key, sizeof key);
     text[KEY_TEXT_BYTES - 1] = '\n';
-    ssize_t n = write(fd, text, sizeof text);
-    int problem = n == (ssize_t)sizeof text ? 0 : n < 0 ? errno : ENOSPC;
-    if (problem == 0 && fsync(fd) != 0) problem = errno;
+    struct error why = {0};
+    enum err err = secret_to_new_file(path, (struct str){text, sizeof text}, &why);
     OPENSSL_cleanse(key, sizeof key);
     OPENSSL_cleanse(text, sizeof text);
-    return problem == 0 ? OK : fail_errno(e, problem, "cannot write it");
-}
-
-/* A key file is whole or not there, and never takes another one's place: two processes that create it at once
- * get the same key. Hence a temporary name and link(), which refuses where rename() would replace. */
-static enum err key_file_create(const char *path, struct world w, struct error *e)
-{
-    char temporary[PATH_MAX], folder[PATH_MAX];
-    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof temporary) return fail(e, ERR_LIMIT, "the path is too long");
-    int fd = mkstemp(temporary); /* mode 0600 */
-    if (fd < 0) return fail_errno(e, errno, "cannot make it");
-    enum err err = key_file_fill(fd, w, e);
-    (void)close(fd); /* synced or failed already */
-    if (err == OK && link(temporary, path) != 0 && errno != EEXIST)
-        err = fail_errno(e, errno, "cannot name it");
-    (void)unlink(temporary); /* a left-over would be a copy of the key, of mode 0600 */
-    if (err != OK) return err;
-    memcpy(folder, path, strlen(path) + 1);
-    return dir_sync(dirname(folder), e);
+    if (err == OK || err == ERR_REFUSED) return OK; /* of two that create it at once, both get the first's */
+    *e = why;
+    return err;
 }
 
 enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create,
