@@ -4,12 +4,15 @@
 #ifndef DAYBOOK_LEDGER_STORE_H
 #define DAYBOOK_LEDGER_STORE_H
 
+#include "ledger/store/checkpoint.h"
+#include "ledger/store/checkpoint_key.h"
 #include "ledger/store/hasher.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/log.h"
 #include "ledger/store/log_backend.h"
 #include "ledger/store/merkle.h"
 #include "ledger/store/msgpack.h"
+#include "ledger/store/note.h"
 #include "ledger/store/proof.h"
 #include "ledger/store/record.h"
 #include "ledger/store/schema.h"

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint_key.c - see checkpoint_key.h. The file is written as Go's sumdb/note writes a signer's key:
+ * PRIVATE+KEY+NAME+ID+KEY, the key as base64 of 0x01 and the 32 bytes of RFC 8032. Every buffer that they
+ * pass through is wiped, so base64 is made and read by OpenSSL here, into memory of our own. */
+#include "ledger/store/checkpoint_key.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEED_BYTES = 32, TYPED_BYTES = 1 + SEED_BYTES, TYPED_TEXT_BYTES = (TYPED_BYTES + 2) / 3 * 4 };
+static const char head[] = "PRIVATE+KEY+";
+
+struct checkpoint_key {
+    EVP_PKEY *pair;
+    char name[LIMIT_KEY_NAME_BYTES + 1];
+    struct note_key public;
+};
+
+/* ---- the pair ---- */
+
+static struct checkpoint_key *key_new(void)
+{
+    struct checkpoint_key *k = calloc(1, sizeof *k);
+    if (k == NULL) WRONG("out of memory");
+    return k;
+}
+
+void checkpoint_key_close(struct checkpoint_key *k)
+{
+    if (k == NULL) return;
+    EVP_PKEY_free(k->pair); /* OpenSSL wipes it */
+    free(k);
+}
+
+static enum err key_from_seed(struct checkpoint_key *k, struct str name, const uint8_t seed[SEED_BYTES],
+                              struct error *e)
+{
+    uint8_t public[NOTE_PUBLIC_BYTES];
+    size_t len = sizeof public;
+    if (name.len > LIMIT_KEY_NAME_BYTES) return fail(e, ERR_LIMIT, "its name is too long");
+    bytes_put(k->name, str_bytes(name));
+    k->pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED_BYTES);
+    if (k->pair == NULL || EVP_PKEY_get_raw_public_key(k->pair, public, &len) != 1)
+        return fail(e, ERR_STORAGE, "the cryptographic library failed");
+    return note_key_of(&k->public, (struct str){k->name, name.len}, public, e);
+}
+
+const struct note_key *checkpoint_key_public(const struct checkpoint_key *k)
+{
+    return &k->public;
+}
+
+/* ---- making ---- */
+
+static enum err write_secret(const char *path, const struct note_key *k, const uint8_t seed[SEED_BYTES],
+                             struct error *e)
+{
+    uint8_t typed[TYPED_BYTES] = {1};
+    unsigned char text[TYPED_TEXT_BYTES + 1];
+    char id[2 * NOTE_ID_BYTES + 1] = {0}, line[LIMIT_KEY_FILE_BYTES];
+    memcpy(typed + 1, seed, SEED_BYTES);
+    (void)EVP_EncodeBlock(text, typed, TYPED_BYTES); /* has room */
+    hex_encode(id, k->id, NOTE_ID_BYTES);
+    int n = snprintf(line, sizeof line, "%s%.*s+%s+%s\n", head, STR_ARG(k->name), id, (const char *)text);
+    assert(n > 0 && (size_t)n < sizeof line);
+    enum err err = secret_to_new_file(path, (struct str){line, (size_t)n}, e);
+    OPENSSL_cleanse(typed, sizeof typed);
+    OPENSSL_cleanse(text, sizeof text);
+    OPENSSL_cleanse(line, sizeof line);
+    return err;
+}
+
+static enum err write_public(const char *path, const struct note_key *k, struct arena *a, struct error *e)
+{
+    struct str line = str_format(a, "%.*s\n", STR_ARG(note_key_text(a, k)));
+    return file_write(path, str_bytes(line), 0644, e);
+}
+
+/* The public half comes first: a secret that nobody can check is of no use, the other way round it is. */
+enum err checkpoint_key_create(const char *path, struct str origin, struct world w, struct arena *a,
+                               struct error *e)
+{
+    uint8_t seed[SEED_BYTES];
+    struct checkpoint_key *k = key_new();
+    const char *public = str_format(a, "%s.pub", path).ptr;
+    enum err err = OK;
+    if (file_exists(path) || file_exists(public)) err = fail(e, ERR_REFUSED, "there is one already");
+    w.random(w.self, seed, sizeof seed);
+    if (err == OK) err = key_from_seed(k, origin, seed, e);
+    if (err == OK) err = write_public(public, &k->public, a, e);
+    if (err == OK) err = write_secret(path, &k->public, seed, e);
+    OPENSSL_cleanse(seed, sizeof seed);
+    checkpoint_key_close(k);
+    return err == OK ? OK : wrap(e, "cannot make checkpoint key '%s'", path);
+}
+
+/* ---- opening ---- */
+
+/* The 44 digits at the end of the line; what is wrong with them is not told. */
+static bool seed_of(uint8_t seed[SEED_BYTES], struct str digits)
+{
+    unsigned char typed[TYPED_TEXT_BYTES / 4 * 3] = {0};
+    bool fine = digits.len == TYPED_TEXT_BYTES &&
+                EVP_DecodeBlock(typed, (const unsigned char *)digits.ptr, TYPED_TEXT_BYTES) == TYPED_BYTES &&
+                typed[0] == 1;
+    memcpy(seed, typed + 1, SEED_BYTES);
+    OPENSSL_cleanse(typed, sizeof typed);
+    return fine;
+}
+
+static enum err key_parse(struct checkpoint_key *k, struct str line, struct error *e)
+{
+    enum {
+        ID_DIGITS = 2 * NOTE_ID_BYTES,
+        TAIL = 1 + ID_DIGITS + 1 + TYPED_TEXT_BYTES,
+        HEAD = sizeof head - 1
+    };
+    uint8_t seed[SEED_BYTES], id[NOTE_ID_BYTES];
+    struct error unused = {0}; /* its sentence might quote the key */
+    if (!str_starts(line, head) || line.len <= (size_t)HEAD + TAIL)
+        return fail(e, ERR_INVALID, "it does not hold a key for checkpoints");
+    struct str name = {line.ptr + HEAD, line.len - HEAD - TAIL};
+    struct str digits = {line.ptr + line.len - TYPED_TEXT_BYTES, TYPED_TEXT_BYTES};
+    struct str id_digits = {name.ptr + name.len + 1, ID_DIGITS};
+    enum err err = OK;
+    if (hex_decode(id, sizeof id, id_digits, &unused) != OK || !seed_of(seed, digits))
+        err = fail(e, ERR_INVALID, "it does not hold a key for checkpoints");
+    if (err == OK) err = key_from_seed(k, name, seed, e);
+    OPENSSL_cleanse(seed, sizeof seed);
+    if (err != OK || memcmp(id, k->public.id, sizeof id) == 0) return err;
+    return fail(e, ERR_INVALID, "its id is not that of its name and key");
+}
+
+enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e)
+{
+    struct secret content = {.len = 0};
+    struct checkpoint_key *k = key_new();
+    enum err err = secret_from_file(&content, path, e);
+    if (err == OK && key_parse(k, secret_line(&content), e) != OK) err = wrap(e, "cannot use '%s'", path);
+    secret_wipe(&content);
+    if (err == OK)
+        *out = k;
+    else
+        checkpoint_key_close(k);
+    return err;
+}
+
+/* ---- signing ---- */
+
+static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct str text)
+{
+    size_t len = NOTE_SIGNATURE_BYTES;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool fine = context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, k->pair) == 1 &&
+                EVP_DigestSign(context, signature, &len, str_bytes(text).ptr, text.len) == 1 &&
+                len == NOTE_SIGNATURE_BYTES;
+    EVP_MD_CTX_free(context);
+    return fine;
+}
+
+enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, const struct checkpoint *c,
+                             struct arena *a, struct error *e)
+{
+    uint8_t signature[NOTE_SIGNATURE_BYTES];
+    struct checkpoint again = {STR_NONE, 0, {{0}}};
+    struct str text = checkpoint_text(a, c);
+    if (!str_equal(c->origin, k->public.name))
+        return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(k->public.name));
+    if (!sign(signature, k, text))
+        return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
+    *note = note_text(a, text, &k->public, signature);
+    return checkpoint_open(&again, *note, &k->public, a, e);
+}

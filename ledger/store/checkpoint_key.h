@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint_key.h - the secret by which a ledger signs its checkpoints, an Ed25519 key of its own: whoever
+ * has it can speak for the ledger, but read nothing of it; whoever has the master key cannot sign. */
+#ifndef DAYBOOK_LEDGER_STORE_CHECKPOINT_KEY_H
+#define DAYBOOK_LEDGER_STORE_CHECKPOINT_KEY_H
+
+#include "ledger/store/checkpoint.h"
+
+struct checkpoint_key;
+
+/* Makes a key for the ledger of that origin: PATH, of mode 0600, and PATH.pub, which is for everybody.
+ * ERR_REFUSED: one of the two is there already. */
+enum err checkpoint_key_create(const char *path, struct str origin, struct world w, struct arena *a,
+                               struct error *e) MUST_USE;
+/* ERR_NOT_FOUND: there is none. ERR_INVALID: others may read it, or it is no such key. */
+enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e) MUST_USE;
+void checkpoint_key_close(struct checkpoint_key *k);                          /* wipes; accepts NULL */
+const struct note_key *checkpoint_key_public(const struct checkpoint_key *k); /* lives as long as *k */
+/* The signed note, opened again with the public key before it is handed out. ERR_INVALID: the key is of
+ * another ledger. */
+enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, const struct checkpoint *c,
+                             struct arena *a, struct error *e) MUST_USE;
+
+#endif
