@@ -113,7 +113,9 @@ enum err proof_text_read(struct proof_text *out, struct str text, struct arena *
     if (!take_number(&out->number, &text)) return fail(e, ERR_INVALID, "it does not say of which record");
     enum err err = take_path(&out->path, &text, a, e);
     out->note = text;
-    return err;
+    if (err != OK) return err;
+    struct checkpoint claimed = {.size = 0};
+    return checkpoint_read(&claimed, text, a, e) == OK ? OK : wrap(e, "its checkpoint");
 }
 
 static enum err check_kind(const struct proof_text *p, bool is_right, struct error *e)
