@@ -164,6 +164,37 @@ typedef enum err recompute_fn(void *context, const struct recomputation *r, stru
 enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
                           log_progress_fn *progress, void *progress_context, struct error *e) MUST_USE;
 
+/* ---- checkpoints and proofs: what people outside can check without the ledger (checkpoint.h) ---- */
+
+struct ledger_checkpoint {
+    struct checkpoint head;
+    struct str note;
+    const char *path; /* where it stands */
+    uint64_t before;  /* of one that was just signed: how many records the one before is of; 0: none */
+};
+/* Makes a key that signs this ledger's checkpoints, PATH and PATH.pub; *public is what the latter says.
+ * ERR_INVALID: it would lie inside the ledger's directory. ERR_REFUSED: there is one already. */
+enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const char *path, struct arena *a,
+                                   struct error *e) MUST_USE;
+/* Reads the whole log, proves that it goes on from the checkpoints signed last, the one beside the key and
+ * the newest in DIR/checkpoints, and only then signs and keeps a new one in both places. ERR_ROLLED_BACK: the
+ * log is shorter than one of them. ERR_TAMPERED: it does not go on from one of them, or one is damaged. */
+enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *key_file,
+                           log_progress_fn *progress, void *context, struct arena *a,
+                           struct error *e) MUST_USE;
+/* The newest in DIR/checkpoints; its signature is not checked here. ERR_NOT_FOUND: none was signed yet. */
+enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
+                                  struct error *e) MUST_USE;
+/* Proofs as text, leading to the checkpoint in a file, or for NULL to the newest. ERR_NOT_FOUND: that one is
+ * older than the record. ERR_TAMPERED: the log is not that of the checkpoints. */
+enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
+                             struct arena *a, struct error *e) MUST_USE;
+enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
+                             struct arena *a, struct error *e) MUST_USE;
+/* A record's bytes as they are stored, sealed ones too: what its proof is about. */
+enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
+                              struct error *e) MUST_USE;
+
 /* ---- payments: ledger first, then the wire ---- */
 
 /* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),
