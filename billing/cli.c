@@ -239,6 +239,7 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
 {
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
     if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
+    if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
         const char *zones = str_cstring(a, zones_data_version(a));
         json_t *j = json_pack("{s:s, s:s}", "daybook", DAYBOOK_VERSION, "time_zones", zones);

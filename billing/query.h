@@ -78,6 +78,10 @@ enum err verb_note_field(const struct verb *v, const struct field *f, void *reco
 /* Whether an idempotency key means something for it: it is one command. */
 bool verb_takes_key(const struct verb *v);
 
+/* What 'audit check' does: needs no ledger. */
+enum err check_claim(const struct audit_check_query *q, struct answer *answer, struct arena *a,
+                     struct error *e) MUST_USE;
+
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
                   struct arena *a, struct error *e) MUST_USE;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_audit.c - checkpoints and proofs for people outside, and what checks them without the ledger. */
+#include <sys/stat.h>
+
+#include "billing/answers.h"
+
+static const char *path_or_null(struct str path, struct arena *a)
+{
+    return path.len == 0 ? NULL : str_cstring(a, path);
+}
+
+static enum err tell(const struct call *c, json_t *answer, struct error *e)
+{
+    return c->answer->take(c->answer->self, answer, false, e);
+}
+
+/* Is it the same file, by whatever name? */
+static bool is_same(const char *path, const char *other)
+{
+    struct stat one = {0}, two = {0};
+    return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
+/* Written beside the ledger and its keys, never over them. */
+static enum err write_output(const struct call *c, const char *path, struct bytes content, struct error *e)
+{
+    enum err err = ledger_guard_output(c->service->ledger, path, e);
+    return err == OK ? file_write(path, content, 0644, e) : err;
+}
+
+/* ---- keys ---- */
+
+enum err ask_key_new_checkpoint(const struct call *c, struct error *e)
+{
+    const struct key_new_checkpoint_query *q = c->query;
+    struct str public = STR_NONE;
+    enum err err =
+        ledger_new_checkpoint_key(&public, c->service->ledger, str_cstring(c->arena, q->file), c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "made", q->file);
+    member_text(j, "public_key_file", str_format(c->arena, "%.*s.pub", STR_ARG(q->file)));
+    member_text(j, "public_key", public);
+    return tell(c, j, e);
+}
+
+/* ---- checkpoints ---- */
+
+static void verify_progress(void *context, uint64_t done, uint64_t total)
+{
+    const struct service *s = context;
+    if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
+}
+
+/* A copy may not take the place of the key, of its public half, or of what it signed last. */
+static enum err guard_key(const char *key, const char *path, struct arena *a, struct error *e)
+{
+    const char *names[] = {key, str_format(a, "%s.pub", key).ptr, str_format(a, "%s.last", key).ptr};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(path, names[i]) == 0 || is_same(path, names[i]))
+            return fail(e, ERR_INVALID, "cannot write '%s': it belongs to the checkpoint key", path);
+    return OK;
+}
+
+static json_t *checkpoint_json(const struct ledger_checkpoint *p)
+{
+    json_t *j = object_new();
+    member_text(j, "origin", p->head.origin);
+    member_count(j, "records", p->head.size);
+    member_count(j, "before", p->before);
+    member_hash(j, "root", &p->head.root);
+    member_text(j, "path", str_of(p->path));
+    member_text(j, "checkpoint", p->note);
+    return j;
+}
+
+enum err ask_audit_checkpoint(const struct call *c, struct error *e)
+{
+    const struct audit_checkpoint_query *q = c->query;
+    const char *key = path_or_null(q->checkpoint_key, c->arena), *copy = path_or_null(q->output, c->arena);
+    struct ledger_checkpoint p = {.path = NULL};
+    if (key == NULL)
+        return fail(e, ERR_INVALID,
+                    "cannot sign a checkpoint without a key: --checkpoint-key names it, 'daybook "
+                    "key new-checkpoint' makes one");
+    enum err err = copy == NULL ? OK : guard_key(key, copy, c->arena, e);
+    if (err == OK && copy != NULL) err = ledger_guard_output(c->service->ledger, copy, e);
+    if (err == OK)
+        err = ledger_checkpoint(&p, c->service->ledger, key, verify_progress, c->service, c->arena, e);
+    if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(p.note), e);
+    return err == OK ? tell(c, checkpoint_json(&p), e) : err;
+}
+
+/* ---- proofs ---- */
+
+/* The record that finalized an invoice. */
+static enum err record_of_invoice(uint64_t *out, const struct call *c, struct str invoice, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = find_invoice(&v, t, invoice, c->arena, e);
+    ledger_read_end(c->service->ledger, t);
+    *out = v.seq;
+    return err;
+}
+
+static bool is_number(struct str s)
+{
+    size_t digits = 0;
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9') digits++;
+    return digits == s.len;
+}
+
+static enum err prove_record(struct str *text, const struct call *c, struct error *e)
+{
+    const struct audit_prove_query *q = c->query;
+    struct ledger *l = c->service->ledger;
+    const char *copy = path_or_null(q->record, c->arena);
+    struct bytes record = {0};
+    uint64_t seq = 0;
+    enum err err = is_number(q->what) ? uint_parse(&seq, q->what, e) : record_of_invoice(&seq, c, q->what, e);
+    if (err == OK)
+        err = ledger_prove_record(text, l, seq, path_or_null(q->checkpoint, c->arena), c->arena, e);
+    if (err != OK || copy == NULL) return err;
+    err = ledger_stored_record(&record, l, seq, c->arena, e);
+    return err == OK ? write_output(c, copy, record, e) : err;
+}
+
+static enum err give_text(const struct call *c, struct str output, struct str text, struct error *e)
+{
+    if (output.len == 0 || str_is(output, "-")) {
+        (void)fwrite(text.ptr, 1, text.len, stdout); /* whether it got there, the end of the program tells */
+        return OK;
+    }
+    enum err err = write_output(c, str_cstring(c->arena, output), str_bytes(text), e);
+    json_t *j = object_new();
+    member_text(j, "path", output);
+    if (err == OK) return tell(c, j, e);
+    json_decref(j);
+    return err;
+}
+
+enum err ask_audit_prove(const struct call *c, struct error *e)
+{
+    const struct audit_prove_query *q = c->query;
+    struct str text = STR_NONE;
+    if ((q->what.len == 0) == (q->consistency.len == 0))
+        return fail(e, ERR_USAGE,
+                    "audit prove: a record, an invoice or --consistency is wanted, and one of them");
+    if (q->consistency.len != 0 && q->record.len != 0)
+        return fail(e, ERR_USAGE, "audit prove: --record is for the proof of a record");
+    enum err err = q->what.len != 0
+                       ? prove_record(&text, c, e)
+                       : ledger_prove_growth(&text, c->service->ledger, str_cstring(c->arena, q->consistency),
+                                             path_or_null(q->checkpoint, c->arena), c->arena, e);
+    return err == OK ? give_text(c, q->output, text, e) : err;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* check_claim.c - 'audit check': a checkpoint or a proof in a file, held against a public key and whatever
+ * else it is about. It must never call verified what it was not given. */
+#include "billing/answers.h"
+
+struct claim {
+    const struct audit_check_query *query;
+    struct note_key key;
+    struct checkpoint at;
+    json_t *answer;
+    struct arena *arena;
+};
+
+static enum err read_text(struct str *out, struct str path, size_t limit, struct arena *a, struct error *e)
+{
+    struct bytes content = {0};
+    enum err err = file_read(&content, str_cstring(a, path), limit, a, e);
+    *out = bytes_str(content);
+    return err;
+}
+
+static enum err read_key(struct claim *c, struct error *e)
+{
+    struct str text = STR_NONE;
+    enum err err = read_text(&text, c->query->public_key, LIMIT_KEY_FILE_BYTES, c->arena, e);
+    if (err == OK && note_key_parse(&c->key, text, c->arena, e) != OK)
+        err = wrap(e, "public key '%.*s'", STR_ARG(c->query->public_key));
+    return err;
+}
+
+static enum err check_record(struct claim *c, const struct proof_text *p, struct error *e)
+{
+    const struct audit_check_query *q = c->query;
+    struct str record = STR_NONE;
+    struct hash leaf = {{0}};
+    if (q->record.len == 0)
+        return fail(e, ERR_INCOMPLETE,
+                    "not verified: it is a proof of record %ju, and --record names no record",
+                    (uintmax_t)p->number);
+    enum err err = read_text(&record, q->record, LIMIT_RECORD_BYTES, c->arena, e);
+    if (err != OK) return err;
+    struct hasher *h = hasher_new();
+    record_leaf(h, &leaf, str_bytes(record));
+    hasher_free(h);
+    err = proof_check_record(&c->at, p, &c->key, &leaf, c->arena, e);
+    member_text(c->answer, "proves", STR("the record is in the ledger"));
+    member_count(c->answer, "record", p->number);
+    member_hash(c->answer, "leaf", &leaf);
+    return err;
+}
+
+/* The older checkpoint must be signed too: anybody can write one. */
+static enum err check_growth(struct claim *c, const struct proof_text *p, struct error *e)
+{
+    const struct audit_check_query *q = c->query;
+    struct str note = STR_NONE;
+    struct checkpoint old = {.size = 0};
+    if (q->consistency.len == 0)
+        return fail(
+            e, ERR_INCOMPLETE,
+            "not verified: it is a proof of growth from %ju records, and --consistency names no older "
+            "checkpoint",
+            (uintmax_t)p->number);
+    enum err err = read_text(&note, q->consistency, LIMIT_NOTE_BYTES, c->arena, e);
+    if (err != OK) return err;
+    if (checkpoint_open(&old, note, &c->key, c->arena, e) != OK)
+        return wrap(e, "checkpoint '%.*s'", STR_ARG(q->consistency));
+    err = proof_check_growth(&c->at, p, &c->key, &old, c->arena, e);
+    member_text(c->answer, "proves", STR("the ledger goes on from the older checkpoint"));
+    member_count(c->answer, "older_records", old.size);
+    return err;
+}
+
+static enum err check_text(struct claim *c, struct str text, struct error *e)
+{
+    struct proof_text p = {.number = 0};
+    bool is_proof = str_starts(text, "c2sp.org/tlog-proof") || str_starts(text, "old ");
+    if (!is_proof) {
+        member_text(c->answer, "proves", STR("the ledger's key signed this checkpoint"));
+        return checkpoint_open(&c->at, text, &c->key, c->arena, e);
+    }
+    enum err err = proof_text_read(&p, text, c->arena, e);
+    if (err != OK) return err;
+    return p.kind == PROOF_OF_RECORD ? check_record(c, &p, e) : check_growth(c, &p, e);
+}
+
+enum err check_claim(const struct audit_check_query *q, struct answer *answer, struct arena *a,
+                     struct error *e)
+{
+    struct claim c = {.query = q, .answer = object_new(), .arena = a};
+    struct str text = STR_NONE;
+    member_flag(c.answer, "verified", true);
+    enum err err = read_key(&c, e);
+    if (err == OK) err = read_text(&text, q->file, LIMIT_NOTE_BYTES, a, e);
+    if (err == OK && check_text(&c, text, e) != OK) err = wrap(e, "'%.*s'", STR_ARG(q->file));
+    if (err != OK) {
+        json_decref(c.answer);
+        return err;
+    }
+    member_text(c.answer, "origin", c.at.origin);
+    member_count(c.answer, "records", c.at.size);
+    member_hash(c.answer, "root", &c.at.root);
+    return answer->take(answer->self, c.answer, false, e);
+}
