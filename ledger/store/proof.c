@@ -127,7 +127,10 @@ enum err merkle_prove_inclusion(struct merkle_path *out, const struct merkle_sou
         enum err err =
             root_of(&out->hashes[out->count++], s, is_left ? middle : begin, is_left ? end : middle, e);
         if (err != OK) return err;
-        *(is_left ? &end : &begin) = middle;
+        if (is_left)
+            end = middle;
+        else
+            begin = middle;
     }
     turn_round(out);
     return OK;
@@ -146,7 +149,10 @@ enum err merkle_prove_consistency(struct merkle_path *out, const struct merkle_s
         enum err err =
             root_of(&out->hashes[out->count++], s, is_left ? middle : begin, is_left ? end : middle, e);
         if (err != OK) return err;
-        *(is_left ? &end : &begin) = middle;
+        if (is_left)
+            end = middle;
+        else
+            begin = middle;
     }
     enum err err = begin == 0 ? OK : root_of(&out->hashes[out->count++], s, begin, end, e);
     turn_round(out);
