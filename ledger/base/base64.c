@@ -12,10 +12,9 @@ struct str base64_text(struct arena *a, struct bytes b)
     size_t len = (b.len + 2) / 3 * 4;
     char *text = arena_take_raw(a, len + 1);
     for (size_t i = 0, to = 0; i < b.len; i += 3, to += 4) {
-        size_t has = b.len - i < 3 ? b.len - i : 3;
-        uint32_t group = (uint32_t)b.ptr[i] << 16;
-        if (has > 1) group |= (uint32_t)b.ptr[i + 1] << 8;
-        if (has > 2) group |= b.ptr[i + 2];
+        uint32_t group = 0;
+        size_t has = 0;
+        for (; has < 3 && i + has < b.len; has++) group |= (uint32_t)b.ptr[i + has] << (16 - 8 * has);
         for (size_t k = 0; k < 4; k++)
             text[to + k] = (char)(k <= has ? alphabet[group >> (18 - 6 * k) & 63] : '=');
     }
