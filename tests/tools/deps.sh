@@ -42,6 +42,8 @@ check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
 long   valgrind              command  valgrind
 long   gcovr                 command  gcovr
+long   golang-go             command  go
+long   golang-golang-x-mod-dev  source  golang.org/x/mod/sumdb/tlog
 bench  libsqlite3-dev        library  sqlite3
 bench  libsqlcipher-dev      library  sqlcipher
 '
@@ -53,6 +55,7 @@ found() {
     header) echo "#include <$2>" | gcc -E -x c - ;;
     font) find /usr/share/fonts /usr/local/share/fonts -name "$2" | grep . ;;
     module) test -e "/usr/lib/python3/dist-packages/$2" || /usr/bin/python3 -c "import $2" ;;
+    source) test -e "/usr/share/gocode/src/$2" ;;
     runtime) ls "$(clang -print-resource-dir)"/lib/*/libclang_rt."$2"* ;;
     esac >/dev/null 2>&1
 }
