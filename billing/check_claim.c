@@ -40,7 +40,7 @@ static enum err check_record(struct claim *c, const struct proof_text *p, struct
     enum err err = read_text(&record, q->record, LIMIT_RECORD_BYTES, c->arena, e);
     if (err != OK) return err;
     struct hasher *h = hasher_new();
-    record_leaf(h, &leaf, str_bytes(record));
+    merkle_leaf(h, &leaf, str_bytes(record));
     hasher_free(h);
     err = proof_check_record(&c->at, p, &c->key, &leaf, c->arena, e);
     member_text(c->answer, "proves", STR("the record is in the ledger"));

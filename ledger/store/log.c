@@ -115,7 +115,7 @@ static enum err check_last(void *context, const struct record_header *h, struct 
 {
     const struct log *l = context;
     struct hash leaf = {0};
-    record_leaf(l->hasher, &leaf, record);
+    merkle_leaf(l->hasher, &leaf, record);
     if (memcmp(&leaf, &l->head.last_leaf, sizeof leaf) == 0 && h->at.us == l->head.last_at.us) return OK;
     char is[65] = {0}, says[65] = {0};
     hex_encode(is, leaf.bytes, 32);

@@ -55,7 +55,7 @@ static void accept_record(struct log_batch *b, struct log_tail *tail, struct log
 {
     make_room(b);
     struct bytes record = {b->bytes.ptr + b->bytes.len, len};
-    record_leaf(l->hasher, &b->leaves[b->count], record);
+    merkle_leaf(l->hasher, &b->leaves[b->count], record);
     b->bytes.len += len;
     b->ends[b->count] = b->bytes.len;
     tail->last_leaf = b->leaves[b->count];

@@ -68,7 +68,7 @@ enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq
     if (k->known && h->at.us <= k->at.us)
         return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
                     (unsigned long long)seq);
-    record_leaf(k->hasher, &k->leaf, record);
+    merkle_leaf(k->hasher, &k->leaf, record);
     k->at = h->at;
     k->known = true;
     return OK;

@@ -17,7 +17,7 @@ static enum err take_leaf(void *context, const struct record_header *h, struct b
     (void)e;
     struct hash *leaf = context;
     struct hasher *hasher = hasher_new();
-    record_leaf(hasher, leaf, record);
+    merkle_leaf(hasher, leaf, record);
     hasher_free(hasher);
     return OK;
 }

@@ -19,7 +19,7 @@ static enum err compare_leaf(void *context, uint64_t seq, struct bytes record, s
     (void)e;
     struct comparison *c = context;
     struct hash leaf = {0};
-    record_leaf(c->hasher, &leaf, record);
+    merkle_leaf(c->hasher, &leaf, record);
     if (memcmp(&leaf, &c->batch->leaves[seq - c->first], sizeof leaf) == 0)
         c->same++;
     else

@@ -8,6 +8,12 @@ static size_t peaks_of(uint64_t size)
     return (size_t)__builtin_popcountll(size);
 }
 
+void merkle_leaf(struct hasher *h, struct hash *out, struct bytes entry)
+{
+    static const uint8_t prefix = 0;
+    hasher_digest(h, out->bytes, (struct bytes){&prefix, 1}, entry, (struct bytes){0});
+}
+
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right)
 {
     uint8_t input[65];

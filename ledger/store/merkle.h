@@ -18,6 +18,9 @@ void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *
 void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right);
 /* The root; for size 0 SHA-256 of nothing. */
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);
+/* The leaf hash of an entry: SHA-256(0x00 ‖ the entry). */
+void merkle_leaf(struct hasher *h, struct hash *out, struct bytes entry);
+/* SHA-256(0x01 ‖ left ‖ right) */
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right);
 
 #endif

@@ -8,7 +8,6 @@
 #include "ledger/store/record.h"
 
 static const uint8_t MAGIC[4] = {'D', 'B', 'K', 'R'};
-static const uint8_t LEAF_PREFIX[1] = {0};
 static const char COMMIT_LABEL[] = "daybook/v1/commit";
 
 static bool all_zero(const uint8_t *p, size_t len)
@@ -83,11 +82,6 @@ enum err record_header_take(struct record_header *out, struct bytes record, stru
     if (err != OK) return err;
     *out = h;
     return OK;
-}
-
-void record_leaf(struct hasher *h, struct hash *out, struct bytes record)
-{
-    hasher_digest(h, out->bytes, (struct bytes){LEAF_PREFIX, 1}, record, (struct bytes){0});
 }
 
 static void commit_of(struct hasher *hs, struct hash *out, struct bytes salted)

@@ -22,6 +22,7 @@
 #define DAYBOOK_LEDGER_STORE_RECORD_H
 
 #include "ledger/store/keys.h"
+#include "ledger/store/merkle.h"
 
 enum {
     RECORD_HEADER_BYTES = 108,
@@ -54,8 +55,6 @@ void record_header_put(uint8_t to[RECORD_HEADER_BYTES], const struct record_head
 /* Framing only: magic, version, class, zero bytes, lengths, and that a record in clear (epoch 0) has neither
  * commit nor nonce. ERR_TAMPERED says which field is wrong. */
 enum err record_header_take(struct record_header *out, struct bytes record, struct error *e) MUST_USE;
-
-void record_leaf(struct hasher *h, struct hash *out, struct bytes record);
 
 /* Writes a whole sealed record to `to` (room for RECORD_OVERHEAD_BYTES + plain.len); h->commit, nonce and
  * body_len are filled in. salt and nonce come from `pool`. */

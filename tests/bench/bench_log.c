@@ -133,7 +133,7 @@ static uint64_t hash_bare(uint64_t total)
     for (uint64_t i = 0; i < total; i++) {
         struct hash leaf = {{0}};
         be64_put(record, i);
-        record_leaf(h, &leaf, (struct bytes){record, sizeof record});
+        merkle_leaf(h, &leaf, (struct bytes){record, sizeof record});
         record[8] = leaf.bytes[0];
     }
     uint64_t rate = per_second(total, world_monotonic_ns() - begin);

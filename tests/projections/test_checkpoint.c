@@ -188,7 +188,7 @@ static struct hash leaf_of(uint64_t seq)
     struct hash leaf = {{0}};
     struct hasher *h = hasher_new();
     assert_ok(ledger_stored_record(&record, l, seq, A, E));
-    record_leaf(h, &leaf, record);
+    merkle_leaf(h, &leaf, record);
     hasher_free(h);
     return leaf;
 }

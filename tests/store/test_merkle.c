@@ -37,7 +37,7 @@ Test(merkle, the_published_roots_of_zero_to_eight_leaves)
         uint8_t input[16];
         size_t len = strlen(inputs[n]) / 2;
         assert_ok(hex_decode(input, len, str_of(inputs[n]), E));
-        record_leaf(h, &leaf, (struct bytes){input, len});
+        merkle_leaf(h, &leaf, (struct bytes){input, len});
         merkle_append(&range, h, &leaf);
     }
     hasher_free(h);

@@ -272,7 +272,7 @@ static const char *leaf_hash(const char *hex)
     uint8_t input[32] = {0};
     struct hash leaf = {0};
     assert_ok(hex_decode(input, strlen(hex) / 2, str_of(hex), E));
-    record_leaf(hasher, &leaf, (struct bytes){input, strlen(hex) / 2});
+    merkle_leaf(hasher, &leaf, (struct bytes){input, strlen(hex) / 2});
     return str_cstring(A, hex_text(A, leaf.bytes, 32));
 }
 

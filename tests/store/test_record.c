@@ -34,7 +34,7 @@ static struct hash leaf_of(struct bytes record)
 {
     struct hasher *h = hasher_new();
     struct hash leaf = {0};
-    record_leaf(h, &leaf, record);
+    merkle_leaf(h, &leaf, record);
     hasher_free(h);
     return leaf;
 }
