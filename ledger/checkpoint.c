@@ -164,6 +164,15 @@ static enum err check_stored(struct signing *s, struct error *e)
     return err == OK ? check_before(s, &newest, e) : err;
 }
 
+/* The root by a second way, through the subtree roots that proofs are made of; which have then grown so far.
+ */
+static enum err check_last_record(struct signing *s, struct error *e)
+{
+    struct merkle_path path = {.count = 0};
+    struct log_head_at at = head_at(&s->out->head);
+    return log_prove_inclusion(&path, s->ledger->log, at.size - 1, &at, e);
+}
+
 /* Beside the key first: from then on nothing else is signed of that size, whatever becomes of the rest. */
 static enum err sign_and_keep(struct signing *s, struct error *e)
 {
@@ -182,6 +191,7 @@ static enum err sign_what_is_there(struct signing *s, log_progress_fn *progress,
     ledger_lock(s->ledger);
     enum err err = log_verify_chain(&r, s->ledger->log, progress, context, e);
     s->out->head = (struct checkpoint){.origin = s->ledger->origin, .size = r.records, .root = r.root};
+    if (err == OK) err = check_last_record(s, e);
     if (err == OK) err = check_last(s, e);
     if (err == OK) err = check_stored(s, e);
     if (err == OK) err = sign_and_keep(s, e);
