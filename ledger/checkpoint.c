@@ -37,13 +37,16 @@ static enum err newest_size(uint64_t *out, const struct ledger *l, struct arena 
     DIR *d = opendir(folder);
     if (d == NULL && errno == ENOENT) return OK;
     if (d == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
+    errno = 0;
     for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
         uint64_t size = 0;
         struct str name = str_of(entry->d_name);
         if (name.len == SIZE_DIGITS && uint_parse(&size, name, &unused) == OK && size > *out) *out = size;
+        errno = 0; /* by which alone the end differs from a failure */
     }
+    int problem = errno;
     (void)closedir(d); /* only read */
-    return OK;
+    return problem == 0 ? OK : fail_errno(e, problem, "cannot read '%s'", folder);
 }
 
 /* One in a file, whoever signed it, which must be about this ledger. */

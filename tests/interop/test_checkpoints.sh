@@ -36,6 +36,9 @@ for i in 1 2 3 4 5 6 7; do must customer create "u$i"; done
 must audit checkpoint --checkpoint-key signer -o second
 must audit prove INV-2025-000001 -o proof --record record
 must audit prove --consistency first -o growth
+finalized=$(at --json audit log | python3 -c 'import json, sys
+print(*[row["seq"] for row in map(json.loads, sys.stdin) if any("INV-2025-000001 for" in text for text in row["events"])])')
+[ "$(sed -n 's/^index //p' proof)" = "$finalized" ] || fail "record $finalized finalized the invoice, not $(sed -n 2p proof)"
 [ "$(stat -c %a signer)" = 600 ] || fail "others can read the signing key"
 
 # ---- by ourselves, without the ledger and with the exit statuses that scripts rely on ----
