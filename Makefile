@@ -226,7 +226,7 @@ fuzzers: $(FUZZERS)
 $(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test) $(if $(findstring sqlcipher,$*),-lsqlcipher,-lsqlite3)
-bench-programs: $(BENCHES)
+bench-programs: $(BENCHES) $(O)/tests/stripe_server
 
 # One stamp a file: clang-tidy is slow, and an object that needs no compiling needs no reading either.
 $(O)/tidy/%.ok: %.c $(O)/%.o .clang-tidy

@@ -11,6 +11,7 @@ echo "# $(uname -srm), $(nproc) processors, $(date -u +%Y-%m-%d); load $(cut -d'
 for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_rules bench_entitlement bench_pdf; do
     [ -x "$O/bench/$program" ] && "$O/bench/$program" | tee -a "$results"
 done
+bash tests/bench/collect.sh | tee -a "$results"
 awk '
     { value[$1] = $2 }
     function row(text, a, b, what) {
@@ -31,5 +32,7 @@ awk '
         row("nightly run without PDF, subscriptions/s", "nightly_run_without_pdf", "append_batch_1000", "one append a subscription")
         row("a night with all rules in use, subscriptions/s", "nightly_run_all_rules", "nightly_run_plain", "the same in plain")
         row("rebuild of all views, events/s", "rebuild_views", "read_and_decrypt", "reading and decrypting alone")
+        row("collection from a Stripe 20 ms away, charges/s", "collect_charges", "floor_curl_requests", "curl with as many at once")
+        row("the memory that it takes, KiB", "collect_memory", "", "")
         row("invoice PDF, documents/s and core", "invoice_pdf", "floor_libharu_plain", "bare libharu page")
     }' "$results"

@@ -214,6 +214,15 @@ static json_t *forward(struct ss_call *c)
     return json_integer(ss_now(c->s));
 }
 
+static json_t *set_latency(struct ss_call *c)
+{
+    enum { LATENCY_MAX_MS = 600000 };
+    int64_t ms = 0;
+    if (!ss_integer(c, &ms, "ms", 0) || ms < 0 || ms > LATENCY_MAX_MS) return NULL;
+    c->s->options.latency_ms = (unsigned)ms;
+    return json_true();
+}
+
 static json_t *set_rules(struct ss_call *c)
 {
     char *why = NULL;
@@ -236,6 +245,7 @@ static json_t *steer(struct ss_call *c, const char *what)
     const char *why = ss_form_get(&c->form, "why"), *intent = param(c, "intent");
     bool yes = strcmp(param(c, "yes"), "true") == 0;
     if (strcmp(what, "clock") == 0) return forward(c);
+    if (strcmp(what, "latency") == 0) return set_latency(c);
     if (strcmp(what, "rules") == 0) return set_rules(c);
     if (strcmp(what, "give") == 0) return json_boolean(ss_give(s, param(c, "json")));
     if (strcmp(what, "dispute") == 0) return make_dispute(c);
