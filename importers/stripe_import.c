@@ -83,10 +83,15 @@ static bool stops_asked(const struct stripe_import *im)
     return im->options->stops != NULL && im->options->stops(im->options->stops_context);
 }
 
-static bool stops(void *context)
+static struct stripe_list list_of(struct stripe_import *im, const char *path, struct str parameters,
+                                  stripe_page_fn *page)
 {
-    const struct import_options *o = context;
-    return o->stops != NULL && o->stops(o->stops_context);
+    return (struct stripe_list){.path = path,
+                                .parameters = parameters,
+                                .stops = im->options->stops,
+                                .stops_context = im->options->stops_context,
+                                .page = page,
+                                .context = im};
 }
 
 static struct str window(const struct stripe_import *im, struct instant from, struct instant to,
@@ -100,12 +105,7 @@ static struct str window(const struct stripe_import *im, struct instant from, st
 static enum err read_window(struct stripe_import *im, struct instant from, struct instant to, struct error *e)
 {
     struct arena *a = arena_new();
-    struct stripe_list l = {.path = im->list->path,
-                            .parameters = window(im, from, to, a),
-                            .stops = stops,
-                            .page = stripe_take_page,
-                            .context = im};
-    memcpy(&l.stops_context, &im->options, sizeof l.stops_context);
+    struct stripe_list l = list_of(im, im->list->path, window(im, from, to, a), stripe_take_page);
     enum err err = stripe_list_read(im->stripe, &l, e);
     arena_free(a);
     return err == OK ? mark(im, to, 0, e) : err;
@@ -208,9 +208,7 @@ static enum err read_methods_of(struct stripe_import *im, const struct object_im
 {
     struct arena *a = arena_new();
     struct error why = {0};
-    struct stripe_list l = {
-        .path = methods_path(customer, a), .stops = stops, .page = stripe_take_page, .context = im};
-    memcpy(&l.stops_context, &im->options, sizeof l.stops_context);
+    struct stripe_list l = list_of(im, methods_path(customer, a), STR_NONE, stripe_take_page);
     enum err err = stripe_list_read(im->stripe, &l, &why);
     if (err == ERR_INVALID)
         err = gone(im, customer->reference, &why, e);
@@ -310,8 +308,7 @@ static enum err take_prices(void *context, json_t *const *objects, size_t count,
 
 static enum err read_prices(struct stripe_import *im, struct error *e)
 {
-    struct stripe_list l = {.path = "/v1/prices", .stops = stops, .page = take_prices, .context = im};
-    memcpy(&l.stops_context, &im->options, sizeof l.stops_context);
+    struct stripe_list l = list_of(im, "/v1/prices", STR_NONE, take_prices);
     return stripe_list_read(im->stripe, &l, e);
 }
 

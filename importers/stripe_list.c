@@ -131,7 +131,7 @@ static enum err read_page(const struct stripe_list *l, struct str *after, const 
 enum err stripe_list_read(struct stripe *s, const struct stripe_list *l, struct error *e)
 {
     struct arena *pages[2] = {arena_new(), arena_new()}; /* of the page at hand, and of the one before */
-    struct str after = l->after;
+    struct str after = STR_NONE;
     enum err err = OK;
     for (size_t i = 0; err == OK && (i == 0 || after.len > 0); i++) {
         struct arena *a = pages[i % 2];

@@ -16,7 +16,6 @@ typedef enum err stripe_page_fn(void *context, json_t *const *objects, size_t co
 struct stripe_list {
     const char *path;      /* "/v1/balance_transactions" */
     struct str parameters; /* of the form, without limit and starting_after; "": none */
-    struct str after;      /* the id of the object that the first page begins behind; "": at the newest */
     bool (*stops)(void *); /* is asked before each page; NULL: never */
     void *stops_context;
     stripe_page_fn *page; /* told of every page that holds something */
