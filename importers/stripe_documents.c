@@ -104,6 +104,10 @@ void stripe_prices_add(struct stripe_prices *all, json_t *const *objects, size_t
             .metered = is_metered(objects[i]),
         };
     }
+}
+
+void stripe_prices_sort(struct stripe_prices *all)
+{
     if (all->count > 0) qsort(all->items, all->count, sizeof *all->items, compare_prices);
 }
 

@@ -309,7 +309,9 @@ static enum err take_prices(void *context, json_t *const *objects, size_t count,
 static enum err read_prices(struct stripe_import *im, struct error *e)
 {
     struct stripe_list l = list_of(im, "/v1/prices", STR_NONE, take_prices);
-    return stripe_list_read(im->stripe, &l, e);
+    enum err err = stripe_list_read(im->stripe, &l, e);
+    stripe_prices_sort(&im->prices);
+    return err;
 }
 
 static enum err read_all(struct stripe_import *im, struct error *e)
@@ -318,7 +320,8 @@ static enum err read_all(struct stripe_import *im, struct error *e)
     im->report->counts = arena_array_of(im->arena, struct import_count, LISTS);
     im->report->counts_count = LISTS;
     for (size_t i = 0; i < LISTS; i++) im->report->counts[i].kind = lists[i].kind;
-    enum err err = read_prices(im, e);
+    bool reads_invoices = (im->kinds & 1u << IMPORTED_INVOICE) != 0 && im->at.kind <= IMPORTED_INVOICE;
+    enum err err = reads_invoices ? read_prices(im, e) : OK;
     for (size_t i = 0; i < LISTS && err == OK; i++) {
         im->list = &lists[i];
         im->count = &im->report->counts[i];

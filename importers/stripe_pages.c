@@ -62,7 +62,11 @@ static enum err take_objects(struct stripe_import *im, stripe_take_fn *take, str
         .options = im->options, .prices = &im->prices, .hasher = im->hasher, .now = im->at.began_at};
     enum err err = ledger_read_begin(&r.t, im->ledger, e);
     if (err != OK) return err;
-    if (load_catalog(&catalog, r.t, 0, a, e) == OK) r.catalog = &catalog;
+    if (im->list->kind == IMPORTED_SUBSCRIPTION) {
+        err = load_catalog(&catalog, r.t, 0, a, e);
+        if (err == OK) r.catalog = &catalog;
+        if (err == ERR_NOT_FOUND) err = OK; /* none is loaded */
+    }
     for (size_t i = 0; i < count && err == OK; i++) {
         struct stripe_taking *k = &takings[i];
         struct error why = {0};

@@ -19,15 +19,16 @@ struct stripe_prices {
     struct arena *arena;
 };
 enum { STRIPE_PRICES_MAX = 20000 };
-/* Adds those of a page. */
+/* Adds those of a page; once all are added they are sorted, and can be found. */
 void stripe_prices_add(struct stripe_prices *all, json_t *const *objects, size_t count);
+void stripe_prices_sort(struct stripe_prices *all);
 
 /* What objects are read with: the state as it is, and what the import was asked for. */
 struct stripe_reading {
     struct views_txn *t;
     const struct import_options *options;
     const struct stripe_prices *prices;
-    const struct catalog *catalog; /* NULL: none is loaded */
+    const struct catalog *catalog; /* for subscriptions; NULL: none is loaded */
     struct hasher *hasher;
     struct instant now;
 };
