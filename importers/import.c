@@ -18,11 +18,16 @@ void import_progress(struct import *im)
                 source_bytes_total(im->source));
 }
 
-void import_note_record(struct import *im, uint64_t seq)
+void report_note_record(struct import_report *r, uint64_t seq)
 {
     if (seq == 0) return;
-    if (im->report->first_seq == 0) im->report->first_seq = seq;
-    if (seq > im->report->last_seq) im->report->last_seq = seq;
+    if (r->first_seq == 0) r->first_seq = seq;
+    if (seq > r->last_seq) r->last_seq = seq;
+}
+
+void import_note_record(struct import *im, uint64_t seq)
+{
+    report_note_record(im->report, seq);
 }
 
 /* "line 17: amount: …", the column once. */

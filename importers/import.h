@@ -27,7 +27,9 @@ enum err import_run(struct import_report *out, struct ledger *l, const struct im
 
 /* One row that was not taken. */
 enum err import_reject(struct import *im, const struct row *row, struct error *e) MUST_USE;
-void import_note_record(struct import *im, uint64_t seq); /* 0 is none */
+/* A record that it wrote; 0 is none. */
+void report_note_record(struct import_report *r, uint64_t seq);
+void import_note_record(struct import *im, uint64_t seq);
 void import_progress(struct import *im);
 
 /* A batch of strict import that is no rehearsal takes all or nothing. */

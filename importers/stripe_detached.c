@@ -77,7 +77,7 @@ static enum err remove_them(struct stripe_import *im, const struct detached *d, 
         requests[i] = (struct request){.command = &d->commands[i], .actor = im->options->actor};
     enum err err = ledger_execute_batch(outcomes, im->ledger, requests, d->count, false, d->arena, e);
     for (size_t i = 0; i < d->count && err == OK; i++) {
-        im->wrote = im->wrote || outcomes[i].seq != 0;
+        stripe_note_record(im, outcomes[i].seq);
         if (outcomes[i].code != OK || d->commands[i].type != COMMAND_PAYMENT_METHOD_REMOVE) continue;
         im->report->rows++;
         im->report->accepted++;

@@ -61,7 +61,7 @@ static enum err note_progress(struct stripe_import *im, struct error *e)
     struct outcome done = {0};
     struct arena *a = arena_new();
     enum err err = ledger_execute(&done, im->ledger, &r, a, e);
-    if (err == OK) im->report->last_seq = done.seq;
+    if (err == OK) report_note_record(im->report, done.seq);
     im->open = im->open || err == OK;
     im->wrote = false;
     arena_free(a);

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
 #define DAYBOOK_IMPORTERS_STRIPE_IMPORT_H
 
+#include "importers/import.h"
 #include "importers/rejects.h"
 #include "importers/stripe_take.h"
 
@@ -36,6 +37,8 @@ struct stripe_import {
 /* A stripe_page_fn; the context is the import, whose list the page is of. */
 enum err stripe_take_page(void *context, json_t *const *objects, size_t count, struct arena *a,
                           struct error *e) MUST_USE;
+/* A record that was written of an object; 0 is none. */
+void stripe_note_record(struct stripe_import *im, uint64_t seq);
 /* One object that was not taken. */
 enum err stripe_reject(struct stripe_import *im, const struct stripe_taking *k, struct arena *a,
                        struct error *e) MUST_USE;

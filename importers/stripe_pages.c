@@ -52,6 +52,12 @@ enum err stripe_reject(struct stripe_import *im, const struct stripe_taking *k, 
     return tell(im, k, k->refused, "", a, e);
 }
 
+void stripe_note_record(struct stripe_import *im, uint64_t seq)
+{
+    im->wrote = im->wrote || seq != 0;
+    report_note_record(im->report, seq);
+}
+
 /* ---- a page ---- */
 
 static enum err take_objects(struct stripe_import *im, stripe_take_fn *take, struct stripe_taking *takings,
@@ -105,9 +111,7 @@ static enum err execute(struct stripe_import *im, struct stripe_taking *takings,
     for (size_t i = 0; i < wanted && err == OK; i++) {
         struct stripe_taking *k = &takings[taking_of[i]];
         const struct outcome *o = &outcomes[i];
-        im->wrote = im->wrote || o->seq != 0;
-        if (o->seq != 0 && im->report->first_seq == 0) im->report->first_seq = o->seq;
-        if (o->seq != 0) im->report->last_seq = o->seq;
+        stripe_note_record(im, o->seq);
         if (o->code != OK) stripe_refuse(k, "", str_copy(a, str_of(o->error.text)));
         if (!again && o->code == OK && o->seq == 0) k->known = true;
     }
