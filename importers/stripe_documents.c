@@ -46,16 +46,6 @@ static struct money sum_of(struct stripe_taking *out, const json_t *object, cons
     return sum;
 }
 
-/* A word of Stripe's, or a number that it gave. */
-static struct str word_of(struct stripe_taking *out, const json_t *object, const char *name, struct arena *a)
-{
-    struct error why = {0};
-    struct str text = json_text_of(object, name);
-    if (text.len == 0 || text_check(text, LIMIT_TEXT_BYTES, name, &why) == OK) return str_copy(a, text);
-    stripe_leave_out(out, name, str_copy(a, str_of(why.text)));
-    return STR_NONE;
-}
-
 static struct str name_of(const json_t *object, const char *name, struct arena *a)
 {
     struct str id = json_id_of(object, name);
@@ -83,11 +73,6 @@ static struct import_document_command *begin(struct stripe_taking *out, enum imp
 
 /* ---- prices ---- */
 
-static bool is_metered(const json_t *price)
-{
-    return str_is(json_text_of(json_object_get(price, "recurring"), "usage_type"), "metered");
-}
-
 static int compare_prices(const void *left, const void *right)
 {
     const struct stripe_price *a = left, *b = right;
@@ -101,7 +86,7 @@ void stripe_prices_add(struct stripe_prices *all, json_t *const *objects, size_t
         all->items[all->count++] = (struct stripe_price){
             .id = str_copy(all->arena, json_text_of(objects[i], "id")),
             .tier = str_copy(all->arena, stripe_tier_of(objects[i])),
-            .metered = is_metered(objects[i]),
+            .metered = stripe_is_metered(objects[i]),
         };
     }
 }
@@ -121,7 +106,7 @@ static struct stripe_price price_of(const json_t *line, const struct stripe_pric
     struct stripe_price wanted = {.id = json_is_object(price) ? json_text_of(price, "id")
                                                               : json_id_of(details, "price"),
                                   .tier = stripe_tier_of(price),
-                                  .metered = is_metered(price)};
+                                  .metered = stripe_is_metered(price)};
     if (json_is_object(price) || wanted.id.len == 0 || all->count == 0) return wanted;
     const struct stripe_price *known =
         bsearch(&wanted, all->items, all->count, sizeof *all->items, compare_prices);
@@ -194,8 +179,8 @@ enum err stripe_take_invoice(struct stripe_taking *out, struct stripe_reading *r
 {
     struct import_document_command *c = begin(out, IMPORTED_INVOICE, object, a);
     struct object_imported *v = &c->object;
-    v->status = word_of(out, object, "status", a);
-    v->number = word_of(out, object, "number", a);
+    v->status = stripe_kept_text(out, object, "status", LIMIT_TEXT_BYTES, a);
+    v->number = stripe_kept_text(out, object, "number", LIMIT_TEXT_BYTES, a);
     v->about = str_copy(a, stripe_subscription_of(object));
     if (!stripe_id_is_one(v->about)) v->about = STR_NONE;
     v->amount = amount_of(out, object, "total", a);
@@ -213,8 +198,8 @@ enum err stripe_take_charge(struct stripe_taking *out, struct stripe_reading *r,
 {
     struct import_document_command *c = begin(out, IMPORTED_CHARGE, object, a);
     struct object_imported *v = &c->object;
-    v->status = word_of(out, object, "status", a);
-    v->number = word_of(out, object, "failure_code", a);
+    v->status = stripe_kept_text(out, object, "status", LIMIT_TEXT_BYTES, a);
+    v->number = stripe_kept_text(out, object, "failure_code", LIMIT_TEXT_BYTES, a);
     v->about = name_of(object, "payment_intent", a);
     v->amount = amount_of(out, object, "amount", a);
     v->settled = amount_of(out, object, "amount_refunded", a);
@@ -230,7 +215,7 @@ enum err stripe_take_refund(struct stripe_taking *out, struct stripe_reading *r,
     struct import_document_command *c = begin(out, IMPORTED_REFUND, object, a);
     struct object_imported *v = &c->object, charge = {0};
     bool found = false;
-    v->status = word_of(out, object, "status", a);
+    v->status = stripe_kept_text(out, object, "status", LIMIT_TEXT_BYTES, a);
     v->about = name_of(object, "charge", a);
     v->amount = amount_of(out, object, "amount", a);
     enum err err = find_own(out, r, v->reference, e);
@@ -249,7 +234,7 @@ enum err stripe_take_balance(struct stripe_taking *out, struct stripe_reading *r
 {
     struct object_imported *v = &begin(out, IMPORTED_BALANCE_TRANSACTION, object, a)->object;
     const json_t *source = json_object_get(object, "source");
-    v->status = word_of(out, object, "type", a);
+    v->status = stripe_kept_text(out, object, "type", LIMIT_TEXT_BYTES, a);
     v->about = name_of(object, "source", a);
     v->subtotal = amount_of(out, object, "amount", a);
     v->amount = amount_of(out, object, "net", a);

@@ -24,10 +24,8 @@ static enum err user_of_customer(struct str *out, struct stripe_subject *s, stru
 /* As the customer is known, by his payment methods or an import, or else as its metadata say. */
 enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e)
 {
-    static const char *const names[] = {"daybook_user", "user_id"};
     enum err err = user_of_customer(out, s, json_id_of(s->object, "customer"), e);
-    for (size_t i = 0; err == OK && out->len == 0 && i < sizeof names / sizeof names[0]; i++)
-        *out = str_copy(s->arena, json_text_of(metadata, names[i]));
+    if (err == OK && out->len == 0) *out = str_copy(s->arena, stripe_user_named(metadata));
     return err;
 }
 
@@ -36,7 +34,7 @@ enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t 
 static void take_status(struct subscription_follow_command *c, struct str status)
 {
     int value = 0;
-    c->ended = str_is(status, "canceled") || str_is(status, "incomplete_expired");
+    c->ended = stripe_is_over(status);
     if (!c->ended && choice_parse(&value, &choice_subscription_status, status))
         c->status = (enum subscription_status)value;
 }
@@ -120,15 +118,6 @@ static void follow(struct stripe_subject *s, const struct subscription_follow_co
     s->first->subscription_follow = *c;
 }
 
-/* "EUR"; "" where it is none that is known. */
-static struct str currency_of(const json_t *object, struct arena *a)
-{
-    struct money nothing = {0};
-    struct error unused = {0};
-    bool known = stripe_money(&nothing, 0, json_text_of(object, "currency"), &unused) == OK;
-    return known ? str_copy(a, str_of(nothing.currency)) : STR_NONE;
-}
-
 /* As it stands there, from the day on which it began there: this may be told days later. */
 static void create(struct stripe_subject *s, const struct subscription_follow_command *c)
 {
@@ -140,7 +129,7 @@ static void create(struct stripe_subject *s, const struct subscription_follow_co
                                              .interval = c->interval,
                                              .interval_count = c->interval_count,
                                              .quantity = c->quantity,
-                                             .currency = currency_of(s->object, s->arena),
+                                             .currency = stripe_currency_of(s->object, s->arena),
                                              .charged_through = c->period_end,
                                              .billing_owner = BILLED_BY_STRIPE,
                                              .reference = c->reference,

@@ -47,9 +47,8 @@ enum err stripe_end_object(struct stripe_taking *out, struct object_imported *ob
     return err;
 }
 
-/* A text as it may be kept. */
-static struct str kept(struct stripe_taking *out, const json_t *object, const char *name, size_t limit,
-                       struct arena *a)
+struct str stripe_kept_text(struct stripe_taking *out, const json_t *object, const char *name, size_t limit,
+                            struct arena *a)
 {
     struct error e = {0};
     struct str text = json_text_of(object, name);
@@ -62,7 +61,6 @@ static struct str kept(struct stripe_taking *out, const json_t *object, const ch
 
 static struct str user_wished(struct stripe_taking *out, const struct stripe_reading *r, const json_t *object)
 {
-    static const char *const ours[] = {"daybook_user", "user_id"};
     const json_t *metadata = json_object_get(object, "metadata");
     struct str from = r->options->user_from;
     if (str_is(from, "email")) return json_text_of(object, "email");
@@ -72,11 +70,8 @@ static struct str user_wished(struct stripe_taking *out, const struct stripe_rea
         const json_t *value = json_object_getn(metadata, key.ptr, key.len);
         return (struct str){json_string_value(value), json_string_length(value)};
     }
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        struct str user = json_text_of(metadata, ours[i]);
-        if (user.len > 0) return user;
-    }
-    return out->id;
+    struct str user = stripe_user_named(metadata);
+    return user.len > 0 ? user : out->id;
 }
 
 /* Whom the ledger knows already stays who he is. */
@@ -124,14 +119,14 @@ static struct party party_of(struct stripe_taking *out, const json_t *object, st
 {
     const json_t *address = json_object_get(object, "address");
     struct error why = {0};
-    struct party p = {.name = kept(out, object, "name", LIMIT_TEXT_BYTES, a),
-                      .email = kept(out, object, "email", LIMIT_TEXT_BYTES, a),
-                      .street = kept(out, address, "line1", LIMIT_TEXT_BYTES, a),
-                      .street2 = kept(out, address, "line2", LIMIT_TEXT_BYTES, a),
-                      .postal_code = kept(out, address, "postal_code", LIMIT_TEXT_BYTES, a),
-                      .city = kept(out, address, "city", LIMIT_TEXT_BYTES, a),
-                      .region = kept(out, address, "state", LIMIT_TEXT_BYTES, a),
-                      .country = kept(out, address, "country", LIMIT_CODE_BYTES, a)};
+    struct party p = {.name = stripe_kept_text(out, object, "name", LIMIT_TEXT_BYTES, a),
+                      .email = stripe_kept_text(out, object, "email", LIMIT_TEXT_BYTES, a),
+                      .street = stripe_kept_text(out, address, "line1", LIMIT_TEXT_BYTES, a),
+                      .street2 = stripe_kept_text(out, address, "line2", LIMIT_TEXT_BYTES, a),
+                      .postal_code = stripe_kept_text(out, address, "postal_code", LIMIT_TEXT_BYTES, a),
+                      .city = stripe_kept_text(out, address, "city", LIMIT_TEXT_BYTES, a),
+                      .region = stripe_kept_text(out, address, "state", LIMIT_TEXT_BYTES, a),
+                      .country = stripe_kept_text(out, address, "country", LIMIT_CODE_BYTES, a)};
     if (p.email.len > 0 && !is_address(p.email)) {
         stripe_leave_out(out, "email", STR("it is no address"));
         p.email = STR_NONE;
@@ -243,9 +238,8 @@ enum err stripe_take_method(struct stripe_taking *out, struct stripe_reading *r,
 static void take_status(struct import_subscription_command *c, struct stripe_taking *out, struct str status)
 {
     int value = 0;
-    bool over = str_is(status, "canceled") || str_is(status, "incomplete_expired");
-    c->ended = over;
-    if (over || !choice_parse(&value, &choice_subscription_status, status)) return;
+    c->ended = stripe_is_over(status);
+    if (c->ended || !choice_parse(&value, &choice_subscription_status, status)) return;
     c->status = (enum subscription_status)value;
     if (c->status == SUBSCRIPTION_TRIALING) c->status = SUBSCRIPTION_ACTIVE; /* its trial is there */
     if (c->status != SUBSCRIPTION_PAUSED) return;
@@ -355,8 +349,7 @@ static void take_item(struct import_items_command *c, struct import_item *items,
 {
     const json_t *price = json_object_get(item, "price");
     struct str tier = str_copy(a, stripe_tier_of(price));
-    bool used = str_is(json_text_of(json_object_get(price, "recurring"), "usage_type"), "metered");
-    if (used) return;
+    if (stripe_is_metered(price)) return;
     if (is_add_on(r->catalog, tier))
         items[c->items_count++] = (struct import_item){tier, json_count_of(item, "quantity")};
     else
@@ -369,8 +362,6 @@ enum err stripe_take_items(struct stripe_taking *out, struct stripe_reading *r, 
     struct import_items_command *c = &out->command.import_items;
     const json_t *data = items_of(object);
     struct object_imported before = {0};
-    struct error unused = {0};
-    struct money amount = {0};
     size_t plan = plan_place(r->catalog, data);
     bool found = false;
     out->command.type = COMMAND_IMPORT_ITEMS;
@@ -386,9 +377,8 @@ enum err stripe_take_items(struct stripe_taking *out, struct stripe_reading *r, 
         const json_t *item = json_array_get(data, i);
         if (i != plan)
             take_item(c, items, out, r, item, a);
-        else if (stripe_money(&amount, 0, json_text_of(json_object_get(item, "price"), "currency"),
-                              &unused) == OK)
-            c->currency = str_copy(a, str_of(amount.currency));
+        else
+            c->currency = stripe_currency_of(json_object_get(item, "price"), a);
     }
     c->object.lines = c->items_count;
     err = stripe_end_object(out, &c->object, r, a, e);

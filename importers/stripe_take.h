@@ -52,6 +52,10 @@ struct stripe_taking {
 void stripe_refuse(struct stripe_taking *out, const char *member, struct str why);
 void stripe_leave_out(struct stripe_taking *out, const char *member, struct str why);
 
+/* A member as it may be kept; "": it is none, or was left out. */
+struct str stripe_kept_text(struct stripe_taking *out, const json_t *object, const char *name, size_t limit,
+                            struct arena *a);
+
 /* Fills *out; texts are in the arena. An error is one of the ledger's, not of the object. */
 typedef enum err stripe_take_fn(struct stripe_taking *out, struct stripe_reading *r, const json_t *object,
                                 struct arena *a, struct error *e);
