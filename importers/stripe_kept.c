@@ -63,9 +63,7 @@ enum err stripe_on_attached(struct webhook_apply_command *out, struct stripe_sub
 enum err stripe_on_setup(struct webhook_apply_command *out, struct stripe_subject *s, struct error *e)
 {
     const json_t *method = json_object_get(s->object, "payment_method");
-    bool whole = json_is_object(method);
-    struct str token = whole ? json_text_of(method, "id") : str_of(json_string_value(method));
-    return keep(out, s, token, whole ? method : NULL, e);
+    return keep(out, s, json_id_of(s->object, "payment_method"), method, e);
 }
 
 /* The customer sees it on the page, and can try again. */

@@ -26,7 +26,7 @@ typedef enum err stripe_effect_fn(struct webhook_apply_command *out, struct stri
 stripe_effect_fn stripe_on_subscription, stripe_on_invoice, stripe_on_method, stripe_on_attached,
     stripe_on_setup, stripe_on_setup_failed, stripe_on_method_updated, stripe_on_customer;
 
-/* As its metadata say, or as the customer is known by his payment methods; "": he is not. */
+/* As the customer is known here, or else as its metadata say; "": neither. */
 enum err stripe_user_of(struct str *out, struct stripe_subject *s, const json_t *metadata, struct error *e);
 
 /* Which transaction a payment or refund at Stripe was made for that has no name here yet, by what we wrote
