@@ -12,8 +12,7 @@ static enum err ask_account(struct str *out, struct stripe *s, struct arena *a, 
     struct stripe_answer answer = {0};
     struct http_request r = {.method = "GET", .path = STR("/v1/account")};
     *out = STR_NONE;
-    enum err err = stripe_may_ask(s, e);
-    if (err == OK) err = stripe_ask_one(s, &answer, &r, a, e);
+    enum err err = stripe_ask_one(s, &answer, &r, a, e);
     if (err != OK) return err;
     struct str id = json_text_of(answer.object, "id");
     bool told = answer.outcome == STRIPE_DONE && stripe_id_is_one(id);

@@ -33,8 +33,7 @@ enum err stripe_confirmation(void *self, struct gateway_confirmation *out, const
     struct gateway_answer stands = {.outcome = PAYMENT_UNKNOWN};
     struct http_request request = {0};
     assert(r->step == GATEWAY_LOOK);
-    enum err err = stripe_may_ask(s, e);
-    if (err == OK) err = stripe_request(&request, &p, r, now, a, e);
+    enum err err = stripe_request(&request, &p, r, now, a, e);
     if (err == OK) err = stripe_ask_one(s, &answer, &request, a, e);
     if (err != OK) return err;
     stripe_advance(&p, &stands, r, &answer, a);

@@ -10,6 +10,8 @@ enum { USER_DIGEST_BYTES = 12 };
 enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struct http_request *r,
                         struct arena *a, struct error *e)
 {
+    enum err may = stripe_may_ask(s, e);
+    if (may != OK) return may;
     for (int attempt = 1;; attempt++) {
         struct http_exchange x = {.request = *r, .arena = a};
         enum err err = http_ask(&s->http, &x, e);
@@ -128,7 +130,6 @@ enum err stripe_describe(void *self, struct card *out, const struct gateway_meth
     struct stripe *s = self;
     struct str customer = m->gateway_customer;
     enum err err = stripe_check_token(m->token, e);
-    if (err == OK) err = stripe_may_ask(s, e);
     if (err == OK && customer.len == 0) err = stripe_make_customer(s, &customer, m, a, e);
     return err == OK ? attach(s, out, m, customer, a, e) : err;
 }

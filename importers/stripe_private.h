@@ -33,7 +33,8 @@ enum err stripe_may_ask(struct stripe *s, struct error *e) MUST_USE;
 /* How long to wait behind so many attempts; waits. */
 uint64_t stripe_backoff_ms(struct stripe *s, int attempts);
 enum err stripe_wait(struct stripe *s, uint64_t ms, struct error *e) MUST_USE;
-/* Asks one question and waits for its answer, with the attempts that a fault is given. */
+/* Asks one question and waits for its answer, with the attempts that a fault is given; not while it is of no
+ * use. */
 enum err stripe_ask_one(struct stripe *s, struct stripe_answer *out, const struct http_request *r,
                         struct arena *a, struct error *e) MUST_USE;
 

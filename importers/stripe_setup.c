@@ -130,7 +130,6 @@ enum err stripe_set_up(void *self, struct gateway_setup *out, const struct gatew
     enum err err = OK;
     *out = (struct gateway_setup){.gateway_customer = m->method.gateway_customer};
     if (m->method.token.len > 0) err = stripe_check_token(m->method.token, e);
-    if (err == OK) err = stripe_may_ask(s, e);
     if (err == OK && out->gateway_customer.len == 0)
         err = stripe_make_customer(s, &out->gateway_customer, &m->method, a, e);
     return err == OK ? make_setup(s, out, m, a, e) : err;
