@@ -11,31 +11,6 @@ struct checking {
     uint64_t total, visited;
 };
 
-static bool is_first_of_its_currency(const struct posting *p, size_t place)
-{
-    for (size_t i = 0; i < place; i++) {
-        if (money_same_currency(p[i].amount, p[place].amount)) return false;
-    }
-    return true;
-}
-
-/* The sums of one event's postings, currency by currency. */
-static enum err check_postings(const struct posting *p, size_t count, struct error *e)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!is_first_of_its_currency(p, i)) continue;
-        struct money sum = money_of(0, p[i].amount.currency);
-        for (size_t k = 0; k < count; k++) {
-            if (!money_same_currency(p[k].amount, sum)) continue;
-            enum err err = money_add(&sum, sum, p[k].amount, e);
-            if (err != OK) return err;
-        }
-        if (sum.minor != 0)
-            return fail(e, ERR_TAMPERED, "its postings in %s do not sum to zero", sum.currency);
-    }
-    return OK;
-}
-
 static enum err check_entry(void *context, const struct log_entry *entry, struct error *e)
 {
     struct checking *c = context;
@@ -50,7 +25,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
         const struct posting *postings = NULL;
         size_t count = 0;
         err = event_postings(&postings, &count, &v.events[i], c->arena, e);
-        if (err == OK) err = check_postings(postings, count, e);
+        if (err == OK) err = postings_check(postings, count, e);
         c->report->postings += count;
     }
     if (err == ERR_NOT_FOUND)

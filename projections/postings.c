@@ -5,42 +5,6 @@
 
 #include "ledger/book.h"
 
-/* Each movement of a gateway's balance can be in two of its own. */
-enum { CURRENCIES_PER_EVENT = 2 * LIMIT_MOVEMENTS_PER_RECORD };
-
-/* Sums of the currencies of one event, which are one as good as always. */
-struct sums {
-    struct money items[CURRENCIES_PER_EVENT];
-    size_t count;
-};
-
-static enum err sum_add(struct sums *s, struct money amount, struct error *e)
-{
-    size_t at = 0;
-    while (at < s->count && !money_same_currency(s->items[at], amount)) at++;
-    if (at == CURRENCIES_PER_EVENT)
-        return fail(e, ERR_TAMPERED, "an event posts in more than %zu currencies", at);
-    if (at == s->count) s->items[s->count++] = money_zero(amount);
-    return money_add(&s->items[at], s->items[at], amount, e);
-}
-
-static enum err check_balanced(const struct posting *postings, size_t count, const struct event *ev,
-                               struct error *e)
-{
-    struct sums s = {0};
-    for (size_t i = 0; i < count; i++) {
-        enum err err = sum_add(&s, postings[i].amount, e);
-        if (err != OK) return err;
-    }
-    for (size_t i = 0; i < s.count; i++) {
-        if (!money_is_zero(s.items[i])) {
-            return fail(e, ERR_TAMPERED, "the postings of '%s' do not sum to zero in %s",
-                        event_kind(ev->type)->wire, s.items[i].currency);
-        }
-    }
-    return OK;
-}
-
 static struct view_key account_key(struct views_txn *t, const struct posting *p)
 {
     uint8_t detail[16] = {0};
@@ -85,7 +49,7 @@ enum err fold_postings(struct views_txn *t, const struct event *ev, const struct
     const struct posting *postings = NULL;
     size_t count = 0;
     enum err err = event_postings(&postings, &count, ev, a, e);
-    if (err == OK) err = check_balanced(postings, count, ev, e);
+    if (err == OK) err = postings_check(postings, count, e);
     for (size_t i = 0; err == OK && i < count; i++) err = post(t, &postings[i], a, e);
     return err;
 }

@@ -339,3 +339,29 @@ enum err event_postings(const struct posting **out, size_t *count, const struct 
     *count = j.count;
     return err;
 }
+
+/* ---- balanced ---- */
+
+static bool is_first_of_its_currency(const struct posting *p, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (money_same_currency(p[i].amount, p[place].amount)) return false;
+    }
+    return true;
+}
+
+enum err postings_check(const struct posting *p, size_t count, struct error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_first_of_its_currency(p, i)) continue;
+        struct money sum = money_of(0, p[i].amount.currency);
+        for (size_t k = 0; k < count; k++) {
+            if (!money_same_currency(p[k].amount, sum)) continue;
+            enum err err = money_add(&sum, sum, p[k].amount, e);
+            if (err != OK) return err;
+        }
+        if (sum.minor != 0)
+            return fail(e, ERR_TAMPERED, "its postings in %s do not sum to zero", sum.currency);
+    }
+    return OK;
+}

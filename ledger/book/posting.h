@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* posting.h - double entry: what each event posts to which account. The postings of an event sum to zero per
- * currency, always (asserted by the fold, checked by verification). Debits are positive, credits negative. */
+ * currency, always (checked by the fold and by verification). Debits are positive, credits negative. */
 #ifndef DAYBOOK_LEDGER_BOOK_POSTING_H
 #define DAYBOOK_LEDGER_BOOK_POSTING_H
 
@@ -32,5 +32,8 @@ struct str revenue_detail(const struct line *l);
 /* Zero postings for events that move no money. The array is in the arena. */
 enum err event_postings(const struct posting **out, size_t *count, const struct event *ev, struct arena *a,
                         struct error *e) MUST_USE;
+
+/* ERR_TAMPERED: those of one event do not sum to zero in each currency. */
+enum err postings_check(const struct posting *p, size_t count, struct error *e) MUST_USE;
 
 #endif
