@@ -241,7 +241,7 @@ static bool in_any_currency(const struct dunning *rule, const struct debtor *d, 
     for (size_t i = 0; i < d->open_count; i++) {
         struct dunned v = {0};
         struct error unused;
-        if (!open_invoice_is_overdue(&d->open[i], day)) continue;
+        if (!open_invoice_is_first(d, i)) continue;
         enum err err = dunning_look(&v, rule, d, d->open[i].left.currency, day, &unused);
         if (err != OK) return true; /* what cannot be told is told by the decision */
         if (over ? dunned_is_over(&v, rule, d, day) : v.state == DUNNING_DUE) return true;
