@@ -154,6 +154,7 @@ static enum err load_one_transaction(const struct transaction **out, struct gath
     return unless_missing(err);
 }
 
+/* What is given back besides payments, which counts where a refund comes back. */
 static enum err sum_conceded(struct gathering *g, const struct transaction *payment)
 {
     enum err err = OK;
@@ -181,7 +182,8 @@ static enum err customer_by_transaction(struct gathering *g, uint64_t number)
     if (err != OK || f->transaction == NULL) return err;
     if (f->transaction->kind == TRANSACTION_REFUND) {
         err = load_one_transaction(&f->payment, g, f->transaction->payment);
-        if (err == OK && f->payment != NULL) err = sum_conceded(g, f->payment);
+        bool may_return = f->transaction->status == TRANSACTION_COMPLETED;
+        if (err == OK && f->payment != NULL && may_return) err = sum_conceded(g, f->payment);
         if (err != OK) return err;
     }
     return customer_by_number(g, f->transaction->customer);

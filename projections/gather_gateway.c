@@ -53,7 +53,7 @@ static const struct object_imported *object_of(const struct command *c)
     return &c->import_document.object;
 }
 
-/* The same object as it was taken before, and what its customer is in the other system. */
+/* The same object as it was taken before, and what a customer is known as in the other system. */
 enum err gather_imported(struct gathering *g)
 {
     struct object_imported *before = arena_new_of(g->arena, struct object_imported);
@@ -64,7 +64,7 @@ enum err gather_imported(struct gathering *g)
     if (found) g->facts->imported = before;
     if (err == OK && object->kind == IMPORTED_BALANCE_TRANSACTION)
         err = movement_is_known(&g->facts->movement_noted, g->t, object->reference, g->e);
-    if (err != OK || g->facts->customer == NULL) return err;
+    if (err != OK || g->facts->customer == NULL || object->kind != IMPORTED_CUSTOMER) return err;
     err = find_known_as(&found, known, g->t, g->facts->customer->customer, g->arena, g->e);
     if (found) g->facts->known_as = known;
     return err;
