@@ -258,14 +258,10 @@ static enum err is_kept_elsewhere(bool *elsewhere, struct views_txn *t, uint64_t
                                   struct arena *a, struct error *e)
 {
     struct customer c = {0};
-    struct method_list row = {0};
-    *elsewhere = false;
+    struct method m = {0};
     enum err err = load_customer(&c, t, number, a, e);
-    if (err == OK && c.default_method != 0) err = methods_get(&row, t, number, a, e);
-    for (size_t i = 0; err == OK && i < row.methods_count; i++) {
-        const struct method *m = &row.methods[i];
-        if (m->method == c.default_method) *elsewhere = !str_equal(m->gateway, gateway);
-    }
+    if (err == OK && c.default_method != 0) err = method_get(&m, t, number, c.default_method, a, e);
+    *elsewhere = err == OK && m.method != 0 && !str_equal(m.gateway, gateway);
     return err;
 }
 

@@ -8,14 +8,11 @@
 static enum err take_method(struct gateway_request *out, struct views_txn *t, uint64_t method,
                             struct arena *a, struct error *e)
 {
-    struct method_list row = {0};
-    enum err err = methods_get(&row, t, out->customer, a, e);
+    struct method m = {0};
+    enum err err = method_get(&m, t, out->customer, method, a, e);
     if (err != OK) return err;
-    for (size_t i = 0; i < row.methods_count; i++) {
-        if (row.methods[i].method != method) continue;
-        out->token = row.methods[i].token;
-        out->gateway_customer = row.methods[i].gateway_customer;
-    }
+    out->token = m.token;
+    out->gateway_customer = m.gateway_customer;
     if (out->token.len > 0) return OK;
     return fail(e, ERR_TAMPERED, "payment txn_%ju names payment method %ju, which is not there",
                 (uintmax_t)out->transaction, (uintmax_t)method);

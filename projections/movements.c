@@ -22,10 +22,7 @@ static enum err note_movements(struct views_txn *t, const struct balance_noted *
 enum err movement_is_known(bool *known, struct views_txn *t, struct str reference, struct error *e)
 {
     struct view_key k = movement_key(t, reference);
-    struct bytes unused = {0};
-    enum err err = views_get(&unused, t, &k, e);
-    *known = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
+    return mark_find(known, t, &k, e);
 }
 
 enum err movement_is_booked(bool *booked, struct views_txn *t, struct str reference, struct arena *a,

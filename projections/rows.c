@@ -145,6 +145,14 @@ enum err mark_put(struct views_txn *t, const struct view_key *k, struct error *e
     return views_put(t, k, (struct bytes){NULL, 0}, e);
 }
 
+enum err mark_find(bool *found, struct views_txn *t, const struct view_key *k, struct error *e)
+{
+    struct bytes nothing = {0};
+    enum err err = views_get(&nothing, t, k, e);
+    *found = err == OK;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 enum err number_get(uint64_t *out, struct views_txn *t, const struct view_key *k, struct error *e)
 {
     struct bytes value = {0};

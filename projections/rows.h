@@ -32,6 +32,7 @@ enum err row_load(void *row, const struct schema *s, struct views_txn *t, const 
                   const char *what, uint64_t number, struct arena *a, struct error *e) MUST_USE;
 enum err mark_put(struct views_txn *t, const struct view_key *k,
                   struct error *e) MUST_USE; /* a key with nothing behind it */
+enum err mark_find(bool *found, struct views_txn *t, const struct view_key *k, struct error *e) MUST_USE;
 
 /* A value that is one number; 0 when the key is missing. */
 enum err number_get(uint64_t *out, struct views_txn *t, const struct view_key *k, struct error *e) MUST_USE;

@@ -49,20 +49,12 @@ static enum err add_method(struct telling *g, uint64_t customer, uint64_t method
     return OK;
 }
 
-static enum err is_marked(bool *yes, struct views_txn *t, const struct view_key *k, struct error *e)
-{
-    struct bytes nothing = {0};
-    enum err err = views_get(&nothing, t, k, e);
-    *yes = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
 enum err method_is_detached(bool *yes, struct views_txn *t, uint64_t customer, uint64_t method,
                             struct error *e)
 {
     struct view_key k = key_pair(SPACE_UNDETACHED, customer, method);
     bool waits = false;
-    enum err err = is_marked(&waits, t, &k, e);
+    enum err err = mark_find(&waits, t, &k, e);
     *yes = !waits;
     return err;
 }

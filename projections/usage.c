@@ -340,10 +340,7 @@ enum err usage_with_levels(struct usage_total **out, size_t *count, struct views
 enum err usage_has_levels(bool *out, struct views_txn *t, uint64_t customer, struct error *e)
 {
     struct view_key k = key_number(SPACE_USAGE_LEVELS, customer);
-    struct bytes value = {0};
-    enum err err = views_get(&value, t, &k, e);
-    *out = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
+    return mark_find(out, t, &k, e);
 }
 
 enum err list_usage(struct usage_total **out, size_t *count, struct views_txn *t, uint64_t customer,
