@@ -114,26 +114,33 @@ static void turn_round(struct merkle_path *p)
     }
 }
 
+struct stretch {
+    uint64_t begin, end; /* leaves */
+};
+
+/* To the half that holds the leaf; the root of the other goes onto the path. */
+static enum err go_down(struct merkle_path *out, const struct merkle_source *s, struct stretch *at,
+                        uint64_t index, struct error *e)
+{
+    uint64_t middle = at->begin + split_of(at->end - at->begin);
+    struct stretch left = {at->begin, middle}, right = {middle, at->end};
+    bool is_left = index < middle;
+    struct stretch other = is_left ? right : left;
+    *at = is_left ? left : right;
+    return root_of(&out->hashes[out->count++], s, other.begin, other.end, e);
+}
+
 /* PATH(m, D[n]) of RFC 6962 section 2.1.1. */
 enum err merkle_prove_inclusion(struct merkle_path *out, const struct merkle_source *s, uint64_t index,
                                 uint64_t size, struct error *e)
 {
     assert(index < size);
-    uint64_t begin = 0, end = size;
+    struct stretch at = {0, size};
+    enum err err = OK;
     out->count = 0;
-    while (end - begin > 1) {
-        uint64_t middle = begin + split_of(end - begin);
-        bool is_left = index < middle;
-        enum err err =
-            root_of(&out->hashes[out->count++], s, is_left ? middle : begin, is_left ? end : middle, e);
-        if (err != OK) return err;
-        if (is_left)
-            end = middle;
-        else
-            begin = middle;
-    }
-    turn_round(out);
-    return OK;
+    while (err == OK && at.end - at.begin > 1) err = go_down(out, s, &at, index, e);
+    if (err == OK) turn_round(out);
+    return err;
 }
 
 /* SUBPROOF(m, D[n], b) of RFC 6962 section 2.1.2; b is true while nothing was left out at the left. */
@@ -141,20 +148,12 @@ enum err merkle_prove_consistency(struct merkle_path *out, const struct merkle_s
                                   uint64_t size, struct error *e)
 {
     assert(old_size > 0 && old_size <= size);
-    uint64_t begin = 0, end = size;
+    struct stretch at = {0, size};
+    enum err err = OK;
     out->count = 0;
-    while (end != old_size) {
-        uint64_t middle = begin + split_of(end - begin);
-        bool is_left = old_size <= middle;
-        enum err err =
-            root_of(&out->hashes[out->count++], s, is_left ? middle : begin, is_left ? end : middle, e);
-        if (err != OK) return err;
-        if (is_left)
-            end = middle;
-        else
-            begin = middle;
-    }
-    enum err err = begin == 0 ? OK : root_of(&out->hashes[out->count++], s, begin, end, e);
+    while (err == OK && at.end != old_size) err = go_down(out, s, &at, old_size - 1, e);
+    if (err != OK) return err;
+    if (at.begin != 0) err = root_of(&out->hashes[out->count++], s, at.begin, at.end, e);
     turn_round(out);
     return err;
 }
