@@ -59,19 +59,15 @@ struct dunning_wish {
     uint64_t campaign;   /* that would be the next new one */
 };
 
-static bool is_dunned(const struct facts *f, size_t index, const char *currency)
-{
-    const struct open_invoice *v = &f->open[index];
-    return strcmp(v->left.currency, currency) == 0 && open_invoice_is_overdue(v, f->today);
-}
-
 bool dunning_must_wait(const struct facts *f, const char *currency)
 {
     int64_t midnight = f->now.us - (int64_t)f->second * 1000000;
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
         bool asked_today = instant_is_given(v->asked) && v->asked.us >= midnight;
-        if (is_dunned(f, i, currency) && (asked_today || payment_is_pending(f, v->invoice))) return true;
+        if (open_invoice_is_dunned(v, currency, f->today) &&
+            (asked_today || payment_is_pending(f, v->invoice)))
+            return true;
     }
     return false;
 }
@@ -79,7 +75,7 @@ bool dunning_must_wait(const struct facts *f, const char *currency)
 static bool is_asked_again(const struct dunning_wish *w, size_t index, const char *currency)
 {
     const struct facts *f = w->facts;
-    return is_dunned(f, index, currency) && !is_later(f, index, w->through) &&
+    return open_invoice_is_dunned(&f->open[index], currency, f->today) && !is_later(f, index, w->through) &&
            !open_invoice_is_stopped(&f->open[index], &f->catalog->dunning);
 }
 

@@ -25,7 +25,7 @@ static uint64_t overdue_invoice_of(const struct facts *f, uint64_t subscription,
 {
     for (size_t i = 0; i < f->open_count; i++) {
         const struct open_invoice *v = &f->open[i];
-        if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, f->today)) continue;
+        if (!open_invoice_is_dunned(v, currency, f->today)) continue;
         if (bills(&f->open_invoices[i], subscription)) return v->invoice;
     }
     return 0;
@@ -96,8 +96,7 @@ static bool is_to_be_asked(const struct facts *f, const char *currency)
 {
     for (size_t i = 0; i < f->open_count && f->customer->default_method != 0; i++) {
         const struct open_invoice *v = &f->open[i];
-        bool dunned = strcmp(v->left.currency, currency) == 0 && open_invoice_is_overdue(v, f->today);
-        if (dunned && !instant_is_given(v->asked)) return true;
+        if (open_invoice_is_dunned(v, currency, f->today) && !instant_is_given(v->asked)) return true;
     }
     return false;
 }

@@ -103,6 +103,11 @@ bool open_invoice_is_overdue(const struct open_invoice *v, struct date day)
     return date_compare(v->due, day) < 0;
 }
 
+bool open_invoice_is_dunned(const struct open_invoice *v, const char *currency, struct date day)
+{
+    return strcmp(v->left.currency, currency) == 0 && open_invoice_is_overdue(v, day);
+}
+
 bool open_invoice_is_first(const struct debtor *d, size_t place)
 {
     for (size_t i = 0; i < place; i++) {
@@ -199,7 +204,7 @@ enum err dunning_look(struct dunned *out, const struct dunning *rule, const stru
     bool any = false;
     for (size_t i = 0; i < d->open_count && err == OK; i++) {
         const struct open_invoice *v = &d->open[i];
-        if (strcmp(v->left.currency, currency) != 0 || !open_invoice_is_overdue(v, day)) continue;
+        if (!open_invoice_is_dunned(v, currency, day)) continue;
         any = any || !open_invoice_is_stopped(v, rule);
         if (out->documents++ == 0 || date_compare(v->due, out->oldest) < 0) out->oldest = v->due;
         err = money_add(&out->overdue, out->overdue, v->left, e);

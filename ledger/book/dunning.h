@@ -44,8 +44,9 @@ struct instant confirmation_end(const struct transaction *payment); /* by time a
 bool payment_wants_customer(const struct transaction *payment);
 bool confirmation_is_open(const struct confirmation *c);
 
-/* Past its due date on that day? On the due date it is not. */
+/* Past its due date on that day? On the due date it is not. Dunned: the same, in that currency. */
 bool open_invoice_is_overdue(const struct open_invoice *v, struct date day);
+bool open_invoice_is_dunned(const struct open_invoice *v, const char *currency, struct date day);
 /* Will the payment method of now not pay it, as it stands? Only another one is asked for it by itself. */
 bool open_invoice_is_stopped(const struct open_invoice *v, const struct dunning *rule);
 /* Is it the first of its currency? So whoever goes through them meets each currency once. */
