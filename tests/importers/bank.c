@@ -88,6 +88,17 @@ struct transaction bank_transaction(struct bank *b, uint64_t number)
     return kept;
 }
 
+struct subscription bank_subscription(struct bank *b, uint64_t number)
+{
+    struct views_txn *t = NULL;
+    struct subscription row = {0}, kept = {0};
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(load_subscription(&row, t, number, A, E));
+    schema_copy(&kept, &schema_subscription, &row, A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
+
 struct transaction bank_charge(struct bank *b, const char *user, int64_t cents)
 {
     const struct event *ev = bank_request(b, user, cents);

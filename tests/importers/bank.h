@@ -28,6 +28,7 @@ void bank_customer(struct bank *b, const char *user, const char *token);
 const struct event *bank_request(struct bank *b, const char *user, int64_t cents);
 enum err bank_settle(struct bank *b, const struct event *events, size_t count, struct error *e);
 struct transaction bank_transaction(struct bank *b, uint64_t number);
+struct subscription bank_subscription(struct bank *b, uint64_t number);
 struct transaction bank_charge(struct bank *b, const char *user, int64_t cents);
 /* Gives back so much of the first payment, 0: all of it. The refund is asked for whatever the gateway
  * answers. */

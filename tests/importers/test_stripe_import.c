@@ -5,12 +5,6 @@
 
 TestSuite(stripe_import, .init = test_begin, .fini = test_end);
 
-static void assert_sound(struct bank *b)
-{
-    struct ledger_report r = {0};
-    assert_ok(ledger_verify(&r, b->l, NULL, NULL, E)); /* postings sum to zero, views equal a rebuild */
-}
-
 /* ---- all of it ---- */
 
 static void assert_taken(const struct imported *i, enum imported_kind kind, int taken)
@@ -85,7 +79,7 @@ Test(stripe_import, a_second_import_writes_no_record)
     assert_int(again.report.accepted, 0);
     assert_int(again.report.duplicates, n.customers + n.methods + n.subscriptions + n.invoices + n.charges +
                                             n.refunds + n.transactions);
-    assert_sound(&b);
+    bank_verify(&b);
     bank_close(&b);
 }
 
@@ -117,7 +111,7 @@ Test(stripe_import, the_balance_is_cut_where_it_was_asked_for_and_goes_on_from_t
     assert_int(account_balance(&b, ACCOUNT_OPENING) + account_balance(&b, ACCOUNT_CASH), n.credit);
     (void)account_take(&b);
     assert_int(account_balance(&b, ACCOUNT_CASH), n.net);
-    assert_sound(&b);
+    bank_verify(&b);
     bank_close(&b);
 }
 
@@ -147,7 +141,7 @@ Test(stripe_import, one_that_is_stopped_behind_any_page_ends_with_the_same)
     }
     cr_assert(stops > 12, "it was stopped %d times", stops);
     cr_assert(str_equal(account_dump(&b), whole), "another ledger:\n%.*s", STR_ARG(account_dump(&b)));
-    assert_sound(&b);
+    bank_verify(&b);
     bank_close(&b);
     arena_free(kept);
 }
@@ -237,17 +231,6 @@ Test(stripe_import, a_key_that_stripe_does_not_accept_takes_nothing)
 
 /* ---- what has changed there ---- */
 
-static struct subscription subscription(struct bank *b, uint64_t number)
-{
-    struct views_txn *t = NULL;
-    struct subscription row = {0}, kept = {0};
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(load_subscription(&row, t, number, A, E));
-    schema_copy(&kept, &schema_subscription, &row, A);
-    ledger_read_end(b->l, t);
-    return kept;
-}
-
 #define SUBSCRIPTION                                                                                         \
     "{'object':'subscription','id':'sub_A','created':1736000000,'customer':'cus_A','status':'%s',"           \
     "'start_date':1736000000,'cancel_at_period_end':%s,'items':{'data':[{'id':'si_A','quantity':1,"          \
@@ -275,17 +258,17 @@ Test(stripe_import, what_changed_there_is_changed_here_and_back_again)
     assert_int(i.report.accepted, 2);
     assert_str(account_customer(&b, "cus_A").party.name, "Ann Example");
     assert_int(account_balance(&b, ACCOUNT_CUSTOMER_CREDIT), -200);
-    assert_str(subscription(&b, 1).terms.product, "pro");
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
-    assert_day(subscription(&b, 1).ends_there, "2026-02-04");
+    assert_str(bank_subscription(&b, 1).terms.product, "pro");
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+    assert_day(bank_subscription(&b, 1).ends_there, "2026-02-04");
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", -500, "ann");
     account_give(&b, SUBSCRIPTION, "active", "false", FEBRUARY_4, "basic");
     (void)account_take(&b);
     assert_str(account_customer(&b, "cus_A").party.name, "Ann");
-    assert_str(subscription(&b, 1).terms.product, "basic");
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+    assert_str(bank_subscription(&b, 1).terms.product, "basic");
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
     assert_int(account_balance(&b, ACCOUNT_CUSTOMER_CREDIT), -500);
-    assert_sound(&b);
+    bank_verify(&b);
     bank_close(&b);
 }
 
@@ -295,8 +278,8 @@ Test(stripe_import, one_that_is_past_due_when_it_comes_is_past_due_here)
     give_ann(&b);
     account_give(&b, SUBSCRIPTION, "past_due", "true", FEBRUARY_4, "basic");
     (void)account_take(&b);
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
-    assert_day(subscription(&b, 1).ends_there, "2026-02-04");
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+    assert_day(bank_subscription(&b, 1).ends_there, "2026-02-04");
     uint64_t records = shop_records(b.l);
     (void)account_take(&b);
     assert_int(shop_records(b.l), records);
@@ -344,8 +327,8 @@ Test(stripe_import, nobody_is_billed_by_two_before_while_and_after_he_comes_over
     assert_int(bills(&b, "2026-02-04"), 1);
     account_give(&b, SUBSCRIPTION, "canceled", "true", FEBRUARY_4, "basic");
     (void)account_take(&b);
-    cr_assert(subscription(&b, 1).billing_owner == BILLED_BY_LEDGER);
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+    cr_assert(bank_subscription(&b, 1).billing_owner == BILLED_BY_LEDGER);
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
     assert_int(bills(&b, "2026-03-03"), 0);
     assert_int(bills(&b, "2026-03-04"), 1);
     assert_int(bills(&b, "2026-03-04"), 0);
@@ -365,7 +348,7 @@ Test(stripe_import, who_was_taken_over_and_billed_there_all_the_same_is_told)
     assert_int(account_count(&i, IMPORTED_SUBSCRIPTION)->refused, 1);
     cr_assert(account_says(account_rejects(), "give one of the two back"), "%.*s",
               STR_ARG(account_rejects()));
-    cr_assert(subscription(&b, 1).billing_owner == BILLED_BY_LEDGER);
+    cr_assert(bank_subscription(&b, 1).billing_owner == BILLED_BY_LEDGER);
     bank_close(&b);
 }
 
@@ -403,21 +386,21 @@ Test(stripe_import, what_is_added_to_a_subscription_comes_changes_and_goes_with_
     struct imported i = account_take(&b);
     assert_int(i.report.rejected, 0);
     assert_int(i.report.left_out, 1);
-    assert_str(subscription(&b, 1).terms.product, "basic");
-    assert_str(subscription(&b, 2).terms.product, "sso");
-    assert_int(subscription(&b, 2).parent, 1);
-    cr_assert(subscription(&b, 2).billing_owner == BILLED_BY_STRIPE);
-    cr_assert(subscription(&b, 2).status == SUBSCRIPTION_PAST_DUE);
-    assert_day(subscription(&b, 2).charged_through, "2026-02-04");
+    assert_str(bank_subscription(&b, 1).terms.product, "basic");
+    assert_str(bank_subscription(&b, 2).terms.product, "sso");
+    assert_int(bank_subscription(&b, 2).parent, 1);
+    cr_assert(bank_subscription(&b, 2).billing_owner == BILLED_BY_STRIPE);
+    cr_assert(bank_subscription(&b, 2).status == SUBSCRIPTION_PAST_DUE);
+    assert_day(bank_subscription(&b, 2).charged_through, "2026-02-04");
     uint64_t records = shop_records(b.l);
     (void)account_take(&b);
     assert_int(shop_records(b.l), records);
     give_items(&b, "active", ITEM("basic", "1") "," ITEM("backup", "1"));
     (void)account_take(&b);
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
-    cr_assert(subscription(&b, 2).status == SUBSCRIPTION_CANCELED);
-    assert_str(subscription(&b, 3).terms.product, "backup");
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+    cr_assert(bank_subscription(&b, 2).status == SUBSCRIPTION_CANCELED);
+    assert_str(bank_subscription(&b, 3).terms.product, "backup");
     assert_int(bills(&b, "2026-02-20"), 0);
-    assert_sound(&b);
+    bank_verify(&b);
     bank_close(&b);
 }

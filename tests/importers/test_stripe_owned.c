@@ -81,17 +81,6 @@ static struct webhook tell_invoice(struct bank *b, const char *type, int at, boo
     return deliver(b, event_of(type, at, object, ""));
 }
 
-static struct subscription subscription(struct bank *b, uint64_t number)
-{
-    struct views_txn *t = NULL;
-    struct subscription row = {0}, kept = {0};
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(load_subscription(&row, t, number, A, E));
-    schema_copy(&kept, &schema_subscription, &row, A);
-    ledger_read_end(b->l, t);
-    return kept;
-}
-
 /* In place: Stripe's end keeps the address of its clock. */
 static void with_ann(struct bank *b)
 {
@@ -120,7 +109,7 @@ Test(stripe_owned, a_life_at_stripe_is_followed_from_its_beginning_to_the_free_t
                                               .at = 10,
                                               .old = old != 0}),
                        WEBHOOK_APPLIED);
-        struct subscription s = subscription(&b, 1);
+        struct subscription s = bank_subscription(&b, 1);
         assert_str(s.terms.product, "basic");
         cr_assert(s.billing_owner == BILLED_BY_STRIPE);
         assert_str(s.reference, "sub_at_stripe");
@@ -130,21 +119,21 @@ Test(stripe_owned, a_life_at_stripe_is_followed_from_its_beginning_to_the_free_t
                                               .at = 20,
                                               .old = old != 0}),
                        WEBHOOK_APPLIED);
-        assert_str(subscription(&b, 1).terms.product, "pro");
+        assert_str(bank_subscription(&b, 1).terms.product, "pro");
         assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, old != 0), WEBHOOK_APPLIED);
-        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+        cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
         assert_outcome(tell_invoice(&b, "invoice.payment_succeeded", 40, old != 0), WEBHOOK_APPLIED);
         assert_outcome(tell_invoice(&b, "invoice.paid", 40, old != 0), WEBHOOK_APPLIED);
-        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
+        cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_ACTIVE);
         assert_outcome(tell(&b, (struct told){.type = "customer.subscription.deleted",
                                               .tier = "pro",
                                               .status = "canceled",
                                               .at = 50,
                                               .old = old != 0}),
                        WEBHOOK_APPLIED);
-        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
-        assert_str(subscription(&b, 2).terms.product, "free");
-        cr_assert(subscription(&b, 2).billing_owner == BILLED_BY_LEDGER);
+        cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
+        assert_str(bank_subscription(&b, 2).terms.product, "free");
+        cr_assert(bank_subscription(&b, 2).billing_owner == BILLED_BY_LEDGER);
         bank_close(&b);
     }
 }
@@ -161,7 +150,7 @@ Test(stripe_owned, what_is_older_than_what_was_told_changes_nothing)
     (void)tell(&b,
                (struct told){
                    .type = "customer.subscription.updated", .tier = "basic", .status = "past_due", .at = 20});
-    struct subscription s = subscription(&b, 1);
+    struct subscription s = bank_subscription(&b, 1);
     assert_str(s.terms.product, "pro");
     cr_assert(s.status == SUBSCRIPTION_ACTIVE);
     (void)tell(&b,
@@ -169,7 +158,7 @@ Test(stripe_owned, what_is_older_than_what_was_told_changes_nothing)
                    .type = "customer.subscription.deleted", .tier = "pro", .status = "canceled", .at = 50});
     (void)tell(&b, (struct told){
                        .type = "customer.subscription.updated", .tier = "pro", .status = "active", .at = 40});
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_CANCELED);
     bank_close(&b);
 }
 
@@ -218,7 +207,7 @@ Test(stripe_owned, in_any_order_an_end_is_final_and_the_newest_stands)
         bool begun = created && !ended_before;
         cr_assert(is_begun(&b) == begun, "order %d", order);
         if (begun) {
-            struct subscription s = subscription(&b, 1);
+            struct subscription s = bank_subscription(&b, 1);
             enum subscription_status wanted = deleted   ? SUBSCRIPTION_CANCELED
                                               : updated ? SUBSCRIPTION_PAST_DUE
                                                         : SUBSCRIPTION_ACTIVE;
@@ -234,7 +223,7 @@ Test(stripe_owned, an_update_that_came_before_the_beginning_is_followed_with_it)
     with_ann(&b);
     assert_outcome(tell(&b, life[UPDATED]), WEBHOOK_ATTENTION);
     assert_outcome(tell(&b, life[CREATED]), WEBHOOK_APPLIED);
-    assert_str(subscription(&b, 1).terms.product, "pro");
+    assert_str(bank_subscription(&b, 1).terms.product, "pro");
     struct views_txn *t = NULL;
     struct webhook row = {0};
     assert_ok(ledger_read_begin(&t, b.l, E));
@@ -285,7 +274,7 @@ Test(stripe_owned, one_that_is_begun_already_is_followed)
                                                 .no_trial = true}};
     assert_ok(bank_run(&out, &b, &c, E));
     assert_outcome(tell(&b, life[CREATED]), WEBHOOK_APPLIED);
-    cr_assert(subscription(&b, 1).followed_at.us > 0);
+    cr_assert(bank_subscription(&b, 1).followed_at.us > 0);
     bank_close(&b);
 }
 
@@ -335,8 +324,8 @@ Test(stripe_owned, what_was_foreign_is_followed_when_its_customer_is_known)
         cr_assert(look_again(&b, "2026-01-02").looked_at == 0);
         struct webhooks_seen seen = look_again(&b, NULL);
         assert_int(seen.still_foreign, 0);
-        assert_str(subscription(&b, 1).terms.product, "pro");
-        cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+        assert_str(bank_subscription(&b, 1).terms.product, "pro");
+        cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
         assert_int(look_again(&b, NULL).looked_at, 0);
         bank_close(&b);
     }
@@ -382,9 +371,9 @@ Test(stripe_owned, one_that_is_not_paid_yet_is_begun_when_it_is)
                                           .at = 20}),
                    WEBHOOK_APPLIED);
     cr_assert(is_begun(&b));
-    assert_day(subscription(&b, 1).charged_through, "2026-02-01");
+    assert_day(bank_subscription(&b, 1).charged_through, "2026-02-01");
     assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, false), WEBHOOK_APPLIED);
-    cr_assert(subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
+    cr_assert(bank_subscription(&b, 1).status == SUBSCRIPTION_PAST_DUE);
     bank_close(&b);
 }
 
@@ -407,7 +396,7 @@ Test(stripe_owned, one_that_the_ledger_bills_is_never_touched)
                                           .at = 20}),
                    WEBHOOK_ATTENTION);
     assert_outcome(tell_invoice(&b, "invoice.payment_failed", 30, false), WEBHOOK_ATTENTION);
-    struct subscription s = subscription(&b, 1);
+    struct subscription s = bank_subscription(&b, 1);
     assert_str(s.terms.product, "basic");
     cr_assert(s.status == SUBSCRIPTION_ACTIVE);
     bank_close(&b);
@@ -450,6 +439,6 @@ Test(stripe_owned, who_is_known_there_is_he_whatever_the_metadata_say)
         "1769904000,\"price\":{\"lookup_key\":\"basic\",\"recurring\":{\"interval\":\"month\"}}}]}}",
         STR_ARG(customer_there(&b)));
     assert_outcome(deliver(&b, event_of("customer.subscription.created", 10, object, "")), WEBHOOK_APPLIED);
-    assert_int(subscription(&b, 1).customer, 1);
+    assert_int(bank_subscription(&b, 1).customer, 1);
     bank_close(&b);
 }
