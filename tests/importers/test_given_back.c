@@ -3,32 +3,19 @@
  * that come back, disputes -, as it is found in the balance there. */
 #include "ledger/book.h"
 #include "tests/importers/asking.h"
+#include "tests/importers/messages.h"
 #include "tests/importers/reconciling.h"
 #include "tests/lib/dice.h"
 
 TestSuite(given_back, .init = test_begin, .fini = test_end);
 
-static void deliver(struct bank *b, const char *message)
-{
-    struct webhook_secret secret = {.secret = STR("whsec_the_endpoints_secret")};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
-    struct webhook w = {0};
-    char *header =
-        stripe_server_sign(message, strlen(message), "whsec_the_endpoints_secret", b->sim.now.us / 1000000);
-    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(message)), A, E));
-    free(header);
-}
-
 /* Stripe's messages about disputes, all that there are so far. */
 static void deliver_disputes(struct bank *b)
 {
-    uint64_t after = 0;
-    for (char *one = NULL; (one = stripe_server_event(b->server, &after)) != NULL; free(one)) {
-        if (strstr(one, "\"charge.dispute.") != NULL) deliver(b, one);
+    size_t count = 0;
+    char **all = events_of(b, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(all[i], "\"charge.dispute.") != NULL) (void)deliver(b, all[i]);
     }
 }
 
@@ -252,17 +239,12 @@ static void dispute_it(struct bank *b, const struct transaction *payment, struct
 /* Each message comes or not, in any order and twice; somebody reconciles now and then. */
 static void tell_some(struct bank *b, struct dice *dice)
 {
-    enum { MOST = 512 };
-    char *all[MOST];
     size_t count = 0;
-    uint64_t after = 0;
-    for (char *one = NULL; count < MOST && (one = stripe_server_event(b->server, &after)) != NULL;)
-        all[count++] = one;
+    char **all = events_of(b, &count);
     for (size_t i = 0; i < count; i++) {
-        deliver(b, all[dice_between(dice, 0, (int64_t)count - 1)]);
+        (void)deliver(b, all[dice_between(dice, 0, (int64_t)count - 1)]);
         if (dice_chance(dice, 5)) assert_ok(reconcile_look(&(struct reconciliation){0}, b, E));
     }
-    for (size_t i = 0; i < count; i++) free(all[i]);
 }
 
 Test(given_back, whatever_stripe_tells_in_any_order_it_comes_out_equal)

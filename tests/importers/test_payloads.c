@@ -2,13 +2,12 @@
 /* Webhook bodies in Stripe's own shapes, which tell one story of a customer: his card, his subscription,
  * paid, refunded, disputed, declined, upgraded, ended. The ledger knows him by his card, and made the
  * payments of the story by itself. */
-#include "tests/importers/bank.h"
+#include "tests/importers/messages.h"
 #include "tests/lib/dice.h"
 
 TestSuite(payloads, .init = test_begin, .fini = test_end);
 
 #define CUSTOMER "cus_4diXkW27079FM0"
-#define SECRET   "whsec_the_endpoints_secret"
 
 static void run(struct bank *b, const struct command *c)
 {
@@ -51,19 +50,11 @@ static void ask(struct bank *b, const char *intent, const char *amount, const ch
     run(b, &c);
 }
 
-static struct webhook deliver(struct bank *b, const char *file)
+static struct webhook deliver_file(struct bank *b, const char *file)
 {
     struct webhook w = {0};
-    struct webhook_secret secret = {.secret = STR(SECRET)};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
     struct str body = test_read(test_shared(str_cstring(A, str_format(A, "stripe-payloads/%s", file))));
-    char *header = stripe_server_sign(body.ptr, body.len, SECRET, b->sim.now.us / 1000000);
-    enum err err = webhook_handle(&w, &d, str_of(header), str_bytes(body), A, E);
-    free(header);
+    enum err err = hear(&w, b, body, NULL, E);
     if (err != OK) {
         cr_assert(err == ERR_INVALID, "%s: %s", file, E->text);
         w.what = str_copy(A, str_of(E->text));
@@ -134,7 +125,7 @@ static void open_story(struct bank *b)
 
 static void assert_told(struct bank *b, const struct told *t)
 {
-    struct webhook w = deliver(b, t->file);
+    struct webhook w = deliver_file(b, t->file);
     bool same = strcmp(word(&w), t->outcome) == 0 && (t->what[0] == 0 || str_is(w.what, t->what));
     cr_expect(same, "%s: %s, %.*s", t->file, word(&w), STR_ARG(w.what));
 }
@@ -183,7 +174,7 @@ Test(payloads, in_any_order_and_twice_the_payments_come_to_the_same)
         struct bank b = bank_open(NULL, 0);
         open_story(&b);
         for (size_t i = 0; i < 2 * COUNT; i++)
-            (void)deliver(&b, story[i < COUNT ? dice_next(&dice) % COUNT : i - COUNT].file);
+            (void)deliver_file(&b, story[i < COUNT ? dice_next(&dice) % COUNT : i - COUNT].file);
         struct transaction t = bank_transaction(&b, 1);
         assert_int(t.dispute, DISPUTE_NEEDS_RESPONSE);
         assert_money(t.refunded, "0.00", "USD");

@@ -2,7 +2,7 @@
 /* Payments that a customer must confirm to his bank (3-D Secure): they fail here, he pays them himself, and
  * the money is booked once, whatever is told twice, late or in another order. */
 #include "tests/importers/asking.h"
-#include "tests/importers/bank.h"
+#include "tests/importers/messages.h"
 #include "tests/lib/dice.h"
 
 TestSuite(stripe_action, .init = test_begin, .fini = test_end);
@@ -101,45 +101,12 @@ static struct money credit_of(struct bank *b, const char *user)
 
 /* ---- webhooks ---- */
 
-#define SECRET "whsec_the_endpoints_secret"
-
-static struct webhook deliver(struct bank *b, const char *body)
+/* Nothing that is told of her waits, or asks for somebody. */
+static struct webhook settled(struct bank *b, const char *body)
 {
-    struct webhook_secret secret = {.secret = STR(SECRET)};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
-    struct webhook w = {0};
-    char *header = stripe_server_sign(body, strlen(body), SECRET, b->sim.now.us / 1000000);
-    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(body)), A, E));
-    free(header);
-    cr_assert(w.outcome != WEBHOOK_WAITING && w.outcome != WEBHOOK_ATTENTION, "%.*s: %.*s", STR_ARG(w.type),
-              STR_ARG(w.what));
+    struct webhook w = deliver(b, body);
+    assert_settled(w);
     return w;
-}
-
-enum { EVENTS_MOST = 64 };
-static size_t events_of(struct bank *b, const char *all[EVENTS_MOST])
-{
-    uint64_t after = 0;
-    size_t count = 0;
-    for (char *one = NULL; count < EVENTS_MOST && (one = stripe_server_event(b->server, &after)) != NULL;
-         free(one))
-        all[count++] = str_cstring(A, str_of(one));
-    return count;
-}
-
-static const char *event_of_type(struct bank *b, const char *type)
-{
-    const char *all[EVENTS_MOST], *found = NULL;
-    const char *wanted = str_cstring(A, str_format(A, "\"type\":\"%s\"", type));
-    for (size_t i = 0, count = events_of(b, all); i < count; i++) {
-        if (strstr(all[i], wanted) != NULL) found = all[i];
-    }
-    cr_assert(found != NULL, "the server told no %s", type);
-    return found;
 }
 
 /* ---- late success ---- */
@@ -152,7 +119,7 @@ Test(stripe_action, what_she_pays_after_it_had_failed_pays_its_invoice_once)
     cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_OPEN);
     authenticate(&b, t);
     const char *paid = event_of_type(&b, "payment_intent.succeeded");
-    cr_assert(deliver(&b, paid).outcome == WEBHOOK_APPLIED);
+    assert_outcome(settled(&b, paid), WEBHOOK_APPLIED);
     t = bank_transaction(&b, 1);
     cr_assert(t.status == TRANSACTION_COMPLETED);
     assert_str(t.code, "");
@@ -160,7 +127,7 @@ Test(stripe_action, what_she_pays_after_it_had_failed_pays_its_invoice_once)
     char *again = str_cstring(A, str_of(paid));
     char *id = strstr(again, "evt_");
     id[5] ^= 1; /* the same said by another event */
-    cr_assert(deliver(&b, again).outcome == WEBHOOK_KNOWN);
+    assert_outcome(settled(&b, again), WEBHOOK_KNOWN);
     assert_money(credit_of(&b, "ann"), "0.00", "USD");
     bank_verify(&b);
     bank_close(&b);
@@ -187,7 +154,7 @@ Test(stripe_action, what_its_invoice_does_not_need_any_more_is_her_credit)
             const struct event *ev = ask_for(&b, "ann", "INV-2026-000001", 2900);
             assert_ok(bank_settle(&b, ev, 1, E));
         }
-        cr_assert(deliver(&b, paid).outcome == WEBHOOK_APPLIED);
+        assert_outcome(settled(&b, paid), WEBHOOK_APPLIED);
         cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
         assert_money(credit_of(&b, "ann"), "29.00", "USD");
         bank_verify(&b);
@@ -200,16 +167,16 @@ Test(stripe_action, in_any_order_and_twice_she_has_paid_once)
 {
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct dice dice = dice_of(seed);
-        const char *all[EVENTS_MOST];
+        size_t count = 0;
         test_end();
         test_begin();
         struct bank b;
         with_ann(&b);
         struct transaction t = asked_for(&b);
         authenticate(&b, t);
-        size_t count = events_of(&b, all);
+        char **all = events_of(&b, &count);
         for (size_t i = 0; i < 2 * count; i++)
-            (void)deliver(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
+            (void)settled(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
         cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
         cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
         assert_money(credit_of(&b, "ann"), "0.00", "USD");
@@ -230,7 +197,7 @@ Test(stripe_action, what_no_message_told_is_found_by_asking)
     cr_assert(bank_transaction(&b, 1).status == TRANSACTION_COMPLETED);
     cr_assert(invoice(&b, "INV-2026-000001").status == INVOICE_PAID);
     assert_int(bank_tell(&b).count, 0);
-    cr_assert(deliver(&b, event_of_type(&b, "payment_intent.succeeded")).outcome == WEBHOOK_KNOWN);
+    assert_outcome(settled(&b, event_of_type(&b, "payment_intent.succeeded")), WEBHOOK_KNOWN);
     bank_verify(&b);
     bank_close(&b);
 }
@@ -277,7 +244,7 @@ Test(stripe_action, what_is_canceled_there_is_noted_by_its_message)
         str_cstring(A, str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference))), "");
     done(&g);
     const char *canceled = event_of_type(&b, "payment_intent.canceled");
-    cr_assert(deliver(&b, canceled).outcome == WEBHOOK_APPLIED);
+    assert_outcome(settled(&b, canceled), WEBHOOK_APPLIED);
     cr_assert(!bank_transaction(&b, 1).payable);
     assert_int(bank_tell(&b).count, 0);
     bank_verify(&b);

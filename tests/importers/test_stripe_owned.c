@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Subscriptions that Stripe bills: what it tells of them is followed, in both shapes of its objects, in any
  * order, and never touches one that the ledger bills. */
-#include "tests/importers/bank.h"
+#include "tests/importers/messages.h"
 
 TestSuite(stripe_owned, .init = test_begin, .fini = test_end);
-
-#define SECRET "whsec_the_endpoints_secret"
 
 struct told {
     const char *type, *tier, *status;
@@ -16,29 +14,15 @@ struct told {
     const char *was;      /* its status before; NULL: nothing is said of that */
 };
 
-static struct webhook deliver(struct bank *b, struct str body)
-{
-    struct webhook_secret secret = {.secret = STR(SECRET)};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
-    struct webhook w = {0};
-    char *header = stripe_server_sign(body.ptr, body.len, SECRET, b->sim.now.us / 1000000);
-    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(body), A, E));
-    free(header);
-    return w;
-}
-
 static int events_told;
 
-static struct str event_of(const char *type, int at, struct str object, const char *previous)
+static const char *event_of(const char *type, int at, struct str object, const char *previous)
 {
-    return str_format(A,
-                      "{\"id\":\"evt_%d\",\"object\":\"event\",\"livemode\":false,\"created\":%d,\"type\":\"%"
-                      "s\",\"data\":{\"object\":%.*s%s}}",
-                      ++events_told, 1767225600 + at, type, STR_ARG(object), previous);
+    struct str body = str_format(A,
+                                 "{\"id\":\"evt_%d\",\"object\":\"event\",\"livemode\":false,\"created\":%d,"
+                                 "\"type\":\"%s\",\"data\":{\"object\":%.*s%s}}",
+                                 ++events_told, 1767225600 + at, type, STR_ARG(object), previous);
+    return str_cstring(A, body);
 }
 
 /* What a customer is called there: the server names him when a method is attached. */
@@ -88,12 +72,6 @@ static void with_ann(struct bank *b)
     events_told = 0;
     bank_connect(b);
     bank_customer(b, "ann", "pm_card_visa");
-}
-
-static void assert_outcome(struct webhook w, enum webhook_outcome wanted)
-{
-    cr_assert(w.outcome == wanted, "%.*s is %s: %.*s", STR_ARG(w.type),
-              choice_webhook_outcome.words[w.outcome], STR_ARG(w.what));
 }
 
 Test(stripe_owned, a_life_at_stripe_is_followed_from_its_beginning_to_the_free_tier)
@@ -418,7 +396,7 @@ Test(stripe_owned, a_payment_method_that_was_detached_there_is_forgotten)
         str_format(A, "{\"id\":\"%.*s\",\"object\":\"payment_method\",\"customer\":null}", STR_ARG(token));
     struct str previous =
         str_format(A, ",\"previous_attributes\":{\"customer\":\"%.*s\"}", STR_ARG(customer));
-    struct str body = event_of("payment_method.detached", 10, object, str_cstring(A, previous));
+    const char *body = event_of("payment_method.detached", 10, object, str_cstring(A, previous));
     assert_outcome(deliver(&b, body), WEBHOOK_APPLIED);
     assert_ok(ledger_read_begin(&t, b.l, E));
     assert_ok(list_methods(&methods, &count, t, 1, A, E));

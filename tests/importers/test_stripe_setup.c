@@ -2,12 +2,10 @@
 /* Payment methods that customers give on a page: begun here, given at Stripe, told by messages in any order,
  * and kept once; and what Stripe tells of those that it keeps. */
 #include "tests/importers/asking.h"
-#include "tests/importers/bank.h"
+#include "tests/importers/messages.h"
 #include "tests/lib/dice.h"
 
 TestSuite(stripe_setup, .init = test_begin, .fini = test_end);
-
-#define SECRET "whsec_the_endpoints_secret"
 
 /* In place: Stripe's end keeps the address of its clock. */
 static void with_ann(struct bank *b)
@@ -39,55 +37,6 @@ static void give(struct bank *b, struct gateway_setup v, const char *token, long
     done(&g);
 }
 
-static struct webhook deliver_to(struct bank *b, const char *body, const struct gateway *g)
-{
-    struct webhook_secret secret = {.secret = STR(SECRET)};
-    struct webhook_door d = {.ledger = b->l,
-                             .secrets = {.items = &secret, .count = 1},
-                             .world = WEBHOOK_TEST,
-                             .gateway = g,
-                             .now = b->sim.now,
-                             .actor = STR("stripe")};
-    struct webhook w = {0};
-    char *header = stripe_server_sign(body, strlen(body), SECRET, b->sim.now.us / 1000000);
-    assert_ok(webhook_handle(&w, &d, str_of(header), str_bytes(str_of(body)), A, E));
-    free(header);
-    return w;
-}
-
-static struct webhook deliver(struct bank *b, const char *body)
-{
-    return deliver_to(b, body, &b->g);
-}
-
-static void assert_outcome(struct webhook w, enum webhook_outcome wanted)
-{
-    cr_assert(w.outcome == wanted, "%.*s is %s: %.*s", STR_ARG(w.type),
-              choice_webhook_outcome.words[w.outcome], STR_ARG(w.what));
-}
-
-enum { EVENTS_MOST = 64 };
-static size_t events_of(struct bank *b, const char *all[EVENTS_MOST])
-{
-    uint64_t after = 0;
-    size_t count = 0;
-    for (char *one = NULL; count < EVENTS_MOST && (one = stripe_server_event(b->server, &after)) != NULL;
-         free(one))
-        all[count++] = str_cstring(A, str_of(one));
-    return count;
-}
-
-static const char *event_of_type(struct bank *b, const char *type)
-{
-    const char *all[EVENTS_MOST], *found = NULL;
-    const char *wanted = str_cstring(A, str_format(A, "\"type\":\"%s\"", type));
-    for (size_t i = 0, count = events_of(b, all); i < count; i++) {
-        if (strstr(all[i], wanted) != NULL) found = all[i];
-    }
-    cr_assert(found != NULL, "the server told no %s", type);
-    return found;
-}
-
 static struct method *methods(struct bank *b, size_t *count)
 {
     struct views_txn *t = NULL;
@@ -117,7 +66,7 @@ Test(stripe_setup, what_she_gives_on_a_page_is_kept_once_in_any_order)
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct dice dice = dice_of(seed);
         struct gateway_setup v = {.status = SETUP_DONE};
-        const char *all[EVENTS_MOST];
+        size_t count = 0;
         test_end();
         test_begin();
         struct bank b;
@@ -126,11 +75,10 @@ Test(stripe_setup, what_she_gives_on_a_page_is_kept_once_in_any_order)
         cr_assert(v.status == SETUP_WAITS && str_starts(v.reference, "seti_"));
         assert_str(v.client_secret, str_cstring(A, str_format(A, "%.*s_secret_test", STR_ARG(v.reference))));
         give(&b, v, "pm_card_visa", 200);
-        size_t count = events_of(&b, all);
+        char **all = events_of(&b, &count);
         for (size_t i = 0; i < 2 * count; i++) {
-            struct webhook w = deliver(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
-            cr_assert(w.outcome != WEBHOOK_WAITING && w.outcome != WEBHOOK_ATTENTION, "%.*s: %.*s",
-                      STR_ARG(w.type), STR_ARG(w.what));
+            struct webhook w = deliver_asking(&b, i < count ? all[dice_next(&dice) % count] : all[i - count]);
+            assert_settled(w);
         }
         assert_one_visa(&b);
         cr_assert(bank_charge(&b, "ann", 2900).status == TRANSACTION_COMPLETED);
@@ -168,9 +116,9 @@ Test(stripe_setup, each_of_the_messages_is_enough)
         with_ann(&b);
         assert_ok(set_up(&v, &b, "", E));
         give(&b, v, "pm_card_visa", 200);
-        assert_outcome(deliver(&b, event_of_type(&b, types[i])), WEBHOOK_APPLIED);
+        assert_outcome(deliver_asking(&b, event_of_type(&b, types[i])), WEBHOOK_APPLIED);
         assert_one_visa(&b);
-        assert_outcome(deliver(&b, event_of_type(&b, types[1 - i])), WEBHOOK_KNOWN);
+        assert_outcome(deliver_asking(&b, event_of_type(&b, types[1 - i])), WEBHOOK_KNOWN);
         assert_one_visa(&b);
         bank_close(&b);
     }
@@ -187,12 +135,12 @@ Test(stripe_setup, without_anybody_to_ask_somebody_is_asked_for)
     give(&b, v, "pm_card_visa", 200);
     const char *set = event_of_type(&b, "setup_intent.succeeded");
     const char *attached = event_of_type(&b, "payment_method.attached");
-    struct webhook w = deliver_to(&b, set, NULL);
+    struct webhook w = deliver(&b, set);
     assert_outcome(w, WEBHOOK_ATTENTION);
     cr_assert(strstr(str_cstring(A, w.what), "add it by 'payment-method add'") != NULL, "%.*s",
               STR_ARG(w.what));
     stripe_server_rules(b.server, &rule, 1);
-    assert_outcome(deliver(&b, attached), WEBHOOK_APPLIED); /* it says all */
+    assert_outcome(deliver_asking(&b, attached), WEBHOOK_APPLIED); /* it says all */
     assert_one_visa(&b);
     bank_close(&b);
 }
@@ -220,7 +168,7 @@ Test(stripe_setup, while_stripe_is_silent_messages_count_as_they_are_and_do_not_
     const char *set = event_of_type(&b, "setup_intent.succeeded");
     stripe_server_rules(b.server, &silent, 1);
     uint64_t before = stripe_server_counts(b.server).requests;
-    assert_outcome(deliver(&b, attached), WEBHOOK_APPLIED);
+    assert_outcome(deliver_asking(&b, attached), WEBHOOK_APPLIED);
     assert_one_visa(&b);
     uint64_t asked = stripe_server_counts(b.server).requests;
     cr_assert(asked <= before + 2, "asked %ju times",
@@ -228,7 +176,7 @@ Test(stripe_setup, while_stripe_is_silent_messages_count_as_they_are_and_do_not_
     struct card card = {0};
     assert_err_says(b.g.read_method(b.g.self, &card, STR("pm_another"), A, E), ERR_INCOMPLETE,
                     "did not answer within the last minute");
-    assert_outcome(deliver(&b, set), WEBHOOK_KNOWN);
+    assert_outcome(deliver_asking(&b, set), WEBHOOK_KNOWN);
     assert_int(stripe_server_counts(b.server).requests, asked);
     ms += A_MINUTE;
     stripe_server_rules(b.server, NULL, 0);
@@ -246,13 +194,13 @@ Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
     give(&b, v, "pm_card_visa", 200);
     const char *set = event_of_type(&b, "setup_intent.succeeded");
     const char *attached = event_of_type(&b, "payment_method.attached");
-    assert_outcome(deliver(&b, set), WEBHOOK_APPLIED);
+    assert_outcome(deliver_asking(&b, set), WEBHOOK_APPLIED);
     assert_ok(bank_remove_method(&b, "ann", "1", E));
-    assert_outcome(deliver(&b, attached), WEBHOOK_KNOWN);
+    assert_outcome(deliver_asking(&b, attached), WEBHOOK_KNOWN);
     (void)methods(&b, &count);
     assert_int(count, 0);
     assert_int(bank_tell(&b).count, 1); /* it is detached there */
-    assert_outcome(deliver(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
+    assert_outcome(deliver_asking(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
     assert_ok(set_up(&v, &b, "", E));
     give(&b, v, "pm_card_mastercard", 200);
     attached = event_of_type(&b, "payment_method.attached");
@@ -262,8 +210,8 @@ Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
         "", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", (int)strcspn(id, "\""), id)), "");
     assert_status(g, 200);
     done(&g);
-    assert_outcome(deliver(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
-    assert_outcome(deliver(&b, attached), WEBHOOK_KNOWN);
+    assert_outcome(deliver_asking(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
+    assert_outcome(deliver_asking(&b, attached), WEBHOOK_KNOWN);
     (void)methods(&b, &count);
     assert_int(count, 0);
     bank_verify(&b);
@@ -278,7 +226,7 @@ Test(stripe_setup, what_the_bank_declines_is_noted_and_nothing_is_kept)
     size_t count = 0;
     assert_ok(set_up(&v, &b, "", E));
     give(&b, v, "pm_card_chargeDeclined", 402);
-    assert_outcome(deliver(&b, event_of_type(&b, "setup_intent.setup_failed")), WEBHOOK_KEPT);
+    assert_outcome(deliver_asking(&b, event_of_type(&b, "setup_intent.setup_failed")), WEBHOOK_KEPT);
     (void)methods(&b, &count);
     assert_int(count, 0);
     bank_close(&b);
@@ -352,7 +300,7 @@ static struct webhook renewed(struct bank *b, const char *type, int seconds, int
         "\"%.*s\",\"card\":{\"brand\":\"visa\",\"funding\":\"credit\",\"last4\":\"1881\",\"exp_month\":7,"
         "\"exp_year\":%d}}}}",
         ++told, 1767225600 + seconds, type, STR_ARG(m.token), STR_ARG(m.gateway_customer), year);
-    return deliver_to(b, str_cstring(A, body), NULL);
+    return deliver(b, str_cstring(A, body));
 }
 
 Test(stripe_setup, a_card_that_the_bank_renews_has_its_new_data_and_keeps_them)
