@@ -99,6 +99,18 @@ struct subscription bank_subscription(struct bank *b, uint64_t number)
     return kept;
 }
 
+struct method *bank_methods(struct bank *b, uint64_t customer, size_t *count)
+{
+    struct views_txn *t = NULL;
+    struct method *rows = NULL;
+    assert_ok(ledger_read_begin(&t, b->l, E));
+    assert_ok(list_methods(&rows, count, t, customer, A, E));
+    struct method *kept = arena_array_of(A, struct method, *count);
+    for (size_t i = 0; i < *count; i++) schema_copy(&kept[i], &schema_method, &rows[i], A);
+    ledger_read_end(b->l, t);
+    return kept;
+}
+
 struct transaction bank_charge(struct bank *b, const char *user, int64_t cents)
 {
     const struct event *ev = bank_request(b, user, cents);

@@ -29,6 +29,8 @@ const struct event *bank_request(struct bank *b, const char *user, int64_t cents
 enum err bank_settle(struct bank *b, const struct event *events, size_t count, struct error *e);
 struct transaction bank_transaction(struct bank *b, uint64_t number);
 struct subscription bank_subscription(struct bank *b, uint64_t number);
+/* A customer's payment methods that were not removed; they stay after the reading. */
+struct method *bank_methods(struct bank *b, uint64_t customer, size_t *count);
 struct transaction bank_charge(struct bank *b, const char *user, int64_t cents);
 /* Gives back so much of the first payment, 0: all of it. The refund is asked for whatever the gateway
  * answers. */

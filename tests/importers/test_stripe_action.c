@@ -53,13 +53,9 @@ static struct transaction asked_for(struct bank *b)
 /* On the company's page, with her own card … */
 static void begin_to_confirm(struct bank *b, struct transaction t, const char *more)
 {
-    struct views_txn *v = NULL;
-    struct method *methods = NULL;
     size_t count = 0;
-    assert_ok(ledger_read_begin(&v, b->l, E));
-    assert_ok(list_methods(&methods, &count, v, 1, A, E));
+    struct method *methods = bank_methods(b, 1, &count);
     struct str form = str_format(A, "payment_method=%.*s%s", STR_ARG(methods[0].token), more);
-    ledger_read_end(b->l, v);
     server = b->server;
     struct str path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
     struct got g = post("by-the-page", str_cstring(A, path), str_cstring(A, form));

@@ -142,25 +142,17 @@ Test(stripe_objects, who_came_over_is_the_same_customer_there_when_he_adds_a_car
     account_give(&b, ACCOUNT_CUSTOMER, "Ann", 0, "ann");
     (void)account_take(&b);
     assert_ok(bank_add_method(&b, "cus_A", "pm_card_visa", E));
-    struct views_txn *t = NULL;
-    struct method *methods = NULL;
     size_t count = 0;
-    assert_ok(ledger_read_begin(&t, b.l, E));
-    assert_ok(list_methods(&methods, &count, t, 1, A, E));
+    struct method *methods = bank_methods(&b, 1, &count);
     assert_int(count, 1);
     assert_str(methods[0].gateway_customer, "cus_A");
-    ledger_read_end(b.l, t);
     bank_close(&b);
 }
 
 static size_t methods_of(struct bank *b, uint64_t customer)
 {
-    struct views_txn *t = NULL;
-    struct method *methods = NULL;
     size_t count = 0;
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(list_methods(&methods, &count, t, customer, A, E));
-    ledger_read_end(b->l, t);
+    (void)bank_methods(b, customer, &count);
     return count;
 }
 

@@ -37,22 +37,10 @@ static void give(struct bank *b, struct gateway_setup v, const char *token, long
     done(&g);
 }
 
-static struct method *methods(struct bank *b, size_t *count)
-{
-    struct views_txn *t = NULL;
-    struct method *rows = NULL;
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(list_methods(&rows, count, t, 1, A, E));
-    struct method *kept = arena_array_of(A, struct method, *count);
-    for (size_t i = 0; i < *count; i++) schema_copy(&kept[i], &schema_method, &rows[i], A);
-    ledger_read_end(b->l, t);
-    return kept;
-}
-
 static void assert_one_visa(struct bank *b)
 {
     size_t count = 0;
-    struct method *m = methods(b, &count);
+    struct method *m = bank_methods(b, 1, &count);
     assert_int(count, 1);
     assert_str(m[0].last4, "4242");
     assert_str(m[0].brand, "visa");
@@ -101,7 +89,7 @@ Test(stripe_setup, she_is_one_customer_there_however_often_she_begins)
     cr_assert(!str_equal(second.reference, first.reference));
     assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
     size_t count = 0;
-    assert_str(methods(&b, &count)[0].gateway_customer, str_cstring(A, first.gateway_customer));
+    assert_str(bank_methods(&b, 1, &count)[0].gateway_customer, str_cstring(A, first.gateway_customer));
     bank_close(&b);
 }
 
@@ -197,7 +185,7 @@ Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
     assert_outcome(deliver_asking(&b, set), WEBHOOK_APPLIED);
     assert_ok(bank_remove_method(&b, "ann", "1", E));
     assert_outcome(deliver_asking(&b, attached), WEBHOOK_KNOWN);
-    (void)methods(&b, &count);
+    (void)bank_methods(&b, 1, &count);
     assert_int(count, 0);
     assert_int(bank_tell(&b).count, 1); /* it is detached there */
     assert_outcome(deliver_asking(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
@@ -212,7 +200,7 @@ Test(stripe_setup, what_was_removed_or_detached_does_not_come_back)
     done(&g);
     assert_outcome(deliver_asking(&b, event_of_type(&b, "payment_method.detached")), WEBHOOK_KNOWN);
     assert_outcome(deliver_asking(&b, attached), WEBHOOK_KNOWN);
-    (void)methods(&b, &count);
+    (void)bank_methods(&b, 1, &count);
     assert_int(count, 0);
     bank_verify(&b);
     bank_close(&b);
@@ -227,7 +215,7 @@ Test(stripe_setup, what_the_bank_declines_is_noted_and_nothing_is_kept)
     assert_ok(set_up(&v, &b, "", E));
     give(&b, v, "pm_card_chargeDeclined", 402);
     assert_outcome(deliver_asking(&b, event_of_type(&b, "setup_intent.setup_failed")), WEBHOOK_KEPT);
-    (void)methods(&b, &count);
+    (void)bank_methods(&b, 1, &count);
     assert_int(count, 0);
     bank_close(&b);
 }
@@ -292,7 +280,7 @@ static struct webhook renewed(struct bank *b, const char *type, int seconds, int
 {
     static int told;
     size_t count = 0;
-    struct method m = methods(b, &count)[0];
+    struct method m = bank_methods(b, 1, &count)[0];
     struct str body = str_format(
         A,
         "{\"id\":\"evt_renewed_%d\",\"object\":\"event\",\"livemode\":false,\"created\":%d,\"type\":\"%s\","
@@ -310,15 +298,15 @@ Test(stripe_setup, a_card_that_the_bank_renews_has_its_new_data_and_keeps_them)
     size_t count = 0;
     assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
     assert_outcome(renewed(&b, "payment_method.automatically_updated", 20, 2031), WEBHOOK_APPLIED);
-    struct method m = methods(&b, &count)[0];
+    struct method m = bank_methods(&b, 1, &count)[0];
     assert_str(m.last4, "1881");
     assert_int(m.exp_month, 7);
     assert_int(m.exp_year, 2031);
     assert_outcome(renewed(&b, "payment_method.updated", 20, 2031), WEBHOOK_KNOWN);
     assert_outcome(renewed(&b, "payment_method.updated", 10, 2027), WEBHOOK_KNOWN); /* older */
-    assert_int(methods(&b, &count)[0].exp_year, 2031);
+    assert_int(bank_methods(&b, 1, &count)[0].exp_year, 2031);
     assert_outcome(renewed(&b, "payment_method.updated", 30, 2036), WEBHOOK_APPLIED);
-    assert_int(methods(&b, &count)[0].exp_year, 2036);
+    assert_int(bank_methods(&b, 1, &count)[0].exp_year, 2036);
     bank_verify(&b);
     bank_close(&b);
 }
@@ -345,7 +333,7 @@ Test(stripe_setup, what_a_card_did_not_pay_is_asked_for_again_when_it_is_renewed
     size_t count = 0;
     with_ann(&b);
     assert_ok(bank_add_method(&b, "ann", "pm_card_visa", E));
-    const char *token = str_cstring(A, methods(&b, &count)[0].token);
+    const char *token = str_cstring(A, bank_methods(&b, 1, &count)[0].token);
     assert_ok(bank_run(&out, &b, &c, E));
     cr_assert(stripe_server_method_answers(b.server, token, "expired_card"));
     assert_int(collect(&b, &asked), 1);

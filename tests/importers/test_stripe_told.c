@@ -8,14 +8,9 @@ TestSuite(stripe_told, .init = test_begin, .fini = test_end);
 
 static struct str token_of(struct bank *b, size_t index)
 {
-    struct views_txn *t = NULL;
-    struct method *methods = NULL;
     size_t count = 0;
-    assert_ok(ledger_read_begin(&t, b->l, E));
-    assert_ok(list_methods(&methods, &count, t, 1, A, E));
-    struct str token = index < count ? str_copy(A, methods[index].token) : STR_NONE;
-    ledger_read_end(b->l, t);
-    return token;
+    struct method *methods = bank_methods(b, 1, &count);
+    return index < count ? methods[index].token : STR_NONE;
 }
 
 static bool is_attached(struct bank *b, struct str token)
@@ -223,13 +218,9 @@ static struct transaction failed_payment(struct bank *b)
 /* Whoever has its secret confirms it with another method. */
 static void confirm_with(struct bank *b, struct transaction t, const char *token)
 {
-    struct views_txn *v = NULL;
-    struct method *methods = NULL;
     size_t count = 0;
-    assert_ok(ledger_read_begin(&v, b->l, E));
-    assert_ok(list_methods(&methods, &count, v, 1, A, E));
+    struct method *methods = bank_methods(b, 1, &count);
     struct str form = str_format(A, "customer=%.*s", STR_ARG(methods[0].gateway_customer));
-    ledger_read_end(b->l, v);
     server = b->server;
     struct got g =
         post("", str_cstring(A, str_format(A, "/v1/payment_methods/%s/attach", token)), str_cstring(A, form));
