@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bank.c - see bank.h. */
 #include "tests/importers/bank.h"
+#include "tests/importers/asking.h"
 
 void bank_connect(struct bank *b)
 {
@@ -184,4 +185,28 @@ void bank_verify(struct bank *b)
 {
     struct ledger_report report = {0};
     assert_ok(ledger_verify(&report, b->l, NULL, NULL, E));
+}
+
+/* ---- at Stripe ---- */
+
+const char *post_there(struct bank *b, const char *path, struct str form)
+{
+    static int times = 0;
+    server = b->server;
+    struct got g = post(str_cstring(A, str_format(A, "by-hand-%d", times++)), path, str_cstring(A, form));
+    assert_status(g, 200);
+    const char *id = str_cstring(A, str_of(at(&g, "id")));
+    done(&g);
+    return id;
+}
+
+struct str intent_status(struct bank *b, struct transaction t)
+{
+    server = b->server;
+    struct got g =
+        get(str_cstring(A, str_format(A, "/v1/payment_intents/%.*s", STR_ARG(t.gateway_reference))));
+    assert_status(g, 200);
+    struct str status = str_copy(A, str_of(at(&g, "status")));
+    done(&g);
+    return status;
 }

@@ -47,4 +47,9 @@ struct bank_told bank_tell(struct bank *b);
 void bank_verify(struct bank *b);
 enum err bank_remove_method(struct bank *b, const char *user, const char *number, struct error *e);
 
+/* What somebody does at Stripe by hand; gives the id of what was made or changed. */
+const char *post_there(struct bank *b, const char *path, struct str form);
+/* How a payment stands there: "canceled" and the like. */
+struct str intent_status(struct bank *b, struct transaction t);
+
 #endif

@@ -2,7 +2,6 @@
 /* reconciling.c - see reconciling.h. */
 #include "tests/importers/reconciling.h"
 #include "importers/json_text.h"
-#include "tests/importers/asking.h"
 
 enum err reconcile_look(struct reconciliation *out, struct bank *b, struct error *e)
 {
@@ -63,17 +62,6 @@ const char *charge_of(struct bank *b, struct str intent)
     free(state);
     cr_assert_not_null(found);
     return found;
-}
-
-const char *post_there(struct bank *b, const char *path, struct str form)
-{
-    static int times = 0;
-    server = b->server;
-    struct got g = post(str_cstring(A, str_format(A, "by-hand-%d", times++)), path, str_cstring(A, form));
-    assert_status(g, 200);
-    const char *id = str_cstring(A, str_of(at(&g, "id")));
-    done(&g);
-    return id;
 }
 
 void days_later(struct bank *b, int days)

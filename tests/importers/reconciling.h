@@ -13,7 +13,5 @@ void days_later(struct bank *b, int days); /* here and there */
 
 /* The newest charge of a payment. */
 const char *charge_of(struct bank *b, struct str intent);
-/* What somebody does at Stripe by hand; gives the id of what was made. */
-const char *post_there(struct bank *b, const char *path, struct str form);
 
 #endif

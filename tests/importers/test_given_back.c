@@ -2,7 +2,6 @@
 /* What goes back to customers without being asked for here - refunds that somebody made at Stripe, refunds
  * that come back, disputes -, as it is found in the balance there. */
 #include "ledger/book.h"
-#include "tests/importers/asking.h"
 #include "tests/importers/messages.h"
 #include "tests/importers/reconciling.h"
 #include "tests/lib/dice.h"

@@ -200,16 +200,6 @@ Test(stripe_action, what_no_message_told_is_found_by_asking)
 
 /* ---- how long she is waited for ---- */
 
-static struct str intent_status(struct bank *b, struct transaction t)
-{
-    server = b->server;
-    struct got g =
-        get(str_cstring(A, str_format(A, "/v1/payment_intents/%.*s", STR_ARG(t.gateway_reference))));
-    struct str status = str_copy(A, str_of(at(&g, "status")));
-    done(&g);
-    return status;
-}
-
 Test(stripe_action, she_has_two_weeks_and_then_it_is_canceled)
 {
     static const int64_t day = (int64_t)86400 * 1000000;
@@ -234,11 +224,8 @@ Test(stripe_action, what_is_canceled_there_is_noted_by_its_message)
     struct bank b;
     with_ann(&b);
     struct transaction t = asked_for(&b);
-    server = b.server;
-    struct got g = post(
-        "by-hand",
-        str_cstring(A, str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference))), "");
-    done(&g);
+    struct str path = str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference));
+    (void)post_there(&b, str_cstring(A, path), STR_NONE);
     const char *canceled = event_of_type(&b, "payment_intent.canceled");
     assert_outcome(settled(&b, canceled), WEBHOOK_APPLIED);
     cr_assert(!bank_transaction(&b, 1).payable);

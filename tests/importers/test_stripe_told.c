@@ -23,6 +23,13 @@ static bool is_attached(struct bank *b, struct str token)
     return attached;
 }
 
+/* By hand, at Stripe. */
+static void detach(struct bank *b, struct str token)
+{
+    struct str path = str_format(A, "/v1/payment_methods/%.*s/detach", STR_ARG(token));
+    (void)post_there(b, str_cstring(A, path), STR_NONE);
+}
+
 /* ---- payment methods that were removed ---- */
 
 Test(stripe_told, one_that_is_removed_is_detached_and_told_once)
@@ -80,11 +87,7 @@ Test(stripe_told, one_that_is_detached_already_or_not_there_is_done_with)
     bank_connect(&b);
     bank_customer(&b, "ann", "pm_card_visa");
     struct str token = token_of(&b, 0);
-    server = b.server;
-    struct got g =
-        post("by-hand", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", STR_ARG(token))), "");
-    assert_status(g, 200);
-    done(&g);
+    detach(&b, token);
     assert_ok(bank_remove_method(&b, "ann", "1", E));
     assert_int(bank_tell(&b).unknown, 0);
     assert_int(bank_tell(&b).count, 0);
@@ -182,10 +185,7 @@ Test(stripe_told, a_payment_by_one_that_was_detached_there_is_declined)
     const struct event *ev = bank_request(&b, "ann", 2900);
     (void)bank_settle(&b, ev, 1, &unknown);
     cr_assert(bank_transaction(&b, 1).status == TRANSACTION_PENDING);
-    server = b.server;
-    struct got g =
-        post("by-hand", str_cstring(A, str_format(A, "/v1/payment_methods/%.*s/detach", STR_ARG(token))), "");
-    done(&g);
+    detach(&b, token);
     (void)bank_settle_pending(&b);
     cr_assert(bank_transaction(&b, 1).status == TRANSACTION_FAILED);
     assert_str(bank_transaction(&b, 1).code, "resource_missing");
@@ -194,17 +194,6 @@ Test(stripe_told, a_payment_by_one_that_was_detached_there_is_declined)
 }
 
 /* ---- payments that failed ---- */
-
-static struct str intent_status(struct bank *b, struct transaction t)
-{
-    server = b->server;
-    struct got g =
-        get(str_cstring(A, str_format(A, "/v1/payment_intents/%.*s", STR_ARG(t.gateway_reference))));
-    assert_status(g, 200);
-    struct str status = str_copy(A, str_of(at(&g, "status")));
-    done(&g);
-    return status;
-}
 
 static struct transaction failed_payment(struct bank *b)
 {
@@ -221,16 +210,10 @@ static void confirm_with(struct bank *b, struct transaction t, const char *token
     size_t count = 0;
     struct method *methods = bank_methods(b, 1, &count);
     struct str form = str_format(A, "customer=%.*s", STR_ARG(methods[0].gateway_customer));
-    server = b->server;
-    struct got g =
-        post("", str_cstring(A, str_format(A, "/v1/payment_methods/%s/attach", token)), str_cstring(A, form));
-    assert_status(g, 200);
-    form = str_format(A, "payment_method=%s", at(&g, "id"));
-    done(&g);
-    struct str path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
-    g = post("by-the-page", str_cstring(A, path), str_cstring(A, form));
-    assert_status(g, 200);
-    done(&g);
+    struct str path = str_format(A, "/v1/payment_methods/%s/attach", token);
+    form = str_format(A, "payment_method=%s", post_there(b, str_cstring(A, path), form));
+    path = str_format(A, "/v1/payment_intents/%.*s/confirm", STR_ARG(t.gateway_reference));
+    (void)post_there(b, str_cstring(A, path), form);
 }
 
 Test(stripe_told, a_payment_that_failed_is_canceled_and_told_once)
@@ -315,12 +298,8 @@ Test(stripe_told, one_that_somebody_canceled_there_is_done_with)
 {
     struct bank b = bank_open(NULL, 0);
     struct transaction t = failed_payment(&b);
-    server = b.server;
-    struct got g = post(
-        "by-hand",
-        str_cstring(A, str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference))), "");
-    assert_status(g, 200);
-    done(&g);
+    struct str path = str_format(A, "/v1/payment_intents/%.*s/cancel", STR_ARG(t.gateway_reference));
+    (void)post_there(&b, str_cstring(A, path), STR_NONE);
     assert_int(bank_tell(&b).unknown, 0);
     cr_assert(!bank_transaction(&b, 1).payable);
     assert_int(bank_tell(&b).count, 0);
