@@ -348,12 +348,13 @@ static enum err note_page(struct nightly *n, const struct page *p, enum command_
 static enum err do_page(bool *goes_on, struct nightly *n, const struct page *all, struct page *kept,
                         const struct dunning_night *d, struct arena *a, struct error *e)
 {
+    bool ends = d->rule->at_end != DUNNING_END_NOTHING, reminds = d->rule->reminders_count > 0;
     enum err err = keep(kept, all, n, d, is_due, a, e);
     if (err == OK) err = dun_page(goes_on, n, kept, a, e);
-    if (err == OK) err = keep(kept, all, n, d, dunning_is_over, a, e);
-    if (err == OK) err = note_page(n, kept, COMMAND_CUSTOMER_END_DUNNING, a, e);
-    if (err == OK) err = keep(kept, all, n, d, reminders_are_due, a, e);
-    return err == OK ? note_page(n, kept, COMMAND_CUSTOMER_REMIND, a, e) : err;
+    if (err == OK && ends) err = keep(kept, all, n, d, dunning_is_over, a, e);
+    if (err == OK && ends) err = note_page(n, kept, COMMAND_CUSTOMER_END_DUNNING, a, e);
+    if (err == OK && reminds) err = keep(kept, all, n, d, reminders_are_due, a, e);
+    return err == OK && reminds ? note_page(n, kept, COMMAND_CUSTOMER_REMIND, a, e) : err;
 }
 
 /* Due dates up to this day matter. What was declined is told before anything is due. */
