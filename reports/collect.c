@@ -51,7 +51,7 @@ static void count_refund(struct collect_summary *s, const struct transaction *v)
     if (is_unknown(v)) s->refunds_unknown++;
 }
 
-enum err collected_look(struct transaction **out, const struct nightly *n, const struct event *events,
+enum err collected_look(struct transaction **out, const struct nightly *n, const uint64_t *transactions,
                         size_t count, struct arena *a, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -61,7 +61,8 @@ enum err collected_look(struct transaction **out, const struct nightly *n, const
     *out = arena_array_of(a, struct transaction, count);
     for (size_t i = 0; i < count && err == OK; i++) {
         struct transaction v = {0};
-        err = load_transaction(&v, t, transaction_of(&events[i]), a, e);
+        if (transactions[i] == 0) continue;
+        err = load_transaction(&v, t, transactions[i], a, e);
         if (err == OK) schema_copy(&(*out)[i], &schema_transaction, &v, a);
     }
     ledger_read_end(n->ledger, t);

@@ -85,8 +85,8 @@ enum err run_page(uint64_t *customers, size_t *count, const struct nightly *n, r
 
 /* ---- collect.c: what became of payments; nothing where nobody counts ---- */
 
-/* The transactions that the events ask for, as they stand. */
-enum err collected_look(struct transaction **out, const struct nightly *n, const struct event *events,
+/* Transactions as they stand, of number 0 nothing. */
+enum err collected_look(struct transaction **out, const struct nightly *n, const uint64_t *transactions,
                         size_t count, struct arena *a, struct error *e) MUST_USE;
 /* was: before the gateway was asked. */
 enum err collected_note(const struct nightly *n, const struct transaction *was, const struct transaction *now,

@@ -71,7 +71,9 @@ static enum err settle(bool *answered, struct nightly *n, const struct event *ev
     *answered = count == 0;
     if (count == 0) return OK;
     n->going.asked = n->going.answered = 0;
-    enum err err = collected_look(&was, n, events, count, a, e);
+    uint64_t *numbers = arena_array_of(a, uint64_t, count);
+    for (size_t i = 0; i < count; i++) numbers[i] = transaction_of(&events[i]);
+    enum err err = collected_look(&was, n, numbers, count, a, e);
     if (err != OK) return err;
     err = ledger_settle(&last, n->ledger, &n->gateway, events, count, n->o->actor, a, &unknown);
     *answered = n->going.answered > 0;
@@ -80,7 +82,7 @@ static enum err settle(bool *answered, struct nightly *n, const struct event *ev
         *e = unknown;
         return wrap(e, "cannot settle payments");
     }
-    err = collected_look(&now, n, events, count, a, e);
+    err = collected_look(&now, n, numbers, count, a, e);
     return err == OK ? collected_note(n, was, now, count, e) : err;
 }
 

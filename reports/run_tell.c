@@ -9,23 +9,17 @@ enum { TOLD_AT_ONCE = 1000 };
 struct page {
     struct gateway_request *requests;
     size_t count;
-    struct transaction *was; /* one a request; of payment methods nothing */
+    struct transaction *was; /* one a request, of payment methods nothing; NULL: nobody counts */
 };
 
 /* ---- what there is to tell ---- */
 
-static enum err look(struct transaction **out, const struct page *p, struct views_txn *t, struct arena *a,
+static enum err look(struct transaction **out, const struct nightly *n, const struct page *p, struct arena *a,
                      struct error *e)
 {
-    enum err err = OK;
-    *out = arena_array_of(a, struct transaction, p->count);
-    for (size_t i = 0; i < p->count && err == OK; i++) {
-        struct transaction v = {0};
-        if (p->requests[i].transaction == 0) continue;
-        err = load_transaction(&v, t, p->requests[i].transaction, a, e);
-        if (err == OK) schema_copy(&(*out)[i], &schema_transaction, &v, a);
-    }
-    return err;
+    uint64_t *numbers = arena_array_of(a, uint64_t, p->count);
+    for (size_t i = 0; i < p->count; i++) numbers[i] = p->requests[i].transaction;
+    return collected_look(out, n, numbers, p->count, a, e);
 }
 
 static enum err list(struct page *out, bool *more, struct untold_mark *after, bool looks, struct nightly *n,
@@ -41,9 +35,8 @@ static enum err list(struct page *out, bool *more, struct untold_mark *after, bo
     enum err err = ledger_read_begin(&t, n->ledger, e);
     if (err != OK) return err;
     err = list_untold(&out->requests, &out->count, t, &q, after, more, a, e);
-    if (err == OK) err = look(&out->was, out, t, a, e);
     ledger_read_end(n->ledger, t);
-    return err;
+    return err == OK ? look(&out->was, n, out, a, e) : err;
 }
 
 /* ---- telling ---- */
@@ -51,12 +44,9 @@ static enum err list(struct page *out, bool *more, struct untold_mark *after, bo
 /* Those that were paid after all. */
 static enum err note_paid(struct nightly *n, const struct page *p, struct arena *a, struct error *e)
 {
-    struct views_txn *t = NULL;
     struct transaction *now = NULL;
-    enum err err = ledger_read_begin(&t, n->ledger, e);
-    if (err != OK) return err;
-    err = look(&now, p, t, a, e);
-    ledger_read_end(n->ledger, t);
+    if (n->collected == NULL) return OK;
+    enum err err = look(&now, n, p, a, e);
     for (size_t i = 0; i < p->count && err == OK; i++) {
         if (now[i].status != p->was[i].status) err = collected_note(n, &p->was[i], &now[i], 1, e);
     }
