@@ -142,11 +142,6 @@ enum err ask_customer_import(const struct call *c, struct error *e)
 
 /* ---- the nightly run ---- */
 
-static void run_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
-{
-    progress(context, stage, done, total);
-}
-
 static json_t *totals_json(const struct run_summary *r)
 {
     json_t *list = rows_new();
@@ -245,8 +240,8 @@ enum err ask_run(const struct call *c, struct error *e)
                             .gateway = &c->service->gateway,
                             .actor = c->service->actor,
                             .program = program,
-                            .progress = c->service->progress == NULL ? NULL : run_progress_told,
-                            .progress_context = c->service,
+                            .progress = c->service->progress,
+                            .progress_context = c->service->progress_context,
                             .stops = c->service->stops};
     uint64_t not_asked = 0;
     enum err err = q->dry_run ? OK : apply_waiting_webhooks(c, e);

@@ -156,12 +156,6 @@ static enum err totals_json(json_t **out, const struct migration_summary *s, str
     return OK;
 }
 
-static void migrate_progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
-{
-    const struct service *s = context;
-    s->progress(s->progress_context, stage, done, total);
-}
-
 static enum err find_customer_named(uint64_t *out, const struct call *c, struct str user, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -183,8 +177,8 @@ enum err ask_catalog_migrate(const struct call *c, struct error *e)
                                   .actor = c->service->actor,
                                   .row = keep_row,
                                   .context = &told,
-                                  .progress = c->service->progress == NULL ? NULL : migrate_progress_told,
-                                  .progress_context = c->service};
+                                  .progress = c->service->progress,
+                                  .progress_context = c->service->progress_context};
     json_t *j = object_new(), *totals = NULL;
     enum err err = find_customer_named(&o.customer, c, q->customer, e);
     if (err == OK) err = catalog_migrate(&s, c->service->ledger, &o, c->arena, e);

@@ -2,19 +2,13 @@
 /* ask_collect.c - what is asked of the payment gateway in bulk. */
 #include "billing/ask_collect.h"
 
-static void progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
-{
-    const struct service *s = context;
-    s->progress(s->progress_context, stage, done, total);
-}
-
 struct collect_options collect_options_of(const struct call *c)
 {
     struct service *s = c->service;
     return (struct collect_options){.gateway = &s->gateway,
                                     .actor = s->actor,
-                                    .progress = s->progress == NULL ? NULL : progress_told,
-                                    .progress_context = s,
+                                    .progress = s->progress,
+                                    .progress_context = s->progress_context,
                                     .stops = s->stops};
 }
 

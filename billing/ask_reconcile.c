@@ -42,18 +42,6 @@ static enum err keep_row(void *context, const struct transaction *was, const str
 
 /* ---- the balance ---- */
 
-static void progress_told(void *context, const char *stage, uint64_t done, uint64_t total)
-{
-    const struct service *s = context;
-    s->progress(s->progress_context, stage, done, total);
-}
-
-static bool is_told_to_stop(void *context)
-{
-    const struct service *s = context;
-    return s->stops != NULL && s->stops(NULL);
-}
-
 static json_t *discrepancy_json(const struct discrepancy *d, struct names *names)
 {
     json_t *j = object_new();
@@ -146,11 +134,10 @@ static enum err reconcile_balance(struct reconciliation *out, const struct call 
     struct service *s = c->service;
     struct reconcile_options o = {.actor = s->actor,
                                   .now = s->world.now(s->world.self),
-                                  .progress = s->progress == NULL ? NULL : progress_told,
-                                  .progress_context = s,
+                                  .progress = s->progress,
+                                  .progress_context = s->progress_context,
                                   .shared = q->shared,
-                                  .stops = is_told_to_stop,
-                                  .stops_context = s};
+                                  .stops = s->stops};
     if (date_is_given(q->from)) o.from = date_start(q->from);
     return stripe_reconcile(out, s->stripe, s->ledger, &o, c->arena, e);
 }
