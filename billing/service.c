@@ -98,13 +98,16 @@ static enum err fill_inner(struct service *s, struct command *c, struct arena *a
 
 /* ---- running ---- */
 
-static bool asks_for_money(const struct outcome *o)
+static bool asks_for_money(const struct event *ev)
 {
-    for (size_t i = 0; i < o->events_count; i++) {
-        enum event_type t = o->events[i].type;
-        if (t == EVENT_PAYMENT_REQUESTED || t == EVENT_REFUND_REQUESTED) return true;
-    }
-    return false;
+    return ev->type == EVENT_PAYMENT_REQUESTED || ev->type == EVENT_REFUND_REQUESTED;
+}
+
+static bool has_event(const struct outcome *o, bool (*is_one)(const struct event *))
+{
+    bool yes = false;
+    for (size_t i = 0; i < o->events_count && !yes; i++) yes = is_one(&o->events[i]);
+    return yes;
 }
 
 static enum err list_untold_of(struct gateway_request **out, size_t *count, struct service *s,
@@ -142,11 +145,11 @@ enum err service_execute(struct outcome *out, struct service *s, struct command 
     if (err == OK) err = fill_inner(s, c, a, e);
     if (err == OK) err = complete_command(c, s->ledger, a, e);
     if (err == OK) err = ledger_execute(out, s->ledger, &r, a, e);
-    if (err == OK && asks_for_money(out)) {
+    if (err == OK && has_event(out, asks_for_money)) {
         err = ledger_settle(NULL, s->ledger, &s->gateway, out->events, out->events_count, s->actor, a, e);
         if (err == ERR_INCOMPLETE) err = OK;
     }
-    return err == OK ? tell(s, out, a, e) : err;
+    return err == OK && has_event(out, event_is_told) ? tell(s, out, a, e) : err;
 }
 
 /* ---- the catalog that comes with the program ---- */

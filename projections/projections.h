@@ -313,6 +313,8 @@ enum err confirmable_request(struct gateway_request *out, struct instant *until,
 enum err list_untold(struct gateway_request **out, size_t *count, struct views_txn *t,
                      const struct untold_query *q, struct untold_mark *after, bool *more, struct arena *a,
                      struct error *e) MUST_USE;
+/* May a gateway have to be told of it? */
+bool event_is_told(const struct event *ev);
 /* Those that the events of a command have made. */
 enum err untold_of(struct gateway_request **out, size_t *count, struct views_txn *t,
                    const struct untold_query *q, const struct event *events, size_t events_count,

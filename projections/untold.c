@@ -198,6 +198,11 @@ enum err list_untold(struct gateway_request **out, size_t *count, struct views_t
     return err;
 }
 
+bool event_is_told(const struct event *ev)
+{
+    return ev->type == EVENT_PAYMENT_METHOD_REMOVED || ev->type == EVENT_PAYMENT_REQUESTED;
+}
+
 enum err untold_of(struct gateway_request **out, size_t *count, struct views_txn *t,
                    const struct untold_query *q, const struct event *events, size_t events_count,
                    struct arena *a, struct error *e)
