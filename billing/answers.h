@@ -81,13 +81,17 @@ enum err answer_command(json_t **out, struct service *s, const struct command *c
 enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
                          struct arena *a, struct error *e) MUST_USE;
 json_t *webhook_json(const struct webhook *w);
-/* Does what messages of a gateway ask for that are kept and wait, as before everything that asks for money.
- */
 /* How many customers who owe something are not asked: another gateway than the one at hand keeps their
  * payment methods. And both in an answer. */
 enum err count_not_asked(uint64_t *out, const struct call *c, struct error *e) MUST_USE;
 void member_not_asked(json_t *j, const struct call *c, uint64_t count);
+/* Does what messages of a gateway ask for that are kept and wait, as before everything that asks for money.
+ */
 enum err apply_waiting_webhooks(const struct call *c, struct error *e) MUST_USE;
+
+/* Where a question has one answer. */
+enum err tell_one(const struct call *c, json_t *answer, struct error *e) MUST_USE;
+const char *path_or_null(struct str path, struct arena *a); /* NULL: none is given */
 
 /* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */
 enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e) MUST_USE;

@@ -4,16 +4,6 @@
 
 #include "billing/answers.h"
 
-static const char *path_or_null(struct str path, struct arena *a)
-{
-    return path.len == 0 ? NULL : str_cstring(a, path);
-}
-
-static enum err tell(const struct call *c, json_t *answer, struct error *e)
-{
-    return c->answer->take(c->answer->self, answer, false, e);
-}
-
 /* Is it the same file, by whatever name? */
 static bool is_same(const char *path, const char *other)
 {
@@ -42,16 +32,48 @@ enum err ask_key_new_checkpoint(const struct call *c, struct error *e)
     member_text(j, "made", q->file);
     member_text(j, "public_key_file", str_format(c->arena, "%.*s.pub", STR_ARG(q->file)));
     member_text(j, "public_key", public);
-    return tell(c, j, e);
+    return tell_one(c, j, e);
 }
 
-/* ---- checkpoints ---- */
+/* ---- verification ---- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total)
 {
     const struct service *s = context;
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
+
+static json_t *verified_json(const struct ledger_report *r)
+{
+    json_t *j = object_new();
+    member_flag(j, "verified", true);
+    member_text(j, "checked",
+                r->with_key ? STR("chain, root, tags, decoding, postings and views")
+                            : STR("chain and root only, without key"));
+    member_flag(j, "with_key", r->with_key);
+    member_text(j, "origin", r->origin);
+    member_count(j, "records", r->chain.records);
+    member_count(j, "epochs", r->chain.epochs);
+    member_count(j, "bytes", r->chain.bytes);
+    member_hash(j, "root", &r->chain.root);
+    member_hash(j, "last_leaf", &r->chain.last_leaf);
+    if (!r->with_key) return j;
+    member_count(j, "commands", r->commands);
+    member_count(j, "events", r->events);
+    member_count(j, "postings", r->postings);
+    member_count(j, "view_entries", r->view_entries);
+    member_hash(j, "view_digest", &r->view_digest);
+    return j;
+}
+
+enum err ask_audit_verify(const struct call *c, struct error *e)
+{
+    struct ledger_report r = {0};
+    enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, e);
+    return err == OK ? tell_one(c, verified_json(&r), e) : err;
+}
+
+/* ---- checkpoints ---- */
 
 /* A copy may not take the place of the key, of its public half, or of what it signed last. */
 static enum err guard_key(const char *key, const char *path, struct arena *a, struct error *e)
@@ -89,7 +111,7 @@ enum err ask_audit_checkpoint(const struct call *c, struct error *e)
     if (err == OK)
         err = ledger_checkpoint(&p, c->service->ledger, key, verify_progress, c->service, c->arena, e);
     if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(p.note), e);
-    return err == OK ? tell(c, checkpoint_json(&p), e) : err;
+    return err == OK ? tell_one(c, checkpoint_json(&p), e) : err;
 }
 
 /* ---- proofs ---- */
@@ -138,7 +160,7 @@ static enum err give_text(const struct call *c, struct str output, struct str te
     enum err err = write_output(c, str_cstring(c->arena, output), str_bytes(text), e);
     json_t *j = object_new();
     member_text(j, "path", output);
-    if (err == OK) return tell(c, j, e);
+    if (err == OK) return tell_one(c, j, e);
     json_decref(j);
     return err;
 }

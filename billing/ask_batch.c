@@ -6,19 +6,9 @@
 /* Whichever door it came by, the same program made the files: their bytes are the same. */
 static const char program[] = "daybook " DAYBOOK_VERSION;
 
-static enum err tell(const struct call *c, json_t *answer, struct error *e)
-{
-    return c->answer->take(c->answer->self, answer, false, e);
-}
-
 static void progress(const struct service *s, const char *stage, uint64_t done, uint64_t total)
 {
     if (s->progress != NULL) s->progress(s->progress_context, stage, done, total);
-}
-
-static const char *path_or_null(struct str path, struct arena *a)
-{
-    return path.len == 0 ? NULL : str_cstring(a, path);
 }
 
 /* ---- imports ---- */
@@ -102,7 +92,7 @@ static enum err import_file(const struct call *c, struct str kind, struct import
     o.progress_context = c->service;
     o.stops = c->service->stops;
     enum err err = importer->run(&r, c->service->ledger, &o, c->arena, e);
-    return err == OK ? tell(c, import_json(&r), e) : err;
+    return err == OK ? tell_one(c, import_json(&r), e) : err;
 }
 
 enum err ask_import(const struct call *c, struct error *e)
@@ -247,7 +237,7 @@ enum err ask_run(const struct call *c, struct error *e)
     enum err err = q->dry_run ? OK : apply_waiting_webhooks(c, e);
     if (err == OK) err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK && !q->dry_run && !q->draft) err = count_not_asked(&not_asked, c, e);
-    if (err == OK) err = tell(c, run_json(&r, c, not_asked), e);
+    if (err == OK) err = tell_one(c, run_json(&r, c, not_asked), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
     return err == OK && r.not_drawn > 0 ? not_all_drawn(&r, e) : err;
 }
@@ -277,7 +267,7 @@ static enum err tell_path(const struct call *c, const char *path, struct error *
     if (strcmp(path, "-") == 0) return OK;
     json_t *j = object_new();
     member_text(j, "path", str_of(path));
-    return tell(c, j, e);
+    return tell_one(c, j, e);
 }
 
 enum err ask_report_file(const struct call *c, struct error *e)
@@ -311,44 +301,9 @@ enum err ask_export(const struct call *c, struct error *e)
 
 /* ---- the ledger itself ---- */
 
-static void verify_progress(void *context, uint64_t done, uint64_t total)
-{
-    progress(context, "verify", done, total);
-}
-
 static void rebuild_progress(void *context, uint64_t done, uint64_t total)
 {
     progress(context, "rebuild", done, total);
-}
-
-static json_t *verified_json(const struct ledger_report *r)
-{
-    json_t *j = object_new();
-    member_flag(j, "verified", true);
-    member_text(j, "checked",
-                r->with_key ? STR("chain, root, tags, decoding, postings and views")
-                            : STR("chain and root only, without key"));
-    member_flag(j, "with_key", r->with_key);
-    member_text(j, "origin", r->origin);
-    member_count(j, "records", r->chain.records);
-    member_count(j, "epochs", r->chain.epochs);
-    member_count(j, "bytes", r->chain.bytes);
-    member_hash(j, "root", &r->chain.root);
-    member_hash(j, "last_leaf", &r->chain.last_leaf);
-    if (!r->with_key) return j;
-    member_count(j, "commands", r->commands);
-    member_count(j, "events", r->events);
-    member_count(j, "postings", r->postings);
-    member_count(j, "view_entries", r->view_entries);
-    member_hash(j, "view_digest", &r->view_digest);
-    return j;
-}
-
-enum err ask_audit_verify(const struct call *c, struct error *e)
-{
-    struct ledger_report r = {0};
-    enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, e);
-    return err == OK ? tell(c, verified_json(&r), e) : err;
 }
 
 enum err ask_rebuild(const struct call *c, struct error *e)
@@ -362,7 +317,7 @@ enum err ask_rebuild(const struct call *c, struct error *e)
     member_flag(j, "rebuilt", true);
     member_count(j, "view_entries", entries);
     member_hash(j, "view_digest", &digest);
-    return tell(c, j, e);
+    return tell_one(c, j, e);
 }
 
 static json_t *stats_json(const struct log_state *log, const struct state_counts *n)
@@ -396,5 +351,5 @@ enum err ask_stats(const struct call *c, struct error *e)
     err = count_state(&counts, t, e);
     ledger_read_end(c->service->ledger, t);
     if (err == OK) err = log_state(&log, ledger_log(c->service->ledger), e);
-    return err == OK ? tell(c, stats_json(&log, &counts), e) : err;
+    return err == OK ? tell_one(c, stats_json(&log, &counts), e) : err;
 }

@@ -3,9 +3,14 @@
  * one usage reading. */
 #include "billing/answers.h"
 
-static enum err tell(const struct call *c, json_t *answer, struct error *e)
+enum err tell_one(const struct call *c, json_t *answer, struct error *e)
 {
     return c->answer->take(c->answer->self, answer, false, e);
+}
+
+const char *path_or_null(struct str path, struct arena *a)
+{
+    return path.len == 0 ? NULL : str_cstring(a, path);
 }
 
 /* Reads what `make` makes, and tells it after the reading has ended. */
@@ -19,7 +24,7 @@ static enum err read_and_tell(const struct call *c, make_fn *make, struct error 
     if (err != OK) return err;
     err = make(&answer, c, t, e);
     ledger_read_end(c->service->ledger, t);
-    return err == OK ? tell(c, answer, e) : err;
+    return err == OK ? tell_one(c, answer, e) : err;
 }
 
 /* ---- our own data ---- */
@@ -68,7 +73,7 @@ enum err ask_catalog_file(const struct call *c, struct error *e)
     enum err err = catalog_read(command, str_cstring(c->arena, q->file), c->arena, e);
     if (err == OK) err = service_execute(&outcome, c->service, command, c->arena, e);
     if (err == OK) err = answer_command(&answer, c->service, command, &outcome, c->arena, e);
-    return err == OK ? tell(c, answer, e) : err;
+    return err == OK ? tell_one(c, answer, e) : err;
 }
 
 /* ---- customers ---- */
@@ -209,7 +214,7 @@ enum err ask_usage_reading(const struct call *c, struct error *e)
     bool left_out = o.refusals_count > 0;
     bool duplicate = left_out && o.refusals[0].duplicate;
     if (left_out && !duplicate) return fail(e, o.refusals[0].code, "%.*s", STR_ARG(o.refusals[0].why));
-    return tell(c, reading_json(c, &o, duplicate), e);
+    return tell_one(c, reading_json(c, &o, duplicate), e);
 }
 
 /* ---- invoices ---- */
