@@ -93,7 +93,10 @@ enum err apply_waiting_webhooks(const struct call *c, struct error *e) MUST_USE;
 enum err tell_one(const struct call *c, json_t *answer, struct error *e) MUST_USE;
 const char *path_or_null(struct str path, struct arena *a); /* NULL: none is given */
 
-/* The value of a word of a list; -1 for none given. ERR_INVALID names the words that there are. */
+/* The value of a word of a list, `what` as one calls it; -1 for none given. Those before `first` are nobody's
+ * to give. ERR_INVALID names the words that there are. */
+enum err answer_word(int *out, const char *what, const struct choice *words, int first, struct str given,
+                     struct error *e) MUST_USE;
 enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e) MUST_USE;
 
 /* " (why)", where the gateway told why it has no answer; else "". */

@@ -42,17 +42,6 @@ static enum err tell_object(void *context, const struct object_imported *row, st
     return err;
 }
 
-static enum err kind_of(int *out, struct str given, struct error *e)
-{
-    if (given.len == 0 || (choice_parse(out, &choice_imported_kind, given) && *out > IMPORTED_NOTHING))
-        return OK;
-    struct str shown = text_quotable(given);
-    return fail(e, ERR_INVALID,
-                "kind '%.*s' is not one of customer, payment_method, subscription, invoice, charge, refund, "
-                "balance_transaction, subscription_items",
-                STR_ARG(shown));
-}
-
 enum err ask_imported_list(const struct call *c, struct error *e)
 {
     const struct imported_list_query *q = c->query;
@@ -60,7 +49,8 @@ enum err ask_imported_list(const struct call *c, struct error *e)
     struct imported_rows r = {.call = c};
     struct views_txn *t = NULL;
     enum err err = service_days(q->from, q->to, e);
-    if (err == OK) err = kind_of(&rows.status, q->kind, e);
+    if (err == OK)
+        err = answer_word(&rows.status, "kind", &choice_imported_kind, IMPORTED_CUSTOMER, q->kind, e);
     if (err == OK) err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
     r.row = arena_new();

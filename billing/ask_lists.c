@@ -43,17 +43,24 @@ static bool is_over(struct listing *l)
     return l->limit != 0 && l->told++ >= l->limit;
 }
 
-enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e)
+enum err answer_word(int *out, const char *what, const struct choice *words, int first, struct str given,
+                     struct error *e)
 {
     *out = -1;
-    if (given.len == 0 || choice_parse(out, words, given)) return OK;
+    if (given.len == 0 || (choice_parse(out, words, given) && *out >= first)) return OK;
     struct buffer all = {.arena = NULL};
-    for (size_t i = 0; i < words->count; i++) buffer_print(&all, "%s%s", i == 0 ? "" : ", ", words->words[i]);
+    for (size_t i = (size_t)first; i < words->count; i++)
+        buffer_print(&all, "%s%s", all.len == 0 ? "" : ", ", words->words[i]);
     struct str shown = text_quotable(given);
-    enum err err = fail(e, ERR_INVALID, "status '%.*s' is not one of %.*s", STR_ARG(shown), (int)all.len,
+    enum err err = fail(e, ERR_INVALID, "%s '%.*s' is not one of %.*s", what, STR_ARG(shown), (int)all.len,
                         (const char *)all.ptr);
     buffer_free(&all);
     return err;
+}
+
+enum err answer_status_word(int *out, const struct choice *words, struct str given, struct error *e)
+{
+    return answer_word(out, "status", words, 0, given, e);
 }
 
 /* ---- rows
