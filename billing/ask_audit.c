@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_audit.c - checkpoints and proofs for people outside, and what checks them without the ledger. */
+/* ask_audit.c - verification; checkpoints and proofs for people outside, and what checks them without the
+ * ledger. */
 #include <sys/stat.h>
 
 #include "billing/answers.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_batch.c - the long work: imports, the nightly run, reports, verification, rebuilding, figures. */
+/* ask_batch.c - the long work: imports, the nightly run, reports, rebuilding, figures. */
 #include "billing/answers.h"
 #include "billing/daybook.h"
 

@@ -98,10 +98,7 @@ static enum err put_balance(json_t *j, const struct reconciliation *r, const str
     json_t *totals = NULL, *rows = NULL;
     enum err err = totals_json(&totals, r, e);
     if (err == OK) err = discrepancies_json(&rows, r, c, e);
-    if (instant_is_given(r->from))
-        member_instant(j, "balance_from", r->from);
-    else
-        member_text_or_null(j, "balance_from", STR_NONE);
+    member_instant(j, "balance_from", r->from);
     member_count(j, "movements", r->movements);
     member_count(j, "movements_noted", r->noted);
     member_count(j, "missing_here", r->missing_here);
@@ -160,11 +157,12 @@ enum err ask_reconcile(const struct call *c, struct error *e)
     enum err err = apply_waiting_webhooks(c, e);
     if (err == OK) err = payments_reconcile(&r, c->service->ledger, &o, keep_row, &told, c->arena, e);
     if (err == OK) err = count_not_asked(&not_asked, c, e);
-    if (err == OK && c->service->stripe != NULL && !r.stopped) err = reconcile_balance(&balance, c, e);
+    bool with_balance = c->service->stripe != NULL && !r.stopped;
+    if (err == OK && with_balance) err = reconcile_balance(&balance, c, e);
     member_not_asked(j, c, not_asked);
     member_outcomes(j, &r);
     member_put(j, "transactions", told.rows);
-    if (err == OK && c->service->stripe != NULL && !r.stopped) err = put_balance(j, &balance, c, e);
+    if (err == OK && with_balance) err = put_balance(j, &balance, c, e);
     if (err != OK) {
         json_decref(j);
         return err;
@@ -192,10 +190,7 @@ static enum err tell_dispute(void *context, const struct dispute *v, struct erro
     member_text(j, "currency", str_of(v->amount.currency));
     member_text(j, "status", str_of(choice_dispute_status.words[v->status]));
     member_text(j, "reason", v->reason);
-    if (instant_is_given(v->respond_by))
-        member_instant(j, "respond_by", v->respond_by);
-    else
-        member_text_or_null(j, "respond_by", STR_NONE);
+    member_instant(j, "respond_by", v->respond_by);
     member_text(j, "reference", v->gateway_reference);
     return l->call->answer->take(l->call->answer->self, j, true, e);
 }

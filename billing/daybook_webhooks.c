@@ -16,7 +16,7 @@ static enum err handle(json_t **answer, struct daybook *d, struct bytes body, co
     if (err == OK) err = webhook_data(&data, body, a, e);
     if (err != OK) return err;
     *answer = webhook_json(&w);
-    json_object_set_new(*answer, "data", json_stringn(data.len == 0 ? "" : data.ptr, data.len));
+    member_text(*answer, "data", data);
     return OK;
 }
 
