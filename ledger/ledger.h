@@ -134,27 +134,14 @@ enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;
 enum err ledger_digest(struct hash *out, uint64_t *entries, struct ledger *l, struct error *e) MUST_USE;
 
-/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice:
- * ours and msgpack-c's), postings that sum to zero, and views equal to a rebuild in a scratch folder.
- * ERR_TAMPERED names the first bad record. */
-struct ledger_report {
-    struct log_report chain;
-    struct str origin;
-    bool with_key;
-    uint64_t commands, events, postings;
-    uint64_t view_entries;
-    struct hash view_digest;
-};
-enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
-                       struct error *e) MUST_USE;
-
 /* A decision made again: the events that a record has, and those that its command decides on the state before
  * it. */
 struct recomputation {
     uint64_t seq;
     const struct event *was, *is;
     size_t was_count, is_count;
-    enum err code; /* of deciding again; ERR_INCOMPLETE: the record, of an older version, keeps no command */
+    bool keeps_command; /* records of older versions do not */
+    enum err code;      /* of deciding again; ERR_INCOMPLETE: it cannot be done */
     struct error why;
 };
 /* Everything lives until the visitor returns. */
@@ -163,6 +150,40 @@ typedef enum err recompute_fn(void *context, const struct recomputation *r, stru
  * from the log's first record. */
 enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
                           log_progress_fn *progress, void *progress_context, struct error *e) MUST_USE;
+
+/* Documents decided again and held against what they are: counts, and what is wrong with the first that did
+ * not come out the same. */
+struct document_checks {
+    uint64_t wanted; /* number of the one that is looked at; 0: all */
+    uint64_t checked, verified;
+    uint64_t older;      /* of records before the first one that keeps its command: nothing to decide again */
+    uint64_t incomplete; /* could not be decided again for another reason, as when the rules were others */
+    uint64_t differing;  /* also: keeps no command, though an earlier one does */
+    struct str first; /* of the worst that there are: "INV-2025-000001: total is …"; "": nothing is wrong */
+    struct arena *arena; /* that `first` lives in */
+    int worst;           /* of what kind `first` is */
+    bool command_seen;
+};
+/* A recompute_fn whose context is struct document_checks. */
+enum err document_check(void *checks, const struct recomputation *r, struct error *e) MUST_USE;
+
+/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice:
+ * ours and msgpack-c's), postings that sum to zero, what chronicle.h says of the order of events, every
+ * document decided again, and views equal to a rebuild in a scratch folder. ERR_TAMPERED names the first bad
+ * record or document. ERR_INCOMPLETE: all else is as it should be, but documents.incomplete of them could not
+ * be decided again; *out is then whole. Those that are older than the commands in records are counted. */
+struct ledger_report {
+    struct log_report chain;
+    struct str origin;
+    bool with_key;
+    uint64_t commands, events, postings;
+    struct chronicle_counts history;
+    struct document_checks documents; /* with the arena that was given */
+    uint64_t view_entries;
+    struct hash view_digest;
+};
+enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
+                       struct arena *a, struct error *e) MUST_USE;
 
 /* ---- checkpoints and proofs: what people outside can check without the ledger (checkpoint.h) ---- */
 
