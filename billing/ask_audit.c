@@ -44,10 +44,10 @@ static void verify_progress(void *context, uint64_t done, uint64_t total)
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
 
-static json_t *verified_json(const struct ledger_report *r)
+static json_t *verified_json(const struct ledger_report *r, bool all)
 {
     json_t *j = object_new();
-    member_flag(j, "verified", r->documents.incomplete == 0);
+    member_flag(j, "verified", all);
     member_text(j, "checked",
                 r->with_key
                     ? STR("chain, root, tags, decoding, order of events, postings, documents and views")
@@ -78,13 +78,43 @@ static json_t *verified_json(const struct ledger_report *r)
     return j;
 }
 
+/* Files that differ, or were never noted, are told beside all else. */
+static enum err check_documents(struct issued_check *out, const struct call *c, struct error *e)
+{
+    const struct audit_verify_query *q = c->query;
+    const char *folder = path_or_null(q->documents, c->arena);
+    if (folder == NULL) return OK;
+    if (q->without_key) return fail(e, ERR_USAGE, "audit verify: --documents needs the key");
+    enum err err = check_issued(out, c->service->ledger, folder, c->arena, e);
+    if (err != OK) return err;
+    if (out->differing > 0) return fail(e, ERR_TAMPERED, "%.*s", STR_ARG(out->first));
+    if (out->never_noted > 0) return fail(e, ERR_INCOMPLETE, "%.*s", STR_ARG(out->first));
+    if (out->as_issued > 0) return OK;
+    return fail(e, ERR_INCOMPLETE, "'%s' has no file that bears the number of a document", folder);
+}
+
+static void add_documents(json_t *j, const struct issued_check *d)
+{
+    member_count(j, "files", d->files);
+    member_count(j, "files_as_issued", d->as_issued);
+    member_count(j, "files_differing", d->differing);
+    member_count(j, "files_never_noted", d->never_noted);
+    member_count(j, "files_of_others", d->others);
+}
+
 enum err ask_audit_verify(const struct call *c, struct error *e)
 {
+    const struct audit_verify_query *q = c->query;
     struct ledger_report r = {0};
+    struct issued_check d = {0};
     enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, c->arena, e);
     if (err != OK && r.documents.incomplete == 0) return err;
+    if (err == OK) err = check_documents(&d, c, e);
+    if (err != OK && r.documents.incomplete == 0 && d.files == 0) return err;
     struct error why = *e; /* what could be verified is told all the same */
-    enum err told = tell_one(c, verified_json(&r), e);
+    json_t *j = verified_json(&r, err == OK);
+    if (q->documents.len != 0) add_documents(j, &d);
+    enum err told = tell_one(c, j, e);
     if (told != OK) return told;
     *e = why;
     return err;
