@@ -77,6 +77,11 @@ enum {
     LIMIT_KEY_NAME_BYTES = 256,          /* of who signs notes */
     LIMIT_URL_BYTES = 2048,
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
+
+    /* Copies of a ledger. */
+    LIMIT_SMALL_FILE_BYTES = 16 * 1024 * 1024, /* beside the log: checkpoints, time stamps */
+    LIMIT_SNAPSHOT_BYTES = 256 * 1024 * 1024,  /* of a backup's manifest; a line has some 100 */
+    LIMIT_SNAPSHOT_PIECES = 32,                /* of one segment; more are made one */
 };
 
 #endif
