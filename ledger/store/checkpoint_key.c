@@ -150,13 +150,12 @@ enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, stru
 
 /* ---- signing ---- */
 
-static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct str text)
+static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct bytes b)
 {
     size_t len = NOTE_SIGNATURE_BYTES;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool fine = context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, k->pair) == 1 &&
-                EVP_DigestSign(context, signature, &len, str_bytes(text).ptr, text.len) == 1 &&
-                len == NOTE_SIGNATURE_BYTES;
+                EVP_DigestSign(context, signature, &len, b.ptr, b.len) == 1 && len == NOTE_SIGNATURE_BYTES;
     EVP_MD_CTX_free(context);
     return fine;
 }
@@ -169,8 +168,14 @@ enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, c
     struct str text = checkpoint_text(a, c);
     if (!str_equal(c->origin, k->public.name))
         return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(k->public.name));
-    if (!sign(signature, k, text))
+    if (!sign(signature, k, str_bytes(text)))
         return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
     *note = note_text(a, text, &k->public, signature);
     return checkpoint_open(&again, *note, &k->public, a, e);
+}
+
+enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,
+                                   struct bytes b, struct error *e)
+{
+    return sign(signature, k, b) ? OK : fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
 }

@@ -20,5 +20,8 @@ const struct note_key *checkpoint_key_public(const struct checkpoint_key *k); /*
  * another ledger. */
 enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, const struct checkpoint *c,
                              struct arena *a, struct error *e) MUST_USE;
+/* The signature of bytes that are no checkpoint and cannot be taken for one (signed_file.h). */
+enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,
+                                   struct bytes b, struct error *e) MUST_USE;
 
 #endif
