@@ -65,6 +65,12 @@ static enum err read_file(struct ledger_checkpoint *out, const struct ledger *l,
     return err == OK ? OK : wrap(e, "checkpoint '%s'", path);
 }
 
+enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
+                                struct arena *a, struct error *e)
+{
+    return read_file(out, l, path, a, e);
+}
+
 /* What the ledger itself keeps is not input: where it cannot be read, somebody was there. */
 static enum err read_own(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
                          struct arena *a, struct error *e)

@@ -206,6 +206,9 @@ enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, cons
 /* The newest in DIR/checkpoints; its signature is not checked here. ERR_NOT_FOUND: none was signed yet. */
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
                                   struct error *e) MUST_USE;
+/* One in a file, which must be of this ledger; its signature is not checked here. */
+enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
+                                struct arena *a, struct error *e) MUST_USE;
 /* Proofs as text, leading to the checkpoint in a file, or for NULL to the newest. ERR_NOT_FOUND: that one is
  * older than the record. ERR_TAMPERED: the log is not that of the checkpoints. */
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
@@ -215,6 +218,88 @@ enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *old
 /* A record's bytes as they are stored, sealed ones too: what its proof is about. */
 enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
                               struct error *e) MUST_USE;
+
+/* ---- copies: none of them needs the master key ---- */
+
+/* Who is told how far it is. */
+struct copying {
+    log_progress_fn *progress;
+    void *context;
+};
+
+struct archive_options {
+    const char *dir;
+    const char *checkpoint; /* a file: what the archive is to be of; NULL: a new one, or the newest */
+    const char *key_file;   /* NULL: nothing is signed */
+    struct copying told;
+};
+struct ledger_archive {
+    struct checkpoint at;
+    uint64_t files, written; /* in its manifest; of them new or changed */
+    bool is_signed;
+    struct str ssh_public; /* who signed, as in OpenSSH's allowed signers; "" without a key */
+};
+/* Writes the ledger up to a checkpoint as an archive (FORMAT.md, "Archives"), or adds to an older one of the
+ * same ledger what is new. What is there is held against the log before anything is changed. ERR_TAMPERED: it
+ * is not of this ledger, or the log is not that of a checkpoint. ERR_ROLLED_BACK: it is of more records.
+ * ERR_REFUSED: the folder has other files. ERR_CONFLICT: somebody else writes there. */
+enum err ledger_export(struct ledger_archive *out, struct ledger *l, const struct archive_options *o,
+                       struct arena *a, struct error *e) MUST_USE;
+
+struct ledger_backup {
+    struct str snapshot;     /* its name */
+    uint64_t records, added; /* in it; of them not in the one before */
+    struct hash root;
+    uint64_t objects, bytes; /* written by this one */
+};
+/* Adds a snapshot of the ledger as it is now to the backup in a folder (FORMAT.md, "Backups"), while others
+ * go on writing. Only what no object holds yet is written; the master key never is. ERR_ROLLED_BACK: the
+ * newest snapshot has more records. ERR_TAMPERED: the ledger does not go on from it, or it is damaged.
+ * ERR_REFUSED: it is of another ledger, or the folder has other files. */
+enum err ledger_backup(struct ledger_backup *out, struct ledger *l, const char *dir, const struct copying *c,
+                       struct arena *a, struct error *e) MUST_USE;
+
+/* What stands in a backup; needs no ledger. */
+struct backup_entry {
+    struct str name, origin;
+    uint64_t records, segments, files, bytes; /* bytes: of the objects that it names */
+    struct hash root;
+};
+enum err backup_list(struct backup_entry **out, size_t *count, const char *dir, struct arena *a,
+                     struct error *e) MUST_USE;
+/* Reads every object that a snapshot names, holds it against its name and the records against each other, the
+ * checkpoints, and the root. `snapshot` NULL: all of them. *out is of the last one read. ERR_TAMPERED names
+ * the object; ERR_INCOMPLETE: one is missing. */
+enum err backup_verify(struct backup_entry *out, size_t *verified, const char *dir, const char *snapshot,
+                       const struct copying *c, struct arena *a, struct error *e) MUST_USE;
+/* Removes all snapshots but the newest `keep`, then the objects that none of those names. ERR_INVALID: keep
+ * is 0. */
+struct backup_pruned {
+    uint64_t snapshots, objects, bytes; /* removed */
+    uint64_t kept;
+};
+enum err backup_prune(struct backup_pruned *out, const char *dir, uint64_t keep, struct arena *a,
+                      struct error *e) MUST_USE;
+
+/* Makes the ledger o->dir, which must not be there or be empty, of a snapshot (NULL: the newest). All of it
+ * is verified, with the key, before the folder gets its name;
+ * documents that could not be decided again are only counted. ERR_REFUSED: there is something. */
+enum err ledger_restore(struct ledger_report *out, const struct ledger_options *o, const char *backup,
+                        const char *snapshot, const struct copying *c, struct arena *a,
+                        struct error *e) MUST_USE;
+
+struct ledger_replica {
+    uint64_t records, added;
+    struct hash root;
+};
+/* Brings the follower in a folder up to date, or makes it. Before anything is written, all of the source is
+ * read, and what the follower has must be its beginning. ERR_ROLLED_BACK: the follower has more records.
+ * ERR_TAMPERED: it went another way, or one of the two is damaged. ERR_REFUSED: there is no follower, but
+ * something else. */
+enum err ledger_replicate(struct ledger_replica *out, struct ledger *l, const char *dir,
+                          const struct copying *c, struct arena *a, struct error *e) MUST_USE;
+/* From now on it is a ledger of its own, and written to. ERR_REFUSED: it is no follower. */
+enum err ledger_promote(const char *dir, struct error *e) MUST_USE;
 
 /* ---- payments: ledger first, then the wire ---- */
 
