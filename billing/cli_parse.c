@@ -271,6 +271,25 @@ static enum err unknown_word(struct command_line *r, struct str word)
                 STR_ARG(n.best));
 }
 
+static void take_verb(struct command_line *r, const struct verb *v)
+{
+    r->out->verb = v;
+    r->out->body = verb_body(v, r->arena);
+    r->slots_count = verb_slots(&r->slots, v, r->arena);
+}
+
+static enum err read_argument(struct command_line *r, struct str token);
+
+/* A word that is no second one of the group's, behind a first one that is a command by itself ('backup DIR'),
+ * is its argument. */
+static enum err read_second(struct command_line *r, struct str word)
+{
+    const struct verb *alone = r->out->group.len == 0 ? NULL : verb_find(r->out->group);
+    if (alone == NULL) return unknown_word(r, word);
+    take_verb(r, alone);
+    return read_argument(r, word);
+}
+
 static enum err read_word(struct command_line *r, struct str word)
 {
     struct cli_command *out = r->out;
@@ -283,10 +302,9 @@ static enum err read_word(struct command_line *r, struct str word)
     out->verb = verb_find(words);
     if (out->verb == NULL || (out->group.len == 0 && strchr(out->verb->words, '.') != NULL)) {
         out->verb = NULL;
-        return unknown_word(r, word);
+        return read_second(r, word);
     }
-    out->body = verb_body(out->verb, r->arena);
-    r->slots_count = verb_slots(&r->slots, out->verb, r->arena);
+    take_verb(r, out->verb);
     return OK;
 }
 

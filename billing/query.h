@@ -82,6 +82,11 @@ bool verb_takes_key(const struct verb *v);
 enum err check_claim(const struct audit_check_query *q, struct answer *answer, struct arena *a,
                      struct error *e) MUST_USE;
 
+/* What 'backup list', 'verify' and 'prune', 'restore' and 'replicate --promote' do: no ledger is open. */
+enum err backup_door(const struct call *c, struct error *e) MUST_USE;
+enum err restore_door(const struct call *c, const struct ledger_options *o, struct error *e) MUST_USE;
+enum err promote_door(const struct call *c, struct error *e) MUST_USE;
+
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
                   struct arena *a, struct error *e) MUST_USE;
