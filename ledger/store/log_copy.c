@@ -82,6 +82,7 @@ enum err log_copy_flush(struct log_copy *c, struct error *e)
         at += c->lengths[i];
     }
     enum err err = log_lmdb.append(c->self, c->flushed, c->records, c->count, chain_head(c->chain), e);
+    if (err == ERR_INCOMPLETE) err = e->code = ERR_STORAGE; /* whichever: the next one sees where it ended */
     if (err != OK) return err;
     c->flushed += c->count;
     c->count = 0;

@@ -12,7 +12,8 @@ enum err log_copy_open(struct log_copy **out, const char *dir, struct error *e) 
 void log_copy_close(struct log_copy *c); /* accepts NULL; what was not flushed is forgotten */
 /* Where it ends, counting what is not flushed yet; as long as c. */
 struct chain *log_copy_chain(struct log_copy *c);
-/* Durable with the next flush; many are flushed together by itself. ERR_CONFLICT: somebody else appended. */
+/* Durable with the next flush; many are flushed together by itself. ERR_CONFLICT: somebody else appended.
+ * ERR_STORAGE: what was not flushed before may be there or not; the copy is to be closed. */
 enum err log_copy_add(struct log_copy *c, struct bytes record, struct error *e) MUST_USE;
 enum err log_copy_flush(struct log_copy *c, struct error *e) MUST_USE;
 
