@@ -83,6 +83,13 @@ forge 's/^root \(.*\)..$/root \100/'
 forge 's/checkpoints\//..\/checkpoints\//'
 forge 's/ checkpoints\/.*/ log\/data.mdb/'
 forge 's/^ledger .*/ledger daybook\/ffffffffffffffff/'
+# An older state that claims a checkpoint of a newer one.
+fresh
+later=$(grep "checkpoints/.*$(basename "$(find ledger/checkpoints -type f | sort | tail -n 1)")" "sound/snapshots/$new")
+sed '$d' "sound/snapshots/$old" >text && echo "$later" >>text
+rm "b/snapshots/$new"
+{ cat text && echo "sha256 $(sha256sum <text | cut -c 1-64)"; } >"b/snapshots/$old"
+found 5 'and there are only' 'a checkpoint of more records than there are'
 gives 1 'there is no snapshot' 'a snapshot that is not there' "$daybook" backup verify sound --snapshot "${new/0/1}"
 gives 3 'keep at least one' 'pruning the last' "$daybook" backup prune sound --keep 0
 gives 0 '' 'one snapshot alone' "$daybook" backup verify sound --snapshot "$old"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_archive.c - an archive holds what the ledger had at its checkpoint, takes only what goes on from it,
  * and is refused without being touched where it does not match. */
+#include <unistd.h>
 
 #include "tests/projections/copies.h"
 
@@ -111,4 +112,27 @@ Test(archive, a_checkpoint_that_is_not_of_this_log_is_not_exported)
     cr_assert(!file_exists(test_path("x/SHA256SUMS")));
     o.key_file = books.signer; /* and it was not this key that signed it */
     assert_err_says(ledger_export(&out, books.ledger, &o, A, E), ERR_TAMPERED, "");
+}
+
+/* One that was killed before it had a checkpoint says nothing of its size but by its files. */
+Test(archive, what_goes_beyond_the_checkpoint_is_refused_though_no_checkpoint_says_so)
+{
+    struct ledger_archive out;
+    struct ledger_checkpoint old;
+    grow(books.ledger, "a", 2);
+    (void)exported("x");
+    assert_ok(ledger_newest_checkpoint(&old, books.ledger, A, E));
+    grow(books.ledger, "b", 2);
+    (void)exported("y");
+    dir_remove(test_path("y/checkpoints"), 1);
+    cr_assert(unlink(test_path("y/checkpoint")) == 0);
+    struct archive_options o = {.dir = test_path("y"), .checkpoint = old.path};
+    struct str before = folder("y");
+    assert_err_says(ledger_export(&out, books.ledger, &o, A, E), ERR_REFUSED,
+                    "goes beyond the checkpoint of ");
+    cr_assert(str_equal(folder("y"), before));
+    (void)exported("y"); /* which goes as far as they do */
+    (void)exported("z");
+    assert_ok(try_export(&out, "z", true));
+    cr_assert(str_equal(folder("y"), folder("z")));
 }

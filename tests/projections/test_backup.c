@@ -101,7 +101,7 @@ Test(backup, whatever_is_damaged_is_found_and_nothing_is_restored_of_it)
         assert_ok(dir_list(&files, dir, A, E));
         const char *path = str_format(A, "%s/%.*s", dir, STR_ARG(files.names[0])).ptr;
         struct str good = test_read(path);
-        for (size_t at = 0; at < good.len; at += 11) {
+        for (size_t at = 0; at < good.len; at += at < 20 ? 1 : 11) {
             flip(path, at);
             assert_err_says(try_verify("b"), ERR_TAMPERED, files.names[0].ptr);
             test_write(path, good);

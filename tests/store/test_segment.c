@@ -208,6 +208,35 @@ Test(chain, a_record_that_is_changed_left_out_or_swapped_is_refused_and_the_true
     chain_free(c);
 }
 
+/* A record that would fit the chain: some other one's body behind a header of its own. */
+static struct bytes made_next(const struct chain *c, struct bytes other, uint32_t epoch)
+{
+    struct record_header h = {.seq = 0};
+    assert_ok(record_header_take(&h, other, E));
+    h.seq = chain_head(c)->range.size;
+    h.prev = chain_head(c)->last_leaf;
+    h.at.us = chain_head(c)->last_at.us + 1;
+    if (h.epoch != 0) h.epoch = epoch;
+    uint8_t *made = arena_take_raw(A, other.len);
+    memcpy(made, other.ptr, other.len);
+    record_header_put(made, &h);
+    return (struct bytes){made, other.len};
+}
+
+Test(chain, key_epochs_come_in_order_and_none_is_used_before_it_began)
+{
+    struct log_state s = {.epoch = 0};
+    struct kept_records k = records_of_log(&s);
+    struct chain *c = chain_new();
+    for (size_t i = 0; i < k.count; i++) assert_ok(chain_next(c, k.records[i], E));
+    struct bytes epoch = k.records[1], sealed = k.records[k.count - 1];
+    assert_err_says(chain_next(c, made_next(c, epoch, 0), E), ERR_TAMPERED,
+                    "key epoch 1 does not follow epoch ");
+    assert_err_says(chain_next(c, made_next(c, sealed, s.epoch + 1), E), ERR_TAMPERED, "has not begun");
+    assert_ok(chain_next(c, made_next(c, sealed, s.epoch), E));
+    chain_free(c);
+}
+
 Test(chain, a_copy_of_a_log_is_the_log_and_goes_on_from_where_it_ended)
 {
     struct log_state s = {.epoch = 0}, copied = {.epoch = 0};
