@@ -22,6 +22,9 @@
 #include "ledger/store/segment.h"
 #include "ledger/store/signed_file.h"
 #include "ledger/store/tiles.h"
+#include "ledger/store/time_stamp.h"
 #include "ledger/store/views.h"
+#include "ledger/store/witness.h"
+#include "ledger/store/witness_policy.h"
 
 #endif
