@@ -290,6 +290,20 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     return err;
 }
 
+/* ---- witnesses ---- */
+
+static enum err run_witness_door(const struct cli_command *c, struct answer *answer, struct arena *a,
+                                 struct error *e)
+{
+    struct frozen_clock frozen = {{0}};
+    struct world w = world_real();
+    if (c->globals.now.len != 0 && instant_parse(&frozen.now, c->globals.now, e) != OK)
+        return wrap(e, "--now");
+    if (c->globals.now.len != 0) w = world_frozen(&frozen);
+    if (strcmp(c->verb->words, "witness") == 0) return run_witness(c->body, w, answer, a, e);
+    return make_witness_key(c->body, w, answer, a, e);
+}
+
 static enum err run_door(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
 {
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
@@ -297,6 +311,8 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
     if (strcmp(c->verb->words, "restore") == 0) return run_restore(c, answer, a, e);
     if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
+    if (strcmp(c->verb->words, "key.new-witness") == 0 || strcmp(c->verb->words, "witness") == 0)
+        return run_witness_door(c, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
         const char *zones = str_cstring(a, zones_data_version(a));
         json_t *j = json_pack("{s:s, s:s}", "daybook", DAYBOOK_VERSION, "time_zones", zones);

@@ -189,11 +189,21 @@ static enum err fill(struct command_line *r, struct slot *s, struct str text)
     return err == OK ? OK : wrap(r->e, "%s%s", is_argument ? "" : "--", s->name);
 }
 
+/* The values of an option that is given several times, with blanks between them. */
+static struct str with_those_before(struct command_line *r, const struct slot *s, struct str value)
+{
+    struct str before = STR_NONE;
+    memcpy(&before, (const char *)r->out->body + s->base + s->field->offset, sizeof before);
+    return str_format(r->arena, "%.*s %.*s", STR_ARG(before), STR_ARG(value));
+}
+
 static enum err read_field(struct command_line *r, struct slot *s, struct option *o)
 {
-    if (s->given) return fail(r->e, ERR_USAGE, "option '--%s' is given twice", s->name);
+    bool is_many = (s->field->flags & (unsigned)FIELD_MANY) != 0;
+    if (s->given && !is_many) return fail(r->e, ERR_USAGE, "option '--%s' is given twice", s->name);
     if (s->field->kind != KIND_FLAG) {
         enum err err = take_value(r, o);
+        if (s->given) o->value = with_those_before(r, s, o->value);
         return err == OK ? fill(r, s, o->value) : err;
     }
     bool on = false;

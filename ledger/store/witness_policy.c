@@ -5,24 +5,6 @@
 
 #include <string.h>
 
-/* ---- words ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* The next word of a line; false at its end. */
-static bool take_word(struct str *out, struct str *line)
-{
-    while (line->len > 0 && is_blank(line->ptr[0])) *line = (struct str){line->ptr + 1, line->len - 1};
-    size_t len = 0;
-    while (len < line->len && !is_blank(line->ptr[len])) len++;
-    *out = (struct str){line->ptr, len};
-    *line = (struct str){line->ptr + len, line->len - len};
-    return len > 0;
-}
-
 struct reading {
     struct witness_policy *out;
     size_t logs_room, members_room;
@@ -34,14 +16,14 @@ struct reading {
 static enum err expect_end(struct reading *r, struct error *e)
 {
     struct str word = STR_NONE;
-    if (!take_word(&word, &r->line)) return OK;
+    if (!str_take_word(&word, &r->line)) return OK;
     return fail(e, ERR_INVALID, "'%.*s' is one word too many", STR_ARG(text_quotable(word)));
 }
 
 static enum err take_key(struct note_key *out, struct reading *r, bool is_log, struct error *e)
 {
     struct str word = STR_NONE;
-    if (!take_word(&word, &r->line)) return fail(e, ERR_INVALID, "a public key is missing");
+    if (!str_take_word(&word, &r->line)) return fail(e, ERR_INVALID, "a public key is missing");
     enum err err =
         is_log ? note_key_parse(out, word, r->arena, e) : note_witness_parse(out, word, r->arena, e);
     return err == OK ? OK : wrap(e, "public key '%.*s'", STR_ARG(text_quotable(word)));
@@ -63,7 +45,7 @@ static size_t find_member(const struct witness_policy *p, struct str name)
 
 static enum err take_new_name(struct str *out, struct reading *r, struct error *e)
 {
-    if (!take_word(out, &r->line)) return fail(e, ERR_INVALID, "a name is missing");
+    if (!str_take_word(out, &r->line)) return fail(e, ERR_INVALID, "a name is missing");
     if (str_is(*out, "none")) return fail(e, ERR_INVALID, "'none' cannot be the name of anybody");
     if (find_member(r->out, *out) == POLICY_NOBODY) return OK;
     return fail(e, ERR_INVALID, "the name '%.*s' is given twice", STR_ARG(text_quotable(*out)));
@@ -101,7 +83,7 @@ static enum err read_log(struct reading *r, struct error *e)
         return fail(e, ERR_LIMIT, "there are more than %d logs", LIMIT_POLICY_MEMBERS);
     p->logs = arena_grow(r->arena, p->logs, p->logs_count, &r->logs_room, sizeof *p->logs);
     p->logs[p->logs_count++] = key;
-    (void)take_word(&url, &r->line); /* for whoever reads logs, which we do not */
+    (void)str_take_word(&url, &r->line); /* for whoever reads logs, which we do not */
     return expect_end(r, e);
 }
 
@@ -116,7 +98,7 @@ static enum err read_witness(struct reading *r, struct error *e)
         if (!p->members[i].is_group && is_same_key(&p->members[i].key, &m.key))
             return fail(e, ERR_INVALID, "'%.*s' has the key of '%.*s'", STR_ARG(text_quotable(m.name)),
                         STR_ARG(text_quotable(p->members[i].name)));
-    (void)take_word(&m.url, &r->line);
+    (void)str_take_word(&m.url, &r->line);
     err = expect_end(r, e);
     return err == OK ? add_member(r, &m, e) : err;
 }
@@ -125,7 +107,7 @@ static enum err take_members(struct policy_member *m, struct reading *r, struct 
 {
     struct str name = STR_NONE;
     size_t room = 0, place = 0;
-    while (take_word(&name, &r->line)) {
+    while (str_take_word(&name, &r->line)) {
         enum err err = known_member(&place, r, name, e);
         if (err != OK) return err;
         if (r->out->members[place].is_taken)
@@ -144,7 +126,7 @@ static enum err read_group(struct reading *r, struct error *e)
     struct error unused = {0};
     uint64_t needed = 1;
     enum err err = take_new_name(&m.name, r, e);
-    if (err == OK && !take_word(&threshold, &r->line))
+    if (err == OK && !str_take_word(&threshold, &r->line))
         err = fail(e, ERR_INVALID, "how many members are enough is missing: a number, any or all");
     if (err == OK) err = take_members(&m, r, e);
     if (err != OK) return err;
@@ -162,7 +144,7 @@ static enum err read_quorum(struct reading *r, struct error *e)
 {
     struct str name = STR_NONE;
     if (r->has_quorum) return fail(e, ERR_INVALID, "there is a quorum already");
-    if (!take_word(&name, &r->line)) return fail(e, ERR_INVALID, "a name is missing");
+    if (!str_take_word(&name, &r->line)) return fail(e, ERR_INVALID, "a name is missing");
     r->has_quorum = true;
     enum err err = str_is(name, "none") ? OK : known_member(&r->out->quorum, r, name, e);
     return err == OK ? expect_end(r, e) : err;
@@ -175,7 +157,7 @@ static enum err read_line(struct reading *r, struct error *e)
         uint8_t c = (uint8_t)r->line.ptr[i];
         if ((c < ' ' && c != '\t') || c == 0x7f) return fail(e, ERR_INVALID, "it has a control character");
     }
-    if (!take_word(&word, &r->line) || word.ptr[0] == '#') return OK;
+    if (!str_take_word(&word, &r->line) || word.ptr[0] == '#') return OK;
     if (str_is(word, "log")) return read_log(r, e);
     if (str_is(word, "witness")) return read_witness(r, e);
     if (str_is(word, "group")) return read_group(r, e);
