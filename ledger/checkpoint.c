@@ -79,6 +79,14 @@ static enum err read_own(struct ledger_checkpoint *out, const struct ledger *l, 
     return err == ERR_INVALID || err == ERR_LIMIT ? (e->code = ERR_TAMPERED) : err;
 }
 
+enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, uint64_t size, struct arena *a,
+                              struct error *e)
+{
+    enum err err = read_own(out, l, path_of(l, size, a), a, e);
+    if (err != OK || out->head.size == size) return err;
+    return fail(e, ERR_TAMPERED, "checkpoint '%s' is of %ju records", out->path, (uintmax_t)out->head.size);
+}
+
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
                                   struct error *e)
 {
@@ -87,9 +95,7 @@ enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *
     if (err != OK) return err;
     if (size == 0)
         return fail(e, ERR_NOT_FOUND, "there is no checkpoint yet: 'daybook audit checkpoint' signs one");
-    err = read_own(out, l, path_of(l, size, a), a, e);
-    if (err != OK || out->head.size == size) return err;
-    return fail(e, ERR_TAMPERED, "checkpoint '%s' is of %ju records", out->path, (uintmax_t)out->head.size);
+    return ledger_checkpoint_at(out, l, size, a, e);
 }
 
 /* ---- keys ---- */
@@ -226,11 +232,13 @@ enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, cons
 
 /* ---- proofs ---- */
 
-/* The checkpoint that a proof is to lead to: one in a file, or the newest. */
+/* The checkpoint that a proof is to lead to: one in a file, or the newest, with what witnesses signed. */
 static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
                        struct error *e)
 {
-    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : read_file(out, l, file, a, e);
+    if (file != NULL) return read_file(out, l, file, a, e);
+    enum err err = ledger_newest_checkpoint(out, l, a, e);
+    return err == OK ? ledger_cosigned_note(&out->note, l, out, a, e) : err;
 }
 
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,

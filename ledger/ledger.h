@@ -209,6 +209,9 @@ enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *
 /* One in a file, which must be of this ledger; its signature is not checked here. */
 enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
                                 struct arena *a, struct error *e) MUST_USE;
+/* The one of so many records; as above. ERR_NOT_FOUND: none was signed of that number. */
+enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, uint64_t size, struct arena *a,
+                              struct error *e) MUST_USE;
 /* Proofs as text, leading to the checkpoint in a file, or for NULL to the newest. ERR_NOT_FOUND: that one is
  * older than the record. ERR_TAMPERED: the log is not that of the checkpoints. */
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
@@ -300,6 +303,46 @@ enum err ledger_replicate(struct ledger_replica *out, struct ledger *l, const ch
                           const struct copying *c, struct arena *a, struct error *e) MUST_USE;
 /* From now on it is a ledger of its own, and written to. ERR_REFUSED: it is no follower. */
 enum err ledger_promote(const char *dir, struct error *e) MUST_USE;
+
+/* ---- what others say of checkpoints: time stamps and witnesses (anchors.c) ---- */
+
+/* How many records each checkpoint in DIR/checkpoints is of, the smallest first. */
+enum err ledger_checkpoint_sizes(uint64_t **out, size_t *count, struct ledger *l, struct arena *a,
+                                 struct error *e) MUST_USE;
+/* A checkpoint's note with the lines of witnesses, DIR/cosigned; of one that nobody cosigned, or whose copy
+ * there is not of it, its own: this is what is published, and what proofs lead to. */
+enum err ledger_cosigned_note(struct str *out, struct ledger *l, const struct ledger_checkpoint *p,
+                              struct arena *a, struct error *e) MUST_USE;
+/* Adds lines of witnesses, whoever else adds some meanwhile. */
+enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str lines,
+                              struct arena *a, struct error *e) MUST_USE;
+
+/* A time stamp of a checkpoint, DIR/timestamps. */
+struct ledger_stamp {
+    uint64_t size;
+    struct str authority; /* as its file is called */
+    const char *path;
+};
+/* By size, the smallest first. */
+enum err ledger_stamps(struct ledger_stamp **out, size_t *count, struct ledger *l, struct arena *a,
+                       struct error *e) MUST_USE;
+/* *path is where it then is. */
+enum err ledger_keep_stamp(const char **path, struct ledger *l, uint64_t size, struct str authority,
+                           struct bytes answer, struct arena *a, struct error *e) MUST_USE;
+
+/* A small text of whoever asks authorities and witnesses, DIR/anchoring: hints that may be lost. */
+struct str ledger_anchoring_notes(struct ledger *l, struct arena *a);
+enum err ledger_keep_anchoring_notes(struct ledger *l, struct str text, struct arena *a,
+                                     struct error *e) MUST_USE;
+/* One process at a time asks: *lock is closed when done. ERR_CONFLICT: another one is at it. */
+enum err ledger_lock_anchoring(int *lock, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
+void ledger_unlock_anchoring(int lock);
+
+/* A record's time; and the proof that the first `old` records are the beginning of those of a checkpoint,
+ * where the ledger may not have a checkpoint of that number itself. */
+enum err ledger_time_of(struct instant *out, struct ledger *l, uint64_t seq, struct error *e) MUST_USE;
+enum err ledger_growth_path(struct merkle_path *out, struct ledger *l, uint64_t old,
+                            const struct ledger_checkpoint *to, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- payments: ledger first, then the wire ---- */
 

@@ -38,12 +38,7 @@ struct field {
     const char *help;            /* commands: the sentence for people; else NULL */
     unsigned flags;              /* commands: FIELD_* ; else 0 */
 };
-enum {
-    FIELD_ARGUMENT = 1,
-    FIELD_REQUIRED = 2,
-    FIELD_SECRET = 4,
-    FIELD_MANY = 8 /* a text, given as often as there are values, which then have blanks between them */
-};
+enum { FIELD_ARGUMENT = 1, FIELD_REQUIRED = 2, FIELD_SECRET = 4 };
 
 struct schema {
     const char *name; /* "invoice_line", "subscription.created" */

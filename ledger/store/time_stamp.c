@@ -7,6 +7,23 @@
 #include <openssl/ts.h>
 #include <string.h>
 
+/* ---- what is stamped ---- */
+
+enum err time_stamp_imprint(struct hash *out, struct str note, struct arena *a, struct error *e)
+{
+    struct str text = STR_NONE;
+    enum err err = note_split(&text, note, a, e);
+    if (err != OK) return err;
+    const char *end = memchr(text.ptr, '\n', text.len);
+    struct str origin = {text.ptr, end == NULL ? 0 : (size_t)(end - text.ptr)};
+    struct str own = note_signed_by(a, note, origin);
+    if (own.len == 0) return fail(e, ERR_INVALID, "'%.*s' did not sign it", STR_ARG(text_quotable(origin)));
+    struct hasher *h = hasher_new();
+    hasher_digest(h, out->bytes, str_bytes(own), (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    return OK;
+}
+
 /* ---- requests ---- */
 
 static bool set_imprint(TS_REQ *r, const struct hash *imprint)
@@ -141,14 +158,29 @@ static enum err does_not_hold(struct error *e)
     return err;
 }
 
+static enum err load(X509_STORE **out, const char *path, struct error *e)
+{
+    *out = X509_STORE_new();
+    if (*out != NULL && X509_STORE_load_file(*out, path) == 1) return OK;
+    X509_STORE_free(*out);
+    *out = NULL;
+    ERR_clear_error();
+    return fail(e, ERR_INVALID, "'%s' is no file of certificates", path);
+}
+
+enum err time_stamp_certificates(const char *path, struct error *e)
+{
+    X509_STORE *store = NULL;
+    enum err err = load(&store, path, e);
+    X509_STORE_free(store);
+    return err;
+}
+
 static enum err use_certificates(TS_VERIFY_CTX *c, const char *path, struct instant at, struct error *e)
 {
-    X509_STORE *store = X509_STORE_new();
-    if (store == NULL || X509_STORE_load_file(store, path) != 1) {
-        X509_STORE_free(store);
-        ERR_clear_error();
-        return fail(e, ERR_INVALID, "'%s' is no file of certificates", path);
-    }
+    X509_STORE *store = NULL;
+    enum err err = load(&store, path, e);
+    if (err != OK) return err;
     X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)(at.us / 1000000));
     (void)TS_VERIFY_CTX_set_store(c, store); /* which frees it */
     (void)TS_VERIFY_CTX_add_flags(c, TS_VFY_SIGNATURE);

@@ -4,13 +4,19 @@
 #ifndef DAYBOOK_LEDGER_STORE_TIME_STAMP_H
 #define DAYBOOK_LEDGER_STORE_TIME_STAMP_H
 
-#include "ledger/store/hasher.h"
+#include "ledger/store/note.h"
 
 /* What is asked, and what an answer must be about. */
 struct time_stamp_query {
     struct hash imprint; /* SHA-256 of what is stamped */
     uint64_t nonce; /* by chance: an older answer does not fit; 0: not asked for, as of a stored answer */
 };
+/* What a time stamp of a checkpoint is about: SHA-256 of the note as its log signed it, that is text, empty
+ * line and the signature lines whose name is the origin, the text's first line; those of witnesses come later
+ * and count for nothing. ERR_INVALID: it is no note, or has no such line. */
+enum err time_stamp_imprint(struct hash *out, struct str note, struct arena *a, struct error *e) MUST_USE;
+/* Whether a file holds certificates by which answers can be checked. */
+enum err time_stamp_certificates(const char *path, struct error *e) MUST_USE;
 /* A request that wants the authority's certificate in the answer. */
 enum err time_stamp_request(struct bytes *out, const struct time_stamp_query *q, struct arena *a,
                             struct error *e) MUST_USE;
