@@ -186,8 +186,8 @@ enum err ask_audit_anchor(const struct call *c, struct error *e)
     if (str_trim(o.authorities).len == 0 && o.policy == NULL)
         return fail(e, ERR_USAGE, "audit anchor: --time-stamp-authority or --witness-policy is wanted");
     enum err err = anchor_checkpoints(&r, c->service->ledger, &o, c->arena, e);
-    bool is_whole = err == OK || err == ERR_INCOMPLETE;
-    if (!is_whole) return err;
+    bool is_told = err == OK || err == ERR_INCOMPLETE;
+    if (!is_told) return err;
     enum err shown = tell_one(c, anchor_json(&r), &told);
     if (shown == OK) return err;
     *e = told;

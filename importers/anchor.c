@@ -162,18 +162,21 @@ static const struct anchor_peer *first_of(const struct anchor_report *r, enum an
 static enum err verdict(const struct anchor_report *r, struct error *e)
 {
     const struct anchor_peer *forked = first_of(r, ANCHOR_FORKED), *behind = first_of(r, ANCHOR_BEHIND);
-    const struct anchor_peer *open = first_of(r, ANCHOR_PENDING);
+    const struct anchor_peer *open = NULL; /* one that was asked, rather than one that waits */
     size_t missing = 0;
-    for (size_t i = 0; i < r->count; i++)
-        missing += r->peers[i].state == ANCHOR_PENDING || r->peers[i].state == ANCHOR_WAITS ? 1 : 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct anchor_peer *p = &r->peers[i];
+        if (p->state != ANCHOR_PENDING && p->state != ANCHOR_WAITS) continue;
+        missing++;
+        if (open == NULL || (open->state == ANCHOR_WAITS && p->state == ANCHOR_PENDING)) open = p;
+    }
     if (forked != NULL)
         return fail(e, ERR_TAMPERED, "witness '%.*s' saw another history of this ledger: %.*s",
                     STR_ARG(forked->name), STR_ARG(forked->why));
     if (behind != NULL)
         return fail(e, ERR_ROLLED_BACK, "this ledger is an older copy: witness '%.*s': %.*s",
                     STR_ARG(behind->name), STR_ARG(behind->why));
-    if (missing == 0) return OK;
-    if (open == NULL) open = first_of(r, ANCHOR_WAITS);
+    if (open == NULL) return OK;
     return fail(e, ERR_INCOMPLETE, "the checkpoint waits for %zu of %zu to vouch for it; '%.*s': %.*s",
                 missing, r->count, STR_ARG(open->name), STR_ARG(open->why));
 }

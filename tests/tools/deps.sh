@@ -38,6 +38,7 @@ check  signify-openbsd       command  signify-openbsd
 check  openssh-client        command  ssh-keygen
 check  python3-jsonschema    module   jsonschema
 check  python3               command  python3
+check  openssl               command  openssl
 check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf
 check  mupdf-tools           command  mutool
