@@ -38,9 +38,10 @@ enum err anchor_newest(struct anchor_report *out, struct ledger *l, struct arena
 static json_t *peer_json(const struct anchor_peer *p)
 {
     json_t *j = object_new();
-    member_text(j, p->is_witness ? "witness" : "authority", p->name);
+    member_text(j, "who", p->name);
+    member_text(j, "kind", p->is_witness ? STR("witness") : STR("authority"));
     member_text(j, "state", str_of(anchor_state_words[p->state]));
-    if (p->at.us != 0) member_instant(j, p->is_witness ? "cosigned_at" : "stamped_at", p->at);
+    if (p->at.us != 0) member_instant(j, "at", p->at);
     if (p->at.us != 0 && !p->is_witness)
         member_text(j, "certificate",
                     p->is_certified ? STR("checked") : STR("not checked against a certificate"));
@@ -119,6 +120,7 @@ static void add_cosigners(json_t *row, const struct listing *l, struct str note)
             const struct policy_member *m = &l->policy.members[i];
             if (!m->is_group && count.has_signed[i]) rows_add(names, json_stringn(m->name.ptr, m->name.len));
         }
+        member_count(row, "cosigned", count.signed_count);
         member_text(row, "quorum", count.is_met ? STR("met") : STR("not met"));
     }
     member_put(row, "witnesses", names);
