@@ -143,7 +143,8 @@ static enum err visit(struct anchoring *g, struct anchor_peer *p, struct error *
         return OK;
     }
     err = p->is_witness ? witness_ask(g, p, e) : stamp_ask(g, p, e);
-    if (has_vouched(p)) {
+    bool is_alert = p->state == ANCHOR_FORKED || p->state == ANCHOR_BEHIND; /* which must not wait */
+    if (has_vouched(p) || is_alert) {
         p->failures = 0;
         p->next_try = (struct instant){0};
     } else if (err == OK) {

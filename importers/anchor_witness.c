@@ -33,6 +33,9 @@ enum err witness_peers(struct anchoring *g, struct error *e)
     enum err err = read_policy(g, e);
     for (size_t i = 0; err == OK && i < g->policy.members_count; i++) {
         const struct policy_member *m = &g->policy.members[i];
+        if (!m->is_group && str_equal(m->key.name, ledger_origin(g->ledger)))
+            return fail(e, ERR_INVALID, "witness policy '%s': witness '%.*s' has the ledger's own name",
+                        g->options->policy, STR_ARG(text_quotable(m->name)));
         if (!m->is_group)
             r->peers[r->count++] =
                 (struct anchor_peer){.is_witness = true, .name = m->name, .url = m->url, .key = m->key};
@@ -106,7 +109,7 @@ static enum err take_signature(struct anchoring *g, struct anchor_peer *p, struc
     }
     has_signed(p, ANCHOR_DONE, seconds);
     p->seen = at->head.size;
-    return ledger_keep_cosigned(g->ledger, at, line, g->arena, e);
+    return ledger_keep_cosigned(g->ledger, at, p->key.name, line, g->arena, e);
 }
 
 static void forked(struct anchor_peer *p, struct str why)

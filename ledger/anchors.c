@@ -112,15 +112,16 @@ static enum err lock_folder(int *out, const char *folder, struct error *e)
     return fail_errno(e, errno, "cannot lock '%s'", folder);
 }
 
-enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str lines,
-                              struct arena *a, struct error *e)
+enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str witness,
+                              struct str line, struct arena *a, struct error *e)
 {
     int lock = -1;
     struct str before = STR_NONE;
     enum err err = lock_folder(&lock, in_dir(l, "cosigned", a), e);
     if (err == OK) err = ledger_cosigned_note(&before, l, p, a, e);
     if (err == OK) {
-        struct str note = str_format(a, "%.*s%.*s", STR_ARG(before), STR_ARG(lines));
+        before = note_signed_by_others(a, before, witness);
+        struct str note = str_format(a, "%.*s%.*s", STR_ARG(before), STR_ARG(line));
         err = file_write(cosigned_path(l, p->head.size, a), str_bytes(note), 0600, e);
     }
     if (lock >= 0) (void)close(lock); /* also unlocks */

@@ -313,9 +313,9 @@ enum err ledger_checkpoint_sizes(uint64_t **out, size_t *count, struct ledger *l
  * there is not of it, its own: this is what is published, and what proofs lead to. */
 enum err ledger_cosigned_note(struct str *out, struct ledger *l, const struct ledger_checkpoint *p,
                               struct arena *a, struct error *e) MUST_USE;
-/* Adds lines of witnesses, whoever else adds some meanwhile. */
-enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str lines,
-                              struct arena *a, struct error *e) MUST_USE;
+/* Adds a witness's line, in the place of one of his that is there; whoever else adds one meanwhile. */
+enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str witness,
+                              struct str line, struct arena *a, struct error *e) MUST_USE;
 
 /* A time stamp of a checkpoint, DIR/timestamps. */
 struct ledger_stamp {

@@ -222,16 +222,27 @@ struct str note_text(struct arena *a, struct str text, const struct note_key *k,
                       STR_ARG(base64_text(a, (struct bytes){bytes, sizeof bytes})));
 }
 
-struct str note_signed_by(struct arena *a, struct str note, struct str name)
+/* With the lines of that name, or with all others. */
+static struct str with_lines(struct arena *a, struct str note, struct str name, bool of_name)
 {
     struct str text = STR_NONE, lines = STR_NONE;
     struct signature s = {STR_NONE, {0}, STR_NONE};
     struct buffer kept = {.arena = a};
     if (!split(&text, &lines, note)) return STR_NONE;
     while (lines.len > 0 && take_signature(&s, &lines, a))
-        if (str_equal(s.name, name)) buffer_print(&kept, "%.*s", STR_ARG(s.line));
+        if (str_equal(s.name, name) == of_name) buffer_print(&kept, "%.*s", STR_ARG(s.line));
     if (kept.len == 0) return STR_NONE;
     return str_format(a, "%.*s\n%.*s", STR_ARG(text), (int)kept.len, (const char *)kept.ptr);
+}
+
+struct str note_signed_by(struct arena *a, struct str note, struct str name)
+{
+    return with_lines(a, note, name, true);
+}
+
+struct str note_signed_by_others(struct arena *a, struct str note, struct str name)
+{
+    return with_lines(a, note, name, false);
 }
 
 /* ---- witnesses ---- */

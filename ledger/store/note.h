@@ -46,6 +46,8 @@ struct str note_text(struct arena *a, struct str text, const struct note_key *k,
 /* A well-formed note with none but the signatures of that name: what a log signed, without its witnesses. ""
  * when there is none of that name. */
 struct str note_signed_by(struct arena *a, struct str note, struct str name);
+/* And with all but those; "" when there is no other. */
+struct str note_signed_by_others(struct arena *a, struct str note, struct str name);
 
 /* ---- witnesses ---- */
 

@@ -219,6 +219,7 @@ Test(anchor, another_history_is_an_alert_and_not_something_to_wait_for)
     wire.seen.root.bytes[0] ^= 1; /* it saw other records */
     assert_err_says(anchored(false), ERR_TAMPERED, "witness 'w' saw another history of this ledger");
     assert_int(report.peers[0].state, ANCHOR_FORKED);
+    assert_err_says(anchored(false), ERR_TAMPERED, "another history"); /* and again, without waiting */
     wire.seen.size = size;
     later(60);
     assert_err_says(anchored(true), ERR_TAMPERED, "it signed other 4 records of this ledger");
@@ -316,6 +317,23 @@ Test(anchor, whom_to_ask_is_checked_before_anybody_is_asked)
         .open = open_it, .authorities = STR("http://x"), .certificates = test_path("bad")};
     assert_err_says(anchor_checkpoints(&report, l, &o, A, E), ERR_INVALID, "is no file of certificates");
     assert_int(wire.questions, 0);
+}
+
+Test(anchor, a_line_that_was_changed_is_asked_for_again_and_replaced)
+{
+    struct str note = STR_NONE;
+    (void)sign();
+    assert_ok(anchored(false));
+    struct ledger_checkpoint p = report.checkpoint;
+    assert_ok(ledger_cosigned_note(&note, l, &p, A, E));
+    const char *path = str_format(A, "%s/%020ju", test_path("d/cosigned"), (uintmax_t)p.head.size).ptr;
+    char *changed = str_cstring(A, note);
+    changed[note.len - 20] = changed[note.len - 20] == 'A' ? 'B' : 'A';
+    test_write(path, str_of(changed));
+    assert_ok(anchored(false));
+    assert_int(report.peers[0].state, ANCHOR_DONE);
+    cr_assert(report.quorum.is_met);
+    cr_assert(str_equal(test_read(path), note));
 }
 
 /* ---- time stamps ---- */

@@ -93,6 +93,8 @@ Test(witness, what_the_log_signed_is_the_note_without_the_lines_of_others)
     assert_str(note_signed_by(A, STR(NOTE), STR(ORIGIN)), NOTE);
     assert_str(note_signed_by(A, STR(NOTE), STR("nobody")), "");
     assert_str(note_signed_by(A, STR("no note"), STR(ORIGIN)), "");
+    assert_str(note_signed_by_others(A, STR(NOTE LINE_1 LINE_2), STR("witness.example/w1")), NOTE LINE_2);
+    assert_str(note_signed_by_others(A, STR(NOTE), STR(ORIGIN)), "");
 }
 
 /* ---- policies ---- */
