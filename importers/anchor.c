@@ -185,11 +185,11 @@ static enum err verdict(const struct anchor_report *r, struct error *e)
 static enum err ask_all(struct anchoring *g, struct error *e)
 {
     struct anchor_report *r = g->report;
-    enum err err = stamp_peers(g, e);
+    enum err err = ledger_newest_checkpoint(&r->checkpoint, g->ledger, g->arena, e);
+    if (err == OK) err = stamp_peers(g, e);
     if (err == OK) err = witness_peers(g, e);
     if (err == OK && r->count == 0)
         err = fail(e, ERR_INVALID, "nobody is named who could vouch for a checkpoint");
-    if (err == OK) err = ledger_newest_checkpoint(&r->checkpoint, g->ledger, g->arena, e);
     if (err == OK) err = time_stamp_imprint(&g->imprint, r->checkpoint.note, g->arena, e);
     if (err != OK) return err;
     remember(g);

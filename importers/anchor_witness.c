@@ -11,7 +11,7 @@ enum { ANSWER_MAX_BYTES = 64 * 1024 };
 static enum err read_policy(struct anchoring *g, struct error *e)
 {
     struct bytes content = {0};
-    struct str origin = ledger_origin(g->ledger);
+    struct str origin = g->report->checkpoint.head.origin;
     bool is_known = false;
     enum err err = file_read(&content, g->options->policy, LIMIT_POLICY_BYTES, g->arena, e);
     if (err == ERR_NOT_FOUND) e->code = err = ERR_INVALID;
@@ -33,7 +33,7 @@ enum err witness_peers(struct anchoring *g, struct error *e)
     enum err err = read_policy(g, e);
     for (size_t i = 0; err == OK && i < g->policy.members_count; i++) {
         const struct policy_member *m = &g->policy.members[i];
-        if (!m->is_group && str_equal(m->key.name, ledger_origin(g->ledger)))
+        if (!m->is_group && str_equal(m->key.name, r->checkpoint.head.origin))
             return fail(e, ERR_INVALID, "witness policy '%s': witness '%.*s' has the ledger's own name",
                         g->options->policy, STR_ARG(text_quotable(m->name)));
         if (!m->is_group)

@@ -96,8 +96,9 @@ enum err ledger_cosigned_note(struct str *out, struct ledger *l, const struct le
     enum err err = file_read(&content, cosigned_path(l, p->head.size, a), LIMIT_NOTE_BYTES, a, e);
     if (err != OK) return err == ERR_NOT_FOUND || err == ERR_LIMIT ? OK : err;
     struct str found = bytes_str(content);
-    bool is_of_it = note_split(&text, found, a, &unused) == OK &&
-                    str_equal(note_signed_by(a, found, l->origin), note_signed_by(a, note, l->origin));
+    bool is_of_it =
+        note_split(&text, found, a, &unused) == OK &&
+        str_equal(note_signed_by(a, found, p->head.origin), note_signed_by(a, note, p->head.origin));
     if (is_of_it) *out = found;
     return OK;
 }
