@@ -48,9 +48,9 @@ static enum err begin_stretch(struct backing *b, uint64_t index)
     uint64_t first = index * SEGMENT_RECORDS, full = first + SEGMENT_RECORDS, kept_to = first;
     size_t count = usable_pieces(b, index, &kept_to);
     b->end = b->now.size < full ? b->now.size : full;
-    bool is_whole = kept_to == b->end && (count == 1 || b->end < full);
+    bool is_complete = kept_to == b->end && (count == 1 || b->end < full);
     bool may_grow = count > 0 && b->end < full && count < LIMIT_SNAPSHOT_PIECES;
-    bool keeps = is_whole || may_grow;
+    bool keeps = is_complete || may_grow;
     for (; b->at < b->before.pieces_count && b->before.pieces[b->at].from / SEGMENT_RECORDS == index; b->at++)
         if (keeps) snapshot_add_piece(&b->now, b->before.pieces[b->at], b->arena);
     b->write_from = keeps ? kept_to : first;
