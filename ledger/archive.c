@@ -305,6 +305,8 @@ static enum err choose(struct archive *x, const char *checkpoint, struct error *
     else
         err = ledger_newest_checkpoint(&x->at, x->ledger, x->arena, e);
     if (err == OK && x->at.head.size == 0) err = fail(e, ERR_INVALID, "the checkpoint is of no records");
+    if (err == OK && checkpoint == NULL)
+        err = ledger_cosigned_note(&x->at.note, x->ledger, &x->at, x->arena, e);
     if (err != OK || x->key_file == NULL) return err;
     err = checkpoint_key_open(&x->key, x->key_file, e);
     if (err == OK) err = checkpoint_open(&again, x->at.note, checkpoint_key_public(x->key), x->arena, e);

@@ -38,6 +38,26 @@ Test(backup, what_is_restored_is_the_ledger)
     ledger_close(r);
 }
 
+Test(backup, what_witnesses_signed_goes_with_archive_and_backup)
+{
+    struct ledger_checkpoint p, again;
+    struct str line = STR("\xe2\x80\x94 w AAAAAAA=\n"), note = STR_NONE;
+    grow(books.ledger, "a", 2);
+    (void)exported("before"); /* signs */
+    assert_ok(ledger_newest_checkpoint(&p, books.ledger, A, E));
+    assert_ok(ledger_keep_cosigned(books.ledger, &p, STR("w"), line, A, E));
+    (void)exported("x");
+    struct str wanted = str_format(A, "%.*s%.*s", STR_ARG(p.note), STR_ARG(line));
+    cr_assert(str_equal(test_read(test_path("x/checkpoint")), wanted));
+    (void)backed_up("b");
+    assert_ok(try_restore("b", "again"));
+    struct ledger *r = opened("again", false);
+    assert_ok(ledger_newest_checkpoint(&again, r, A, E));
+    assert_ok(ledger_cosigned_note(&note, r, &again, A, E));
+    cr_assert(str_equal(note, wanted));
+    ledger_close(r);
+}
+
 Test(backup, a_second_one_writes_what_is_new_and_the_same_again_nothing)
 {
     grow_log(books.ledger, 70000);
