@@ -5,16 +5,18 @@
  *   master (32 bytes, from a file outside the data directory)
  *    ├ epoch e:   PRK = HKDF-Extract(salt = 32 random bytes of the EPOCH record, master)
  *    │            data key = Expand(PRK, "daybook/v1/data" ‖ origin ‖ be32(e))    AES-256-GCM of records
- *    │            check    = Expand(PRK, "daybook/v1/check" ‖ origin ‖ be32(e))   stands in the EPOCH record,
- * in clear ├ views key: HKDF(salt = 32 random bytes kept in the views' meta, "daybook/v1/views" ‖ origin) └
- * index key: HKDF(salt = origin, "daybook/v1/index")            HMACs of ids that stand as keys in the views
+ *    │            check    = Expand(PRK, "daybook/v1/check" ‖ origin ‖ be32(e))   stands in clear in the
+ * record ├ keys key:  HKDF(no salt, "daybook/v1/keys" ‖ origin)        seals the master key that this one
+ * replaced ├ views key: HKDF(salt = 32 random bytes kept in the views' meta, "daybook/v1/views" ‖ origin) └
+ * index key: HKDF(salt = origin, "daybook/v1/index")          HMACs of ids that stand in the views' keys
  * HKDF-SHA-256 is RFC 5869. */
 #ifndef DAYBOOK_LEDGER_STORE_KEYS_H
 #define DAYBOOK_LEDGER_STORE_KEYS_H
 
 #include "ledger/store/schema.h"
 
-enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16 };
+enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16, KEY_NAME_BYTES = 8 };
+enum { WRAPPED_KEY_BYTES = KEY_BYTES + TAG_BYTES };
 
 struct master_key; /* opaque, locked in memory */
 
@@ -29,7 +31,18 @@ enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BY
                                struct error *e) MUST_USE;
 void master_key_close(struct master_key *k); /* wipes; accepts NULL */
 /* Eight bytes that name the key without telling it: the start of HKDF(master, "daybook/v1/name"). */
-void master_key_name(uint8_t out[8], const struct master_key *k);
+void master_key_name(uint8_t out[KEY_NAME_BYTES], const struct master_key *k);
+enum err master_key_copy(struct master_key **out, const struct master_key *k, struct error *e) MUST_USE;
+
+/* One master key sealed under HKDF(another, no salt, info), with AES-256-GCM. */
+enum err master_key_wrap(uint8_t out[WRAPPED_KEY_BYTES], const struct master_key *k,
+                         const struct master_key *under, struct bytes info, const uint8_t nonce[NONCE_BYTES],
+                         struct bytes aad, struct error *e) MUST_USE;
+/* And back. ERR_TAMPERED: it does not open, or what it opens has another name. */
+enum err master_key_unwrap(struct master_key **out, const struct master_key *under,
+                           const uint8_t name[KEY_NAME_BYTES], struct bytes info,
+                           const uint8_t nonce[NONCE_BYTES], struct bytes aad, struct bytes sealed,
+                           struct error *e) MUST_USE;
 
 void keys_harden_process(void); /* no core files, not traceable by others, umask 077 */
 

@@ -22,6 +22,7 @@ static struct log *log_new(const struct log_options *o)
     l->dir = dir;
     l->place.dir = dir;
     l->master = o->master;
+    if (o->master != NULL) master_key_name(l->key_name, o->master);
     l->world = o->world;
     l->pool.world = o->world;
     l->hasher = hasher_new();
@@ -33,6 +34,7 @@ void log_close(struct log *l)
     if (l == NULL) return;
     if (l->self != NULL) l->backend->close(l->self);
     log_epochs_free(l);
+    log_old_keys_free(l);
     log_batch_free(&l->batch);
     if (l->plain.ptr != NULL) OPENSSL_cleanse(l->plain.ptr, l->plain.capacity);
     buffer_free(&l->plain);
@@ -139,6 +141,13 @@ static enum err check_key(void *context, const struct record_header *h, struct b
     return l->master == NULL ? OK : log_epoch_learn(l, h->seq, body, e);
 }
 
+/* Of a key that was replaced it says so. */
+static enum err check_newest(struct log *l, struct error *e)
+{
+    enum err err = l->master == NULL ? OK : log_key_check(l, e);
+    return err == OK ? log_read_one(l, l->head.epoch_seq, check_key, l, e) : err;
+}
+
 static enum err look_around(struct log *l, struct error *e)
 {
     enum err err = l->backend->head(l->self, &l->head, e);
@@ -148,7 +157,7 @@ static enum err look_around(struct log *l, struct error *e)
         return fail(e, ERR_NOT_FOUND, "the ledger in '%s' is not complete: it has no first record", l->dir);
     err = log_read_one(l, 0, take_genesis, l, e);
     if (err == OK) err = log_read_one(l, size - 1, check_last, l, e);
-    if (err == OK) err = log_read_one(l, l->head.epoch_seq, check_key, l, e);
+    if (err == OK) err = check_newest(l, e);
     return err;
 }
 
@@ -215,6 +224,7 @@ enum err log_append(uint64_t *first, struct log *l, uint64_t expected, const str
     assert(l->master != NULL && count > 0);
     enum err err = log_check_limits(plains, count, e);
     if (err == OK) err = check_expected(l, expected, e);
+    if (err == OK) err = log_key_check(l, e);
     if (err != OK) return err;
     struct log_tail tail = log_tail_of(&l->head);
     struct log_head next = l->head;

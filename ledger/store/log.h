@@ -26,6 +26,18 @@ enum err log_create(struct log **out, const struct log_options *o, struct error 
 enum err log_open(struct log **out, const struct log_options *o, struct error *e) MUST_USE;
 void log_close(struct log *l); /* accepts NULL */
 
+/* ERR_INVALID: the newest epoch belongs to another master key, e.g. because another process replaced the one
+ * of this handle; the reason is then LOG_KEY_REPLACED and the sentence tells by which and when. Whoever
+ * appends is refused so. */
+#define LOG_KEY_REPLACED "key_replaced"
+enum err log_key_check(struct log *l, struct error *e) MUST_USE;
+/* Replaces the master key by `next`, which outlives the log, and begins an epoch under it, in one commit: the
+ * old key stands in a KEYS record at *seq, sealed under the new one, which alone opens the log from then on.
+ * ERR_REFUSED: the log had that key before. Otherwise as log_append; after any failure the old key is in
+ * use. */
+enum err log_rotate(uint64_t *seq, struct log *l, const struct master_key *next, struct instant at,
+                    struct error *e) MUST_USE;
+
 struct log_state {
     struct log_head head;
     struct hash root;

@@ -19,6 +19,7 @@ enum err log_draft_begin(uint64_t *size, struct log *l, struct error *e)
     log_batch_clear(&l->batch);
     enum err err = log_attach(l, e);
     if (err == OK) err = l->backend->head(l->self, &l->head, e);
+    if (err == OK) err = log_key_check(l, e);
     if (err != OK) return err;
     l->draft_tail = log_tail_of(&l->head);
     *size = l->head.range.size;

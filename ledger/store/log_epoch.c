@@ -43,30 +43,37 @@ enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error
 
 /* ---- derivation ---- */
 
+/* An epoch, and the master key that it belongs to. */
+struct epoch_root {
+    const struct master_key *master;
+    const uint8_t *salt;
+    uint32_t epoch;
+};
+
 static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const char *label,
-                             const uint8_t *salt, uint32_t epoch, struct error *e)
+                             const struct epoch_root *r, struct error *e)
 {
     uint8_t info[INFO_BYTES_MAX];
     size_t len = strlen(label), origin = strlen(l->origin);
     assert(len + origin + 4 <= sizeof info);
     memcpy(info, label, len);
     memcpy(info + len, l->origin, origin);
-    be32_put(info + len + origin, epoch);
-    return master_key_derive(out, l->master, (struct bytes){salt, SALT_BYTES},
+    be32_put(info + len + origin, r->epoch);
+    return master_key_derive(out, r->master, (struct bytes){r->salt, SALT_BYTES},
                              (struct bytes){info, len + origin + 4}, e);
 }
 
-static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const uint8_t *salt,
-                            uint32_t epoch, struct error *e)
+static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const struct epoch_root *r,
+                            struct error *e)
 {
-    return epoch_derive(out, l, "daybook/v1/check", salt, epoch, e);
+    return epoch_derive(out, l, "daybook/v1/check", r, e);
 }
 
-static enum err epoch_sealer(struct sealer **out, const struct log *l, const uint8_t *salt, uint32_t epoch,
+static enum err epoch_sealer(struct sealer **out, const struct log *l, const struct epoch_root *r,
                              struct error *e)
 {
     uint8_t key[KEY_BYTES];
-    enum err err = epoch_derive(key, l, "daybook/v1/data", salt, epoch, e);
+    enum err err = epoch_derive(key, l, "daybook/v1/data", r, e);
     if (err == OK) err = sealer_new(out, key, e);
     OPENSSL_cleanse(key, sizeof key);
     return err;
@@ -103,10 +110,11 @@ enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log 
     if (newest == UINT32_MAX) return fail(e, ERR_LIMIT, "cannot begin a key epoch: the numbers are used up");
     struct epoch_body body = {.epoch = newest + 1, .before = tail->epoch_seq};
     l->world.random(l->world.self, body.salt, sizeof body.salt);
-    master_key_name(body.key_name, l->master);
-    err = epoch_check(body.check, l, body.salt, body.epoch, e);
+    memcpy(body.key_name, l->key_name, sizeof body.key_name);
+    struct epoch_root root = {l->master, body.salt, body.epoch};
+    err = epoch_check(body.check, l, &root, e);
     struct sealer *sealer = NULL;
-    if (err == OK) err = epoch_sealer(&sealer, l, body.salt, body.epoch, e);
+    if (err == OK) err = epoch_sealer(&sealer, l, &root, e);
     if (err != OK) return err;
     log_epoch_abandon(l);
     l->writer.epoch = body.epoch;
@@ -126,19 +134,26 @@ enum err log_epoch_begin(struct log_batch *b, struct log_tail *tail, struct log 
 
 /* ---- reading ---- */
 
-static enum err epoch_verify(const struct log *l, const struct epoch_body *body, struct error *e)
+static enum err epoch_verify(const struct log *l, const struct epoch_body *body,
+                             const struct epoch_root *root, struct error *e)
 {
-    uint8_t name[KEY_NAME_BYTES], check[CHECK_BYTES];
-    master_key_name(name, l->master);
-    if (memcmp(name, body->key_name, sizeof name) != 0)
+    uint8_t check[CHECK_BYTES];
+    if (root->master == NULL)
         return fail(e, ERR_INVALID,
                     "the key does not open this ledger: key epoch %u belongs to another master key",
                     body->epoch);
-    enum err err = epoch_check(check, l, body->salt, body->epoch, e);
+    enum err err = epoch_check(check, l, root, e);
     if (err != OK) return err;
     if (CRYPTO_memcmp(check, body->check, sizeof check) != 0)
         return fail(e, ERR_TAMPERED, "key epoch %u does not fit its check value", body->epoch);
     return OK;
+}
+
+static struct epoch_at epoch_at_of(uint64_t seq, const struct epoch_body *b)
+{
+    struct epoch_at at = {.seq = seq, .before = b->before, .epoch = b->epoch};
+    memcpy(at.key_name, b->key_name, sizeof at.key_name);
+    return at;
 }
 
 enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct error *e)
@@ -147,23 +162,32 @@ enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct 
     enum err err = epoch_body_take(&b, body, e);
     if (err != OK) return err;
     struct epoch_key *slot = &l->epochs[b.epoch % EPOCH_SLOTS];
-    if (slot->epoch == b.epoch && slot->seq == seq && slot->sealer != NULL) return OK;
-    err = epoch_verify(l, &b, e);
+    if (slot->at.epoch == b.epoch && slot->at.seq == seq && slot->sealer != NULL) return OK;
+    struct epoch_root root = {log_master_of(l, b.key_name), b.salt, b.epoch};
+    err = epoch_verify(l, &b, &root, e);
     if (err != OK) return err;
     struct sealer *sealer = NULL;
-    err = epoch_sealer(&sealer, l, b.salt, b.epoch, e);
+    err = epoch_sealer(&sealer, l, &root, e);
     if (err != OK) return err;
     sealer_free(slot->sealer);
-    *slot = (struct epoch_key){.epoch = b.epoch, .seq = seq, .before = b.before, .sealer = sealer};
+    *slot = (struct epoch_key){.at = epoch_at_of(seq, &b), .sealer = sealer};
     return OK;
 }
 
-static enum err take_body(void *context, const struct record_header *h, struct bytes record, struct error *e)
+static enum err take_at(void *context, const struct record_header *h, struct bytes record, struct error *e)
 {
+    struct epoch_body body = {0};
     if (h->class_ != RECORD_EPOCH)
         return fail(e, ERR_TAMPERED, "record %llu is not the epoch record that it should be",
                     (unsigned long long)h->seq);
-    return epoch_body_take(context, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e);
+    enum err err = epoch_body_take(&body, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e);
+    if (err == OK) *(struct epoch_at *)context = epoch_at_of(h->seq, &body);
+    return err;
+}
+
+enum err log_epoch_at(struct epoch_at *out, struct log *l, uint64_t seq, struct error *e)
+{
+    return log_read_one(l, seq, take_at, out, e);
 }
 
 static enum err learn_body(void *context, const struct record_header *h, struct bytes record, struct error *e)
@@ -174,47 +198,61 @@ static enum err learn_body(void *context, const struct record_header *h, struct 
 enum err log_epoch_newest(uint32_t *out, struct log *l, uint64_t epoch_seq, struct error *e)
 {
     if (epoch_seq != 0 && l->newest.seq != epoch_seq) {
-        struct epoch_body body = {0};
-        enum err err = log_read_one(l, epoch_seq, take_body, &body, e);
+        struct epoch_at at = {.seq = 0};
+        enum err err = log_epoch_at(&at, l, epoch_seq, e);
         if (err != OK) return err;
         l->newest.seq = epoch_seq;
-        l->newest.epoch = body.epoch;
+        l->newest.epoch = at.epoch;
     }
     *out = epoch_seq == 0 ? 0 : l->newest.epoch;
     return OK;
 }
 
-/* Follows the list of EPOCH records back to the one wanted, from the nearest known place at or behind it. */
+/* The nearest known place behind the epoch that is wanted; seq 0: there is none. */
+static struct epoch_at nearest_known(const struct log *l, uint32_t epoch)
+{
+    struct epoch_at nearest = {.epoch = UINT32_MAX};
+    for (size_t i = 0; i < EPOCH_SLOTS; i++) {
+        const struct epoch_key *k = &l->epochs[i];
+        if (k->sealer != NULL && k->at.epoch > epoch && k->at.epoch < nearest.epoch) nearest = k->at;
+    }
+    return nearest;
+}
+
+/* Follows the list of EPOCH records back to the one wanted, from the nearest known place at or behind it, and
+ * opens every master key that comes before another on the way. */
 static enum err epoch_walk(struct log *l, uint32_t epoch, struct error *e)
 {
     struct log_head head = {0};
+    struct epoch_at newer = nearest_known(l, epoch), at = newer;
     enum err err = l->backend->head(l->self, &head, e);
-    if (err != OK) return err;
-    uint64_t seq = head.epoch_seq;
-    uint32_t nearest = UINT32_MAX;
-    for (size_t i = 0; i < EPOCH_SLOTS; i++) {
-        if (l->epochs[i].sealer == NULL || l->epochs[i].epoch <= epoch || l->epochs[i].epoch > nearest)
-            continue;
-        nearest = l->epochs[i].epoch;
-        seq = l->epochs[i].before;
+    uint64_t seq = newer.seq == 0 ? head.epoch_seq : newer.before;
+    while (err == OK && seq != 0) {
+        err = log_epoch_at(&at, l, seq, e);
+        if (err == OK && newer.seq != 0) err = log_keys_learn(l, &newer, at.key_name, e);
+        if (err == OK && at.epoch == epoch) return log_read_one(l, seq, learn_body, l, e);
+        if (err != OK || at.epoch < epoch || at.before >= seq) break;
+        newer = at;
+        seq = at.before;
     }
-    while (seq != 0) {
-        struct epoch_body body = {0};
-        err = log_read_one(l, seq, take_body, &body, e);
-        if (err != OK) return err;
-        if (body.epoch == epoch) return log_read_one(l, seq, learn_body, l, e);
-        if (body.epoch < epoch || body.before >= seq) break;
-        seq = body.before;
-    }
-    return fail(e, ERR_TAMPERED, "there is no record of key epoch %u", epoch);
+    return err != OK ? err : fail(e, ERR_TAMPERED, "there is no record of key epoch %u", epoch);
+}
+
+/* Who has the log open while another process replaces the key is told so. */
+static enum err blame_key(struct log *l, enum err err, struct error *e)
+{
+    struct error why = {0};
+    if (err != ERR_INVALID || log_key_check(l, &why) != ERR_INVALID) return err;
+    *e = why;
+    return err;
 }
 
 enum err log_epoch_sealer(struct sealer **out, struct log *l, uint32_t epoch, struct error *e)
 {
     struct epoch_key *slot = &l->epochs[epoch % EPOCH_SLOTS];
-    if (slot->sealer == NULL || slot->epoch != epoch) {
+    if (slot->sealer == NULL || slot->at.epoch != epoch) {
         enum err err = epoch_walk(l, epoch, e);
-        if (err != OK) return err;
+        if (err != OK) return blame_key(l, err, e);
     }
     *out = slot->sealer;
     return OK;

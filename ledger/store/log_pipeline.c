@@ -107,6 +107,7 @@ enum err log_pipeline_open(struct log_pipeline **out, struct log *l, struct erro
     assert(l->master != NULL);
     struct log_state state = {0};
     enum err err = log_state(&state, l, e); /* also learns the newest epoch, so that sealing never reads */
+    if (err == OK) err = log_key_check(l, e);
     if (err != OK) return err;
     struct log_pipeline *p = calloc(1, sizeof *p);
     if (p == NULL) WRONG("out of memory");

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening,
- * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_link.c (one
- * record against the one before), log_read.c, log_verify.c (the whole chain, on several threads),
- * log_settle.c (what became of a failed commit), log_pipeline.c. */
+ * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_keys.c
+ * and log_successions.c (the master key's successors), log_link.c (one record against the one before),
+ * log_read.c, log_verify.c (the whole chain, on several threads), log_settle.c (what became of a failed
+ * commit), log_pipeline.c. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 
 #include "ledger/store/log.h"
 
-enum { ORIGIN_BYTES = 24, EPOCH_SLOTS = 64, SALT_BYTES = 32, CHECK_BYTES = 32, KEY_NAME_BYTES = 8 };
+enum { ORIGIN_BYTES = 24, EPOCH_SLOTS = 64, SALT_BYTES = 32, CHECK_BYTES = 32 };
 
 /* The body of an EPOCH record. */
 struct epoch_body {
@@ -19,10 +20,35 @@ struct epoch_body {
     uint64_t before; /* seq of the EPOCH record before; 0: none */
 };
 
+/* Where an epoch stands, and whose it is. */
+struct epoch_at {
+    uint64_t seq, before;
+    uint32_t epoch;
+    uint8_t key_name[KEY_NAME_BYTES];
+};
+
+/* The body of a KEYS record: the master key `old_name`, sealed under the master key `name`. */
+struct keys_body {
+    uint8_t name[KEY_NAME_BYTES], old_name[KEY_NAME_BYTES];
+    uint8_t nonce[NONCE_BYTES];
+    uint8_t sealed[WRAPPED_KEY_BYTES];
+    uint64_t before; /* seq of the KEYS record before; 0: none */
+};
+struct keys_record {
+    uint64_t seq;
+    struct instant at;
+    struct keys_body body;
+};
+
+/* A master key that was replaced. */
+struct old_key {
+    uint8_t name[KEY_NAME_BYTES];
+    struct master_key *key;
+};
+
 /* An epoch whose key is at hand; a slot holds epoch % EPOCH_SLOTS, the last one used. */
 struct epoch_key {
-    uint32_t epoch;
-    uint64_t seq, before;
+    struct epoch_at at;
     struct sealer *sealer;
 };
 
@@ -50,6 +76,12 @@ struct log {
     struct log_place place;
     char *dir;
     const struct master_key *master;
+    uint8_t key_name[KEY_NAME_BYTES]; /* the master's */
+    struct {
+        struct old_key *items;
+        size_t count;
+    } old_keys;                 /* those before it that were needed so far */
+    uint64_t checked_epoch_seq; /* the newest epoch when it was last seen to be the master's */
     struct world world;
     struct hasher *hasher;
     struct nonce_pool pool;
@@ -109,7 +141,48 @@ enum err log_epoch_learn(struct log *l, uint64_t seq, struct bytes body, struct 
 enum err log_epoch_sealer(struct sealer **out, struct log *l, uint32_t epoch, struct error *e) MUST_USE;
 /* The newest epoch's number, read from its record if this handle does not know it. */
 enum err log_epoch_newest(uint32_t *out, struct log *l, uint64_t epoch_seq, struct error *e) MUST_USE;
+/* Where the EPOCH record at seq stands in the list of them, and whose it is. */
+enum err log_epoch_at(struct epoch_at *out, struct log *l, uint64_t seq, struct error *e) MUST_USE;
 void log_epochs_free(struct log *l);
+
+/* ---- log_keys.c ---- */
+
+enum err keys_body_take(struct keys_body *out, const struct record_header *h, struct bytes record,
+                        struct error *e) MUST_USE;
+/* The key of that name, if it is at hand. */
+const struct master_key *log_master_of(const struct log *l, const uint8_t name[KEY_NAME_BYTES]);
+/* Opens the key of the epoch before `newer`, if it is another and the newer one's is at hand. */
+enum err log_keys_learn(struct log *l, const struct epoch_at *newer, const uint8_t older[KEY_NAME_BYTES],
+                        struct error *e) MUST_USE;
+void log_old_keys_free(struct log *l);
+struct key_name_text {
+    char hex[2 * KEY_NAME_BYTES + 1];
+};
+struct key_name_text key_name_text(const uint8_t name[KEY_NAME_BYTES]);
+
+/* ---- log_successions.c: the names of the master keys, in a part of the chain and over all of it ---- */
+
+struct succession {
+    uint64_t seq, before;
+    bool is_keys; /* else an epoch */
+    uint8_t name[KEY_NAME_BYTES], old_name[KEY_NAME_BYTES];
+};
+struct successions {
+    struct succession *items;
+    size_t count, room;
+};
+struct succession_state {
+    bool any, is_pending; /* a KEYS record was read, and not the epoch behind it */
+    uint64_t keys_seq;    /* of the newest KEYS record; 0: none */
+    uint8_t name[KEY_NAME_BYTES];
+};
+void successions_note_epoch(struct successions *s, uint64_t seq, const uint8_t name[KEY_NAME_BYTES]);
+enum err successions_note_keys(struct successions *s, const struct record_header *h, struct bytes record,
+                               struct error *e) MUST_USE;
+enum err successions_join(struct succession_state *s, const struct successions *part,
+                          struct error *e) MUST_USE;
+enum err successions_end(const struct succession_state *s, struct error *e) MUST_USE;
+void successions_free(struct successions *s);
 
 /* ---- log_link.c: what the next record is held against ---- */
 

@@ -23,6 +23,7 @@ struct part {
     /* Epochs. `needed` is the greatest that a record names before the first EPOCH record of the part. */
     uint32_t needed, newest, opened;
     uint64_t needed_by, first_epoch_seq, first_epoch_before, epoch_seq;
+    struct successions keys;
     enum err failed;
     struct error error;
 };
@@ -41,6 +42,7 @@ struct verification {
     struct log_head joined;
     bool any;
     uint32_t epoch;
+    struct succession_state keys;
     uint64_t bytes;
     enum err failed;
     struct error error;
@@ -61,6 +63,7 @@ static enum err note_epoch(struct part *p, const struct record_header *h, struct
         return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
                     (unsigned long long)h->seq, body.epoch, p->newest, (unsigned long long)p->epoch_seq);
     }
+    successions_note_epoch(&p->keys, h->seq, body.key_name);
     p->opened++;
     p->newest = body.epoch;
     p->epoch_seq = h->seq;
@@ -76,6 +79,7 @@ static enum err check_epoch(struct part *p, const struct record_header *h, struc
                             struct error *e)
 {
     if (h->class_ == RECORD_EPOCH) return note_epoch(p, h, record, e);
+    if (h->class_ == RECORD_KEYS) return successions_note_keys(&p->keys, h, record, e);
     if (p->opened > 0) return h->epoch <= p->newest ? OK : not_begun(h->seq, h->epoch, e);
     if (h->epoch > p->needed) {
         p->needed = h->epoch;
@@ -142,6 +146,7 @@ static enum err join_part(struct verification *v, const struct part *p, struct e
         err = p->failed;
     }
     if (err == OK) err = join_epochs(v, p, e);
+    if (err == OK) err = successions_join(&v->keys, &p->keys, e);
     if (err != OK) return err;
     merkle_join(&v->joined.range, v->hasher, &p->range);
     v->joined.last_leaf = p->link.leaf;
@@ -149,6 +154,13 @@ static enum err join_part(struct verification *v, const struct part *p, struct e
     v->bytes += p->bytes;
     v->any = true;
     return OK;
+}
+
+static void part_free(struct part *p)
+{
+    if (p == NULL) return;
+    successions_free(&p->keys);
+    free(p);
 }
 
 /* Joins what is ready, in order; the first failure in that order is the one that is reported. */
@@ -159,7 +171,7 @@ static void join_ready(struct verification *v)
         v->failed = join_part(v, p, &v->error);
         v->ring[v->joined_parts % PARTS_AHEAD] = NULL;
         v->joined_parts++;
-        free(p);
+        part_free(p);
     }
 }
 
@@ -226,7 +238,7 @@ static void work_together(struct verification *v)
     work(v, true);
     for (size_t i = 0; i < started; i++)
         if (pthread_join(threads[i], NULL) != 0) WRONG("cannot join a thread");
-    for (size_t i = 0; i < PARTS_AHEAD; i++) free(v->ring[i]); /* behind a failure */
+    for (size_t i = 0; i < PARTS_AHEAD; i++) part_free(v->ring[i]); /* behind a failure */
 }
 
 /* ---- the head ---- */
@@ -268,7 +280,8 @@ static enum err verify_all(struct verification *v, struct error *e)
         *e = v->error;
         return v->failed;
     }
-    enum err err = verify_head(v, e);
+    enum err err = successions_end(&v->keys, e);
+    if (err == OK) err = verify_head(v, e);
     /* Reading to the end makes the backend look for records behind it. Those that others append meanwhile are
      * theirs. */
     return err == OK ? l->backend->read(l->self, v->expected.range.size, UINT64_MAX, pass, NULL, e) : err;

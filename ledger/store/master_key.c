@@ -38,7 +38,7 @@ void keys_harden_process(void)
 
 /* ---- memory ---- */
 
-enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES], struct error *e)
+static enum err master_key_new(struct master_key **out, struct error *e)
 {
     void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return fail_errno(e, errno, "cannot get memory for the key");
@@ -46,7 +46,15 @@ enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BY
      */
     (void)mlock(page, PAGE_BYTES);
     (void)madvise(page, PAGE_BYTES, MADV_DONTDUMP);
-    struct master_key *k = page;
+    *out = page;
+    return OK;
+}
+
+enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES], struct error *e)
+{
+    struct master_key *k = NULL;
+    enum err err = master_key_new(&k, e);
+    if (err != OK) return err;
     memcpy(k->bytes, key, KEY_BYTES);
     *out = k;
     return OK;
@@ -105,13 +113,69 @@ enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, s
     return key_derive(out, KEY_BYTES, (struct bytes){k->bytes, KEY_BYTES}, salt, info, e);
 }
 
-void master_key_name(uint8_t out[8], const struct master_key *k)
+void master_key_name(uint8_t out[KEY_NAME_BYTES], const struct master_key *k)
 {
     struct error e = {0};
     uint8_t name[KEY_BYTES];
     if (master_key_derive(name, k, (struct bytes){0}, str_bytes(STR("daybook/v1/name")), &e) != OK)
         WRONG("HKDF-SHA-256 failed");
-    memcpy(out, name, 8);
+    memcpy(out, name, KEY_NAME_BYTES);
+}
+
+enum err master_key_copy(struct master_key **out, const struct master_key *k, struct error *e)
+{
+    return master_key_from_bytes(out, k->bytes, e);
+}
+
+/* ---- one key under another ---- */
+
+static enum err wrapper(struct sealer **out, const struct master_key *under, struct bytes info,
+                        struct error *e)
+{
+    uint8_t key[KEY_BYTES];
+    enum err err = master_key_derive(key, under, (struct bytes){0}, info, e);
+    if (err == OK) err = sealer_new(out, key, e);
+    OPENSSL_cleanse(key, sizeof key);
+    return err;
+}
+
+enum err master_key_wrap(uint8_t out[WRAPPED_KEY_BYTES], const struct master_key *k,
+                         const struct master_key *under, struct bytes info, const uint8_t nonce[NONCE_BYTES],
+                         struct bytes aad, struct error *e)
+{
+    struct sealer *s = NULL;
+    enum err err = wrapper(&s, under, info, e);
+    if (err == OK) err = sealer_seal(s, out, nonce, aad, (struct bytes){k->bytes, KEY_BYTES}, e);
+    sealer_free(s);
+    return err;
+}
+
+/* GCM does not bind a ciphertext to one key, but the name of what was sealed does. */
+static enum err check_name(const struct master_key *k, const uint8_t name[KEY_NAME_BYTES], struct error *e)
+{
+    uint8_t is[KEY_NAME_BYTES];
+    master_key_name(is, k);
+    return memcmp(is, name, sizeof is) == 0 ? OK : fail(e, ERR_TAMPERED, "it has another name");
+}
+
+enum err master_key_unwrap(struct master_key **out, const struct master_key *under,
+                           const uint8_t name[KEY_NAME_BYTES], struct bytes info,
+                           const uint8_t nonce[NONCE_BYTES], struct bytes aad, struct bytes sealed,
+                           struct error *e)
+{
+    assert(sealed.len == WRAPPED_KEY_BYTES);
+    struct sealer *s = NULL;
+    struct master_key *k = NULL;
+    enum err err = master_key_new(&k, e);
+    if (err == OK) err = wrapper(&s, under, info, e);
+    if (err == OK) err = sealer_open(s, k->bytes, nonce, aad, sealed, e);
+    if (err == OK) err = check_name(k, name, e);
+    sealer_free(s);
+    if (err == OK)
+        *out = k;
+    else
+        master_key_close(k);
+    return err;
 }
 
 /* ---- the file ---- */

@@ -23,7 +23,7 @@ SALT = 16
 LARGEST = 4194304
 NESTING = 12
 MOST_EVENTS = 4096
-GENESIS, EPOCH, EVENTS, LAST_CLASS = 1, 2, 3, 5
+GENESIS, EPOCH, EVENTS, KEYS, LAST_CLASS = 1, 2, 3, 4, 5
 
 
 class Broken(Exception):
@@ -140,6 +140,19 @@ class Keys:
     def data(self, origin, number, salt):
         return hkdf(self.master, salt, b"daybook/v1/data" + origin + struct.pack(">I", number))
 
+    def replaced(self, origin, name, old_name, nonce, sealed):
+        """The keys of the master that this one replaced."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        key = hkdf(self.master, None, b"daybook/v1/keys" + origin)
+        try:
+            keys = Keys(AESGCM(key).decrypt(nonce, sealed, origin + name + old_name))
+        except InvalidTag as error:
+            raise Broken("the seal of the key that was replaced is broken") from error
+        demand(keys.name == old_name, "the key that was replaced has another name")
+        return keys
+
 
 def read_key(path):
     """64 hexadecimal digits and at most one line end, or 32 bytes as they are."""
@@ -191,7 +204,8 @@ class Ledger:
     """Records are shown to it one after the other; it stops at the first that does not fit."""
 
     def __init__(self, keys=None, envelopes=True):
-        self.keys = keys
+        self.keys = keys  # of the newest master
+        self.chain = {keys.name: keys} if keys else {}
         self.envelopes = envelopes
         self.size = self.bytes = 0
         self.time = 0
@@ -200,6 +214,9 @@ class Ledger:
         self.program = None
         self.epochs = []  # (salt, data key or None) of epoch 1, 2 …
         self.newest_epoch_seq = 0
+        self.name = None  # of the master key in use
+        self.keys_seq = 0
+        self.is_replacing = False
         self.tree = Tree()
         self.classes = {}
         self.opened = 0
@@ -218,7 +235,7 @@ class Ledger:
         demand(HEADER + length == len(record), "its length is not what it says")
         body = record[HEADER:]
 
-        if kind in (GENESIS, EPOCH):
+        if kind in (GENESIS, EPOCH, KEYS):
             demand(epoch == 0, "a body that must be in clear has a key epoch")
         if kind == EVENTS:
             demand(epoch != 0, "events are in clear")
@@ -232,6 +249,7 @@ class Ledger:
         demand(self.size == 0 or time > self.time, "the time is not after that of the record before")
         demand((kind == GENESIS) == (seq == 0), "a genesis record stands at 0, and only there")
         demand(seq != 1 or kind == EPOCH, "record 1 does not begin a key epoch")
+        demand(kind == EPOCH or not self.is_replacing, "the master key that was named begins no epoch")
         expected = self.leaf if seq else sha256(b"daybook/v1/genesis", body)
         demand(prev == expected, "prev is not the hash of the record before")
 
@@ -239,6 +257,8 @@ class Ledger:
             self.add_genesis(body)
         elif kind == EPOCH:
             self.add_epoch(seq, body)
+        elif kind == KEYS:
+            self.add_keys(seq, body)
         else:
             demand(epoch <= len(self.epochs), "its key epoch did not begin yet")
         if epoch and self.keys:
@@ -261,13 +281,32 @@ class Ledger:
         demand((len(salt), len(check), len(name)) == (32, 32, 8), "an EPOCH value has another size")
         demand(number == len(self.epochs) + 1, f"epoch {number} follows epoch {len(self.epochs)}")
         demand(before == self.newest_epoch_seq, f"the EPOCH record before it is not {before}")
+        demand(self.name in (None, name), "the master key changes without a record of it")
+        self.name = name
+        self.is_replacing = False
         key = None
         # An epoch of another master key is no fault by itself; it matters once a record needs it.
-        if self.keys and name == self.keys.name:
-            demand(check == self.keys.check(self.origin, number, salt), "the check is not that of this key")
-            key = self.keys.data(self.origin, number, salt)
+        if name in self.chain:
+            demand(check == self.chain[name].check(self.origin, number, salt), "the check is not that of this key")
+            key = self.chain[name].data(self.origin, number, salt)
         self.epochs.append((salt, key))
         self.newest_epoch_seq = seq
+
+    def add_keys(self, seq, body):
+        kind, name, old_name, nonce, sealed, before = unpack_array(body, (int, bytes, bytes, bytes, bytes, int))
+        sizes = (len(name), len(old_name), len(nonce), len(sealed))
+        demand(kind == 1 and sizes == (8, 8, 12, 48) and name != old_name, "a KEYS value is another")
+        demand(old_name == self.name, "it replaces another master key than the one in use")
+        demand(before == self.keys_seq, f"the KEYS record before it is not {before}")
+        self.name = name
+        self.keys_seq = seq
+        self.is_replacing = True
+
+    def learn(self, successions):
+        """Opens the master keys that were replaced, from the newest to the oldest: (origin, names, nonce, sealed) each."""
+        for origin, name, old_name, nonce, sealed in reversed(successions):
+            if name in self.chain:
+                self.chain[old_name] = self.chain[name].replaced(origin, name, old_name, nonce, sealed)
 
     def open(self, record, kind, epoch, nonce, commit):
         from cryptography.exceptions import InvalidTag
@@ -301,6 +340,7 @@ class Ledger:
 
     def finish(self):
         demand(self.size > 1, "a genesis record and an epoch are the least that a ledger has")
+        demand(not self.is_replacing, "the last record names a master key that begins no epoch")
         if self.keys and self.epochs[-1][1] is None:
             raise Incomplete("the newest key epoch belongs to another master key")
 
@@ -341,8 +381,24 @@ def databases(lines):
         raise Incomplete("the dump has no end")
 
 
+def successions_of(rows):
+    """What the KEYS records hold, whoever wrote them: the newest opens the one before, so all are needed before the first record."""
+    found, origin = [], None
+    for name, _, value in rows:
+        if name not in (None, "records") or len(value) < HEADER:
+            continue
+        if value[5] == GENESIS and origin is None:
+            origin = unpack_array(value[HEADER:], (str, str, int))[0].encode("ascii")
+        if value[5] == KEYS:
+            found.append((origin, *unpack_array(value[HEADER:], (int, bytes, bytes, bytes, bytes, int))[1:5]))
+    return found
+
+
 def verify_dump(lines, keys):
+    lines = list(lines)
     ledger = Ledger(keys)
+    if keys:
+        ledger.learn(successions_of(databases(lines)))
     head = None
     for name, key, value in databases(lines):
         if name == "head":
