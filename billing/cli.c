@@ -279,6 +279,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
         s.service.stops = stop_was_asked;
     }
     s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
+    s.options.finish_rotation = strcmp(c->verb->words, "key.rotate") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);
     if (err == OK)
         err = verb_run(c->verb, c->body, &s.service, answer, a, e);

@@ -140,6 +140,15 @@ static enum err is_caught_up(bool *yes, struct ledger *l, struct error *e)
     return err;
 }
 
+enum err blame_key(struct ledger *l, enum err err, struct error *e)
+{
+    struct error why = {0};
+    if (err == OK || log_key_check(l->log, &why) == OK || strcmp(why.reason, LOG_KEY_REPLACED) != 0)
+        return err;
+    *e = why;
+    return e->code;
+}
+
 /* Views that do not fit the log are of no use; they are dropped and folded anew. */
 static enum err catch_up(struct ledger *l, log_progress_fn *progress, void *context, struct error *e)
 {
@@ -147,7 +156,7 @@ static enum err catch_up(struct ledger *l, log_progress_fn *progress, void *cont
     enum err err = is_caught_up(&done, l, e);
     if (err == OK && done) return OK;
     if (err == OK) err = fold_all(l, l->views, FOLD_TO_END, progress, context, e);
-    if (err != ERR_TAMPERED) return err;
+    if (err != ERR_TAMPERED) return blame_key(l, err, e);
     err = views_drop(l->views, e);
     return err == OK ? fold_all(l, l->views, FOLD_TO_END, progress, context, e) : err;
 }
@@ -157,9 +166,10 @@ enum err catch_up_locked(struct ledger *l, struct error *e)
     return catch_up(l, NULL, NULL, e);
 }
 
-static enum err open_log(struct ledger *l, const struct ledger_options *o, struct error *e)
+enum err ledger_open_log(struct ledger *l, const struct ledger_options *o, const struct master_key *k,
+                         struct error *e)
 {
-    struct log_options lo = log_options_of(o, l->master);
+    struct log_options lo = log_options_of(o, k);
     struct log_state state = {0};
     enum err err = o->in_memory ? log_create(&l->log, &lo, e) : log_open(&l->log, &lo, e);
     if (err == OK) err = log_state(&state, l->log, e);
@@ -168,7 +178,7 @@ static enum err open_log(struct ledger *l, const struct ledger_options *o, struc
 }
 
 /* Views that are too damaged to be read, or even emptied, are deleted and folded anew. */
-static enum err open_state(struct ledger *l, bool drop, struct error *e)
+enum err ledger_open_views(struct ledger *l, bool drop, struct error *e)
 {
     enum err err = open_views(l, drop, e);
     if (err == OK && !drop) err = catch_up(l, NULL, NULL, e);
@@ -186,8 +196,10 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     if (!o->in_memory && !file_exists(o->dir)) err = fail(e, ERR_NOT_FOUND, "there is no such directory");
     if (err == OK && !o->in_memory) err = dir_check_local(o->dir, e);
     if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
-    if (err == OK) err = open_log(l, o, e);
-    if (err == OK && !o->without_key) err = open_state(l, o->drop_views, e);
+    if (err == OK) err = ledger_open_log(l, o, l->master, e);
+    bool replaced = err == ERR_INVALID && strcmp(e->reason, LOG_KEY_REPLACED) == 0;
+    if (replaced && l->guarded.key_file != NULL) err = rotation_resume(l, o, e);
+    if (err == OK && !o->without_key) err = ledger_open_views(l, o->drop_views, e);
     if (err != OK) {
         ledger_close(l);
         return wrap(e, "cannot open the ledger in '%s'", o->dir);
@@ -287,7 +299,9 @@ enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct erro
         return OK;
     }
     enum err err = ledger_catch_up(l, e);
-    return err == OK ? views_begin(out, l->views, false, e) : err;
+    if (err != OK) return err;
+    err = views_begin(out, l->views, false, e);
+    return blame_key(l, err, e);
 }
 
 void ledger_read_end(struct ledger *l, struct views_txn *t)

@@ -51,8 +51,9 @@ struct ledger_options {
     const char *dir;
     const char *key_file, *key_command; /* one of them; both NULL: DIR.key */
     bool without_key;                   /* opens for verification without key only; writes nothing */
-    bool drop_views; /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
-    bool in_memory;  /* log in memory, views in a temporary folder `dir`: tests and simulation */
+    bool drop_views;      /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
+    bool finish_rotation; /* ends a rotation that was interrupted before KEYFILE.new was in place */
+    bool in_memory;       /* log in memory, views in a temporary folder `dir`: tests and simulation */
     struct world world;
     const struct ledger_state *state;
     const char *program;
@@ -184,6 +185,45 @@ struct ledger_report {
 };
 enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
                        struct arena *a, struct error *e) MUST_USE;
+
+/* ---- the master key ---- */
+
+struct ledger_rotation {
+    struct str key, old_key; /* their names, 16 hexadecimal digits */
+    struct str key_file;     /* opens the ledger from now on */
+    struct str kept;         /* the old key's file, if it had to make room */
+    uint64_t seq;            /* of the KEYS record */
+    bool swaps, finished;    /* in the old one's place; one that was interrupted before */
+};
+/* Replaces the master key by a new one and folds the views anew under it. The new key is in `new_key_file`,
+ * made there if it is missing; for NULL it takes the place of the ledger's key file, which is kept as
+ * KEYFILE.old-NAME. ERR_USAGE: NULL, but the key comes from a command. ERR_REFUSED: the ledger had that key
+ * before. After any failure the sentence says which file opens the ledger, if it is no longer the old one. */
+enum err ledger_rotate(struct ledger_rotation *out, struct ledger *l, const char *new_key_file,
+                       struct arena *a, struct error *e) MUST_USE;
+
+/* Which keys sealed what: the master keys, the oldest first, and the epochs. */
+struct ledger_master {
+    struct str key;
+    struct instant from, replaced;     /* replaced: none of the one in use */
+    uint64_t epochs, records, largest; /* records of the largest epoch */
+};
+struct ledger_epoch {
+    uint32_t epoch;
+    uint64_t seq; /* of its EPOCH record */
+    size_t master;
+    struct instant from;
+    uint64_t records;
+};
+struct ledger_keys {
+    struct str key_file; /* "": from a command */
+    struct ledger_master *masters;
+    struct ledger_epoch *epochs;
+    size_t masters_count, epochs_count;
+    struct date due; /* the master key in use is to be replaced on that day, a year after it began */
+};
+/* Reads the whole log. */
+enum err ledger_keys(struct ledger_keys *out, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- checkpoints and proofs: what people outside can check without the ledger (checkpoint.h) ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
- * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c,
- * guard.c (where outputs may not go). */
+ * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c, rotate.c
+ * (a new master key), guard.c (where outputs may not go). */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -43,6 +43,7 @@ struct ledger {
     struct views_txn *rehearsal; /* open during a rehearsal; changes live and end in it */
     uint64_t rehearsal_base;
     struct str origin;
+    bool finished_rotation; /* when it was opened, KEYFILE.new was put in place */
 
     struct {
         pthread_mutex_t lock;
@@ -92,6 +93,17 @@ enum err recompute_into(struct ledger *l, struct views *views, const struct reco
 /* ---- ledger.c; l->lock is held ---- */
 
 enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
+enum err ledger_open_log(struct ledger *l, const struct ledger_options *o, const struct master_key *k,
+                         struct error *e) MUST_USE;
+enum err ledger_open_views(struct ledger *l, bool drop, struct error *e) MUST_USE;
+/* Where another process replaced the master key, that is what went wrong, and the sentence says so. */
+enum err blame_key(struct ledger *l, enum err err, struct error *e) MUST_USE;
+
+/* ---- rotate.c ---- */
+
+/* *e says that the key was replaced. If KEYFILE.new holds the one that came after it: opens the log by it and
+ * puts it in place if that is asked for, and otherwise says where it is. */
+enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struct error *e) MUST_USE;
 
 /* ---- guard.c ---- */
 

@@ -228,7 +228,7 @@ static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or
 {
     enum err err = ERR_CONFLICT;
     for (int i = 0; i < CONFLICTS_MAX && err == ERR_CONFLICT; i++) err = attempt(l, b, all_or_nothing, e);
-    return err;
+    return err == ERR_CONFLICT ? blame_key(l, err, e) : err;
 }
 
 /* A command that decides well but cannot be folded (a sum that leaves 64 bits) spoils its batch. The others

@@ -89,6 +89,9 @@ enum {
     LIMIT_TIME_STAMP_BYTES = 64 * 1024, /* an authority's answer; they have some 6 KiB */
     LIMIT_TIME_STAMP_AUTHORITIES = 16,
     LIMIT_WITNESSED_LOGS = 256, /* that one witness knows */
+
+    /* Keys. */
+    LIMIT_MASTER_KEY_DAYS = 365, /* NIST SP 800-57 part 1: a master key is in use for about a year */
 };
 
 #endif

@@ -97,6 +97,10 @@ enum err log_read(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit
 enum err log_scan(struct log *l, uint64_t from, uint64_t to, log_entry_fn *visit, void *context,
                   struct error *e) MUST_USE;
 
+/* What an entry of class EPOCH says: the number of the epoch, and the name of its master key. */
+enum err log_entry_epoch(uint32_t *epoch, uint8_t key_name[KEY_NAME_BYTES], const struct log_entry *entry,
+                         struct error *e) MUST_USE;
+
 /* Without keys: every record's framing, seq, time order and chain from the first to the last, the tail's leaf
  * and the Merkle root computed anew and compared with the stored head. ERR_TAMPERED names the first bad
  * record with expected and actual hash. */

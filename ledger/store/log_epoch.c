@@ -41,6 +41,16 @@ enum err epoch_body_take(struct epoch_body *out, struct bytes body, struct error
     return OK;
 }
 
+enum err log_entry_epoch(uint32_t *epoch, uint8_t key_name[KEY_NAME_BYTES], const struct log_entry *entry,
+                         struct error *e)
+{
+    struct epoch_body body = {0};
+    enum err err = epoch_body_take(&body, entry->clear_body, e);
+    *epoch = body.epoch;
+    memcpy(key_name, body.key_name, KEY_NAME_BYTES);
+    return err;
+}
+
 /* ---- derivation ---- */
 
 /* An epoch, and the master key that it belongs to. */

@@ -32,7 +32,12 @@ must 2025-01-05 usage record ann api_calls 12000 --event-id e1
 must 2025-01-06 subscription update ann --tier basic
 head -n 61 fixtures/customers.csv >"$work/customers.csv"
 must 2025-02-10 import customers "$work/customers.csv"
+# The master key is replaced, twice: what the older ones sealed, the newest opens.
+cp -p "$work/key" "$work/first_key"
+must 2025-02-10 key rotate
 must 2025-02-10 run --through 2025-02-10 --out "$work/out" --no-pdf
+must 2025-02-10 key rotate
+must 2025-02-10 customer create last --name "Last One" --email last@example.com
 at ledger 2025-02-11 --json audit verify >"$work/said" || fail "audit verify"
 at ledger 2025-02-11 --json audit verify --without-key >"$work/said_without" || fail "audit verify --without-key"
 at ledger 2025-02-11 --json stats >"$work/stats" || fail "stats"
@@ -53,7 +58,7 @@ for told in (said, said_without, stats):
     for one in (without, found):
         pairs += [("records", told["records"], one["size"]), ("root", told["root"], one["root"]),
                   ("last leaf", told["last_leaf"], one["last_leaf"]), ("origin", told["origin"], one["origin"])]
-pairs += [("epochs", said["epochs"], found["epochs"]), ("epochs", said_without["epochs"], found["epochs"]),
+pairs += [("keys", 2, found["classes"]["4"]), ("epochs", said["epochs"], found["epochs"]), ("epochs", said_without["epochs"], found["epochs"]),
           ("epoch", stats["epoch"], found["epochs"]), ("bytes", said["bytes"], found["bytes"]),
           ("commands", said["commands"], found["classes"]["3"]), ("commands", said["commands"], found["opened"]),
           ("events", said["events"], found["events"])]
@@ -63,6 +68,8 @@ for pair in different:
 sys.exit(bool(different) or found["epochs"] < 5 or not found["head_row"])
 P
 
+verify "$work/dump" --key-file "$work/first_key" >/dev/null 2>"$work/refused"
+[ $? = 2 ] || fail "a key that was replaced is not refused: $(cat "$work/refused")"
 head -c 64 /dev/zero | tr '\0' 5 >"$work/other_key"
 verify "$work/dump" --key-file "$work/other_key" >/dev/null 2>"$work/refused"
 [ $? = 2 ] || fail "another key is not refused: $(cat "$work/refused")"
