@@ -31,17 +31,24 @@ static struct str or_environment(struct str given, const char *name)
                : str_of(getenv(name)); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
 }
 
+static const char *cstring_or_null(struct arena *a, struct str s)
+{
+    return s.len == 0 ? NULL : str_cstring(a, s);
+}
+
+static struct passphrase_source passphrase_of(const struct cli_globals *g, struct arena *a)
+{
+    return (struct passphrase_source){.file = cstring_or_null(a, g->passphrase_file),
+                                      .command = cstring_or_null(a, g->passphrase_command),
+                                      .terminal = true};
+}
+
 struct surroundings {
     struct frozen_clock frozen;
     struct ledger_options options;
     struct service service;
     struct meter meter;
 };
-
-static const char *cstring_or_null(struct arena *a, struct str s)
-{
-    return s.len == 0 ? NULL : str_cstring(a, s);
-}
 
 static enum err stripe_settings(struct gateway_settings *out, const struct cli_globals *g, struct arena *a,
                                 struct error *e)
@@ -91,6 +98,7 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     s->options = (struct ledger_options){.dir = str_cstring(a, dir),
                                          .key_file = cstring_or_null(a, key_file),
                                          .key_command = cstring_or_null(a, g->key_command),
+                                         .passphrase = passphrase_of(g, a),
                                          .world = world,
                                          .state = &daybook_state,
                                          .program = "daybook " DAYBOOK_VERSION};
@@ -219,6 +227,39 @@ static enum err run_promote(const struct cli_command *c, struct answer *answer, 
     return promote_door(&call, e);
 }
 
+/* ---- protecting a key file ---- */
+
+/* The file that is named, or the ledger's. */
+static enum err key_path(const char **out, const struct cli_globals *g, struct str file, struct arena *a,
+                         struct error *e)
+{
+    if (file.len == 0) file = or_environment(g->key_file, "DAYBOOK_KEY_FILE");
+    struct str dir = or_environment(g->dir, "DAYBOOK_DIR");
+    if (file.len == 0 && dir.len != 0) file = default_key_path(dir, a);
+    *out = str_cstring(a, file);
+    return file.len != 0 ? OK : fail(e, ERR_USAGE, "no key file is named: give FILE, --key-file or --dir");
+}
+
+static enum err run_protect(const struct cli_command *c, struct answer *answer, struct arena *a,
+                            struct error *e)
+{
+    const struct key_protect_query *q = c->body;
+    const char *path = NULL;
+    struct passphrase_source from = passphrase_of(&c->globals, a);
+    enum err err = key_path(&path, &c->globals, q->file, a, e);
+    return err == OK ? protect_key(q, path, &from, world_real(), answer, e) : err;
+}
+
+static enum err run_unprotect(const struct cli_command *c, struct answer *answer, struct arena *a,
+                              struct error *e)
+{
+    const struct key_unprotect_query *q = c->body;
+    const char *path = NULL;
+    struct passphrase_source from = passphrase_of(&c->globals, a);
+    enum err err = key_path(&path, &c->globals, q->file, a, e);
+    return err == OK ? unprotect_key(path, &from, answer, e) : err;
+}
+
 /* ---- everything else ---- */
 
 /* Does the directory hold what only a ledger has? */
@@ -314,6 +355,8 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
     if (strcmp(c->verb->words, "key.new-witness") == 0 || strcmp(c->verb->words, "witness") == 0)
         return run_witness_door(c, answer, a, e);
+    if (strcmp(c->verb->words, "key.protect") == 0) return run_protect(c, answer, a, e);
+    if (strcmp(c->verb->words, "key.unprotect") == 0) return run_unprotect(c, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
         const char *zones = str_cstring(a, zones_data_version(a));
         json_t *j = json_pack("{s:s, s:s}", "daybook", DAYBOOK_VERSION, "time_zones", zones);

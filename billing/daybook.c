@@ -73,6 +73,7 @@ static struct ledger_options ledger_options_of(struct daybook *d, const struct d
     return (struct ledger_options){.dir = o->dir,
                                    .key_file = o->key_file,
                                    .key_command = o->key_command,
+                                   .passphrase = {o->passphrase_file, o->passphrase_command, false},
                                    .world = {.self = d, .now = handle_now, .random = handle_random},
                                    .state = &daybook_state,
                                    .program = "libdaybook " DAYBOOK_VERSION};

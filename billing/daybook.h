@@ -62,6 +62,8 @@ struct daybook_options {
     const char *dir;      /* the ledger's directory */
     const char *key_file; /* file of the master key; NULL: $DAYBOOK_KEY_FILE is not asked, DIR.key is taken */
     const char *key_command; /* or a command that prints it; NULL: none */
+    const char *passphrase_file,
+        *passphrase_command; /* of key files that a passphrase protects; NULL: none */
     const char *now;         /* the clock stands still at this time; NULL: the system's clock */
     const char *actor;       /* who acts, for the audit log; NULL: "program" */
     const char *catalog; /* daybook_create: catalog file to load; NULL: the example tiers free, basic, pro,

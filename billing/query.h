@@ -94,6 +94,12 @@ enum err check_claim(const struct audit_check_query *q, struct answer *answer, s
 enum err backup_door(const struct call *c, struct error *e) MUST_USE;
 enum err restore_door(const struct call *c, const struct ledger_options *o, struct error *e) MUST_USE;
 enum err promote_door(const struct call *c, struct error *e) MUST_USE;
+/* What 'key protect' and 'key unprotect' do to a file: need no ledger. `from` opens it if it is protected. */
+enum err protect_key(const struct key_protect_query *q, const char *path,
+                     const struct passphrase_source *from, struct world w, struct answer *answer,
+                     struct error *e) MUST_USE;
+enum err unprotect_key(const char *path, const struct passphrase_source *from, struct answer *answer,
+                       struct error *e) MUST_USE;
 
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,

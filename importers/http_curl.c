@@ -3,7 +3,6 @@
  * when it may start, so that no time in a queue counts against its timeout. libcurl sends a POST again by
  * itself when a connection that it kept turns out to be dead; therefore each POST bears its key. */
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 
 #include "importers/http.h"
@@ -326,7 +325,7 @@ static void close_all(void *self)
         buffer_free(&t->url);
     }
     if (c->multi != NULL) (void)curl_multi_cleanup(c->multi);
-    if (c->authorization != NULL) OPENSSL_clear_free(c->authorization, strlen(c->authorization));
+    if (c->authorization != NULL) locked_free(c->authorization, strlen(c->authorization) + 1);
     free(c->transfers);
     free(c);
 }
@@ -396,8 +395,7 @@ static enum err take_options(struct connections *c, const struct http_options *o
     if (o->bearer.len == 0) return check_base(c, e);
     static const char begin_of_line[] = "Authorization: Bearer ";
     size_t size = sizeof begin_of_line + o->bearer.len;
-    c->authorization = OPENSSL_zalloc(size);
-    if (c->authorization == NULL) return fail(e, ERR_STORAGE, "there is no memory for a key");
+    c->authorization = locked_new(size);
     (void)snprintf(c->authorization, size, "%s%.*s", begin_of_line, STR_ARG(o->bearer));
     return check_base(c, e);
 }

@@ -222,7 +222,7 @@ enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, cons
     *out = (struct ledger_checkpoint){.path = NULL};
     s.last_path = str_format(a, "%s.last", key_file).ptr;
     enum err err = ledger_guard_output(l, s.last_path, e);
-    if (err == OK) err = checkpoint_key_open(&s.key, key_file, e);
+    if (err == OK) err = checkpoint_key_open_by(&s.key, key_file, &l->passphrase, e);
     if (err == OK) err = lock_key(&lock, key_file, e);
     if (err == OK) err = sign_what_is_there(&s, progress, context, e);
     if (lock >= 0) (void)close(lock); /* also unlocks */

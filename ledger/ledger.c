@@ -23,9 +23,9 @@ static enum err open_master(struct master_key **out, const struct ledger_options
     if (o->key_command != NULL && o->key_file != NULL) {
         return fail(e, ERR_USAGE, "a key file and a key command were given; one of them is enough");
     }
-    if (o->key_command != NULL) return master_key_from_command(out, o->key_command, e);
+    if (o->key_command != NULL) return master_key_from_command(out, o->key_command, &o->passphrase, e);
     key_path(&path, o);
-    enum err err = master_key_open(out, (const char *)path.ptr, o->dir, create, o->world, e);
+    enum err err = master_key_open(out, (const char *)path.ptr, o->dir, create, &o->passphrase, o->world, e);
     buffer_free(&path);
     return err;
 }
@@ -63,12 +63,22 @@ enum err ledger_create(const struct ledger_options *o, struct error *e)
 
 /* ---- open and close ---- */
 
+/* NULL stays NULL. */
+static char *copy_of(const char *text)
+{
+    char *copy = text == NULL ? NULL : strdup(text);
+    if (text != NULL && copy == NULL) WRONG("out of memory");
+    return copy;
+}
+
 static struct ledger *ledger_new(const struct ledger_options *o)
 {
     struct ledger *l = calloc(1, sizeof *l);
     if (l == NULL) WRONG("out of memory");
-    l->dir = strdup(o->dir);
-    if (l->dir == NULL) WRONG("out of memory");
+    l->dir = copy_of(o->dir);
+    l->texts[0] = copy_of(o->passphrase.file);
+    l->texts[1] = copy_of(o->passphrase.command);
+    l->passphrase = (struct passphrase_source){l->texts[0], l->texts[1], o->passphrase.terminal};
     l->world = o->world;
     l->zones = zones_new();
     l->state = o->state;
@@ -105,6 +115,8 @@ void ledger_close(struct ledger *l)
     (void)pthread_mutex_destroy(&l->queue.lock);
     (void)pthread_mutex_destroy(&l->lock);
     guard_end(l);
+    free(l->texts[0]);
+    free(l->texts[1]);
     free(l->dir);
     free(l);
 }

@@ -49,8 +49,9 @@ struct ledger_state {
 
 struct ledger_options {
     const char *dir;
-    const char *key_file, *key_command; /* one of them; both NULL: DIR.key */
-    bool without_key;                   /* opens for verification without key only; writes nothing */
+    const char *key_file, *key_command;  /* one of them; both NULL: DIR.key */
+    struct passphrase_source passphrase; /* of key files that are protected */
+    bool without_key;                    /* opens for verification without key only; writes nothing */
     bool drop_views;      /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
     bool finish_rotation; /* ends a rotation that was interrupted before KEYFILE.new was in place */
     bool in_memory;       /* log in memory, views in a temporary folder `dir`: tests and simulation */

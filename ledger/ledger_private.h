@@ -31,6 +31,8 @@ struct ledger {
     struct hash definition;
     struct hasher *hasher;
     size_t map_bytes;
+    struct passphrase_source passphrase;
+    char *texts[2]; /* its file and command */
     struct {
         char *dir, *key_file; /* absolute; NULL: there is none, as with a key command */
     } guarded;

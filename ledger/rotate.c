@@ -63,12 +63,18 @@ static enum err same_owner(const char *path, const char *as, struct error *e)
     return fail_errno(e, errno, "cannot give '%s' to the owner of '%s'", path, as);
 }
 
-/* Made if it is missing. One that is there was made by a rotation that did not get far, or by who named it.
- */
+/* Made if it is missing, and protected if the old one is. One that is there was made by a rotation that did
+ * not get far, or by who named it. */
 static enum err new_key(struct master_key **out, const struct ledger *l, const char *path, struct error *e)
 {
-    enum err err = master_key_open(out, path, l->dir, true, l->world, e);
-    return err == OK ? same_owner(path, l->guarded.key_file, e) : err;
+    const char *old = l->guarded.key_file;
+    const struct passphrase_source *from = &l->passphrase;
+    enum err err = OK;
+    bool made = !file_exists(path);
+    if (made)
+        err = master_key_make(path, old != NULL && key_file_is_protected(old) ? from : NULL, l->world, e);
+    if (err == OK) err = master_key_open(out, path, l->dir, false, from, l->world, e);
+    return err == OK && made ? same_owner(path, old, e) : err;
 }
 
 /* ---- the ledger ---- */
@@ -156,7 +162,7 @@ enum err ledger_rotate(struct ledger_rotation *out, struct ledger *l, const char
 static enum err open_by_new(struct master_key **next, struct ledger *l, const struct ledger_options *o,
                             struct arena *a, struct error *e)
 {
-    enum err err = master_key_open(next, new_file(l, a), l->dir, false, l->world, e);
+    enum err err = master_key_open(next, new_file(l, a), l->dir, false, &l->passphrase, l->world, e);
     return err == OK ? ledger_open_log(l, o, *next, e) : err;
 }
 

@@ -91,7 +91,11 @@ enum {
     LIMIT_WITNESSED_LOGS = 256, /* that one witness knows */
 
     /* Keys. */
-    LIMIT_MASTER_KEY_DAYS = 365, /* NIST SP 800-57 part 1: a master key is in use for about a year */
+    LIMIT_PASSPHRASE_BYTES = 1024,
+    LIMIT_PASSPHRASE_MIN_BYTES = 8,   /* of a new one: NIST SP 800-63B */
+    LIMIT_SCRYPT_BYTES = 1 << 30,     /* 128 N r p of a key file: a hostile one must not eat the machine */
+    LIMIT_PROTECTED_KEY_BYTES = 2048, /* within a key file that is protected by a passphrase */
+    LIMIT_MASTER_KEY_DAYS = 365,      /* NIST SP 800-57 part 1: a master key is in use for about a year */
 };
 
 #endif

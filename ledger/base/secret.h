@@ -7,12 +7,13 @@
 #include "ledger/base/limits.h"
 #include "ledger/base/text.h"
 
-/* What was read; the caller wipes it. */
+/* What was read, in locked memory (locked.h) for LIMIT_KEY_FILE_BYTES; the caller wipes it. */
 struct secret {
-    char text[LIMIT_KEY_FILE_BYTES];
+    char *text; /* NULL: nothing was read */
     size_t len;
 };
-void secret_wipe(struct secret *s);
+void secret_begin(struct secret *s); /* gets the memory; an empty secret */
+void secret_wipe(struct secret *s);  /* and gives the memory back; accepts what was never read */
 
 /* ERR_NOT_FOUND: there is no such file. ERR_INVALID: it is no regular file, or others may read it. */
 enum err secret_from_file(struct secret *out, const char *path, struct error *e) MUST_USE;
@@ -24,6 +25,9 @@ enum err secret_from_open_file(struct secret *out, int fd, struct error *e) MUST
 /* Writes a secret to a file of mode 0600 that is whole or not there. ERR_REFUSED: there is one of that name,
  * and it stays as it is. */
 enum err secret_to_new_file(const char *path, struct str content, struct error *e) MUST_USE;
+
+/* The same in place of whatever is there, with its mode (0600 or 0400) and owner. */
+enum err secret_replace_file(const char *path, struct str content, struct error *e) MUST_USE;
 
 /* Its first line, without blanks around it. */
 struct str secret_line(const struct secret *s);

@@ -4,7 +4,6 @@
  * pass through is wiped, so base64 is made and read by OpenSSL here, into memory of our own. */
 #include "ledger/store/checkpoint_key.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@ enum { SEED_BYTES = 32, TYPED_BYTES = 1 + SEED_BYTES, TYPED_TEXT_BYTES = (TYPED_
 static const char head[] = "PRIVATE+KEY+";
 
 struct checkpoint_key {
-    EVP_PKEY *pair;
+    uint8_t *seed; /* locked; OpenSSL, whose memory is not, has it only while it signs */
     char name[LIMIT_KEY_NAME_BYTES + 1];
     struct note_key public;
 };
@@ -31,7 +30,7 @@ static struct checkpoint_key *key_new(void)
 void checkpoint_key_close(struct checkpoint_key *k)
 {
     if (k == NULL) return;
-    EVP_PKEY_free(k->pair); /* OpenSSL wipes it */
+    locked_free(k->seed, SEED_BYTES);
     free(k);
 }
 
@@ -42,9 +41,12 @@ static enum err key_from_seed(struct checkpoint_key *k, uint8_t type, struct str
     size_t len = sizeof public;
     if (name.len > LIMIT_KEY_NAME_BYTES) return fail(e, ERR_LIMIT, "its name is too long");
     bytes_put(k->name, str_bytes(name));
-    k->pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED_BYTES);
-    if (k->pair == NULL || EVP_PKEY_get_raw_public_key(k->pair, public, &len) != 1)
-        return fail(e, ERR_STORAGE, "the cryptographic library failed");
+    k->seed = locked_new(SEED_BYTES);
+    memcpy(k->seed, seed, SEED_BYTES);
+    EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED_BYTES);
+    bool fine = pair != NULL && EVP_PKEY_get_raw_public_key(pair, public, &len) == 1;
+    EVP_PKEY_free(pair); /* wipes it */
+    if (!fine) return fail(e, ERR_STORAGE, "the cryptographic library failed");
     name.ptr = k->name;
     return type == NOTE_LOG ? note_key_of(&k->public, name, public, e)
                             : note_witness_of(&k->public, name, public, e);
@@ -60,18 +62,21 @@ const struct note_key *checkpoint_key_public(const struct checkpoint_key *k)
 static enum err write_secret(const char *path, const struct note_key *k, const uint8_t seed[SEED_BYTES],
                              struct error *e)
 {
-    uint8_t typed[TYPED_BYTES] = {k->type};
-    unsigned char text[TYPED_TEXT_BYTES + 1];
-    char id[2 * NOTE_ID_BYTES + 1] = {0}, line[LIMIT_KEY_FILE_BYTES];
-    memcpy(typed + 1, seed, SEED_BYTES);
-    (void)EVP_EncodeBlock(text, typed, TYPED_BYTES); /* has room */
+    struct written {
+        uint8_t typed[TYPED_BYTES];
+        unsigned char text[TYPED_TEXT_BYTES + 1];
+        char line[LIMIT_KEY_FILE_BYTES];
+    } *w = locked_new(sizeof *w);
+    char id[2 * NOTE_ID_BYTES + 1] = {0};
+    w->typed[0] = k->type;
+    memcpy(w->typed + 1, seed, SEED_BYTES);
+    (void)EVP_EncodeBlock(w->text, w->typed, TYPED_BYTES); /* has room */
     hex_encode(id, k->id, NOTE_ID_BYTES);
-    int n = snprintf(line, sizeof line, "%s%.*s+%s+%s\n", head, STR_ARG(k->name), id, (const char *)text);
-    assert(n > 0 && (size_t)n < sizeof line);
-    enum err err = secret_to_new_file(path, (struct str){line, (size_t)n}, e);
-    OPENSSL_cleanse(typed, sizeof typed);
-    OPENSSL_cleanse(text, sizeof text);
-    OPENSSL_cleanse(line, sizeof line);
+    int n = snprintf(w->line, sizeof w->line, "%s%.*s+%s+%s\n", head, STR_ARG(k->name), id,
+                     (const char *)w->text);
+    assert(n > 0 && (size_t)n < sizeof w->line);
+    enum err err = secret_to_new_file(path, (struct str){w->line, (size_t)n}, e);
+    locked_free(w, sizeof *w);
     return err;
 }
 
@@ -85,16 +90,16 @@ static enum err write_public(const char *path, const struct note_key *k, struct 
 static enum err create(const char *path, uint8_t type, struct str name, struct world w, struct arena *a,
                        struct error *e)
 {
-    uint8_t seed[SEED_BYTES];
+    uint8_t *seed = locked_new(SEED_BYTES);
     struct checkpoint_key *k = key_new();
     const char *public = str_format(a, "%s.pub", path).ptr;
     enum err err = OK;
     if (file_exists(path) || file_exists(public)) err = fail(e, ERR_REFUSED, "there is one already");
-    w.random(w.self, seed, sizeof seed);
+    w.random(w.self, seed, SEED_BYTES);
     if (err == OK) err = key_from_seed(k, type, name, seed, e);
     if (err == OK) err = write_public(public, &k->public, a, e);
     if (err == OK) err = write_secret(path, &k->public, seed, e);
-    OPENSSL_cleanse(seed, sizeof seed);
+    locked_free(seed, SEED_BYTES);
     checkpoint_key_close(k);
     return err;
 }
@@ -118,12 +123,13 @@ enum err witness_key_create(const char *path, struct str name, struct world w, s
 /* The 44 digits at the end of the line; what is wrong with them is not told. */
 static bool seed_of(uint8_t seed[SEED_BYTES], uint8_t type, struct str digits)
 {
-    unsigned char typed[TYPED_TEXT_BYTES / 4 * 3] = {0};
+    enum { ROOM = TYPED_TEXT_BYTES / 4 * 3 };
+    unsigned char *typed = locked_new(ROOM);
     bool fine = digits.len == TYPED_TEXT_BYTES &&
                 EVP_DecodeBlock(typed, (const unsigned char *)digits.ptr, TYPED_TEXT_BYTES) == TYPED_BYTES &&
                 typed[0] == type;
     memcpy(seed, typed + 1, SEED_BYTES);
-    OPENSSL_cleanse(typed, sizeof typed);
+    locked_free(typed, ROOM);
     return fine;
 }
 
@@ -135,27 +141,30 @@ static enum err key_parse(struct checkpoint_key *k, uint8_t type, struct str lin
         TAIL = 1 + ID_DIGITS + 1 + TYPED_TEXT_BYTES,
         HEAD = sizeof head - 1
     };
-    uint8_t seed[SEED_BYTES], id[NOTE_ID_BYTES];
+    uint8_t id[NOTE_ID_BYTES];
     struct error unused = {0}; /* its sentence might quote the key */
     if (!str_starts(line, head) || line.len <= (size_t)HEAD + TAIL)
         return fail(e, ERR_INVALID, "it does not hold a key %s", whose);
     struct str name = {line.ptr + HEAD, line.len - HEAD - TAIL};
     struct str digits = {line.ptr + line.len - TYPED_TEXT_BYTES, TYPED_TEXT_BYTES};
     struct str id_digits = {name.ptr + name.len + 1, ID_DIGITS};
+    bool is_joined = name.ptr[name.len] == '+' && id_digits.ptr[ID_DIGITS] == '+';
+    uint8_t *seed = locked_new(SEED_BYTES);
     enum err err = OK;
-    if (hex_decode(id, sizeof id, id_digits, &unused) != OK || !seed_of(seed, type, digits))
+    if (!is_joined || hex_decode(id, sizeof id, id_digits, &unused) != OK || !seed_of(seed, type, digits))
         err = fail(e, ERR_INVALID, "it does not hold a key %s", whose);
     if (err == OK) err = key_from_seed(k, type, name, seed, e);
-    OPENSSL_cleanse(seed, sizeof seed);
+    locked_free(seed, SEED_BYTES);
     if (err != OK || memcmp(id, k->public.id, sizeof id) == 0) return err;
     return fail(e, ERR_INVALID, "its id is not that of its name and key");
 }
 
-static enum err open_key(struct checkpoint_key **out, uint8_t type, const char *path, struct error *e)
+static enum err open_key(struct checkpoint_key **out, uint8_t type, const char *path,
+                         const struct passphrase_source *from, struct error *e)
 {
     struct secret content = {.len = 0};
     struct checkpoint_key *k = key_new();
-    enum err err = secret_from_file(&content, path, e);
+    enum err err = key_file_read(&content, path, from, e);
     if (err == OK && key_parse(k, type, secret_line(&content), e) != OK)
         err = wrap(e, "cannot use '%s'", path);
     secret_wipe(&content);
@@ -168,12 +177,24 @@ static enum err open_key(struct checkpoint_key **out, uint8_t type, const char *
 
 enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e)
 {
-    return open_key(out, NOTE_LOG, path, e);
+    return open_key(out, NOTE_LOG, path, NULL, e);
+}
+
+enum err checkpoint_key_open_by(struct checkpoint_key **out, const char *path,
+                                const struct passphrase_source *from, struct error *e)
+{
+    return open_key(out, NOTE_LOG, path, from, e);
 }
 
 enum err witness_key_open(struct checkpoint_key **out, const char *path, struct error *e)
 {
-    return open_key(out, NOTE_WITNESS, path, e);
+    return open_key(out, NOTE_WITNESS, path, NULL, e);
+}
+
+enum err witness_key_open_by(struct checkpoint_key **out, const char *path,
+                             const struct passphrase_source *from, struct error *e)
+{
+    return open_key(out, NOTE_WITNESS, path, from, e);
 }
 
 /* ---- signing ---- */
@@ -181,10 +202,12 @@ enum err witness_key_open(struct checkpoint_key **out, const char *path, struct 
 static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct bytes b)
 {
     size_t len = NOTE_SIGNATURE_BYTES;
+    EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, k->seed, SEED_BYTES);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool fine = context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, k->pair) == 1 &&
+    bool fine = pair != NULL && context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, pair) == 1 &&
                 EVP_DigestSign(context, signature, &len, b.ptr, b.len) == 1 && len == NOTE_SIGNATURE_BYTES;
     EVP_MD_CTX_free(context);
+    EVP_PKEY_free(pair); /* wipes it */
     return fine;
 }
 

@@ -5,6 +5,7 @@
 #define DAYBOOK_LEDGER_STORE_CHECKPOINT_KEY_H
 
 #include "ledger/store/checkpoint.h"
+#include "ledger/store/key_file.h"
 
 struct checkpoint_key;
 
@@ -14,6 +15,9 @@ enum err checkpoint_key_create(const char *path, struct str origin, struct world
                                struct error *e) MUST_USE;
 /* ERR_NOT_FOUND: there is none. ERR_INVALID: others may read it, or it is no such key. */
 enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e) MUST_USE;
+/* The same of a file that may be protected by a passphrase, which `from` gives. */
+enum err checkpoint_key_open_by(struct checkpoint_key **out, const char *path,
+                                const struct passphrase_source *from, struct error *e) MUST_USE;
 void checkpoint_key_close(struct checkpoint_key *k);                          /* wipes; accepts NULL */
 const struct note_key *checkpoint_key_public(const struct checkpoint_key *k); /* lives as long as *k */
 /* The signed note, opened again with the public key before it is handed out. ERR_INVALID: the key is of
@@ -31,6 +35,8 @@ enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], cons
 enum err witness_key_create(const char *path, struct str name, struct world w, struct arena *a,
                             struct error *e) MUST_USE;
 enum err witness_key_open(struct checkpoint_key **out, const char *path, struct error *e) MUST_USE;
+enum err witness_key_open_by(struct checkpoint_key **out, const char *path,
+                             const struct passphrase_source *from, struct error *e) MUST_USE;
 /* The line that goes under a note whose text this is. ERR_STORAGE: OpenSSL failed. */
 enum err witness_key_sign(struct str *line, const struct checkpoint_key *k, struct str text, uint64_t seconds,
                           struct arena *a, struct error *e) MUST_USE;

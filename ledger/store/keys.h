@@ -13,6 +13,7 @@
 #ifndef DAYBOOK_LEDGER_STORE_KEYS_H
 #define DAYBOOK_LEDGER_STORE_KEYS_H
 
+#include "ledger/store/key_file.h"
 #include "ledger/store/schema.h"
 
 enum { KEY_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16, KEY_NAME_BYTES = 8 };
@@ -20,13 +21,17 @@ enum { WRAPPED_KEY_BYTES = KEY_BYTES + TAG_BYTES };
 
 struct master_key; /* opaque, locked in memory */
 
-/* The key file holds 64 hexadecimal digits and a newline (or exactly 32 raw bytes). It must not be readable
- * by others (mode 0600 or 0400; ERR_INVALID otherwise) and not lie inside `dir`. With `create`, a missing one
- * is made of world randomness with mode 0600. */
+/* The key file (key_file.h) holds 64 hexadecimal digits and a newline (or exactly 32 raw bytes). It must not
+ * be readable by others (mode 0600 or 0400; ERR_INVALID otherwise) and not lie inside `dir`. With `create`, a
+ * missing one is made, in clear. `from` gives the passphrase of one that is protected; NULL: nobody does. */
 enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create,
-                         struct world w, struct error *e) MUST_USE;
+                         const struct passphrase_source *from, struct world w, struct error *e) MUST_USE;
+/* Makes one of world randomness, protected if `by` is not NULL. OK when there is one already. */
+enum err master_key_make(const char *path, const struct passphrase_source *by, struct world w,
+                         struct error *e) MUST_USE;
 /* Runs a command with /bin/sh and takes its output as the key file's content. */
-enum err master_key_from_command(struct master_key **out, const char *command, struct error *e) MUST_USE;
+enum err master_key_from_command(struct master_key **out, const char *command,
+                                 const struct passphrase_source *from, struct error *e) MUST_USE;
 enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES],
                                struct error *e) MUST_USE;
 void master_key_close(struct master_key *k); /* wipes; accepts NULL */
@@ -56,6 +61,9 @@ enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, s
 /* AES-256-GCM with one key and reused, once-fetched OpenSSL objects. Not for two threads at once. */
 struct sealer;
 enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
+/* Of a key derived from a master key, which is nowhere else. */
+enum err master_key_sealer(struct sealer **out, const struct master_key *k, struct bytes salt,
+                           struct bytes info, struct error *e) MUST_USE;
 void sealer_free(struct sealer *s); /* wipes; accepts NULL */
 /* cipher has room for plain.len + TAG_BYTES; it is either plain's own memory (in place) or does not overlap
  * it. */

@@ -60,33 +60,37 @@ struct epoch_root {
     uint32_t epoch;
 };
 
-static enum err epoch_derive(uint8_t out[KEY_BYTES], const struct log *l, const char *label,
-                             const struct epoch_root *r, struct error *e)
+struct epoch_info {
+    uint8_t bytes[INFO_BYTES_MAX];
+    size_t len;
+};
+
+static struct epoch_info epoch_info(const struct log *l, const char *label, const struct epoch_root *r)
 {
-    uint8_t info[INFO_BYTES_MAX];
-    size_t len = strlen(label), origin = strlen(l->origin);
-    assert(len + origin + 4 <= sizeof info);
-    memcpy(info, label, len);
-    memcpy(info + len, l->origin, origin);
-    be32_put(info + len + origin, r->epoch);
-    return master_key_derive(out, r->master, (struct bytes){r->salt, SALT_BYTES},
-                             (struct bytes){info, len + origin + 4}, e);
+    struct epoch_info info = {.len = strlen(label)};
+    size_t origin = strlen(l->origin);
+    assert(info.len + origin + 4 <= sizeof info.bytes);
+    memcpy(info.bytes, label, info.len);
+    memcpy(info.bytes + info.len, l->origin, origin);
+    be32_put(info.bytes + info.len + origin, r->epoch);
+    info.len += origin + 4;
+    return info;
 }
 
 static enum err epoch_check(uint8_t out[CHECK_BYTES], const struct log *l, const struct epoch_root *r,
                             struct error *e)
 {
-    return epoch_derive(out, l, "daybook/v1/check", r, e);
+    struct epoch_info info = epoch_info(l, "daybook/v1/check", r);
+    return master_key_derive(out, r->master, (struct bytes){r->salt, SALT_BYTES},
+                             (struct bytes){info.bytes, info.len}, e);
 }
 
 static enum err epoch_sealer(struct sealer **out, const struct log *l, const struct epoch_root *r,
                              struct error *e)
 {
-    uint8_t key[KEY_BYTES];
-    enum err err = epoch_derive(key, l, "daybook/v1/data", r, e);
-    if (err == OK) err = sealer_new(out, key, e);
-    OPENSSL_cleanse(key, sizeof key);
-    return err;
+    struct epoch_info info = epoch_info(l, "daybook/v1/data", r);
+    return master_key_sealer(out, r->master, (struct bytes){r->salt, SALT_BYTES},
+                             (struct bytes){info.bytes, info.len}, e);
 }
 
 /* ---- writing ---- */

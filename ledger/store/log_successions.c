@@ -8,16 +8,17 @@
 
 #include "ledger/store/log_private.h"
 
-static void note(struct successions *s, const struct succession *one)
+static struct succession *note(struct successions *s, uint64_t seq)
 {
-    if (s->count == s->room) {
-        size_t room = s->room == 0 ? 8 : s->room * 2;
-        struct succession *items = realloc(s->items, room * sizeof *items);
+    struct succession *items = s->items;
+    if (items == NULL || s->count == s->room) {
+        s->room = s->room == 0 ? 8 : s->room * 2;
+        items = realloc(items, s->room * sizeof *items);
         if (items == NULL) WRONG("out of memory");
         s->items = items;
-        s->room = room;
     }
-    s->items[s->count++] = *one;
+    items[s->count] = (struct succession){.seq = seq};
+    return &items[s->count++];
 }
 
 void successions_free(struct successions *s)
@@ -31,9 +32,7 @@ void successions_note_epoch(struct successions *s, uint64_t seq, const uint8_t n
 {
     const struct succession *last = s->count == 0 ? NULL : &s->items[s->count - 1];
     if (last != NULL && !last->is_keys && memcmp(last->name, name, KEY_NAME_BYTES) == 0) return;
-    struct succession one = {.seq = seq};
-    memcpy(one.name, name, KEY_NAME_BYTES);
-    note(s, &one);
+    memcpy(note(s, seq)->name, name, KEY_NAME_BYTES);
 }
 
 enum err successions_note_keys(struct successions *s, const struct record_header *h, struct bytes record,
@@ -41,10 +40,11 @@ enum err successions_note_keys(struct successions *s, const struct record_header
 {
     struct keys_body b = {.before = 0};
     if (keys_body_take(&b, h, record, e) != OK) return wrap(e, "record %llu", (unsigned long long)h->seq);
-    struct succession one = {.seq = h->seq, .is_keys = true, .before = b.before};
-    memcpy(one.name, b.name, KEY_NAME_BYTES);
-    memcpy(one.old_name, b.old_name, KEY_NAME_BYTES);
-    note(s, &one);
+    struct succession *one = note(s, h->seq);
+    one->is_keys = true;
+    one->before = b.before;
+    memcpy(one->name, b.name, KEY_NAME_BYTES);
+    memcpy(one->old_name, b.old_name, KEY_NAME_BYTES);
     return OK;
 }
 

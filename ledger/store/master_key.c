@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,7 +24,8 @@
 struct master_key {
     uint8_t bytes[KEY_BYTES];
 };
-enum { PAGE_BYTES = 4096, KEY_TEXT_BYTES = 2 * KEY_BYTES + 1, DERIVE_INPUT_BYTES = 256 };
+enum { KEY_TEXT_BYTES = 2 * KEY_BYTES + 1, DERIVE_INPUT_BYTES = 256 };
+enum { SECURE_BYTES = 64 * 1024, SECURE_LEAST_BYTES = 32 };
 
 void keys_harden_process(void)
 {
@@ -34,27 +34,16 @@ void keys_harden_process(void)
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
     umask(077);
+    /* OpenSSL's own memory for private keys and keys of HMAC: locked and left out of core files, too. */
+    (void)CRYPTO_secure_malloc_init(SECURE_BYTES, SECURE_LEAST_BYTES);
 }
 
 /* ---- memory ---- */
 
-static enum err master_key_new(struct master_key **out, struct error *e)
-{
-    void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return fail_errno(e, errno, "cannot get memory for the key");
-    /* Where the limit on locked memory is 0, a key that could be swapped beats a ledger that does not open.
-     */
-    (void)mlock(page, PAGE_BYTES);
-    (void)madvise(page, PAGE_BYTES, MADV_DONTDUMP);
-    *out = page;
-    return OK;
-}
-
 enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BYTES], struct error *e)
 {
-    struct master_key *k = NULL;
-    enum err err = master_key_new(&k, e);
-    if (err != OK) return err;
+    (void)e;
+    struct master_key *k = locked_new(sizeof *k);
     memcpy(k->bytes, key, KEY_BYTES);
     *out = k;
     return OK;
@@ -62,10 +51,7 @@ enum err master_key_from_bytes(struct master_key **out, const uint8_t key[KEY_BY
 
 void master_key_close(struct master_key *k)
 {
-    if (k == NULL) return;
-    OPENSSL_cleanse(k, PAGE_BYTES);
-    (void)munlock(k, PAGE_BYTES);
-    (void)munmap(k, PAGE_BYTES);
+    locked_free(k, sizeof *k);
 }
 
 /* ---- derivation ---- */
@@ -74,8 +60,8 @@ static bool hkdf(uint8_t *out, size_t out_len, struct bytes secret, uint8_t *sal
                  uint8_t *info, size_t info_len)
 {
     char digest[] = "SHA256";
-    uint8_t key[DERIVE_INPUT_BYTES];
-    bytes_put(key, secret);
+    void *key = NULL; /* OpenSSL's parameters are not const */
+    memcpy(&key, &secret.ptr, sizeof key);
     OSSL_PARAM params[5];
     size_t n = 0;
     params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
@@ -88,7 +74,6 @@ static bool hkdf(uint8_t *out, size_t out_len, struct bytes secret, uint8_t *sal
     bool fine = context != NULL && EVP_KDF_derive(context, out, out_len, params) == 1;
     EVP_KDF_CTX_free(context);
     EVP_KDF_free(kdf);
-    OPENSSL_cleanse(key, sizeof key);
     return fine;
 }
 
@@ -98,8 +83,7 @@ enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct by
     assert(secret.len <= DERIVE_INPUT_BYTES);
     assert(salt.len <= DERIVE_INPUT_BYTES);
     assert(info.len <= DERIVE_INPUT_BYTES);
-    uint8_t salt_copy[DERIVE_INPUT_BYTES],
-        info_copy[DERIVE_INPUT_BYTES]; /* OpenSSL's parameters are not const */
+    uint8_t salt_copy[DERIVE_INPUT_BYTES], info_copy[DERIVE_INPUT_BYTES];
     bytes_put(salt_copy, salt);
     bytes_put(info_copy, info);
     if (hkdf(out, out_len, secret, salt_copy, salt.len, info_copy, info.len)) return OK;
@@ -111,6 +95,16 @@ enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, s
                            struct bytes info, struct error *e)
 {
     return key_derive(out, KEY_BYTES, (struct bytes){k->bytes, KEY_BYTES}, salt, info, e);
+}
+
+enum err master_key_sealer(struct sealer **out, const struct master_key *k, struct bytes salt,
+                           struct bytes info, struct error *e)
+{
+    uint8_t *key = locked_new(KEY_BYTES);
+    enum err err = master_key_derive(key, k, salt, info, e);
+    if (err == OK) err = sealer_new(out, key, e);
+    locked_free(key, KEY_BYTES);
+    return err;
 }
 
 void master_key_name(uint8_t out[KEY_NAME_BYTES], const struct master_key *k)
@@ -129,22 +123,12 @@ enum err master_key_copy(struct master_key **out, const struct master_key *k, st
 
 /* ---- one key under another ---- */
 
-static enum err wrapper(struct sealer **out, const struct master_key *under, struct bytes info,
-                        struct error *e)
-{
-    uint8_t key[KEY_BYTES];
-    enum err err = master_key_derive(key, under, (struct bytes){0}, info, e);
-    if (err == OK) err = sealer_new(out, key, e);
-    OPENSSL_cleanse(key, sizeof key);
-    return err;
-}
-
 enum err master_key_wrap(uint8_t out[WRAPPED_KEY_BYTES], const struct master_key *k,
                          const struct master_key *under, struct bytes info, const uint8_t nonce[NONCE_BYTES],
                          struct bytes aad, struct error *e)
 {
     struct sealer *s = NULL;
-    enum err err = wrapper(&s, under, info, e);
+    enum err err = master_key_sealer(&s, under, (struct bytes){0}, info, e);
     if (err == OK) err = sealer_seal(s, out, nonce, aad, (struct bytes){k->bytes, KEY_BYTES}, e);
     sealer_free(s);
     return err;
@@ -165,9 +149,8 @@ enum err master_key_unwrap(struct master_key **out, const struct master_key *und
 {
     assert(sealed.len == WRAPPED_KEY_BYTES);
     struct sealer *s = NULL;
-    struct master_key *k = NULL;
-    enum err err = master_key_new(&k, e);
-    if (err == OK) err = wrapper(&s, under, info, e);
+    struct master_key *k = locked_new(sizeof *k);
+    enum err err = master_key_sealer(&s, under, (struct bytes){0}, info, e);
     if (err == OK) err = sealer_open(s, k->bytes, nonce, aad, sealed, e);
     if (err == OK) err = check_name(k, name, e);
     sealer_free(s);
@@ -183,37 +166,30 @@ enum err master_key_unwrap(struct master_key **out, const struct master_key *und
 /* 64 hexadecimal digits and at most one line end, or exactly 32 raw bytes. */
 static enum err key_parse(struct master_key **out, struct str content, struct error *e)
 {
-    uint8_t key[KEY_BYTES] = {0};
+    struct master_key *k = locked_new(sizeof *k);
     enum err err = OK;
     struct str digits = content;
     if (digits.len > 0 && digits.ptr[digits.len - 1] == '\n') digits.len--;
     if (digits.len > 0 && digits.len < content.len && digits.ptr[digits.len - 1] == '\r') digits.len--;
     if (content.len == KEY_BYTES) {
-        memcpy(key, content.ptr, KEY_BYTES);
+        memcpy(k->bytes, content.ptr, KEY_BYTES);
     } else if (digits.len != (size_t)2 * KEY_BYTES) {
         err = fail(e, ERR_INVALID, "it holds %zu bytes, not 64 hexadecimal digits", content.len);
     } else {
         struct error inner = {0}; /* its sentence might quote the digits */
-        if (hex_decode(key, KEY_BYTES, digits, &inner) != OK)
+        if (hex_decode(k->bytes, KEY_BYTES, digits, &inner) != OK)
             err = fail(e, ERR_INVALID, "it does not consist of 64 hexadecimal digits");
     }
-    if (err == OK) err = master_key_from_bytes(out, key, e);
-    OPENSSL_cleanse(key, sizeof key);
+    if (err == OK)
+        *out = k;
+    else
+        master_key_close(k);
     return err;
 }
 
 static enum err key_take(struct master_key **out, const struct secret *content, struct error *e)
 {
     return key_parse(out, (struct str){content->text, content->len}, e);
-}
-
-static enum err key_file_read(struct master_key **out, int fd, struct error *e)
-{
-    struct secret content = {.len = 0};
-    enum err err = secret_from_open_file(&content, fd, e);
-    if (err == OK) err = key_take(out, &content, e);
-    secret_wipe(&content);
-    return err;
 }
 
 /* The real path of the longest part of `path` that exists: enough to say whether something lies inside a
@@ -243,46 +219,61 @@ static bool lies_inside(const char *path, const char *dir)
            (real_file[len] == '/' || real_file[len] == 0 || len == 1);
 }
 
-static enum err key_file_create(const char *path, struct world w, struct error *e)
+enum err master_key_make(const char *path, const struct passphrase_source *by, struct world w,
+                         struct error *e)
 {
-    uint8_t key[KEY_BYTES];
-    char text[KEY_TEXT_BYTES];
-    w.random(w.self, key, sizeof key);
-    hex_encode(text, key, sizeof key);
-    text[KEY_TEXT_BYTES - 1] = '\n';
+    struct secret text = {.text = NULL};
+    uint8_t *key = locked_new(KEY_BYTES);
+    w.random(w.self, key, KEY_BYTES);
+    secret_begin(&text);
+    hex_encode(text.text, key, KEY_BYTES);
+    text.text[KEY_TEXT_BYTES - 1] = '\n';
     struct error why = {0};
-    enum err err = secret_to_new_file(path, (struct str){text, sizeof text}, &why);
-    OPENSSL_cleanse(key, sizeof key);
-    OPENSSL_cleanse(text, sizeof text);
+    enum err err = key_file_make(path, (struct str){text.text, KEY_TEXT_BYTES}, by, w, &why);
+    locked_free(key, KEY_BYTES);
+    secret_wipe(&text);
     if (err == OK || err == ERR_REFUSED) return OK; /* of two that create it at once, both get the first's */
     *e = why;
-    return err;
+    return wrap(e, "cannot create key file '%s'", path);
+}
+
+static enum err key_read(struct master_key **out, int fd, const char *path,
+                         const struct passphrase_source *from, struct error *e)
+{
+    struct secret content = {.text = NULL};
+    enum err err = key_file_read_open(&content, fd, path, from, e);
+    if (err == OK) err = key_take(out, &content, e);
+    secret_wipe(&content);
+    return err == OK ? OK : wrap(e, "cannot use key file '%s'", path);
 }
 
 enum err master_key_open(struct master_key **out, const char *path, const char *dir, bool create,
-                         struct world w, struct error *e)
+                         const struct passphrase_source *from, struct world w, struct error *e)
 {
     if (dir != NULL && lies_inside(path, dir))
         return fail(e, ERR_INVALID,
                     "cannot use key file '%s': it lies inside the data directory that it protects", path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && create) {
-        if (key_file_create(path, w, e) != OK) return wrap(e, "cannot create key file '%s'", path);
+        enum err err = master_key_make(path, NULL, w, e);
+        if (err != OK) return err;
         fd = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (fd < 0 && errno == ENOENT)
         return fail(e, ERR_NOT_FOUND, "cannot open key file '%s': there is none", path);
     if (fd < 0) return fail_errno(e, errno, "cannot open key file '%s'", path);
-    enum err err = key_file_read(out, fd, e);
+    enum err err = key_read(out, fd, path, from, e);
     (void)close(fd); /* only read */
-    return err == OK ? OK : wrap(e, "cannot use key file '%s'", path);
+    return err;
 }
 
-enum err master_key_from_command(struct master_key **out, const char *command, struct error *e)
+enum err master_key_from_command(struct master_key **out, const char *command,
+                                 const struct passphrase_source *from, struct error *e)
 {
-    struct secret printed = {.len = 0};
+    struct secret printed = {.text = NULL};
     if (secret_from_command(&printed, command, e) != OK) return wrap(e, "cannot get the key");
-    enum err err = key_take(out, &printed, e);
+    enum err err = key_content_open(&printed, "the key command's output", from, e);
+    if (err == OK) err = key_take(out, &printed, e);
     secret_wipe(&printed);
     return err == OK ? OK : wrap(e, "cannot use what the key command printed");
 }

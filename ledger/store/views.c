@@ -2,7 +2,6 @@
 /* views.c - opening the views, and the meta row that says whose they are. Anything that does not fit -
  * another ledger, another definition of the projections, another key, a damaged file, too many values under
  * one key - is no error but a reason to drop them: the log holds the truth. */
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +23,13 @@ MDB_val views_val(struct bytes b)
 static enum err take_keys(struct views_txn *t, const uint8_t *salt, struct error *e)
 {
     const struct views *v = t->views;
-    uint8_t key[KEY_BYTES], info[sizeof v->origin + 16];
+    uint8_t info[sizeof v->origin + 16];
     memcpy(info, "daybook/v1/views", 16);
     memcpy(info + 16, v->origin, v->origin_len);
     sealer_free(t->sealer);
     t->sealer = NULL;
-    enum err err = master_key_derive(key, v->master, (struct bytes){salt, META_SALT_BYTES},
-                                     (struct bytes){info, 16 + v->origin_len}, e);
-    if (err == OK) err = sealer_new(&t->sealer, key, e);
-    OPENSSL_cleanse(key, sizeof key);
-    return err;
+    return master_key_sealer(&t->sealer, v->master, (struct bytes){salt, META_SALT_BYTES},
+                             (struct bytes){info, 16 + v->origin_len}, e);
 }
 
 static struct bytes meta_key(void)
@@ -166,6 +162,7 @@ static struct views *views_new(const struct views_options *o)
     if (v == NULL || pthread_mutex_init(&v->mutex, NULL) != 0) WRONG("out of memory");
     assert(o->origin.len > 0 && o->origin.len <= sizeof v->origin);
     v->guard.lock = -1;
+    v->index_key = locked_new(KEY_BYTES);
     v->master = o->master;
     v->world = o->world;
     v->definition = o->definition;
@@ -218,7 +215,7 @@ void views_close(struct views *v)
 {
     if (v == NULL) return;
     env_close(v);
-    OPENSSL_cleanse(v->index_key, sizeof v->index_key);
+    locked_free(v->index_key, KEY_BYTES);
     (void)pthread_mutex_destroy(&v->mutex);
     free(v);
 }

@@ -91,7 +91,7 @@ struct views {
     char origin[64];
     size_t origin_len;
     struct hash definition;
-    uint8_t index_key[KEY_BYTES];
+    uint8_t *index_key; /* locked */
     bool read_only;
     pthread_mutex_t mutex; /* guards idle */
     struct views_txn *idle;

@@ -10,6 +10,7 @@
 # every sealed body, its commit and its form. Exit status 0: verified; 1: it is not sound; 2: that cannot be told.
 
 import argparse
+import base64
 import hashlib
 import hmac
 import json
@@ -154,10 +155,33 @@ class Keys:
         return keys
 
 
-def read_key(path):
-    """64 hexadecimal digits and at most one line end, or 32 bytes as they are."""
+def protected(text, passphrase):
+    """What a passphrase protects, by hashlib's scrypt and the module cryptography."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    form = rb"daybook-key@v1\nscrypt (\d+) (\d+) (\d+)\n([0-9A-Za-z+/=]+)\n([0-9A-Za-z+/=]+)\n([0-9A-Za-z+/=]+)\n"
+    found = re.fullmatch(form, text)
+    if not found:
+        raise Incomplete("the key file is malformed")
+    n, r, p = (int(number) for number in found.group(1, 2, 3))
+    salt, nonce, sealed = (base64.b64decode(word, validate=True) for word in found.group(4, 5, 6))
+    if n < 1024 or n & (n - 1) or not 1 <= r <= 64 or not 1 <= p <= 16 or 128 * n * r * p > 1 << 30:
+        raise Incomplete("the key file asks for more than a reader gives")
+    key = hashlib.scrypt(passphrase, salt=salt, n=n, r=r, p=p, maxmem=(1 << 30) + (1 << 20), dklen=32)
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, text[: found.start(6)])
+    except InvalidTag as error:
+        raise Incomplete("the passphrase does not open the key file") from error
+
+
+def read_key(path, passphrase_path=None):
+    """64 hexadecimal digits and at most one line end, or 32 bytes as they are; a passphrase may protect them."""
     with open(path, "rb") as file:
         content = file.read()
+    if content.startswith(b"daybook-key@v1\n") and passphrase_path:
+        with open(passphrase_path, "rb") as file:
+            content = protected(content, file.readline().rstrip(b"\r\n"))
     if len(content) == 32:
         return content
     digits = re.fullmatch(rb"([0-9A-Fa-f]{64})(\r?\n)?", content)
@@ -423,7 +447,8 @@ def verify_dump(lines, keys):
 
 def verify_example(path):
     with open(path, encoding="utf-8") as file:
-        blocks = re.findall(r"^```hex (\S+)\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+        page = file.read()
+    blocks = re.findall(r"^```hex (\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     given = {name: bytes.fromhex(text) for name, text in blocks}
     keys = Keys(given["master"])
     ledger = Ledger(keys, envelopes=False)
@@ -446,6 +471,9 @@ def verify_example(path):
     same("nonce", given["record-2"][96:HEADER])
     same("commit", given["record-2"][64:96])
     demand(unpack_array(given["plaintext"], (int, str)) == [1, "hello"], "example: the plaintext is something else")
+    text = re.search(r"^```text protected-key\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1].encode("ascii")
+    within = protected(text, b"correct horse")
+    demand(within == given["master"].hex().encode("ascii") + b"\n", "example: the protected key is another")
     return ledger
 
 
@@ -476,6 +504,7 @@ def main():
     parser = argparse.ArgumentParser(description="Verifies a Daybook ledger from what mdb_dump prints.")
     parser.add_argument("dump", nargs="?", help="a file with the output of mdb_dump; standard input without it")
     parser.add_argument("--key-file", help="the master key: opens what is sealed, too")
+    parser.add_argument("--passphrase-file", help="the passphrase, if one protects the key file")
     parser.add_argument("--size", type=int, help="the number of records that there must be")
     parser.add_argument("--root", help="the root that there must be")
     parser.add_argument("--json", action="store_true")
@@ -485,7 +514,7 @@ def main():
         if options.example:
             ledger, head = verify_example(options.example), False
         else:
-            keys = Keys(read_key(options.key_file)) if options.key_file else None
+            keys = Keys(read_key(options.key_file, options.passphrase_file)) if options.key_file else None
             with open(options.dump or 0, encoding="ascii", errors="replace") as lines:
                 ledger, head = verify_dump(lines, keys)
         root = ledger.tree.root().hex()

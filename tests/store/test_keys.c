@@ -204,7 +204,7 @@ static const char *key_file(const char *name, const char *content, size_t len, m
 
 static enum err open_key(struct master_key **k, const char *path)
 {
-    return master_key_open(k, path, NULL, false, world_real(), E);
+    return master_key_open(k, path, NULL, false, NULL, world_real(), E);
 }
 
 static void assert_key_is_the_known_one(const char *path)
@@ -255,20 +255,22 @@ Test(keys, a_key_inside_the_data_directory_is_refused)
     const char *dir = test_path("data");
     cr_assert(mkdir(dir, 0700) == 0);
     const char *inside = key_file("data/key", KEY_HEX, 64, 0600);
-    assert_err_says(master_key_open(&k, inside, dir, false, world_real(), E), ERR_INVALID,
+    assert_err_says(master_key_open(&k, inside, dir, false, NULL, world_real(), E), ERR_INVALID,
                     "inside the data directory");
     const char *detour = str_format(A, "%s/data/../data/key", test_dir()).ptr;
-    assert_err_says(master_key_open(&k, detour, dir, false, world_real(), E), ERR_INVALID, "inside");
+    assert_err_says(master_key_open(&k, detour, dir, false, NULL, world_real(), E), ERR_INVALID, "inside");
     const char *alias = test_path("alias");
     cr_assert(symlink(inside, alias) == 0);
-    assert_err_says(master_key_open(&k, alias, dir, false, world_real(), E), ERR_INVALID, "inside");
+    assert_err_says(master_key_open(&k, alias, dir, false, NULL, world_real(), E), ERR_INVALID, "inside");
     /* Not made there either, whether the folder exists yet or not. */
-    assert_err_says(master_key_open(&k, test_path("data/new"), dir, true, world_real(), E), ERR_INVALID,
+    assert_err_says(master_key_open(&k, test_path("data/new"), dir, true, NULL, world_real(), E), ERR_INVALID,
                     "inside");
-    assert_err_says(master_key_open(&k, test_path("later/new"), test_path("later"), true, world_real(), E),
-                    ERR_INVALID, "inside");
+    assert_err_says(
+        master_key_open(&k, test_path("later/new"), test_path("later"), true, NULL, world_real(), E),
+        ERR_INVALID, "inside");
     cr_assert(!file_exists(test_path("data/new")));
-    assert_ok(master_key_open(&k, key_file("data.key", KEY_HEX, 64, 0600), dir, false, world_real(), E));
+    assert_ok(
+        master_key_open(&k, key_file("data.key", KEY_HEX, 64, 0600), dir, false, NULL, world_real(), E));
     master_key_close(k);
 }
 
@@ -278,8 +280,8 @@ Test(keys, a_missing_key_file_is_made_once_with_mode_600)
     uint8_t a[8], b[8];
     struct stat st;
     const char *path = test_path("new.key");
-    assert_ok(master_key_open(&first, path, test_path("data"), true, world_real(), E));
-    assert_ok(master_key_open(&second, path, test_path("data"), true, world_real(), E));
+    assert_ok(master_key_open(&first, path, test_path("data"), true, NULL, world_real(), E));
+    assert_ok(master_key_open(&second, path, test_path("data"), true, NULL, world_real(), E));
     master_key_name(a, first);
     master_key_name(b, second);
     cr_assert(memcmp(a, b, 8) == 0, "an existing key is never replaced");
@@ -293,12 +295,14 @@ Test(keys, a_key_command_gives_the_key_or_a_sentence_without_it)
     struct master_key *k = NULL;
     uint8_t name[8];
     const char *good = str_format(A, "echo %s", KEY_HEX).ptr;
-    assert_ok(master_key_from_command(&k, good, E));
+    assert_ok(master_key_from_command(&k, good, NULL, E));
     master_key_name(name, k);
     assert_hex(name, 8, "15c9e275b2ca675c");
     master_key_close(k);
     const char *bad = str_format(A, "echo %s; exit 3", KEY_HEX).ptr;
-    assert_err(master_key_from_command(&k, bad, E), ERR_INVALID, "cannot get the key: the command failed");
-    assert_err_says(master_key_from_command(&k, "echo 123", E), ERR_INVALID, "what the key command printed");
+    assert_err(master_key_from_command(&k, bad, NULL, E), ERR_INVALID,
+               "cannot get the key: the command failed");
+    assert_err_says(master_key_from_command(&k, "echo 123", NULL, E), ERR_INVALID,
+                    "what the key command printed");
     cr_assert(strstr(E->text, "123") == NULL);
 }
