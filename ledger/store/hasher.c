@@ -57,3 +57,47 @@ void hasher_digest(struct hasher *h, uint8_t out[32], struct bytes a, struct byt
     hasher_add(h, c);
     hasher_end(h, out);
 }
+
+/* ---- with a key ---- */
+
+enum { BLOCK_BYTES = 64 };
+
+struct keyed_hasher {
+    struct hasher inner, outer; /* behind their first block */
+};
+
+static void begin_with(struct hasher *h, const uint8_t key[32], uint8_t pad)
+{
+    uint8_t *block = locked_new(BLOCK_BYTES);
+    memset(block, pad, BLOCK_BYTES);
+    for (size_t i = 0; i < 32; i++) block[i] ^= key[i];
+    hasher_begin(h);
+    hasher_add(h, (struct bytes){block, BLOCK_BYTES});
+    locked_free(block, BLOCK_BYTES);
+}
+
+struct keyed_hasher *keyed_hasher_new(const uint8_t key[32])
+{
+    struct keyed_hasher *k = locked_new(sizeof *k);
+    begin_with(&k->inner, key, 0x36);
+    begin_with(&k->outer, key, 0x5c);
+    return k;
+}
+
+void keyed_hasher_free(struct keyed_hasher *k)
+{
+    locked_free(k, sizeof *k);
+}
+
+void keyed_hasher_mac(const struct keyed_hasher *k, uint8_t out[32], struct bytes a, struct bytes b,
+                      struct bytes c)
+{
+    struct hasher h = k->inner;
+    hasher_add(&h, a);
+    hasher_add(&h, b);
+    hasher_add(&h, c);
+    hasher_end(&h, out);
+    h = k->outer;
+    hasher_add(&h, (struct bytes){out, 32});
+    hasher_end(&h, out);
+}

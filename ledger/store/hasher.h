@@ -22,4 +22,11 @@ void hasher_begin(struct hasher *h);
 void hasher_add(struct hasher *h, struct bytes part);
 void hasher_end(struct hasher *h, uint8_t out[32]);
 
+/* HMAC-SHA-256 (RFC 2104) with one key of 32 bytes, whose two halves are hashed once; in locked memory. */
+struct keyed_hasher;
+struct keyed_hasher *keyed_hasher_new(const uint8_t key[32]);
+void keyed_hasher_free(struct keyed_hasher *k); /* wipes; accepts NULL */
+void keyed_hasher_mac(const struct keyed_hasher *k, uint8_t out[32], struct bytes a, struct bytes b,
+                      struct bytes c);
+
 #endif

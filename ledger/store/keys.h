@@ -58,6 +58,14 @@ enum err key_derive(uint8_t *out, size_t out_len, struct bytes secret, struct by
 enum err master_key_derive(uint8_t out[KEY_BYTES], const struct master_key *k, struct bytes salt,
                            struct bytes info, struct error *e) MUST_USE;
 
+/* Random bytes drawn from the world in bulk. */
+struct nonce_pool {
+    struct world world;
+    uint8_t bytes[4096];
+    size_t left;
+};
+void nonce_pool_take(struct nonce_pool *p, uint8_t *to, size_t len);
+
 /* AES-256-GCM with one key and reused, once-fetched OpenSSL objects. Not for two threads at once. */
 struct sealer;
 enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
@@ -65,6 +73,13 @@ enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct er
 enum err master_key_sealer(struct sealer **out, const struct master_key *k, struct bytes salt,
                            struct bytes info, struct error *e) MUST_USE;
 void sealer_free(struct sealer *s); /* wipes; accepts NULL */
+/* A nonce for one message: the start of HMAC-SHA-256(a key of the sealer's, random ‖ both parts), the parts
+ * being what is sealed and authenticated, or what commits to it. Two messages get the same one only if all of
+ * that is the same, so even randomness that repeats (a machine that was cloned, a generator that is broken)
+ * seals nothing else under a (key, nonce) pair that was used. With good randomness it is a random number of
+ * 96 bits: among the 2^24 records of an epoch two are the same with a chance of 2^47 / 2^96, one in 10^14. */
+void sealer_nonce(const struct sealer *s, uint8_t nonce[NONCE_BYTES], struct nonce_pool *pool,
+                  struct bytes part, struct bytes other);
 /* cipher has room for plain.len + TAG_BYTES; it is either plain's own memory (in place) or does not overlap
  * it. */
 enum err sealer_seal(struct sealer *s, uint8_t *cipher, const uint8_t nonce[NONCE_BYTES], struct bytes aad,
@@ -80,13 +95,5 @@ struct indexer;
 enum err indexer_new(struct indexer **out, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
 void indexer_free(struct indexer *x);
 void indexer_mac(struct indexer *x, uint8_t out[16], uint8_t domain, struct str text);
-
-/* Random bytes drawn from the world in bulk. */
-struct nonce_pool {
-    struct world world;
-    uint8_t bytes[4096];
-    size_t left;
-};
-void nonce_pool_take(struct nonce_pool *p, uint8_t *to, size_t len);
 
 #endif

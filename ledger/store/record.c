@@ -8,6 +8,7 @@
 #include "ledger/store/record.h"
 
 static const uint8_t MAGIC[4] = {'D', 'B', 'K', 'R'};
+enum { NONCE_AT = 96 };
 static const char COMMIT_LABEL[] = "daybook/v1/commit";
 
 static bool all_zero(const uint8_t *p, size_t len)
@@ -29,7 +30,7 @@ void record_header_put(uint8_t to[RECORD_HEADER_BYTES], const struct record_head
     be32_put(to + 28, h->body_len);
     memcpy(to + 32, h->prev.bytes, 32);
     memcpy(to + 64, h->commit.bytes, 32);
-    memcpy(to + 96, h->nonce, NONCE_BYTES);
+    memcpy(to + NONCE_AT, h->nonce, NONCE_BYTES);
 }
 
 static void header_fields(struct record_header *out, const uint8_t *p)
@@ -41,7 +42,7 @@ static void header_fields(struct record_header *out, const uint8_t *p)
                                   .body_len = be32_get(p + 28)};
     memcpy(out->prev.bytes, p + 32, 32);
     memcpy(out->commit.bytes, p + 64, 32);
-    memcpy(out->nonce, p + 96, NONCE_BYTES);
+    memcpy(out->nonce, p + NONCE_AT, NONCE_BYTES);
 }
 
 /* Which classes are sealed is part of the framing: the epoch number says it for all, and for three of them it
@@ -100,9 +101,11 @@ enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, s
     nonce_pool_take(pool, body, RECORD_SALT_BYTES);
     bytes_put(body + RECORD_SALT_BYTES, plain);
     commit_of(hs, &h->commit, salted);
-    nonce_pool_take(pool, h->nonce, NONCE_BYTES);
     h->body_len = (uint32_t)(salted.len + TAG_BYTES);
     record_header_put(to, h);
+    /* Header and commit: whatever is sealed or authenticated decides the nonce. */
+    sealer_nonce(s, h->nonce, pool, (struct bytes){to, NONCE_AT}, (struct bytes){0});
+    memcpy(to + NONCE_AT, h->nonce, NONCE_BYTES);
     return sealer_seal(s, body, h->nonce, (struct bytes){to, RECORD_HEADER_BYTES}, salted, e);
 }
 

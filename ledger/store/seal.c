@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* seal.c - AES-256-GCM with one key, fetched and keyed once: a message then costs an IV and the work itself.
- * It must never choose a nonce; whoever seals takes one from a nonce_pool, so that no (key, nonce) pair is
- * ever made of a counter that a restored copy would count again. */
+ * Nonces are random, and more than that: no (key, nonce) pair is ever made of a counter that a restored copy
+ * would count again, and none depends on randomness alone. */
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/store/hasher.h"
 #include "ledger/store/keys.h"
 
 struct sealer {
     EVP_CIPHER *cipher;
     EVP_CIPHER_CTX *seal, *open;
+    struct keyed_hasher *nonces;
 };
+
+static enum err nonces_of(struct keyed_hasher **out, const uint8_t key[KEY_BYTES], struct error *e)
+{
+    uint8_t *of_nonces = locked_new(KEY_BYTES);
+    enum err err = key_derive(of_nonces, KEY_BYTES, (struct bytes){key, KEY_BYTES}, (struct bytes){0},
+                              str_bytes(STR("daybook/v1/nonce")), e);
+    if (err == OK) *out = keyed_hasher_new(of_nonces);
+    locked_free(of_nonces, KEY_BYTES);
+    return err;
+}
 
 enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct error *e)
 {
@@ -29,6 +41,11 @@ enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct er
         sealer_free(s);
         return fail(e, ERR_STORAGE, "cannot set up AES-256-GCM: the cryptographic library failed");
     }
+    enum err err = nonces_of(&s->nonces, key, e);
+    if (err != OK) {
+        sealer_free(s);
+        return err;
+    }
     *out = s;
     return OK;
 }
@@ -39,6 +56,7 @@ void sealer_free(struct sealer *s)
     EVP_CIPHER_CTX_free(s->seal); /* wipes the key schedule */
     EVP_CIPHER_CTX_free(s->open);
     EVP_CIPHER_free(s->cipher);
+    keyed_hasher_free(s->nonces);
     free(s);
 }
 
@@ -73,6 +91,17 @@ enum err sealer_open(struct sealer *s, uint8_t *plain, const uint8_t nonce[NONCE
     if (fine && EVP_DecryptFinal_ex(s->open, none, &n) == 1) return OK;
     if (len > 0) OPENSSL_cleanse(plain, len);
     return fail(e, ERR_TAMPERED, "the authentication tag does not fit");
+}
+
+/* The length keeps the parts apart. */
+void sealer_nonce(const struct sealer *s, uint8_t nonce[NONCE_BYTES], struct nonce_pool *pool,
+                  struct bytes part, struct bytes other)
+{
+    uint8_t head[NONCE_BYTES + 4], mac[32];
+    nonce_pool_take(pool, head, NONCE_BYTES);
+    be32_put(head + NONCE_BYTES, (uint32_t)part.len);
+    keyed_hasher_mac(s->nonces, mac, (struct bytes){head, sizeof head}, part, other);
+    memcpy(nonce, mac, NONCE_BYTES);
 }
 
 void nonce_pool_take(struct nonce_pool *p, uint8_t *to, size_t len)

@@ -15,7 +15,7 @@ enum { CURSOR_BYTES = 8 + 32 + 8 }; /* seq, leaf, values ever sealed under the k
 enum err views_seal_value(uint8_t *to, struct views_txn *t, struct bytes key, struct bytes plain,
                           struct error *e)
 {
-    nonce_pool_take(&t->pool, to, NONCE_BYTES);
+    sealer_nonce(t->sealer, to, &t->pool, key, plain);
     t->sealed++;
     return sealer_seal(t->sealer, to + NONCE_BYTES, to, key, plain, e);
 }

@@ -129,24 +129,46 @@ Test(record, the_page_s_keys_are_derived_from_its_master_key)
     master_key_close(k);
 }
 
-Test(record, sealing_the_page_s_plaintext_gives_the_page_s_record)
+Test(record, sealing_the_page_s_plaintext_under_its_nonce_gives_the_page_s_record)
 {
     struct bytes wanted = from_page("record-2"), plain = from_page("plaintext");
     struct sealer *s = NULL;
-    struct hasher *h = hasher_new();
+    uint8_t body[64], salted[64];
+    bytes_put(salted, from_page("salt"));
+    bytes_put(salted + RECORD_SALT_BYTES, plain);
     assert_ok(sealer_new(&s, from_page("data-key").ptr, E));
-    /* The pool hands out from its end: the salt first, then the nonce. */
+    assert_ok(sealer_seal(s, body, from_page("nonce").ptr, (struct bytes){wanted.ptr, RECORD_HEADER_BYTES},
+                          (struct bytes){salted, RECORD_SALT_BYTES + plain.len}, E));
+    assert_bytes(((struct bytes){body, RECORD_SALT_BYTES + plain.len + TAG_BYTES}),
+                 ((struct bytes){wanted.ptr + RECORD_HEADER_BYTES, wanted.len - RECORD_HEADER_BYTES}));
+    sealer_free(s);
+}
+
+/* The nonce comes from Python's hmac: of the page's nonce as what is random, the number 96, and the header.
+ */
+Test(record, a_sealed_record_has_its_salt_its_commit_and_a_nonce_of_all_of_it)
+{
+    struct bytes page = from_page("record-2"), plain = from_page("plaintext");
+    struct sealer *s = NULL;
+    struct hasher *h = hasher_new();
+    uint8_t to[256], room[64];
+    struct bytes opened = {0};
+    assert_ok(sealer_new(&s, from_page("data-key").ptr, E));
+    /* The pool hands out from its end: the salt first, then what is random in the nonce. */
     struct nonce_pool pool = {.left = NONCE_BYTES + RECORD_SALT_BYTES};
     bytes_put(pool.bytes, from_page("nonce"));
     bytes_put(pool.bytes + NONCE_BYTES, from_page("salt"));
-    struct record_header header = header_of(wanted);
+    struct record_header header = header_of(page);
     memset(header.commit.bytes, 0, sizeof header.commit.bytes);
     memset(header.nonce, 0, sizeof header.nonce);
     header.body_len = 0;
-    uint8_t *to = arena_take(A, 1, RECORD_OVERHEAD_BYTES + plain.len);
     assert_ok(record_seal(to, &header, plain, s, h, &pool, E));
-    assert_bytes(((struct bytes){to, RECORD_OVERHEAD_BYTES + plain.len}), wanted);
+    struct bytes record = {to, RECORD_OVERHEAD_BYTES + plain.len};
+    assert_bytes(((struct bytes){to, 96}), ((struct bytes){page.ptr, 96}));
     assert_bytes(bytes_of(&header.commit), from_page("commit"));
+    assert_str(hex_text(A, header.nonce, NONCE_BYTES), "b026445ea08dc86878247f16");
+    assert_ok(record_open(&opened, room, &header, record, s, h, E));
+    assert_bytes(opened, plain);
     sealer_free(s);
     hasher_free(h);
 }
