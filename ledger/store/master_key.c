@@ -25,7 +25,6 @@ struct master_key {
     uint8_t bytes[KEY_BYTES];
 };
 enum { KEY_TEXT_BYTES = 2 * KEY_BYTES + 1, DERIVE_INPUT_BYTES = 256 };
-enum { SECURE_BYTES = 64 * 1024, SECURE_LEAST_BYTES = 32 };
 
 void keys_harden_process(void)
 {
@@ -34,8 +33,6 @@ void keys_harden_process(void)
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
     umask(077);
-    /* OpenSSL's own memory for private keys and keys of HMAC: locked and left out of core files, too. */
-    (void)CRYPTO_secure_malloc_init(SECURE_BYTES, SECURE_LEAST_BYTES);
 }
 
 /* ---- memory ---- */
