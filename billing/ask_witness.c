@@ -33,11 +33,12 @@ static enum err tell_address(const struct witness *w, struct answer *answer, str
 }
 
 /* The thread that answers gets no signals. */
-enum err run_witness(const struct witness_query *q, struct world world, struct answer *answer,
-                     struct arena *a, struct error *e)
+enum err run_witness(const struct witness_query *q, const struct passphrase_source *from, struct world world,
+                     struct answer *answer, struct arena *a, struct error *e)
 {
     const struct witness_options o = {.listen = q->listen.len > 0 ? q->listen : STR("127.0.0.1:8081"),
                                       .key_file = str_cstring(a, q->key),
+                                      .passphrase = *from,
                                       .state = str_cstring(a, q->state),
                                       .logs = q->log,
                                       .world = world};

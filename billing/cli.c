@@ -342,7 +342,8 @@ static enum err run_witness_door(const struct cli_command *c, struct answer *ans
     if (c->globals.now.len != 0 && instant_parse(&frozen.now, c->globals.now, e) != OK)
         return wrap(e, "--now");
     if (c->globals.now.len != 0) w = world_frozen(&frozen);
-    if (strcmp(c->verb->words, "witness") == 0) return run_witness(c->body, w, answer, a, e);
+    struct passphrase_source from = passphrase_of(&c->globals, a);
+    if (strcmp(c->verb->words, "witness") == 0) return run_witness(c->body, &from, w, answer, a, e);
     return make_witness_key(c->body, w, answer, a, e);
 }
 

@@ -81,8 +81,8 @@ enum err verb_note_field(const struct verb *v, const struct field *f, void *reco
 bool verb_takes_key(const struct verb *v);
 
 /* What 'witness' and 'key new-witness' do: they need no ledger. */
-enum err run_witness(const struct witness_query *q, struct world world, struct answer *answer,
-                     struct arena *a, struct error *e) MUST_USE;
+enum err run_witness(const struct witness_query *q, const struct passphrase_source *from, struct world world,
+                     struct answer *answer, struct arena *a, struct error *e) MUST_USE;
 enum err make_witness_key(const struct key_new_witness_query *q, struct world w, struct answer *answer,
                           struct arena *a, struct error *e) MUST_USE;
 

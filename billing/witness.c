@@ -181,7 +181,7 @@ static enum err lock_state(struct witness *w, struct error *e)
 
 static enum err open_all(struct witness *w, struct error *e)
 {
-    enum err err = witness_key_open(&w->key, w->options.key_file, e);
+    enum err err = witness_key_open_by(&w->key, w->options.key_file, &w->options.passphrase, e);
     if (err == OK) err = read_logs(w, e);
     if (err == OK) err = lock_state(w, e);
     for (size_t i = 0; err == OK && i < w->count; i++) err = recall(w, &w->logs[i], w->arena, e);

@@ -8,9 +8,10 @@
 #include "ledger/store.h"
 
 struct witness_options {
-    struct str listen;    /* "127.0.0.1:8081"; port 0: a free one */
-    const char *key_file; /* as 'key new-witness' makes it */
-    const char *state;    /* folder; made if it is not there. One witness a folder */
+    struct str listen;                   /* "127.0.0.1:8081"; port 0: a free one */
+    const char *key_file;                /* as 'key new-witness' makes it */
+    struct passphrase_source passphrase; /* of a key file that is protected */
+    const char *state;                   /* folder; made if it is not there. One witness a folder */
     struct str logs; /* NAME+ID+KEY of each, with blanks between; several keys of one name are one log's */
     struct world world;
 };

@@ -308,7 +308,7 @@ static enum err choose(struct archive *x, const char *checkpoint, struct error *
     if (err == OK && checkpoint == NULL)
         err = ledger_cosigned_note(&x->at.note, x->ledger, &x->at, x->arena, e);
     if (err != OK || x->key_file == NULL) return err;
-    err = checkpoint_key_open(&x->key, x->key_file, e);
+    err = checkpoint_key_open_by(&x->key, x->key_file, &x->ledger->passphrase, e);
     if (err == OK) err = checkpoint_open(&again, x->at.note, checkpoint_key_public(x->key), x->arena, e);
     return err;
 }
