@@ -83,6 +83,20 @@ at key rotate --new-key-file "$work/d/inside" >/dev/null 2>&1 && fail "the new k
 at key rotate --new-key-file "$key" >/dev/null 2>&1 && fail "the new key is the old one's file"
 works "what was refused"
 
+# Copies are of the same records: one that is older opens by the key that it had, one that is newer by the new key.
+at backup "$work/backup" >/dev/null || fail backup
+fifth=$(name "$key")
+at replicate "$work/follower" >/dev/null || fail replicate
+at key rotate >/dev/null || fail "a rotation between two backups"
+at backup "$work/backup" >/dev/null || fail "backup after a rotation"
+at replicate "$work/follower" >/dev/null || fail "replicate after a rotation"
+"$daybook" --key-file "$key" restore "$work/backup" "$work/restored" >/dev/null || fail restore
+"$daybook" --dir "$work/restored" --key-file "$key" audit verify >/dev/null || fail "what was restored"
+snapshot=$("$daybook" --json backup list "$work/backup" | python3 -c 'import json, sys; print(json.load(sys.stdin)["snapshots"][0]["snapshot"])')
+"$daybook" --key-file "$key.old-$fifth" restore "$work/backup" "$work/older" --snapshot "$snapshot" >/dev/null || fail "restore of an older one"
+"$daybook" --dir "$work/older" --key-file "$key.old-$fifth" customer list >/dev/null || fail "what was restored of an older one"
+"$daybook" --dir "$work/follower" --key-file "$key" audit verify >/dev/null || fail "the follower"
+
 # By kill -9, at moments over the whole of it.
 begin=$(date +%s%N)
 at key rotate >/dev/null || fail "a rotation"
