@@ -107,21 +107,18 @@ static enum err check_serial(struct chronicle *h, const struct invoice_finalized
 
 /* ---- what becomes of them ---- */
 
-static enum err document_of(struct past_document **out, struct chronicle *h, uint64_t invoice,
-                            struct error *e)
+/* NULL, and why, where there is none. */
+static struct past_document *document_of(struct chronicle *h, uint64_t invoice, struct error *e)
 {
-    *out = NULL;
-    if (invoice == 0 || invoice > h->documents_count)
-        return fail(e, ERR_TAMPERED, "invoice number %ju is not there", (uintmax_t)invoice);
-    *out = &h->documents[invoice - 1];
-    return OK;
+    if (invoice != 0 && invoice <= h->documents_count) return &h->documents[invoice - 1];
+    (void)fail(e, ERR_TAMPERED, "invoice number %ju is not there", (uintmax_t)invoice);
+    return NULL;
 }
 
 enum err chronicle_pay(struct chronicle *h, const struct allocation *part, uint64_t customer, struct error *e)
 {
-    struct past_document *d = NULL;
-    enum err err = document_of(&d, h, part->invoice, e);
-    if (err != OK) return err;
+    struct past_document *d = document_of(h, part->invoice, e);
+    if (d == NULL) return ERR_TAMPERED;
     if (d->customer != customer)
         return fail(e, ERR_TAMPERED, "invoice number %ju is not of customer %ju", (uintmax_t)part->invoice,
                     (uintmax_t)customer);
@@ -151,9 +148,8 @@ static enum err take_document(struct chronicle *h, const struct invoice_finalize
 
 static enum err take_void(struct chronicle *h, const struct invoice_voided *v, struct error *e)
 {
-    struct past_document *d = NULL;
-    enum err err = document_of(&d, h, v->invoice, e);
-    if (err != OK) return err;
+    struct past_document *d = document_of(h, v->invoice, e);
+    if (d == NULL) return ERR_TAMPERED;
     if (d->voided)
         return fail(e, ERR_TAMPERED, "invoice number %ju is voided a second time", (uintmax_t)v->invoice);
     if (d->total != v->total.minor)
@@ -165,9 +161,9 @@ static enum err take_void(struct chronicle *h, const struct invoice_voided *v, s
 
 static enum err take_write_off(struct chronicle *h, const struct invoice_written_off *v, struct error *e)
 {
-    struct past_document *d = NULL;
-    enum err err = document_of(&d, h, v->invoice, e);
-    if (err != OK || (!d->voided && v->amount.minor == d->open)) return err;
+    const struct past_document *d = document_of(h, v->invoice, e);
+    if (d == NULL) return ERR_TAMPERED;
+    if (!d->voided && v->amount.minor == d->open) return OK;
     return fail(e, ERR_TAMPERED, "another amount of invoice number %ju is written off than is open",
                 (uintmax_t)v->invoice);
 }

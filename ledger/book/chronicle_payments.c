@@ -27,16 +27,14 @@ static void take_asked(struct chronicle *h, const struct asked *a)
         h->counts.payments++;
 }
 
-/* The payment or refund of that number, which an answer is about. */
-static enum err find(struct past_transaction **out, struct chronicle *h, uint64_t number, bool refund,
-                     struct error *e)
+/* The payment or refund of that number, which an answer is about; NULL, and why, where there is none. */
+static struct past_transaction *find(struct chronicle *h, uint64_t number, bool refund, struct error *e)
 {
-    *out = NULL;
-    if (number == 0 || number > h->transactions_count || h->transactions[number - 1].refund != refund)
-        return fail(e, ERR_TAMPERED, "there is no %s number %ju", refund ? "refund" : "payment",
-                    (uintmax_t)number);
-    *out = &h->transactions[number - 1];
-    return OK;
+    if (number != 0 && number <= h->transactions_count && h->transactions[number - 1].refund == refund)
+        return &h->transactions[number - 1];
+    (void)fail(e, ERR_TAMPERED, "there is no %s number %ju", refund ? "refund" : "payment",
+               (uintmax_t)number);
+    return NULL;
 }
 
 static bool is_as_asked(const struct past_transaction *t, uint64_t customer, struct money amount)
@@ -61,10 +59,10 @@ static enum err answer(struct past_transaction *t, uint64_t customer, struct mon
 
 static enum err take_success(struct chronicle *h, const struct payment_succeeded *v, struct error *e)
 {
-    struct past_transaction *t = NULL;
+    struct past_transaction *t = find(h, v->payment, false, e);
     struct money parts = money_zero(v->amount);
-    enum err err = find(&t, h, v->payment, false, e);
-    if (err == OK) err = answer(t, v->customer, v->amount, PAST_COMPLETED, e);
+    if (t == NULL) return ERR_TAMPERED;
+    enum err err = answer(t, v->customer, v->amount, PAST_COMPLETED, e);
     for (size_t i = 0; i < v->pays_count && err == OK; i++) {
         err = chronicle_pay(h, &v->pays[i], v->customer, e);
         if (err == OK) err = chronicle_sum(&parts, v->pays[i].amount, 1, e);
@@ -76,18 +74,16 @@ static enum err take_success(struct chronicle *h, const struct payment_succeeded
 
 static enum err take_failure(struct chronicle *h, const struct payment_failed *v, struct error *e)
 {
-    struct past_transaction *t = NULL;
-    enum err err = find(&t, h, v->payment, false, e);
-    return err == OK ? answer(t, v->customer, v->amount, PAST_FAILED, e) : err;
+    struct past_transaction *t = find(h, v->payment, false, e);
+    return t == NULL ? ERR_TAMPERED : answer(t, v->customer, v->amount, PAST_FAILED, e);
 }
 
 /* ---- refunds ---- */
 
 static enum err take_refund(struct chronicle *h, const struct refund_requested *v, struct error *e)
 {
-    struct past_transaction *paid = NULL;
-    enum err err = find(&paid, h, v->payment, false, e);
-    if (err != OK) return err;
+    struct past_transaction *paid = find(h, v->payment, false, e);
+    if (paid == NULL) return ERR_TAMPERED;
     if (paid->status != PAST_COMPLETED)
         return fail(e, ERR_TAMPERED, "payment number %ju, which it gives back, was not paid",
                     (uintmax_t)v->payment);
@@ -104,9 +100,9 @@ static enum err take_refund(struct chronicle *h, const struct refund_requested *
 static enum err end_refund(struct chronicle *h, uint64_t refund, uint64_t customer, struct money amount,
                            enum past_status to, struct error *e)
 {
-    struct past_transaction *t = NULL;
-    enum err err = find(&t, h, refund, true, e);
-    if (err == OK) err = answer(t, customer, amount, to, e);
+    struct past_transaction *t = find(h, refund, true, e);
+    if (t == NULL) return ERR_TAMPERED;
+    enum err err = answer(t, customer, amount, to, e);
     if (err != OK) return err;
     if (to != PAST_COMPLETED) h->transactions[t->payment - 1].given_back -= t->amount;
     return OK;
