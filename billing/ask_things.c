@@ -251,7 +251,7 @@ static enum err draw(struct drawing *d, const struct call *c, struct views_txn *
     struct str path = q->output.len != 0 ? q->output : str_format(c->arena, "%.*s.pdf", STR_ARG(v.number));
     d->path = str_cstring(c->arena, path);
     err = ledger_guard_output(c->service->ledger, d->path, e);
-    if (err == OK) err = invoice_pdf(&d->pdf, t, &v, c->arena, e);
+    if (err == OK) err = invoice_pdf(&d->pdf, c->service->ledger, t, &v, c->arena, e);
     d->issued = (struct issued_file){.invoice = v.invoice, .form = DOCUMENT_PDF, .bytes = d->pdf.len};
     return err;
 }

@@ -85,10 +85,10 @@ static enum err find_settled(struct str *out, struct views_txn *t, const struct 
 
 /* ---- together ---- */
 
-enum err document_gather(struct document_parts *out, struct views_txn *t, const struct invoice *v,
-                         struct arena *a, struct error *e)
+enum err document_gather(struct document_parts *out, const struct ledger *l, struct views_txn *t,
+                         const struct invoice *v, struct arena *a, struct error *e)
 {
-    *out = (struct document_parts){.has_seller = v->seller_version != 0};
+    *out = (struct document_parts){.has_seller = v->seller_version != 0, .origin = ledger_origin(l)};
     enum err err = load_customer_version(&out->buyer, t, v->customer, v->buyer_version, a, e);
     if (err == OK && out->has_seller) err = load_seller(&out->seller, t, v->seller_version, a, e);
     if (err == OK) err = find_corrected(&out->corrects, t, v, a, e);
@@ -111,17 +111,18 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
     return (struct invoice_document){.invoice = v,
                                      .buyer = &parts->buyer,
                                      .seller = parts->has_seller ? &parts->seller : NULL,
+                                     .origin = parts->origin,
                                      .as_issued = true,
                                      .simulated_gateway = parts->simulated_gateway,
                                      .corrects = parts->corrects,
                                      .settles = parts->settles};
 }
 
-enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                     struct error *e)
+enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
+                     struct arena *a, struct error *e)
 {
     struct document_parts parts = {0};
-    enum err err = document_gather(&parts, t, v, a, e);
+    enum err err = document_gather(&parts, l, t, v, a, e);
     if (err != OK) return err;
     struct invoice_document document = document_of(v, &parts);
     return invoice_pdf_render(out, &document, a, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* documents.h - what stands around an invoice on its document: buyer and seller as they were, what it
- * corrects, who was to collect it. Of one invoice that is the same for ever, whatever was paid or changed
- * since. */
+ * corrects, who was to collect it, which ledger it is in. Of one invoice that is the same for ever, whatever
+ * was paid or changed since. */
 #ifndef DAYBOOK_REPORTS_DOCUMENTS_H
 #define DAYBOOK_REPORTS_DOCUMENTS_H
 
@@ -14,11 +14,12 @@ struct document_parts {
     bool has_seller, simulated_gateway;
     struct str corrects; /* "INV-2025-000001 of 2025-01-31", of credit notes that credit one document */
     struct str settles;  /* "30.00 USD off INV-2025-000001" */
+    struct str origin;   /* of the ledger; lives as long as it is open */
 };
 
 /* Texts live as long as the transaction's values (see views_get) or the arena. */
-enum err document_gather(struct document_parts *out, struct views_txn *t, const struct invoice *v,
-                         struct arena *a, struct error *e) MUST_USE;
+enum err document_gather(struct document_parts *out, const struct ledger *l, struct views_txn *t,
+                         const struct invoice *v, struct arena *a, struct error *e) MUST_USE;
 /* A copy that needs neither. */
 void document_copy(struct document_parts *to, const struct document_parts *from, struct arena *a);
 

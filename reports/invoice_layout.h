@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* invoice_layout.h - shared by the files that lay an invoice out: invoice_pdf.c (the order of things and the
- * pages), invoice_head.c (who, to whom, how much), invoice_table.c (lines and totals), invoice_texts.c (words
- * and numbers). Lengths are hundredths of a point. */
+ * pages), invoice_head.c (who, to whom, how much), invoice_table.c (lines and totals), invoice_proof.c (where
+ * it is in the ledger), invoice_texts.c (words and numbers). Lengths are hundredths of a point. */
 #ifndef DAYBOOK_REPORTS_INVOICE_LAYOUT_H
 #define DAYBOOK_REPORTS_INVOICE_LAYOUT_H
 
@@ -24,7 +24,8 @@ enum {
     COLOUR_GREY = 0x667080,
     COLOUR_RULE = 0xd6dbe1,
     COLOUR_BAND = 0xf3f5f8,
-    COLOUR_WHITE = 0xffffff
+    COLOUR_WHITE = 0xffffff,
+    COLOUR_BLACK = 0x000000
 };
 enum { COLOUR_ACCENT = 0x17496b, COLOUR_PAID = 0x1d7a4c, COLOUR_CREDIT = 0x6a4a94, COLOUR_VOID = 0x9b2c2c };
 
@@ -71,6 +72,7 @@ void put_head(struct layout *l);
 enum err put_figure(struct layout *l, struct error *e) MUST_USE;
 enum err put_lines(struct layout *l, struct error *e) MUST_USE;
 enum err put_totals(struct layout *l, struct error *e) MUST_USE;
+enum err put_proof(struct layout *l, struct error *e) MUST_USE;
 
 /* ---- words and numbers ---- */
 

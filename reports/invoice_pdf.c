@@ -95,18 +95,7 @@ static void put_payment_terms(struct layout *l)
     put_note(l, STR("Payment terms"), d->seller->payment_terms_text);
 }
 
-/* Where an auditor finds the document in the ledger. */
-static void put_proof(struct layout *l)
-{
-    const struct invoice *v = l->document->invoice;
-    if (v->seq == 0) return;
-    struct str text = str_format(l->arena, "Ledger record %llu, leaf hash %.*s", (unsigned long long)v->seq,
-                                 STR_ARG(hex_text(l->arena, v->leaf.bytes, HASH_BYTES)));
-    if (l->y + SMALL_LEADING > l->bottom) continue_on_new_page(l);
-    l->y = put_paragraph(l, STYLE_TINY, (struct area){PAGE_LEFT, l->y, PAGE_INNER, SMALL_LEADING, 0}, text);
-}
-
-static void put_notes(struct layout *l)
+static enum err put_notes(struct layout *l, struct error *e)
 {
     const struct invoice *v = l->document->invoice;
     put_payment_terms(l);
@@ -116,7 +105,7 @@ static void put_notes(struct layout *l)
     if (l->document->simulated_gateway)
         put_note(l, STR("Payments by the built-in simulator"),
                  STR("No payment provider is connected; no money moves."));
-    put_proof(l);
+    return put_proof(l, e);
 }
 
 /* ---- the foot of each page ---- */
@@ -153,10 +142,9 @@ static enum err lay_out(struct layout *l, struct error *e)
     enum err err = put_figure(l, e);
     if (err == OK) err = put_lines(l, e);
     if (err == OK) err = put_totals(l, e);
-    if (err != OK) return err;
-    put_notes(l);
-    put_feet(l);
-    return OK;
+    if (err == OK) err = put_notes(l, e);
+    if (err == OK) put_feet(l);
+    return err;
 }
 
 static struct pdf_info info_of(const struct invoice_document *d, struct arena *a)

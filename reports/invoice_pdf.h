@@ -10,6 +10,7 @@ struct invoice_document {
     const struct invoice *invoice;
     const struct customer *buyer; /* as of invoice->buyer_version */
     const struct seller *seller;  /* as of invoice->seller_version; NULL: none was set */
+    struct str origin; /* of the ledger, for the code that leads to the document's record; "": no code */
     /* The document as it was finalized, whatever was paid since: these bytes never change. Otherwise it shows
      * what became of it (paid on, part paid, void). */
     bool as_issued;

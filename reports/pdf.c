@@ -28,6 +28,7 @@ static void set_colour(HPDF_Page page, uint32_t colour)
 struct pen {
     HPDF_Page page;
     const struct pdf_fonts *fonts;
+    struct arena *arena;
     bool coloured;
     uint32_t colour;
     HPDF_Font font;
@@ -42,10 +43,63 @@ static void use_colour(struct pen *pen, uint32_t colour)
     pen->colour = colour;
 }
 
+/* A number below 1,000 and a blank. */
+static size_t put_small(char *to, int32_t n)
+{
+    size_t len = 0;
+    assert(n >= 0 && n < 1000);
+    if (n >= 100) to[len++] = (char)('0' + n / 100);
+    if (n >= 10) to[len++] = (char)('0' + n / 10 % 10);
+    to[len++] = (char)('0' + n % 10);
+    to[len++] = ' ';
+    return len;
+}
+
+enum { RUN_BYTES = 4 + 4 + 4 + 5 }; /* x, y, width, "1 re\n" */
+
+/* "x y width 1 re" for each run of dark modules, counted in modules from the upper left corner. */
+static size_t put_runs(char *to, const struct pdf_grid *g)
+{
+    size_t len = 0;
+    for (int32_t row = 0; row < g->side; row++) {
+        const uint8_t *dark = g->dark + row * g->side;
+        for (int32_t from = 0, end = 0; from < g->side; from = end + 1) {
+            for (end = from; end < g->side && dark[end] != 0; end++) continue;
+            if (end == from) continue;
+            len += put_small(to + len, from);
+            len += put_small(to + len, row);
+            len += put_small(to + len, end - from);
+            memcpy(to + len, "1 re\n", 5);
+            len += 5;
+        }
+    }
+    return len;
+}
+
+/* Hundreds of boxes: a call of libharu for each would cost more than the rest of the page. So the page's own
+ * commands are written to it, in a system of coordinates in which a module is 1 wide and rows go down. */
+static void draw_grid(struct pen *pen, const struct pdf_grid *g)
+{
+    HPDF_Stream content = ((HPDF_PageAttr)pen->page->attr)->stream;
+    size_t runs_max = (size_t)g->side * ((size_t)g->side / 2 + 1);
+    char *runs = arena_take_raw(pen->arena, runs_max * RUN_BYTES);
+    size_t len = put_runs(runs, g);
+    (void)HPDF_Page_GSave(pen->page);
+    (void)HPDF_Page_Concat(pen->page, points(g->module), 0, 0, -points(g->module), points(g->x),
+                           points(PDF_PAGE_HEIGHT - g->y));
+    (void)HPDF_Stream_Write(content, (const HPDF_BYTE *)runs, (HPDF_UINT)len);
+    (void)HPDF_Stream_WriteStr(content, "f\n");
+    (void)HPDF_Page_GRestore(pen->page);
+}
+
 static void draw_boxes(struct pen *pen, const struct pdf_mark *first)
 {
     for (const struct pdf_mark *m = first; m != NULL; m = m->next) {
         use_colour(pen, m->style.colour);
+        if (m->grid.side > 0) {
+            draw_grid(pen, &m->grid);
+            continue;
+        }
         (void)HPDF_Page_Rectangle(pen->page, points(m->x), points(PDF_PAGE_HEIGHT - m->y - m->height),
                                   points(m->width), points(m->height));
         (void)HPDF_Page_Fill(pen->page);
@@ -93,9 +147,10 @@ static void draw_text(struct pen *pen, const struct pdf_mark *m)
     }
 }
 
-static void draw_page(HPDF_Doc doc, const struct pdf_page *marks, const struct pdf_fonts *fonts)
+static void draw_page(HPDF_Doc doc, const struct pdf_page *marks, const struct pdf_fonts *fonts,
+                      struct arena *a)
 {
-    struct pen pen = {.page = HPDF_AddPage(doc), .fonts = fonts};
+    struct pen pen = {.page = HPDF_AddPage(doc), .fonts = fonts, .arena = a};
     if (pen.page == NULL) return;
     (void)HPDF_Page_SetWidth(pen.page, points(PDF_PAGE_WIDTH));
     (void)HPDF_Page_SetHeight(pen.page, points(PDF_PAGE_HEIGHT));
@@ -134,7 +189,7 @@ static void draw(HPDF_Doc doc, const struct pdf *p, const struct pdf_info *info,
     pdf_fonts_load(fonts, doc, p, a);
     if (HPDF_GetError(doc) != HPDF_OK) return;
     fonts->scratch = arena_take_raw(a, longest_text(p) + 1);
-    for (size_t i = 0; i < p->count; i++) draw_page(doc, p->pages[i], fonts);
+    for (size_t i = 0; i < p->count; i++) draw_page(doc, p->pages[i], fonts, a);
 }
 
 enum err pdf_write(struct buffer *out, const struct pdf *p, const struct pdf_info *info, struct arena *a,

@@ -35,6 +35,14 @@ void pdf_text(struct pdf *p, const struct pdf_style *s, int32_t x, int32_t y, st
 void pdf_text_right(struct pdf *p, const struct pdf_style *s, int32_t right, int32_t y, struct str text);
 void pdf_box(struct pdf *p, uint32_t colour, int32_t x, int32_t y, int32_t width, int32_t height);
 
+/* A square of modules, dark or not, row by row; those that stand side by side are one box. Dark ones are
+ * `colour`, the others stay as they are. `dark` outlives the document. */
+struct pdf_grid {
+    int32_t x, y, module, side;
+    const uint8_t *dark; /* side * side; 0: not */
+};
+void pdf_grid(struct pdf *p, uint32_t colour, const struct pdf_grid *grid);
+
 /* ERR_INVALID when a character of the text is in no font: "buyer's name: no font has the character U+4E2D".
  */
 enum err pdf_check_text(struct str text, const char *what, struct error *e) MUST_USE;

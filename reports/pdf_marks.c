@@ -77,11 +77,22 @@ void pdf_text_right(struct pdf *p, const struct pdf_style *s, int32_t right, int
     place_text(p, m, right - pdf_characters_width(s, m->characters, m->count), y);
 }
 
-void pdf_box(struct pdf *p, uint32_t colour, int32_t x, int32_t y, int32_t width, int32_t height)
+static void place_box(struct pdf *p, const struct pdf_mark *box)
 {
     assert(p->page != NULL);
     struct pdf_mark *m = arena_new_of(p->arena, struct pdf_mark);
-    *m = (struct pdf_mark){.x = x, .y = y, .style.colour = colour, .width = width, .height = height};
+    *m = *box;
     *p->page->last_box = m;
     p->page->last_box = &m->next;
+}
+
+void pdf_box(struct pdf *p, uint32_t colour, int32_t x, int32_t y, int32_t width, int32_t height)
+{
+    place_box(p,
+              &(struct pdf_mark){.x = x, .y = y, .style.colour = colour, .width = width, .height = height});
+}
+
+void pdf_grid(struct pdf *p, uint32_t colour, const struct pdf_grid *grid)
+{
+    place_box(p, &(struct pdf_mark){.style.colour = colour, .grid = *grid});
 }

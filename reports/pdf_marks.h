@@ -13,6 +13,7 @@ struct pdf_mark {
     const uint16_t *characters;
     size_t count;
     int32_t width, height; /* of a box */
+    struct pdf_grid grid;  /* of a box that is one; else its side is 0 */
     struct pdf_mark *next;
 };
 

@@ -208,8 +208,8 @@ enum err usage_price(struct price_summary *out, struct ledger *l, const struct p
 /* ---- documents ---- */
 
 /* The PDF of one invoice or credit note. */
-enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                     struct error *e) MUST_USE;
+enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
+                     struct arena *a, struct error *e) MUST_USE;
 
 /* Notes in the ledger the files that documents were made into, those that are not noted yet. Of several
  * records' worth, each is one. */

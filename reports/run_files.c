@@ -123,7 +123,7 @@ static enum err press_document(struct filing *f, const struct invoice *v, struct
 {
     struct sheet *s = NULL;
     struct document_parts parts = {0};
-    enum err err = document_gather(&parts, f->txn, v, f->row, e);
+    enum err err = document_gather(&parts, f->nightly->ledger, f->txn, v, f->row, e);
     if (err == OK) err = press_take(&s, f->press, e);
     if (err != OK) return err;
     err = register_credits(&s->credits, f->txn, v, s->arena, e);

@@ -39,6 +39,8 @@ static struct invoice an_invoice(uint64_t number, struct arena *a)
                             .credit_applied = money_of(0, "USD"),
                             .amount_due = total,
                             .paid = money_of(0, "USD"),
+                            .seq = 1000000 + number,
+                            .leaf = {{(uint8_t)number, (uint8_t)(number >> 8)}},
                             .finalized_at = date_start(date_of(2025, 1, 31))};
 }
 
@@ -60,7 +62,11 @@ static uint64_t set_ours(uint64_t count, uint64_t *bytes)
     uint64_t begin = world_monotonic_ns();
     for (uint64_t i = 0; i < count; i++) {
         struct invoice v = an_invoice(i + 1, a);
-        struct invoice_document d = {.invoice = &v, .buyer = &buyer, .seller = &seller, .as_issued = true};
+        struct invoice_document d = {.invoice = &v,
+                                     .buyer = &buyer,
+                                     .seller = &seller,
+                                     .origin = STR("daybook/0123456789abcdef"),
+                                     .as_issued = true};
         buffer_clear(&out);
         bench_must(invoice_pdf_render(&out, &d, a, &e), &e);
         *bytes = out.len;

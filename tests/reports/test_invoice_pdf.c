@@ -100,7 +100,10 @@ static void given_invoice(struct given *g)
                                   .seq = 42,
                                   .finalized_at = moment("2025-02-01T06:30:15.25Z")};
     memset(g->invoice.leaf.bytes, 0xab, sizeof g->invoice.leaf.bytes);
-    g->document = (struct invoice_document){.invoice = &g->invoice, .buyer = &g->buyer, .seller = &g->seller};
+    g->document = (struct invoice_document){.invoice = &g->invoice,
+                                            .buyer = &g->buyer,
+                                            .seller = &g->seller,
+                                            .origin = STR("daybook/0123456789abcdef")};
 }
 
 static struct bytes rendered(const struct given *g)
@@ -226,7 +229,9 @@ Test(invoice_pdf, everything_that_the_law_wants_stands_on_it)
         "Payable within 14 days.",
         "Registered in Ireland, no. 123456",
         "Page 1 of 1",
-        "Ledger record 42",
+        "Proof of this document in the ledger",
+        "Ledger record 42, leaf hash "
+        "abababababababababababababababababababababababababababababababab",
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) assert_says(words, wanted[i]);
     assert_says_not(words, "simulator");

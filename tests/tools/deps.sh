@@ -43,6 +43,8 @@ check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf
 check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
+check  zbar-tools            command  zbarimg
+check  chromium              command  chromium
 long   valgrind              command  valgrind
 long   gcovr                 command  gcovr
 long   golang-go             command  go
