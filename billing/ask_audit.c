@@ -227,3 +227,22 @@ enum err ask_audit_prove(const struct call *c, struct error *e)
                                              path_or_null(q->checkpoint, c->arena), c->arena, e);
     return err == OK ? give_text(c, q->output, text, e) : err;
 }
+
+enum err ask_audit_receipts(const struct call *c, struct error *e)
+{
+    const struct audit_receipts_query *q = c->query;
+    const struct service *s = c->service;
+    struct receipts_summary r = {.written = 0};
+    enum err err =
+        receipts_write(&r, s->ledger, str_cstring(c->arena, q->out), path_or_null(q->checkpoint, c->arena),
+                       s->progress, s->progress_context, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "out", q->out);
+    member_date(j, "through", r.through);
+    member_count(j, "receipts", r.written);
+    member_count(j, "without_pdf", r.without_pdf);
+    member_count(j, "records", r.leads_to.size);
+    member_hash(j, "root", &r.leads_to.root);
+    return tell_one(c, j, e);
+}

@@ -241,25 +241,57 @@ static enum err target(struct ledger_checkpoint *out, struct ledger *l, const ch
     return err == OK ? ledger_cosigned_note(&out->note, l, out, a, e) : err;
 }
 
-enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
-                             struct arena *a, struct error *e)
+enum err ledger_prover_open(struct ledger_prover *out, struct ledger *l, const char *checkpoint,
+                            struct arena *a, struct error *e)
 {
-    struct ledger_checkpoint at = {.path = NULL};
-    struct proof_text p = {.kind = PROOF_OF_RECORD, .number = seq};
-    enum err err = target(&at, l, checkpoint, a, e);
+    *out = (struct ledger_prover){.ledger = l};
+    enum err err = target(&out->at, l, checkpoint, a, e);
     if (err != OK) return err;
-    if (seq >= at.head.size)
+    if (out->at.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", out->at.path);
+    struct log_head_at head = head_at(&out->at.head);
+    ledger_lock(l);
+    err = log_prover_open(&out->prover, l->log, &head, e);
+    ledger_unlock(l);
+    return err;
+}
+
+void ledger_prover_close(struct ledger_prover *p)
+{
+    log_prover_close(p->prover);
+    p->prover = NULL;
+}
+
+enum err ledger_prover_path(struct merkle_path *out, const struct ledger_prover *p, uint64_t seq,
+                            struct error *e)
+{
+    if (seq >= p->at.head.size)
         return fail(e, ERR_NOT_FOUND,
                     "record %ju is not among the %ju of checkpoint '%s': 'daybook audit "
                     "checkpoint' signs a newer one",
-                    (uintmax_t)seq, (uintmax_t)at.head.size, at.path);
-    struct log_head_at head = head_at(&at.head);
-    ledger_lock(l);
-    err = log_prove_inclusion(&p.path, l->log, seq, &head, e);
-    ledger_unlock(l);
-    p.note = at.note;
-    if (err == OK) *text = proof_text(a, &p);
+                    (uintmax_t)seq, (uintmax_t)p->at.head.size, p->at.path);
+    ledger_lock(p->ledger);
+    enum err err = log_prover_prove(out, p->prover, seq, e);
+    ledger_unlock(p->ledger);
     return err == OK ? OK : wrap(e, "cannot prove record %ju", (uintmax_t)seq);
+}
+
+enum err ledger_prover_text(struct str *text, const struct ledger_prover *p, uint64_t seq, struct arena *a,
+                            struct error *e)
+{
+    struct proof_text proof = {.kind = PROOF_OF_RECORD, .number = seq, .note = p->at.note};
+    enum err err = ledger_prover_path(&proof.path, p, seq, e);
+    if (err == OK) *text = proof_text(a, &proof);
+    return err;
+}
+
+enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
+                             struct arena *a, struct error *e)
+{
+    struct ledger_prover p = {.ledger = l};
+    enum err err = ledger_prover_open(&p, l, checkpoint, a, e);
+    if (err == OK) err = ledger_prover_text(text, &p, seq, a, e);
+    ledger_prover_close(&p);
+    return err;
 }
 
 enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
@@ -284,6 +316,8 @@ enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *old
     return err == OK ? OK : wrap(e, "the ledger does not go on from checkpoint '%s'", older);
 }
 
+/* ---- records, as they are and opened ---- */
+
 static enum err keep_record(void *context, const struct log_entry *entry, struct error *e)
 {
     (void)e;
@@ -302,4 +336,37 @@ enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq,
     *out = (struct bytes){record.ptr, record.len};
     if (err == OK && record.len == 0) return fail(e, ERR_NOT_FOUND, "there is no record %ju", (uintmax_t)seq);
     return err;
+}
+
+struct opening {
+    struct ledger_opened *out;
+    struct arena *arena;
+    bool found;
+};
+
+static enum err keep_opened(void *context, const struct log_entry *entry, struct error *e)
+{
+    struct opening *o = context;
+    struct ledger_opened *out = o->out;
+    if (entry->header.class_ != RECORD_EVENTS) return OK;
+    o->found = true;
+    out->record = bytes_copy(o->arena, entry->record);
+    out->salt = bytes_copy(o->arena, entry->salt);
+    out->plain = bytes_copy(o->arena, entry->plain);
+    enum err err = envelope_decode(&out->envelope, out->plain, o->arena, e);
+    out->place = (struct event_place){entry->seq,         entry->header.at,    entry->leaf,
+                                      entry->header.prev, out->envelope.actor, out->envelope.command};
+    return err == OK ? OK : wrap(e, "record %ju", (uintmax_t)entry->seq);
+}
+
+enum err ledger_open_record(struct ledger_opened *out, struct ledger *l, uint64_t seq, struct arena *a,
+                            struct error *e)
+{
+    struct opening o = {.out = out, .arena = a};
+    *out = (struct ledger_opened){.record = {0}};
+    ledger_lock(l);
+    enum err err = log_read(l->log, seq, seq + 1, keep_opened, &o, e);
+    ledger_unlock(l);
+    if (err != OK || o.found) return err;
+    return fail(e, ERR_NOT_FOUND, "record %ju holds no events", (uintmax_t)seq);
 }

@@ -257,8 +257,32 @@ enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, u
  * older than the record. ERR_TAMPERED: the log is not that of the checkpoints. */
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
                              struct arena *a, struct error *e) MUST_USE;
+/* The same for many records and one checkpoint, which is read once. Meanwhile no other proof is to be asked
+ * for, nor a checkpoint to be signed. */
+struct ledger_prover {
+    struct ledger *ledger;
+    struct ledger_checkpoint at;
+    struct log_prover *prover;
+};
+enum err ledger_prover_open(struct ledger_prover *out, struct ledger *l, const char *checkpoint,
+                            struct arena *a, struct error *e) MUST_USE;
+enum err ledger_prover_path(struct merkle_path *out, const struct ledger_prover *p, uint64_t seq,
+                            struct error *e) MUST_USE;
+enum err ledger_prover_text(struct str *text, const struct ledger_prover *p, uint64_t seq, struct arena *a,
+                            struct error *e) MUST_USE;
+void ledger_prover_close(struct ledger_prover *p); /* accepts one that was not opened */
 enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
                              struct arena *a, struct error *e) MUST_USE;
+/* Everything of a sealed record that whoever is to check it without any key needs to be given. */
+struct ledger_opened {
+    struct bytes record; /* as stored */
+    struct bytes salt, plain;
+    struct event_place place;
+    struct envelope envelope; /* read from `plain` */
+};
+/* ERR_NOT_FOUND: the record holds no events, or there is none. */
+enum err ledger_open_record(struct ledger_opened *out, struct ledger *l, uint64_t seq, struct arena *a,
+                            struct error *e) MUST_USE;
 /* A record's bytes as they are stored, sealed ones too: what its proof is about. */
 enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
                               struct error *e) MUST_USE;

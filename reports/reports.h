@@ -228,6 +228,23 @@ struct issued_check {
 enum err check_issued(struct issued_check *out, struct ledger *l, const char *folder, struct arena *a,
                       struct error *e) MUST_USE;
 
+/* ---- receipts ---- */
+
+struct receipts_summary {
+    struct date through; /* of the run */
+    uint64_t written;
+    uint64_t without_pdf;       /* documents of the run that have none: no receipt is written for them */
+    struct checkpoint leads_to; /* lives in the arena */
+};
+/* Beside each PDF that a run has written to OUT_DIR, the receipt of its document, pdf/NUMBER.tlog-proof: the
+ * proof of the record that finalized it, as it leads to the checkpoint in a file, or for NULL to the newest.
+ * They are not among the files of run.json, which stays the same bytes: later checkpoints give others.
+ * ERR_NOT_FOUND: the folder has no run.json, or the checkpoint is older than the run. ERR_INVALID: the run is
+ * of another ledger, or was a dry one. */
+enum err receipts_write(struct receipts_summary *out, struct ledger *l, const char *out_dir,
+                        const char *checkpoint, run_progress_fn *progress, void *progress_context,
+                        struct arena *a, struct error *e) MUST_USE;
+
 /* ---- reports ---- */
 
 struct report_query {

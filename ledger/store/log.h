@@ -82,6 +82,7 @@ struct log_entry {
     struct record_header header;
     struct hash leaf;
     struct bytes plain;
+    struct bytes salt; /* that stood before plain; with it the commit can be checked */
     struct bytes clear_body;
     struct bytes record; /* as stored */
 };
@@ -123,6 +124,14 @@ struct log_head_at {
 /* seq < at->size. */
 enum err log_prove_inclusion(struct merkle_path *out, struct log *l, uint64_t seq,
                              const struct log_head_at *at, struct error *e) MUST_USE;
+/* The same for many records: the tree is opened once, and of neighbours what lies between them is read once.
+ */
+struct log_prover;
+enum err log_prover_open(struct log_prover **out, struct log *l, const struct log_head_at *at,
+                         struct error *e) MUST_USE;
+enum err log_prover_prove(struct merkle_path *out, struct log_prover *p, uint64_t seq,
+                          struct error *e) MUST_USE;
+void log_prover_close(struct log_prover *p); /* accepts NULL */
 /* 0 < old->size <= now->size. */
 enum err log_prove_consistency(struct merkle_path *out, struct log *l, const struct log_head_at *old,
                                const struct log_head_at *now, struct error *e) MUST_USE;

@@ -49,6 +49,7 @@ static enum err open_body(struct log_entry *entry, struct reader *r, struct erro
     if (err != OK) return err;
     buffer_clear(&l->plain);
     uint8_t *to = buffer_room(&l->plain, entry->header.body_len);
+    entry->salt = (struct bytes){to, RECORD_SALT_BYTES};
     return record_open(&entry->plain, to, &entry->header, entry->record, sealer, l->hasher, e);
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUNDLE_HEIGHT = 8, BUNDLE_RECORDS = 1 << BUNDLE_HEIGHT, HASH_BYTES = sizeof(struct hash) };
+enum { HASH_BYTES = sizeof(struct hash) };
 
 /* Roots in a file of so many bundles: one each, and one for each pair, and each pair of pairs … */
 static uint64_t roots_of(uint64_t bundles)
@@ -67,6 +67,8 @@ enum err log_tree_open(struct log_tree *out, struct log *l, const char *dir, boo
     if (out->file < 0) out->file = open_nameless();
     if (out->file < 0) return tree_fail(e, "open");
     out->hasher = hasher_new();
+    out->kept = calloc(BUNDLES_KEPT, sizeof *out->kept);
+    if (out->kept == NULL) WRONG("out of memory");
     if (flock(out->file, LOCK_EX) != 0) return tree_fail(e, "lock");
     if (anew && ftruncate(out->file, 0) != 0) return tree_fail(e, "empty");
     if (fstat(out->file, &st) != 0) return tree_fail(e, "open");
@@ -78,6 +80,7 @@ void log_tree_close(struct log_tree *t)
 {
     if (t->file >= 0) (void)close(t->file); /* also unlocks; what it lost is made again */
     hasher_free(t->hasher);
+    free(t->kept);
     *t = (struct log_tree){.file = -1};
 }
 
@@ -145,25 +148,56 @@ enum err log_tree_grow(struct log_tree *t, uint64_t size, struct error *e)
 
 /* ---- any perfect subtree ---- */
 
-static enum err add_leaf(void *context, const struct log_entry *entry, struct error *e)
+static enum err keep_leaf(void *context, const struct log_entry *entry, struct error *e)
 {
     (void)e;
-    struct growth *g = context;
-    merkle_append(&g->range, g->tree->hasher, &entry->leaf);
+    struct log_tree_bundle *b = context;
+    b->nodes[0][b->leaves++] = entry->leaf;
     return OK;
+}
+
+static enum err read_bundle(struct log_tree_bundle **out, struct log_tree *t, uint64_t number,
+                            struct error *e)
+{
+    uint64_t from = number * BUNDLE_RECORDS;
+    for (size_t i = 0; i < BUNDLES_KEPT; i++) {
+        *out = &t->kept[i];
+        if (!(*out)->known || (*out)->number != number) continue;
+        t->newest = i;
+        return OK;
+    }
+    t->newest = (t->newest + 1) % BUNDLES_KEPT; /* the oldest makes room */
+    struct log_tree_bundle *b = *out = &t->kept[t->newest];
+    b->known = false;
+    b->number = number;
+    b->leaves = 0;
+    enum err err = log_scan(t->log, from, from + BUNDLE_RECORDS, keep_leaf, b, e);
+    for (unsigned height = 1; err == OK && height < BUNDLE_HEIGHT; height++)
+        for (uint64_t i = 0; i < b->leaves >> height; i++)
+            merkle_node(t->hasher, &b->nodes[height][i], &b->nodes[height - 1][2 * i],
+                        &b->nodes[height - 1][2 * i + 1]);
+    b->known = err == OK;
+    return err;
 }
 
 static enum err node(void *context, struct hash *out, unsigned height, uint64_t index, struct error *e)
 {
-    struct growth g = {.tree = context};
-    if (height >= BUNDLE_HEIGHT) return root_get(out, g.tree, height - BUNDLE_HEIGHT, index, e);
-    uint64_t leaves = UINT64_C(1) << height, from = index << height;
-    enum err err = log_scan(g.tree->log, from, from + leaves, add_leaf, &g, e);
+    struct log_tree *t = context;
+    if (height >= BUNDLE_HEIGHT) return root_get(out, t, height - BUNDLE_HEIGHT, index, e);
+    uint64_t number = index >> (BUNDLE_HEIGHT - height), place = index - (number << (BUNDLE_HEIGHT - height));
+    struct log_tree_bundle *b = NULL;
+    enum err err = read_bundle(&b, t, number, e);
     if (err != OK) return err;
-    if (g.range.size != leaves)
-        return fail(e, ERR_TAMPERED, "record %llu is missing", (unsigned long long)from + g.range.size);
-    *out = g.range.peaks[0];
+    if (place >= b->leaves >> height)
+        return fail(e, ERR_TAMPERED, "record %llu is missing",
+                    (unsigned long long)(number * BUNDLE_RECORDS + b->leaves));
+    *out = b->nodes[height][place];
     return OK;
+}
+
+enum err log_tree_leaf(struct hash *out, struct log_tree *t, uint64_t seq, struct error *e)
+{
+    return node(t, out, 0, seq, e);
 }
 
 struct merkle_source log_tree_source(struct log_tree *t)

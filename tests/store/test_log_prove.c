@@ -125,6 +125,22 @@ Test(prove, a_log_opened_without_key_proves_as_well)
     history_end(y);
 }
 
+Test(prove, many_records_at_once_are_proven_as_each_by_itself)
+{
+    struct history *y = history_begin(false);
+    struct log_prover *prover = NULL;
+    assert_ok(log_prover_open(&prover, y->log, &y->heads[FIRST], E));
+    for (uint64_t i = 0; i < FIRST; i++) {
+        uint64_t seq = i % 3 == 0 ? FIRST - 1 - i : i; /* forth and back */
+        struct merkle_path p = {.count = 0};
+        assert_ok(log_prover_prove(&p, prover, seq, E));
+        cr_assert(merkle_includes(y->hasher, &p, seq, &y->leaves[seq], FIRST, &y->heads[FIRST].root),
+                  "record %llu", (unsigned long long)seq);
+    }
+    log_prover_close(prover);
+    history_end(y);
+}
+
 /* ---- the file of subtree roots ---- */
 
 Test(prove, the_file_holds_the_roots_of_the_full_subtrees_and_nobody_else_may_read_it)
