@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* check_claim.c - 'audit check': a checkpoint, a proof or a time stamp in a file, held against a public key
- * and whatever else it is about. It must never call verified what it was not given. */
+/* check_claim.c - 'audit check': a checkpoint, a proof, a disclosure or a time stamp in a file, held against
+ * a public key and whatever else it is about. It must never call verified what it was not given. */
 #include "billing/answers.h"
 
 struct claim {
@@ -8,7 +8,7 @@ struct claim {
     struct note_key key;
     struct checkpoint at;
     struct str note; /* of that checkpoint */
-    json_t *answer;
+    json_t *answer, *disclosed;
     struct arena *arena;
 };
 
@@ -29,22 +29,53 @@ static enum err read_key(struct claim *c, struct error *e)
     return err;
 }
 
+static enum err leaf_of_record(struct hash *leaf, struct str path, struct arena *a, struct error *e)
+{
+    struct str record = STR_NONE;
+    enum err err = read_text(&record, path, LIMIT_RECORD_BYTES, a, e);
+    if (err != OK) return err;
+    struct hasher *h = hasher_new();
+    merkle_leaf(h, leaf, str_bytes(record));
+    hasher_free(h);
+    return OK;
+}
+
+/* The code is of a document, the proof of a record: they must speak of the same. */
+static enum err leaf_of_code(struct hash *leaf, const struct claim *c, const struct proof_text *p,
+                             struct error *e)
+{
+    struct str text = STR_NONE;
+    struct receipt_code code = {.seq = 0};
+    enum err err = read_text(&text, c->query->code, LIMIT_NOTE_BYTES, c->arena, e);
+    if (err == OK && receipt_code_read(&code, text, c->arena, e) != OK)
+        err = wrap(e, "code '%.*s'", STR_ARG(c->query->code));
+    if (err != OK) return err;
+    *leaf = code.leaf;
+    if (code.seq != p->number)
+        return fail(e, ERR_TAMPERED, "it is a proof of record %ju, and the document's is %ju",
+                    (uintmax_t)p->number, (uintmax_t)code.seq);
+    if (!str_equal(code.origin, c->key.name))
+        return fail(e, ERR_TAMPERED, "the document is of another ledger, '%.*s'",
+                    STR_ARG(text_quotable(code.origin)));
+    return OK;
+}
+
 static enum err check_record(struct claim *c, const struct proof_text *p, struct error *e)
 {
     const struct audit_check_query *q = c->query;
-    struct str record = STR_NONE;
     struct hash leaf = {{0}};
-    if (q->record.len == 0)
+    if ((q->record.len == 0) == (q->code.len == 0))
         return fail(e, ERR_INCOMPLETE,
-                    "not verified: it is a proof of record %ju, and --record names no record",
+                    "not verified: it is a proof of record %ju, and --record or --code, one of them, is to "
+                    "name what it is about",
                     (uintmax_t)p->number);
-    enum err err = read_text(&record, q->record, LIMIT_RECORD_BYTES, c->arena, e);
+    enum err err =
+        q->record.len != 0 ? leaf_of_record(&leaf, q->record, c->arena, e) : leaf_of_code(&leaf, c, p, e);
     if (err != OK) return err;
-    struct hasher *h = hasher_new();
-    merkle_leaf(h, &leaf, str_bytes(record));
-    hasher_free(h);
     err = proof_check_record(&c->at, p, &c->key, &leaf, c->arena, e);
-    member_text(c->answer, "proves", STR("the record is in the ledger"));
+    member_text(c->answer, "proves",
+                q->record.len != 0 ? STR("the record is in the ledger")
+                                   : STR("the record that the document's code names is in the ledger"));
     member_count(c->answer, "record", p->number);
     member_hash(c->answer, "leaf", &leaf);
     return err;
@@ -72,9 +103,47 @@ static enum err check_growth(struct claim *c, const struct proof_text *p, struct
     return err;
 }
 
+/* ---- disclosures: once they are verified, what they say ---- */
+
+static json_t *event_json(const struct event *ev, struct arena *a)
+{
+    const struct event_kind *k = event_kind(ev->type);
+    json_t *j = object_new();
+    member_text(j, "event", str_of(k->wire));
+    member_text(j, "says", event_sentence(a, ev));
+    member_put(j, "fields", schema_json(k->schema, event_body(ev)));
+    return j;
+}
+
+static enum err show_record(void *context, const struct event_place *place, const struct envelope *v,
+                            struct arena *a, struct error *e)
+{
+    struct claim *c = context;
+    json_t *j = object_new(), *events = rows_new();
+    (void)e;
+    member_count(j, "record", place->seq);
+    member_instant(j, "time", place->at);
+    member_text(j, "actor", place->actor);
+    member_text(j, "command", place->command);
+    for (size_t i = 0; i < v->events_count; i++) rows_add(events, event_json(&v->events[i], a));
+    member_put(j, "events", events);
+    rows_add(c->disclosed, j);
+    return OK;
+}
+
+static enum err check_disclosure(struct claim *c, struct str text, struct error *e)
+{
+    c->disclosed = rows_new();
+    enum err err = disclosure_check(&c->at, &c->note, text, &c->key, show_record, c, c->arena, e);
+    member_text(c->answer, "proves", STR("the ledger holds these records, and they say this"));
+    return err;
+}
+
 static enum err check_text(struct claim *c, struct str text, struct error *e)
 {
     struct proof_text p = {.number = 0};
+    if (disclosure_is_one(text)) return check_disclosure(c, text, e);
+    if (text.len > LIMIT_NOTE_BYTES) return fail(e, ERR_LIMIT, "it has more than %d bytes", LIMIT_NOTE_BYTES);
     bool is_proof = str_starts(text, "c2sp.org/tlog-proof") || str_starts(text, "old ");
     if (!is_proof) {
         member_text(c->answer, "proves", STR("the ledger's key signed this checkpoint"));
@@ -107,14 +176,16 @@ enum err check_claim(const struct audit_check_query *q, struct answer *answer, s
     struct str text = STR_NONE;
     member_flag(c.answer, "verified", true);
     enum err err = q->public_key.len == 0 ? OK : read_key(&c, e);
-    if (err == OK) err = read_text(&text, q->file, LIMIT_NOTE_BYTES, a, e);
+    if (err == OK) err = read_text(&text, q->file, LIMIT_DISCLOSURE_BYTES, a, e);
     if (err == OK && check_any(&c, text, e) != OK) err = wrap(e, "'%.*s'", STR_ARG(q->file));
     if (err != OK) {
         json_decref(c.answer);
+        json_decref(c.disclosed);
         return err;
     }
     member_text(c.answer, "origin", c.at.origin);
     member_count(c.answer, "records", c.at.size);
     member_hash(c.answer, "root", &c.at.root);
+    if (c.disclosed != NULL) member_put(c.answer, "disclosed", c.disclosed);
     return answer->take(answer->self, c.answer, false, e);
 }

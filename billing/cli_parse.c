@@ -321,12 +321,21 @@ static enum err read_word(struct command_line *r, struct str word)
     return OK;
 }
 
+/* What was given of an argument before, and one more. */
+static struct str joined(const struct command_line *r, const struct slot *s, struct str token)
+{
+    const struct str *before = (const void *)((const char *)r->out->body + s->base + s->field->offset);
+    return str_format(r->arena, "%.*s,%.*s", STR_ARG(*before), STR_ARG(token));
+}
+
 static enum err read_argument(struct command_line *r, struct str token)
 {
     if (r->out->verb == NULL) return read_word(r, token);
     for (size_t i = 0; i < r->slots_count; i++) {
         struct slot *s = &r->slots[i];
-        if ((s->field->flags & (unsigned)FIELD_ARGUMENT) != 0 && !s->given) return fill(r, s, token);
+        bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
+        if (is_argument && !s->given) return fill(r, s, token);
+        if (is_argument && (r->out->verb->flags & VERB_SEVERAL) != 0) return fill(r, s, joined(r, s, token));
     }
     struct str words = verb_words(r->arena, r->out->verb), shown = text_quotable(token);
     return fail(r->e, ERR_USAGE, "%.*s: '%.*s' is one argument too many", STR_ARG(words), STR_ARG(shown));

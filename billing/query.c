@@ -57,7 +57,8 @@ enum {
     KEYED = VERB_KEYED,
     DEEP = VERB_DEEP,
     YES_NO = VERB_YES_NO,
-    STOPS = VERB_STOPS
+    STOPS = VERB_STOPS,
+    SEVERAL = VERB_SEVERAL
 };
 #define QUERY(name_, words_, flags_, columns_, help_) {.words = words_, .help = help_, .columns = columns_, \
     .schema = &schema_of_##name_, .ask = ask_##name_, .flags = flags_},

@@ -35,7 +35,8 @@ enum {
     VERB_KEYED = 16,
     VERB_DEEP = 32,
     VERB_YES_NO = 64,
-    VERB_STOPS = 128
+    VERB_STOPS = 128,
+    VERB_SEVERAL = 256
 };
 
 /* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the

@@ -409,6 +409,22 @@ enum err ledger_time_of(struct instant *out, struct ledger *l, uint64_t seq, str
 enum err ledger_growth_path(struct merkle_path *out, struct ledger *l, uint64_t old,
                             const struct ledger_checkpoint *to, struct arena *a, struct error *e) MUST_USE;
 
+/* ---- disclosures: some records, opened for people who have no key (disclosure.c) ---- */
+
+/* A file of them that leads to one checkpoint: begin, add the records in their order, end. ERR_LIMIT: it
+ * would have more than LIMIT_DISCLOSURE_BYTES. */
+void disclosure_begin(struct buffer *out, struct str note);
+enum err disclosure_add(struct buffer *out, const struct ledger_opened *record,
+                        const struct merkle_path *path, struct error *e) MUST_USE;
+enum err disclosure_end(struct buffer *out, struct error *e) MUST_USE;
+bool disclosure_is_one(struct str text); /* by how it begins */
+/* Checks such a file and visits each record of it once it was found to be in the ledger; needs nothing but
+ * the public key. What was told before the check of a later one failed is not to be believed. The arena is
+ * reset after each visit. *note is the checkpoint's, in `a`. ERR_INVALID: it is not written so. ERR_TAMPERED:
+ * it does not lead to a checkpoint that the key signed, or what is disclosed is not what was recorded. */
+enum err disclosure_check(struct checkpoint *at, struct str *note, struct str text, const struct note_key *k,
+                          ledger_visit_fn *visit, void *context, struct arena *a, struct error *e) MUST_USE;
+
 /* ---- payments: ledger first, then the wire ---- */
 
 /* Asks the gateway about every pending transaction among `events` (payment.requested, refund.requested),

@@ -12,12 +12,11 @@ enum {
     HASH_BYTES = 32,
 };
 
-/* Four lines, as ledger/FORMAT.md says. */
-static struct str receipt_code(const struct invoice_document *d, struct arena *a)
+static struct str code_text(const struct invoice_document *d, struct arena *a)
 {
     const struct invoice *v = d->invoice;
-    return str_format(a, "daybook-receipt@v1\n%.*s\n%ju\n%.*s\n", STR_ARG(d->origin), (uintmax_t)v->seq,
-                      STR_ARG(base64_text(a, (struct bytes){v->leaf.bytes, HASH_BYTES})));
+    struct receipt_code c = {.origin = d->origin, .seq = v->seq, .leaf = v->leaf};
+    return receipt_code_text(a, &c);
 }
 
 static struct str record_text(const struct invoice *v, struct arena *a)
@@ -38,7 +37,7 @@ enum err put_proof(struct layout *l, struct error *e)
     struct qr_code code = {0};
     bool with_code = l->document->origin.len > 0;
     if (l->document->invoice->seq == 0) return OK;
-    enum err err = with_code ? qr_code_make(&code, receipt_code(l->document, l->arena), l->arena, e) : OK;
+    enum err err = with_code ? qr_code_make(&code, code_text(l->document, l->arena), l->arena, e) : OK;
     if (err != OK) return err;
     int32_t side = code.side * MODULE,
             height = with_code ? side + 2 * QUIET : BODY_LEADING + 2 * SMALL_LEADING;

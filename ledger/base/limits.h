@@ -74,7 +74,8 @@ enum {
     LIMIT_CLIENT_SECRET_BYTES = 512,     /* of Stripe's, for a customer's page; they have some 60 */
     LIMIT_NOTE_BYTES = 128 * 1024,       /* a signed note, a proof around one; a signature may have 5 kB */
     LIMIT_NOTE_SIGNATURES = 64,          /* of a log and its witnesses */
-    LIMIT_KEY_NAME_BYTES = 256,          /* of who signs notes */
+    LIMIT_DISCLOSURE_BYTES = 64 * 1024 * 1024, /* of records that are disclosed, with their proofs */
+    LIMIT_KEY_NAME_BYTES = 256,                /* of who signs notes */
     LIMIT_URL_BYTES = 2048,
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
 

@@ -176,12 +176,58 @@ struct str event_sentence(struct arena *a, const struct event *ev)
     return (struct str){(const char *)out.ptr, out.len};
 }
 
+uint64_t event_number(const struct event *ev, const char *field)
+{
+    const struct field *f = schema_field(event_kind(ev->type)->schema, str_of(field));
+    uint64_t number = 0;
+    if (f != NULL && f->kind == KIND_COUNT)
+        memcpy(&number, (const char *)event_body(ev) + f->offset, sizeof number);
+    return number;
+}
+
 uint64_t event_customer(const struct event *ev)
 {
-    const struct field *f = schema_field(event_kind(ev->type)->schema, STR("customer"));
-    uint64_t customer = 0;
-    if (f != NULL) memcpy(&customer, (const char *)event_body(ev) + f->offset, sizeof customer);
-    return customer;
+    return event_number(ev, "customer");
+}
+
+static const struct {
+    const char *field;
+    enum mention what;
+} mentioned[] = {
+    {"customer", MENTION_CUSTOMER},
+    {"invoice", MENTION_INVOICE},
+    {"credits", MENTION_INVOICE},
+};
+
+static void mention_count(const struct field *f, const char *body, mention_fn *visit, void *context)
+{
+    uint64_t number = 0;
+    memcpy(&number, body + f->offset, sizeof number);
+    for (size_t i = 0; number != 0 && i < sizeof mentioned / sizeof *mentioned; i++)
+        if (strcmp(f->name, mentioned[i].field) == 0) visit(context, mentioned[i].what, number);
+}
+
+static void mention_fields(const struct schema *s, const char *body, mention_fn *visit, void *context)
+{
+    size_t count = 0;
+    const struct field *fields = schema_fields(s, &count);
+    if (s == &schema_charge) return;
+    for (const struct field *f = fields; f < fields + count; f++) {
+        if (f->kind == KIND_COUNT) mention_count(f, body, visit, context);
+        if (f->kind == KIND_PART) mention_fields(f->of, body + f->offset, visit, context);
+        if (f->kind != KIND_LIST) continue;
+        const char *items = NULL;
+        size_t items_count = 0;
+        memcpy(&items, body + f->offset, sizeof items);
+        memcpy(&items_count, body + f->count_offset, sizeof items_count);
+        for (size_t i = 0; i < items_count; i++)
+            mention_fields(f->of, items + i * f->of->size, visit, context);
+    }
+}
+
+void event_mentions(const struct event *ev, mention_fn *visit, void *context)
+{
+    mention_fields(event_kind(ev->type)->schema, event_body(ev), visit, context);
 }
 
 struct event *event_add(struct event_list *list, enum event_type type, struct arena *a)

@@ -113,6 +113,14 @@ struct str event_sentence(struct arena *a, const struct event *ev);
 /* The number of the customer the event is about; 0: about none, or about several. */
 uint64_t event_customer(const struct event *ev);
 
+/* The field of the event itself that has this name and is a count; 0: it has none. */
+uint64_t event_number(const struct event *ev, const char *field);
+/* Which customers and invoices an event speaks of, in whatever list or part, by the names of the fields.
+ * Where a fee was billed before is bookkeeping, and not spoken of. */
+enum mention { MENTION_CUSTOMER, MENTION_INVOICE };
+typedef void mention_fn(void *context, enum mention what, uint64_t number);
+void event_mentions(const struct event *ev, mention_fn *visit, void *context);
+
 /* A new event at the end of a list that lives in the arena. */
 struct event_list {
     struct event *items;

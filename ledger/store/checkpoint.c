@@ -7,6 +7,7 @@
 
 static const char record_head[] = "c2sp.org/tlog-proof@v1\nindex ";
 static const char growth_head[] = "old ";
+static const char code_head[] = "daybook-receipt@v1";
 
 /* ---- pieces ---- */
 
@@ -152,4 +153,21 @@ enum err proof_check_growth(struct checkpoint *at, const struct proof_text *p, c
     if (fine) return OK;
     return fail(e, ERR_TAMPERED, "the older checkpoint's %ju records are not the first of the %ju",
                 (uintmax_t)old->size, (uintmax_t)at->size);
+}
+
+/* ---- codes on documents ---- */
+
+struct str receipt_code_text(struct arena *a, const struct receipt_code *c)
+{
+    return str_format(a, "%s\n%.*s\n%ju\n%.*s\n", code_head, STR_ARG(c->origin), (uintmax_t)c->seq,
+                      STR_ARG(hash_base64(a, &c->leaf)));
+}
+
+enum err receipt_code_read(struct receipt_code *out, struct str text, struct arena *a, struct error *e)
+{
+    struct str head = STR_NONE, leaf = STR_NONE;
+    bool fine = take_line(&head, &text) && str_is(head, code_head) && take_line(&out->origin, &text) &&
+                out->origin.len > 0 && take_number(&out->seq, &text) && take_line(&leaf, &text) &&
+                hash_of(&out->leaf, leaf, a) && text.len == 0;
+    return fine ? OK : fail(e, ERR_INVALID, "it is not the four lines of a document's code");
 }

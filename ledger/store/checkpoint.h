@@ -42,4 +42,16 @@ enum err proof_check_record(struct checkpoint *at, const struct proof_text *p, c
 enum err proof_check_growth(struct checkpoint *at, const struct proof_text *p, const struct note_key *k,
                             const struct checkpoint *old, struct arena *a, struct error *e) MUST_USE;
 
+/* What the code on a document says: which ledger's which record finalized it. Four lines, and never another
+ * way to say the same. */
+struct receipt_code {
+    struct str origin;
+    uint64_t seq;
+    struct hash leaf;
+};
+struct str receipt_code_text(struct arena *a, const struct receipt_code *c);
+/* ERR_INVALID: that is not one. */
+enum err receipt_code_read(struct receipt_code *out, struct str text, struct arena *a,
+                           struct error *e) MUST_USE;
+
 #endif

@@ -91,6 +91,15 @@ static void commit_of(struct hasher *hs, struct hash *out, struct bytes salted)
     hasher_digest(hs, out->bytes, label, salted, (struct bytes){0});
 }
 
+bool record_commits_to(const struct record_header *h, struct bytes salt, struct bytes plain,
+                       struct hasher *hs)
+{
+    struct hash commit = {0};
+    if (salt.len != RECORD_SALT_BYTES) return false;
+    hasher_digest(hs, commit.bytes, str_bytes(str_of(COMMIT_LABEL)), salt, plain);
+    return hash_equal(&commit, &h->commit);
+}
+
 enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s,
                      struct hasher *hs, struct nonce_pool *pool, struct error *e)
 {

@@ -60,6 +60,9 @@ enum err record_header_take(struct record_header *out, struct bytes record, stru
  * body_len are filled in. salt and nonce come from `pool`. */
 enum err record_seal(uint8_t *to, struct record_header *h, struct bytes plain, struct sealer *s,
                      struct hasher *hs, struct nonce_pool *pool, struct error *e) MUST_USE;
+/* Is this the plaintext, with the salt before it, that the record was sealed of? Needs no key. */
+bool record_commits_to(const struct record_header *h, struct bytes salt, struct bytes plain,
+                       struct hasher *hs) MUST_USE;
 /* Checks tag and commit and gives the plaintext (in `to`, room for body_len). */
 enum err record_open(struct bytes *plain, uint8_t *to, const struct record_header *h, struct bytes record,
                      struct sealer *s, struct hasher *hs, struct error *e) MUST_USE;

@@ -325,3 +325,28 @@ Test(checkpoint, a_key_file_that_others_may_read_or_that_is_damaged_is_refused)
     }
     checkpoint_key_close(k);
 }
+
+/* ---- the code on a document ---- */
+
+Test(checkpoint, a_documents_code_is_four_lines_and_read_in_no_other_way)
+{
+    struct receipt_code c = {.origin = STR("daybook/0123456789abcdef"), .seq = 42}, read = {.seq = 0};
+    memset(c.leaf.bytes, 0xab, sizeof c.leaf.bytes);
+    struct str text = receipt_code_text(A, &c);
+    assert_str(text, "daybook-receipt@v1\ndaybook/0123456789abcdef\n42\n"
+                     "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n");
+    assert_ok(receipt_code_read(&read, text, A, E));
+    cr_assert(str_equal(receipt_code_text(A, &read), text));
+    static const char *const others[] = {
+        "",
+        "daybook-receipt@v2\ndaybook/0123456789abcdef\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "daybook-receipt@v1\n\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "daybook-receipt@v1\ndaybook/0123456789abcdef\n042\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "daybook-receipt@v1\ndaybook/0123456789abcdef\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6t=\n",
+        "daybook-receipt@v1\ndaybook/0123456789abcdef\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=",
+        "daybook-receipt@v1\ndaybook/0123456789abcdef\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n\n",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_err(receipt_code_read(&read, str_of(others[i]), A, E), ERR_INVALID,
+                   "it is not the four lines of a document's code");
+}
