@@ -181,6 +181,7 @@ install: all
 	install -m 644 $(O)/daybook.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
 	install -m 644 billing/daybook.h $(DESTDIR)$(PREFIX)/include/
 	$(foreach f,$(wildcard billing/*.1),install -m 644 $(f) $(DESTDIR)$(PREFIX)/share/man/man1/;)
+	install -m 644 billing/verify.html $(DESTDIR)$(PREFIX)/share/doc/daybook/
 	$(foreach f,$(wildcard billing/daybook.bash),install -m 644 $(f) \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daybook;)
 	install -m 644 README.md $(wildcard ledger/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/daybook/

@@ -118,9 +118,10 @@ static bool take_note(struct str *out, struct reader *r, struct arena *a)
             return note.len > 0;
         }
         if (c == '\\') {
-            c = ++i < r->rest.len ? r->rest.ptr[i] : '\0';
+            if (++i == r->rest.len) return false;
+            c = r->rest.ptr[i];
             if (c != 'n' && c != '"' && c != '\\') return false;
-            c = c == 'n' ? '\n' : c;
+            if (c == 'n') c = '\n';
         }
         buffer_add_byte(&note, (uint8_t)c);
     }

@@ -62,9 +62,9 @@ static size_t put_runs(char *to, const struct pdf_grid *g)
 {
     size_t len = 0;
     for (int32_t row = 0; row < g->side; row++) {
-        const uint8_t *dark = g->dark + row * g->side;
+        const uint8_t *dark = g->dark + (size_t)row * (size_t)g->side;
         for (int32_t from = 0, end = 0; from < g->side; from = end + 1) {
-            for (end = from; end < g->side && dark[end] != 0; end++) continue;
+            for (end = from; end < g->side && dark[end] != 0;) end++;
             if (end == from) continue;
             len += put_small(to + len, from);
             len += put_small(to + len, row);

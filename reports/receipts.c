@@ -29,7 +29,7 @@ struct receipts {
 /* The value of a member that stands on the next line, as json_file.h writes it. */
 static bool take_member(struct str *value, struct str *text, const char *name)
 {
-    const char *end = memchr(text->ptr, '\n', text->len);
+    const char *end = text->len == 0 ? NULL : memchr(text->ptr, '\n', text->len);
     struct str line = {text->ptr, end == NULL ? 0 : (size_t)(end - text->ptr)};
     if (end == NULL || !str_starts(line, name)) return false;
     size_t skip = strlen(name);
@@ -171,8 +171,10 @@ enum err receipts_write(struct receipts_summary *out, struct ledger *l, const ch
     enum err err = open_folder(&r, out_dir, e);
     if (err == OK) err = find_run(&r, e);
     if (err == OK) err = ledger_prover_open(&r.prover, l, checkpoint, a, e);
-    if (err == OK) out->leads_to = r.prover.at.head;
-    if (err == OK) err = ledger_read_begin(&r.txn, l, e);
+    if (err == OK) {
+        out->leads_to = r.prover.at.head;
+        err = ledger_read_begin(&r.txn, l, e);
+    }
     if (err == OK) err = write_receipts(&r, e);
     ledger_read_end(l, r.txn);
     ledger_prover_close(&r.prover);

@@ -188,9 +188,9 @@ static enum err node(void *context, struct hash *out, unsigned height, uint64_t 
     struct log_tree_bundle *b = NULL;
     enum err err = read_bundle(&b, t, number, e);
     if (err != OK) return err;
+    uint64_t end = number * BUNDLE_RECORDS + b->leaves;
     if (place >= b->leaves >> height)
-        return fail(e, ERR_TAMPERED, "record %llu is missing",
-                    (unsigned long long)(number * BUNDLE_RECORDS + b->leaves));
+        return fail(e, ERR_TAMPERED, "record %llu is missing", (unsigned long long)end);
     *out = b->nodes[height][place];
     return OK;
 }

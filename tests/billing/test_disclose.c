@@ -229,3 +229,69 @@ Test(disclose, another_ledgers_key_opens_nothing)
                  ERR_TAMPERED);
     assert_int(s.records, 0);
 }
+
+/* ---- a ledger of one record, by somebody who signs whatever he likes ---- */
+
+struct forgery {
+    struct record_header header;
+    uint64_t size;
+    struct bytes plain;
+};
+
+static void forge(struct forgery *f)
+{
+    /* [1, "a", "b", "", "", []] */
+    static const uint8_t plain[] = {0x96, 1, 0xa1, 'a', 0xa1, 'b', 0xa0, 0xc4, 0, 0x90};
+    *f = (struct forgery){
+        .header = {.class_ = RECORD_EVENTS, .epoch = 1}, .size = 1, .plain = {plain, sizeof plain}};
+}
+
+static enum err check_forged(struct forgery *f)
+{
+    struct ledger_opened r = {.plain = f->plain};
+    struct checkpoint head = {.origin = STR("daybook/ffffffffffffffff"), .size = f->size}, at = {.size = 0};
+    struct buffer text = {.arena = A};
+    struct merkle_path none = {.count = 0};
+    struct hasher *h = hasher_new();
+    struct checkpoint_key *key = NULL;
+    struct str note = STR_NONE;
+    struct seen s = {.events = {.arena = A}};
+    uint8_t *record = arena_take(A, 1, RECORD_OVERHEAD_BYTES + f->plain.len);
+    r.salt = (struct bytes){record + RECORD_HEADER_BYTES, RECORD_SALT_BYTES}; /* zeros */
+    r.record = (struct bytes){record, RECORD_OVERHEAD_BYTES + f->plain.len};
+    f->header.body_len = (uint32_t)(r.record.len - RECORD_HEADER_BYTES);
+    hasher_digest(h, f->header.commit.bytes, str_bytes(STR("daybook/v1/commit")), r.salt, f->plain);
+    record_header_put(record, &f->header);
+    merkle_leaf(h, &head.root, r.record);
+    hasher_free(h);
+    if (!file_exists(test_path("forger")))
+        assert_ok(checkpoint_key_create(test_path("forger"), head.origin, world_real(), A, E));
+    assert_ok(checkpoint_key_open(&key, test_path("forger"), E));
+    assert_ok(checkpoint_key_sign(&note, key, &head, A, E));
+    disclosure_begin(&text, note);
+    assert_ok(disclosure_add(&text, &r, &none, E));
+    assert_ok(disclosure_end(&text, E));
+    struct str file = {(const char *)text.ptr, text.len};
+    enum err err = disclosure_check(&at, &note, file, checkpoint_key_public(key), see, &s, A, E);
+    cr_assert_eq(s.records, err == OK ? 1 : 0);
+    checkpoint_key_close(key);
+    return err;
+}
+
+Test(disclose, what_a_forger_signs_is_still_held_against_its_own_header)
+{
+    struct forgery f;
+    forge(&f);
+    assert_ok(check_forged(&f)); /* for comparison */
+    f.header.seq = 7;
+    assert_err_says(check_forged(&f), ERR_TAMPERED, "it says of itself that it is record 7");
+    forge(&f);
+    f.header.class_ = RECORD_KEYS;
+    assert_err_says(check_forged(&f), ERR_TAMPERED, "it holds no events");
+    forge(&f);
+    f.size = 2;
+    assert_err_says(check_forged(&f), ERR_TAMPERED, "it is not number 0 of the 2");
+    forge(&f);
+    f.plain.len--;
+    assert_err_says(check_forged(&f), ERR_TAMPERED, "record 0: ");
+}

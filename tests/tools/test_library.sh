@@ -27,6 +27,7 @@ readelf -d "$root/lib/libdaybook.so" | grep -q 'soname: \[libdaybook\.so\.[0-9]*
     sed 's/.*/(void (*)(void))&,/' "$place/declared"
     echo '}; return all[0] == 0; }'
 } >"$place/stranger.c"
+cmp billing/verify.html "$root/share/doc/daybook/verify.html"
 export PKG_CONFIG_PATH=$root/lib/pkgconfig
 ask() { pkg-config --define-variable=prefix="$root" "$@" daybook; }
 # The words of pkg-config are separate arguments on purpose.
