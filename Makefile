@@ -83,13 +83,21 @@ SRC_reports     := $(SRC_projections) $(wildcard reports/*.c)
 SRC_importers   := $(SRC_projections) $(wildcard importers/*.c)
 SRC_all         := $(sort $(SRC_reports) $(SRC_importers) $(filter-out billing/main.c,$(wildcard billing/*.c)))
 SRC_billing     := $(SRC_all)
-ROOMS := base store book ledger projections reports importers billing
+# The verifier is a program of its own: the ground, and nothing that writes ledgers.
+SRC_verifier    := $(addprefix ledger/base/,arena.c base64.c buffer.c card.c error.c text.c) \
+  $(filter-out billing/verify/main.c,$(wildcard billing/verify/*.c))
+SRC_verify      := $(sort $(SRC_base) $(SRC_verifier))
+VERIFY_LIBS     := $(shell pkg-config --libs libcrypto zlib 2>/dev/null) -lpthread
+ROOMS := base store book ledger projections reports importers billing verify
 # The tests' own Stripe server stands in the archive; only its main is a program of its own.
 TEST_LIB := $(filter-out tests/lib/stripe_main.c,$(wildcard tests/lib/*.c))
 TESTED := $(foreach r,$(ROOMS),$(if $(wildcard tests/$(r)/*.c),$(r)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/bench_*.c))
+# What looks into the verifier is linked with it alone: its names are those of FORMAT.md, as the writer's are.
+OF_VERIFIER := tests/faults/tamper.c $(wildcard tests/fuzz/fuzz_verify_*.c tests/bench/bench_verify.c)
 FAULTS := $(patsubst tests/faults/%.c,$(O)/faults/%,$(wildcard tests/faults/*.c))
+own_objs = $(call objs,$(if $(filter $(1),$(OF_VERIFIER)),$(SRC_verify),$(SRC_all)))
 objs = $(patsubst %.c,$(O)/%.o,$(1))
 say = @printf '  %-6s %s\n' '$(1)' '$@'
 
@@ -133,8 +141,8 @@ clean:
 
 # --- objects, libraries, programs
 
-build: $(O)/libdaybook.a $(O)/libdaybook.so $(O)/daybook.pc $(if $(wildcard billing/main.c),$(O)/daybook)
-objects: $(call objs,$(SRC_all) $(wildcard billing/main.c))
+build: $(O)/libdaybook.a $(O)/libdaybook.so $(O)/daybook.pc $(if $(wildcard billing/main.c),$(O)/daybook) $(O)/daybook-verify
+objects: $(call objs,$(SRC_all) $(wildcard billing/main.c) $(SRC_verifier) billing/verify/main.c)
 
 flags_line = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
 # Written anew only when compiler or flags change, and then everything is compiled anew.
@@ -165,6 +173,9 @@ $(O)/libdaybook.so: $(O)/$(SONAME)
 $(O)/daybook: $(call objs,$(SRC_all) billing/main.c)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $^ $(LIBS)
+$(O)/daybook-verify: $(call objs,$(SRC_verifier) billing/verify/main.c)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $^ $(VERIFY_LIBS)
 $(O)/daybook.pc: always
 	@mkdir -p $(@D)
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: daybook' \
@@ -175,6 +186,7 @@ install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/man/man1 share/doc/daybook \
 	  share/bash-completion/completions)
 	$(if $(wildcard billing/main.c),install $(O)/daybook $(DESTDIR)$(PREFIX)/bin/)
+	install $(O)/daybook-verify $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/libdaybook.a $(DESTDIR)$(PREFIX)/lib/
 	install $(O)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libdaybook.so
@@ -214,17 +226,18 @@ $(O)/tests/sim_runner: $(call objs,$(SRC_all) $(wildcard tests/sim/*.c)) $(O)/te
 $(O)/tests/stripe_server: $(call objs,$(SRC_base) tests/lib/stripe_main.c) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test)
-$(FAULTS): $(O)/faults/%: $(O)/tests/faults/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
+.SECONDEXPANSION:
+$(FAULTS): $(O)/faults/%: $(O)/tests/faults/%.o $$(call own_objs,tests/faults/$$*.c) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test)
-$(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
+$(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $$(call own_objs,tests/fuzz/$$*.c) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test,-fsanitize=fuzzer)
 # Scenarios are read by the words of the runner.
 $(O)/fuzz/fuzz_scenario: $(call objs,$(filter-out %/runner.c,$(wildcard tests/spec/*.c)))
 fuzzers: $(FUZZERS)
 # SQLCipher has SQLite's names, so a program has one of the two.
-$(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
+$(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $$(call own_objs,tests/bench/$$*.c) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test) $(if $(findstring sqlcipher,$*),-lsqlcipher,-lsqlite3)
 bench-programs: $(BENCHES) $(O)/tests/stripe_server
@@ -234,7 +247,7 @@ $(O)/tidy/%.ok: %.c $(O)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@printf '  %-6s %s\n' TIDY $<
 	$(Q)clang-tidy --quiet $< -- -std=c17 -D_DEFAULT_SOURCE -I. $(PKG_CFLAGS) 2>/dev/null && touch $@
-clang-tidy: $(patsubst %.c,$(O)/tidy/%.ok,$(filter-out $(PDF_ASSETS),$(SRC_all)) $(wildcard billing/main.c))
+clang-tidy: $(patsubst %.c,$(O)/tidy/%.ok,$(filter-out $(PDF_ASSETS),$(SRC_all)) $(wildcard billing/main.c billing/verify/*.c))
 
 always:
 .PHONY: all build objects deps deps-check deps-long deps-bench demo check check-long tidy fuzz bench coverage clean install \
