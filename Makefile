@@ -95,7 +95,7 @@ TESTED := $(foreach r,$(ROOMS),$(if $(wildcard tests/$(r)/*.c),$(r)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/bench_*.c))
 # What looks into the verifier is linked with it alone: its names are those of FORMAT.md, as the writer's are.
-OF_VERIFIER := tests/faults/tamper.c $(wildcard tests/fuzz/fuzz_verify_*.c tests/bench/bench_verify.c)
+OF_VERIFIER := tests/faults/tamper.c $(wildcard tests/fuzz/fuzz_verify_*.c)
 FAULTS := $(patsubst tests/faults/%.c,$(O)/faults/%,$(wildcard tests/faults/*.c))
 own_objs = $(call objs,$(if $(filter $(1),$(OF_VERIFIER)),$(SRC_verify),$(SRC_all)))
 objs = $(patsubst %.c,$(O)/%.o,$(1))
@@ -237,7 +237,7 @@ $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $$(call own_objs,tests/fuzz/$$*.c) 
 $(O)/fuzz/fuzz_scenario: $(call objs,$(filter-out %/runner.c,$(wildcard tests/spec/*.c)))
 fuzzers: $(FUZZERS)
 # SQLCipher has SQLite's names, so a program has one of the two.
-$(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $$(call own_objs,tests/bench/$$*.c) $(O)/tests/lib.a
+$(BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(call objs,$(SRC_all)) $(O)/tests/lib.a
 	$(call say,LD)
 	$(call link_test) $(if $(findstring sqlcipher,$*),-lsqlcipher,-lsqlite3)
 bench-programs: $(BENCHES) $(O)/tests/stripe_server

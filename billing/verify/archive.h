@@ -22,6 +22,7 @@ struct archive {
     struct finding *out;
     struct arena *arena;
     struct arena *passing; /* for one file at a time */
+    bool is_unsigned;      /* SHA256SUMS */
     bool has_kept;
     struct checkpoint kept;
     struct chain chain;

@@ -170,15 +170,25 @@ static enum err check_ssh(int folder, const struct key *k, int fd, uint64_t size
     return fault_of(f, ssh_name, ERR_TAMPERED, "it is not the key's signature of SHA256SUMS");
 }
 
+static bool is_missing(int folder, const char *place, struct fault *f)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    enum err err = place_open(&fd, &size, folder, place, f);
+    if (err == OK) close(fd);
+    return err == ERR_INCOMPLETE;
+}
+
 /* The keys are tried in their order: while one is being replaced there are two. */
-enum err signatures_check(int folder, const struct keys *keys, struct str name, struct arena *a,
-                          struct fault *f)
+enum err signatures_check(bool *is_unsigned, int folder, const struct keys *keys, struct str name,
+                          struct arena *a, struct fault *f)
 {
     int fd = -1;
     uint64_t size = 0;
     enum err err = place_open(&fd, &size, folder, sums_name, f);
     if (err != OK) return err;
-    err = ERR_TAMPERED;
+    *is_unsigned = is_missing(folder, signify_name, f) && is_missing(folder, ssh_name, f);
+    err = *is_unsigned ? ERR_INCOMPLETE : ERR_TAMPERED;
     for (size_t i = 0; err == ERR_TAMPERED && i < keys->count; i++) {
         if (!str_equal(keys->of[i].name, name)) continue;
         *f = (struct fault){.file = ""};

@@ -8,8 +8,8 @@
 #include "billing/verify/note.h"
 
 /* Both signatures and signify.pub, of a key with this name that is among them. ERR_INCOMPLETE: one is
- * missing. */
-enum err signatures_check(int folder, const struct keys *keys, struct str name, struct arena *a,
-                          struct fault *f) MUST_USE;
+ * missing; or both, and *is_unsigned. */
+enum err signatures_check(bool *is_unsigned, int folder, const struct keys *keys, struct str name,
+                          struct arena *a, struct fault *f) MUST_USE;
 
 #endif

@@ -132,7 +132,7 @@ def doubled_signature(signer, records, root):
 
 
 def other_signify(files, signer, records):
-    files["signify.pub"] = ("untrusted comment: x\n" + b64(b"Ed" + bytes(8) + stranger().public) + "\n").encode()
+    files["signify.pub"] = ("untrusted comment: x\n" + b64(b"Ed" + sha(b"daybook/v1/signify", signer.public)[:8] + stranger().public) + "\n").encode()
 
 
 # What is wrong with a file, though SHA256SUMS was written and signed anew: whoever has the signing key can do that.
@@ -235,6 +235,7 @@ SEALED_FAULTS = {
     "sums_missing": unsealed(lambda f: f.pop("SHA256SUMS")),
     "signify_missing": unsealed(lambda f: f.pop("SHA256SUMS.sig")),
     "sshsig_missing": unsealed(lambda f: f.pop("SHA256SUMS.sshsig")),
+    "both_signatures_missing": unsealed(lambda f: (f.pop("SHA256SUMS.sig"), f.pop("SHA256SUMS.sshsig"))),
     "signify_key_missing": unsealed(lambda f: f.pop("signify.pub")),
     "public_keys_missing": unsealed(lambda f: f.pop("public-keys")),
     "checkpoint_missing": unsealed(lambda f: f.pop("checkpoint")),
@@ -347,7 +348,7 @@ LONG_FILE_FAULTS = {
 
 # What is missing or not known cannot be called tampered with.
 INCOMPLETE = {"version", "class_unknown", "class_zero", "tile_missing", "tile_above_missing", "segment_missing", "checkpoint_origin",
-              "checkpoint_unsigned", "sums_missing", "signify_missing", "sshsig_missing", "signify_key_missing", "public_keys_missing",
+              "checkpoint_unsigned", "sums_missing", "signify_missing", "sshsig_missing", "both_signatures_missing", "signify_key_missing", "public_keys_missing",
               "checkpoint_missing", "older_checkpoint_missing", "sums_signed_one_more"}
 
 
@@ -403,7 +404,7 @@ def wanted_record(name):
     return next(iter(bend)) if bend else None
 
 
-def verify(program, folder):
+def verify(program, folder, once):
     good = bad = 0
     names = sorted(entry[:-4] for entry in os.listdir(folder) if entry.endswith(".pub"))
     for name in names:
@@ -423,6 +424,8 @@ def verify(program, folder):
             good, bad = good + fine, bad + (not fine)
             if not fine:
                 print(f"FAIL: {name}, {jobs} jobs: {ran.returncode}, wanted {status}: {said['says'][:300]}")
+                if once:
+                    return False
     print(f"{good} passed, {bad} failed, 0 skipped")
     return bad == 0 and good > 0
 
@@ -432,10 +435,11 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--make", action="store_true")
     parser.add_argument("--verify", metavar="PROGRAM")
+    parser.add_argument("--once", action="store_true", help="ends with the first that is not found")
     options = parser.parse_args()
     if options.make:
         make(options.folder)
-    if options.verify and not verify(options.verify, options.folder):
+    if options.verify and not verify(options.verify, options.folder, options.once):
         sys.exit(1)
 
 

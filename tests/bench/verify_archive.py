@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# verify_archive.py PROGRAM FOLDER - daybook-verify over archives of BENCH_COUNT (400,000) records of 328 bytes, as a log of payments has
+# them: packed by zlib, and only put into gzip without packing; by one thread and by all. Beside it what zlib and SHA-256 alone need for
+# the same bytes, and the memory at its highest. Prints `name value unit`.
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../interop"))
+from make_archive import Ledger, Signer, archive_of, write  # noqa: E402
+
+
+def records_of(count):
+    ledger = Ledger(1)
+    ledger.noise = os.urandom
+    ledger.grow(2)
+    while len(ledger.records) < count:
+        ledger.add(3, os.urandom(220), 1, commit=os.urandom(32), nonce=os.urandom(12))
+    return ledger.records
+
+
+def rate(count, work):
+    begun = time.perf_counter()
+    work()
+    return int(count / (time.perf_counter() - begun))
+
+
+# In a process of its own: what this one needs for its archives would be counted for its children, too.
+MEMORY = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print("verify_archive_memory", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "KiB")
+"""
+
+
+def main():
+    program, folder = sys.argv[1:]
+    count, rounds, cores = int(os.environ.get("BENCH_COUNT", "400000")), int(os.environ.get("BENCH_ROUNDS", "3")), os.cpu_count()
+    signer, records = Signer(b"k" * 32), records_of(count)
+    with open(folder + ".pub", "w", encoding="ascii") as file:
+        file.write(signer.line())
+    figures = {}
+    for name, level in (("packed", 6), ("stored", 0)):
+        files = archive_of(records, signer, [count], level)
+        write(folder + name, files)
+        segments = [content for path, content in files.items() if path.startswith("records/")]
+        for _ in range(rounds):
+            figures.setdefault(f"floor_inflate_{name}", []).append(
+                rate(count, lambda: [zlib.decompress(segment, 31) for segment in segments]))  # noqa: B023
+    raw = b"".join(records)
+    for _ in range(rounds):
+        figures.setdefault("floor_sha256_of_the_bytes", []).append(rate(count, lambda: hashlib.sha256(raw).digest()))
+        for name in ("packed", "stored"):
+            for jobs in dict.fromkeys((1, cores)):
+                command = [program, folder + name, "--public-key", folder + ".pub", "--jobs", str(jobs)]
+                figures.setdefault(f"verify_archive_{name}_{jobs}", []).append(
+                    rate(count, lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)))  # noqa: B023
+    for name, values in figures.items():
+        print(name, sorted(values)[len(values) // 2], "records/s")
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-c", MEMORY, program, folder + "packed", "--public-key", folder + ".pub"], check=True)
+
+
+if __name__ == "__main__":
+    main()
