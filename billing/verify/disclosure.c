@@ -25,18 +25,7 @@ static bool take_word(struct str *from, const char *word)
     return true;
 }
 
-static uint32_t hex4(const char *at)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < 4; i++) {
-        const char *digit = at[i] == '\0' ? NULL : memchr("0123456789abcdef", at[i], 16);
-        if (digit == NULL) return UINT32_MAX;
-        value = value << 4 | (uint32_t)(digit - "0123456789abcdef");
-    }
-    return value;
-}
-
-/* \n, \" and \\, and the dash of a signature as \u2014: what a note in quotes can need. */
+/* \n, \" and \\: what a note in quotes can need, and nothing else is escaped. */
 static size_t take_escape(struct buffer *b, struct str at)
 {
     static const char plain[][2] = {{'n', '\n'}, {'"', '"'}, {'\\', '\\'}};
@@ -45,9 +34,7 @@ static size_t take_escape(struct buffer *b, struct str at)
         buffer_add_byte(b, (uint8_t)plain[i][1]);
         return 2;
     }
-    if (at.len < 6 || at.ptr[1] != 'u' || hex4(at.ptr + 2) != 0x2014) return 0;
-    buffer_add(b, "\xe2\x80\x94", 3);
-    return 6;
+    return 0;
 }
 
 /* A string; without escapes it stays where it is. */

@@ -135,7 +135,7 @@ def disclosures():
 
     said = ["--public-key", "pub"]
     case(0, "payment_method.detached", file("disclosure", all_of(of(5), of(9))), *said)
-    case(0, "payment_method.detached", file("dash", all_of(of(5)).replace("\u2014", "\\u2014")), *said)
+    case(3, "does not consist of", file("dash", all_of(of(5)).replace("\u2014", "\\u2014")), *said)
     case(8, "without its public key", "disclosure")
     case(2, "--record is not for", "disclosure", "--record", "record", *said)
     case(4, "none of the keys", file("disclosure_by_stranger", all_of(of(5), by=stranger().note(12, root_of(leaves)))), *said)

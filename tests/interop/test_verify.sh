@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# test_verify.sh - daybook-verify over what three writers made: claims that the program signed, an archive that a stranger made of its
-# log (make_archive.py), and archives with one fault each (archive_faults.py). It says the same as 'daybook audit check' of the same
+# test_verify.sh - daybook-verify over what the program wrote and signed, over an archive that a stranger made of its log
+# (make_archive.py), and over archives and claims with one fault each (archive_faults.py, claim_faults.py). It says the same as 'daybook audit check' of the same
 # claims, and what it takes is taken by sha256sum, signify, ssh-keygen and Go's tlog.
 set -u
 daybook=$(realpath "${DAYBOOK:?}")
@@ -45,6 +45,8 @@ must audit prove --consistency first -o growth
 mdb_dump -a ledger/log >dump || exit 1
 "$python" "$here/make_archive.py" archive --dump dump --signer signer --checkpoint first second || exit 1
 "$python" "$here/make_archive.py" older --dump dump --signer signer --checkpoint first || exit 1
+must audit export exported --checkpoint-key signer
+must audit export unsigned
 must customer create more
 must audit checkpoint --checkpoint-key signer -o third
 "$python" - "$here" <<'P' || exit 1
@@ -76,6 +78,8 @@ key='--public-key signer.pub'
     gives 5 'an archive that is older than the ledger' "'third': it is of" "$verifier" archive $key --checkpoint third
     gives 4 'an archive that went another way' 'another root' "$verifier" archive $key --checkpoint forged
     gives 4 'a kept checkpoint that nobody signed' 'none of the keys' "$verifier" archive $key --checkpoint stranger
+    gives 0 'an archive that the program wrote' 'all records are those' "$verifier" exported $key --checkpoint second
+    gives 8 'the same without signatures' 'SHA256SUMS is not signed' "$verifier" unsigned $key
     gives 2 'an archive and a record' '--record is not for' "$verifier" archive $key --record record
     gives 0 'JSON' '"status": 0' "$verifier" archive $key --json
     gives 4 'JSON of a fault' '"status": 4' "$verifier" archive --public-key stranger.pub --json
@@ -157,6 +161,11 @@ gives 0 'its texts cannot steer a terminal' '\u202e text\u001b[31m' "$verifier" 
 gives 8 'a disclosure without a key' 'cannot be told' "$verifier" claims/disclosure
 gives 0 'a receipt' 'the record is in the ledger' "$verifier" claims/proof --record claims/receipt --public-key claims/pub
 
+if at help audit disclose >/dev/null 2>&1; then
+    must audit disclose INV-2025-000001 -o disclosed --checkpoint second
+    gives 0 'a disclosure that the program wrote' '"event": "invoice.finalized"' "$verifier" disclosed --public-key signer.pub
+fi
+
 # ---- what is not meant to be read ----
 mkfifo fifo && : >empty && mkdir nothing && truncate -s 1T huge
 for file in fifo empty nothing huge /dev/zero dump; do gives 3 "$file" "'$file': it " "$verifier" "$file"; done
@@ -172,6 +181,11 @@ if "$python" "$here/archive_faults.py" --verify "$verifier" faults >said; then
     good=$((good + $(sed -n 's/ passed.*//p' said)))
 else
     fail "faults: $(cat said)"
+fi
+if "$python" "$here/claim_faults.py" --make --verify "$verifier" wrong_claims >said; then
+    good=$((good + $(sed -n 's/ passed.*//p' said)))
+else
+    fail "claims: $(cat said)"
 fi
 # 67,100 records in two segments, with a hundred megabytes of addresses, libraries included: what is read does not stay in memory.
 gives 0 'an archive in little memory' 'all records are those' bash -c 'ulimit -v 100000 && exec "$@"' limited "$verifier" faults/long_sound --public-key faults/long_sound.pub --jobs 2
