@@ -29,6 +29,9 @@ enum err gather_movements(struct gathering *g) MUST_USE;
 enum err gather_bound(struct gathering *g) MUST_USE;    /* the gateway's account */
 enum err gather_imported(struct gathering *g) MUST_USE; /* and what its customer is there */
 
+/* gather_access.c: actors and tokens, for commands that are about them. */
+enum err gather_access(struct gathering *g) MUST_USE;
+
 /* gather_rerating.c: windows of usage that was billed, and the proposal to correct it. */
 enum err gather_windows(struct gathering *g) MUST_USE;
 

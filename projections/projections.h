@@ -332,6 +332,17 @@ typedef enum err account_row_fn(void *context, enum account account, const struc
 enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a,
                        struct error *e) MUST_USE;
 
+/* Who may do what. How many actors there ever were: 0, and whoever has the key may do everything. */
+enum err count_actors(uint64_t *out, struct views_txn *t, struct error *e) MUST_USE;
+/* The token of that SHA-256, whether or not it still counts, and whose it is. */
+enum err find_token(bool *found, struct access_token *token, struct actor *of, struct views_txn *t,
+                    const struct hash *sha256, struct arena *a, struct error *e) MUST_USE;
+/* All there ever were, by number. */
+enum err list_actors(struct actor **out, size_t *count, struct views_txn *t, struct arena *a,
+                     struct error *e) MUST_USE;
+enum err list_tokens(struct access_token **out, size_t *count, struct views_txn *t, struct arena *a,
+                     struct error *e) MUST_USE;
+
 /* For `stats`. */
 struct state_counts {
     uint64_t customers, subscriptions, active_subscriptions, invoices, transactions, readings, items, runs;

@@ -97,6 +97,11 @@ enum {
     LIMIT_SCRYPT_BYTES = 1 << 30,     /* 128 N r p of a key file: a hostile one must not eat the machine */
     LIMIT_PROTECTED_KEY_BYTES = 2048, /* within a key file that is protected by a passphrase */
     LIMIT_MASTER_KEY_DAYS = 365,      /* NIST SP 800-57 part 1: a master key is in use for about a year */
+
+    /* Who may do what. */
+    LIMIT_ACTORS = 1000,              /* of a ledger, removed ones too */
+    LIMIT_TOKENS_OF_ACTOR = 32,       /* that count at once */
+    LIMIT_ACCESS_SUBJECT_BYTES = 255, /* of what is noted of an access: the end of a longer path */
 };
 
 #endif

@@ -102,6 +102,7 @@ static size_t text_limit(const char *field)
                   {"currency", 3},
                   {"transaction", LIMIT_CODE_BYTES},
                   {"invoice", LIMIT_CODE_BYTES},
+                  {"subject", LIMIT_ACCESS_SUBJECT_BYTES},
                   {"entity", LIMIT_ENTITY_BYTES}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (strcmp(limits[i].name, field) == 0) return limits[i].limit;

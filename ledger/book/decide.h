@@ -127,6 +127,12 @@ struct facts {
     const struct billed_commitment *commitments; /* the customer's that were counted up */
     size_t commitments_count;
     const struct rerating *rerating; /* that the command names, or that waits; NULL: there is none */
+
+    /* Commands about actors and tokens: all there ever were, by number. */
+    const struct actor *actors;
+    size_t actors_count;
+    const struct access_token *tokens;
+    size_t tokens_count;
 };
 
 /* Readings that a usage.record left out, in order. */
@@ -157,6 +163,9 @@ bool dispute_holds(enum dispute_status status);
 struct date billed_through(struct date through, struct date seller_today, struct date today);
 /* The same for a command, which a run has given; or somebody who wants to see a bill of a day to come. */
 struct date bill_through(const struct facts *f, const struct customer_bill_command *c);
+
+/* Does a token count on a day of UTC? */
+bool token_counts(const struct access_token *t, struct date today);
 
 /* Appends the events that follow from the command. A decision without events is a valid answer: nothing is to
  * be done. */
