@@ -141,14 +141,13 @@ static enum err is_caught_up(bool *yes, struct ledger *l, struct error *e)
 {
     struct views_txn *t = NULL;
     struct view_cursor at = {0};
-    struct log_state state = {0};
+    struct log_head head = {0};
     enum err err = views_begin(&t, l->views, false, e);
     if (err != OK) return err;
     err = views_cursor(&at, t, e);
     views_abort(t);
-    if (err == OK) err = log_state(&state, l->log, e);
-    *yes = err == OK && at.seq == state.head.range.size &&
-           memcmp(&at.leaf, &state.head.last_leaf, sizeof at.leaf) == 0;
+    if (err == OK) err = log_head(&head, l->log, e);
+    *yes = err == OK && at.seq == head.range.size && memcmp(&at.leaf, &head.last_leaf, sizeof at.leaf) == 0;
     return err;
 }
 
@@ -220,6 +219,11 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     return OK;
 }
 
+bool ledger_has_key(const struct ledger *l)
+{
+    return l->master != NULL;
+}
+
 struct world ledger_world(const struct ledger *l)
 {
     return l->world;
@@ -256,6 +260,16 @@ void ledger_unlock(struct ledger *l)
 struct str ledger_origin(const struct ledger *l)
 {
     return l->origin;
+}
+
+enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e)
+{
+    struct log_head head = {0};
+    ledger_lock(l);
+    enum err err = log_head(&head, l->log, e);
+    ledger_unlock(l);
+    *out = head.range.size;
+    return err;
 }
 
 enum err ledger_catch_up(struct ledger *l, struct error *e)

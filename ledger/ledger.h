@@ -67,7 +67,8 @@ struct ledger_options {
 enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE;
 /* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key. */
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
-void ledger_close(struct ledger *l); /* accepts NULL */
+void ledger_close(struct ledger *l);         /* accepts NULL */
+bool ledger_has_key(const struct ledger *l); /* false: it was opened without */
 struct world ledger_world(const struct ledger *l);
 struct zones *ledger_zones(struct ledger *l); /* for whoever asks what date it is for a customer */
 /* The date it is in a time zone of that name; in UTC where there is none such. */
@@ -131,6 +132,8 @@ enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_
 
 struct str ledger_origin(const struct ledger *l); /* "daybook/" and 16 hex digits; lives as long as *l */
 
+/* How many records the log has now, of whomever: where it is what it was, nothing has changed. Cheap. */
+enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e) MUST_USE;
 enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 /* Drops the views and folds from the first record. */
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;

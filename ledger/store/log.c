@@ -175,10 +175,18 @@ enum err log_open(struct log **out, const struct log_options *o, struct error *e
     return OK;
 }
 
-enum err log_state(struct log_state *out, struct log *l, struct error *e)
+enum err log_head(struct log_head *out, struct log *l, struct error *e)
 {
     enum err err = log_attach(l, e);
     if (err == OK) err = l->backend->head(l->self, &l->head, e);
+    if (err == OK) *out = l->head;
+    return err;
+}
+
+enum err log_state(struct log_state *out, struct log *l, struct error *e)
+{
+    struct log_head head = {0};
+    enum err err = log_head(&head, l, e);
     if (err != OK) return err;
     *out = (struct log_state){
         .head = l->head, .origin = str_of(l->origin), .stored_bytes = l->backend->stored_bytes(l->self)};

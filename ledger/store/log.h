@@ -46,6 +46,8 @@ struct log_state {
     uint64_t stored_bytes;
 };
 enum err log_state(struct log_state *out, struct log *l, struct error *e) MUST_USE;
+/* The head alone, for who asks often: root and epoch cost more than finding it. */
+enum err log_head(struct log_head *out, struct log *l, struct error *e) MUST_USE;
 
 /* Seals and appends `count` plaintexts (class EVENTS) as consecutive records in one durable commit, if the
  * log's size still is `expected`. On OK *first is the seq of the first of them: it may be expected + 1,
