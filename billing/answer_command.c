@@ -508,6 +508,30 @@ static enum err answer_item(struct answering *g, struct error *e)
     return OK;
 }
 
+/* ---- who may do what ---- */
+
+static enum err answer_actor(struct answering *g, struct error *e)
+{
+    const struct command *m = g->command;
+    bool removed = m->type == COMMAND_ACTOR_REMOVE;
+    json_t *j = *g->out = object_new();
+    (void)e;
+    member_text(j, "name", removed ? m->actor_remove.name : m->actor_update.name);
+    member_text(j, "status", removed ? STR("removed") : STR("active"));
+    if (!removed) member_text(j, "role", str_of(choice_role.words[m->actor_update.role]));
+    member_flag(j, "changed", g->outcome->events_count > 0);
+    return OK;
+}
+
+static enum err answer_token(struct answering *g, struct error *e)
+{
+    json_t *j = *g->out = object_new();
+    (void)e;
+    member_text(j, "token_id", g->command->token_revoke.token);
+    member_text(j, "status", STR("revoked"));
+    return OK;
+}
+
 /* ---- the table ---- */
 
 static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct error *e) = {
@@ -551,6 +575,9 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_ALERT_REMOVE] = answer_alert_removed,
     [COMMAND_WALLET_GRANT] = answer_grant,
     [COMMAND_WALLET_VOID] = answer_grant,
+    [COMMAND_ACTOR_UPDATE] = answer_actor,
+    [COMMAND_ACTOR_REMOVE] = answer_actor,
+    [COMMAND_TOKEN_REVOKE] = answer_token,
 };
 
 enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,

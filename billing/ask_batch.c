@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ask_batch.c - the long work: imports, the nightly run, reports, rebuilding, figures. */
+#include "billing/access.h"
 #include "billing/answers.h"
 #include "billing/daybook.h"
 
@@ -87,6 +88,8 @@ static enum err import_file(const struct call *c, struct str kind, struct import
                     STR_ARG(shown));
     }
     o.actor = c->service->actor;
+    o.may = access_check_inner;
+    o.may_context = c->service;
     o.gateway = &c->service->gateway;
     o.progress = c->service->progress == NULL ? NULL : import_progress_told;
     o.progress_context = c->service;

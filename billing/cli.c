@@ -104,12 +104,23 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
                                          .program = "daybook " DAYBOOK_VERSION};
     s->service = (struct service){
         .world = world, .actor = g->actor.len != 0 ? g->actor : login_name(a), .key = g->idempotency_key};
+    s->service.access.named = g->actor.len != 0;
+    s->service.access.login = login_name(a);
+    s->service.access.key_named = g->key_file.len > 0 || g->key_command.len > 0;
     struct gateway_settings stripe = {.rate = GATEWAY_RATE_DEFAULT};
     enum err err = stripe_settings(&stripe, g, a, e);
     if (err == OK) err = service_begin_gateway(&s->service, &stripe, e);
     if (err != OK) return err;
     begin_meter(s, g);
     return OK;
+}
+
+/* Never the token itself: arguments and the environment are seen by others. */
+static enum err show_token(struct service *s, const struct cli_globals *g, struct arena *a, struct error *e)
+{
+    struct str file =
+        g->token_command.len == 0 ? or_environment(g->token_file, "DAYBOOK_TOKEN_FILE") : g->token_file;
+    return service_show_token(s, cstring_or_null(a, file), cstring_or_null(a, g->token_command), e);
 }
 
 /* ---- making a ledger ---- */
@@ -313,6 +324,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     struct surroundings s = {0};
     if (promotes(c)) return run_promote(c, answer, a, e);
     enum err err = surround(&s, &c->globals, STR_NONE, a, e);
+    if (err == OK) err = show_token(&s.service, &c->globals, a, e);
     if (err != OK) return err;
     s.options.without_key = needs_no_key(c);
     if ((c->verb->flags & VERB_STOPS) != 0) {

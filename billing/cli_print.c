@@ -17,7 +17,7 @@ struct printer *printer_new(FILE *to, const struct verb *v, const struct cli_glo
     struct printer *p = calloc(1, sizeof *p);
     if (p == NULL) WRONG("out of memory");
     *p = (struct printer){.to = to, .verb = v, .json = g->json};
-    p->silent = g->quiet && !g->json && (v->flags & VERB_WRITES) != 0;
+    p->silent = g->quiet && !g->json && (v->flags & VERB_WRITES) != 0 && (v->flags & VERB_TELLS) == 0;
     bool rows = !g->json && (v->flags & VERB_LIST) != 0;
     if (rows) p->table = table_new(to, v->columns);
     return p;

@@ -19,6 +19,7 @@ _daybook_values() {
     *' --interval') echo day week month quarter half_year year ;;
     *' --when') echo now period_end ;;
     *' --format') echo csv ;;
+    *' --role') echo operator accountant auditor administrator ;;
     'subscription list --status') echo active trialing paused past_due unpaid canceled ;;
     'invoice list --status') echo open paid partially_paid void uncollectible ;;
     'wallet list --status') echo open used expired voided ;;
@@ -37,7 +38,7 @@ _daybook_find_command() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-        --dir | --key-file | --key-command | --now | --idempotency-key | --actor) ((i++)) ;;
+        --dir | --key-file | --key-command | --token-file | --token-command | --now | --idempotency-key | --actor) ((i++)) ;;
         -*) ;;
         *) words+=("$word") ;;
         esac
@@ -67,7 +68,7 @@ _daybook() {
         candidates=$(_daybook_options "$program" help $command)
     elif candidates=$(_daybook_values "$program" "$command" "$before"); then
         :
-    elif [ -n "$command" ] || [[ $before =~ ^(--key-file|--catalog|--file|--rejects|--output|-o)$ ]]; then
+    elif [ -n "$command" ] || [[ $before =~ ^(--key-file|--token-file|--catalog|--file|--rejects|--output|-o)$ ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     elif [ ${#words[@]} = 0 ]; then

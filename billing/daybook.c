@@ -2,6 +2,7 @@
 /* daybook.c - the handle behind daybook.h: opening, the clock, keys of requests, any verb by its words, and
  * the callbacks of alerts. The functions of single calls are in daybook_calls.c. No struct of another room
  * may be seen from outside. */
+#include "billing/access.h"
 #include "billing/daybook_private.h"
 
 #define SAME(code) _Static_assert((int)DAYBOOK_##code == (int)ERR_##code, "daybook.h and errors.def differ")
@@ -87,6 +88,7 @@ static struct daybook *handle_new(const struct daybook_options *o)
     d->service.world = world_real();
     d->service.gateway = gateway_simulator();
     d->service.actor = str_copy(d->texts, str_of(o->actor == NULL ? "program" : o->actor));
+    d->service.access.named = o->actor != NULL;
     return d;
 }
 
@@ -108,6 +110,15 @@ static enum err begin_gateway(struct daybook *d, const struct daybook_options *o
                                  .window = o->stripe_window <= 0 ? GATEWAY_WINDOW_DEFAULT : o->stripe_window};
     if (g.rate < 0) g.rate = 0;
     return service_begin_gateway(&d->service, &g, e);
+}
+
+static enum err show_token(struct daybook *d, const struct daybook_options *o, struct error *e)
+{
+    if (o->token == NULL) return service_show_token(&d->service, o->token_file, NULL, e);
+    if (o->token_file != NULL)
+        return fail(e, ERR_USAGE, "a token and a token file were given; one of them is enough");
+    d->service.token = token_read(str_of(o->token));
+    return OK;
 }
 
 int daybook_create(const struct daybook_options *o, struct daybook_error *e)
@@ -138,6 +149,7 @@ int daybook_open(struct daybook **out, const struct daybook_options *o, struct d
     struct daybook *d = handle_new(o);
     struct ledger_options lo = ledger_options_of(d, o);
     enum err err = set_clock(d, o->now, &why);
+    if (err == OK) err = show_token(d, o, &why);
     if (err == OK) err = begin_gateway(d, o, &why);
     if (err == OK) err = text_check(d->service.actor, LIMIT_ACTOR_BYTES, "actor", &why);
     if (err == OK) err = ledger_open(&d->service.ledger, &lo, &why);
@@ -152,6 +164,7 @@ int daybook_open(struct daybook **out, const struct daybook_options *o, struct d
 void daybook_close(struct daybook *d)
 {
     if (d == NULL) return;
+    if (d->service.ledger != NULL) access_end(&d->service);
     ledger_close(d->service.ledger);
     service_end_gateway(&d->service);
     arena_free(d->texts);

@@ -76,6 +76,10 @@ struct daybook_options {
         *stripe_base;  /* another server of Stripe's shape: https, or http on this machine; NULL: Stripe */
     int stripe_rate;   /* requests a second, at most; 0: 20; below 0: no limit */
     int stripe_window; /* requests on their way at once, at most; 0: 40 */
+    /* Who acts, where the ledger has actors: the token, which is not kept but as its SHA-256, or a file of it
+     * that nobody else may read; both NULL: none. Every call is then judged by the role of its actor (REFUSED
+     * says which may), and `actor` above is refused. Where it has none, a token is refused. */
+    const char *token, *token_file;
 };
 
 DAYBOOK_API const char *daybook_version(void);
@@ -390,8 +394,9 @@ DAYBOOK_API int daybook_export_billing_data(struct daybook *d, const char *user_
 struct daybook_audit_entry {
     int64_t seq; /* record of the log */
     const char *time, *user_id, *actor, *action;
-    const char *result; /* "done", "requested" (of a gateway), "declined" */
-    const char *events; /* what happened, one sentence each, with "; " between */
+    const char *result;  /* "done", "requested" (of a gateway), "declined"; of what was refused its word */
+    const char *events;  /* what happened, one sentence each, with "; " between */
+    const char *subject; /* the document, report, file or actor that it was about, if that is no customer */
 };
 struct daybook_audit_log {
     size_t count;

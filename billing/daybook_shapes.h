@@ -104,7 +104,7 @@ SHAPE(line_item, daybook_line_item);
 
 #define OF daybook_audit_entry
 static const struct member members_of_audit_entry[] = {
-    NUMBER(seq), TEXT(time), TEXT(user_id), TEXT(actor), TEXT(action), TEXT(result), TEXT(events),
+    NUMBER(seq), TEXT(time), TEXT(user_id), TEXT(actor), TEXT(action), TEXT(result), TEXT(events), TEXT(subject),
 };
 SHAPE(audit_entry, daybook_audit_entry);
 #undef OF

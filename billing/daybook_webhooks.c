@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* daybook_webhooks.c - messages of Stripe's for programs that have a web server of their own. Secrets come by
  * argument and go nowhere else. */
+#include "billing/access.h"
 #include "billing/daybook_shapes.h"
 
-static enum err handle(json_t **answer, struct daybook *d, struct bytes body, const char *signature,
-                       const char *secrets, struct arena *a, struct error *e)
+static enum err take(json_t **answer, struct daybook *d, struct bytes body, const char *signature,
+                     const char *secrets, struct arena *a, struct error *e)
 {
     struct webhook w = {0};
-    if (d == NULL) return fail(e, ERR_USAGE, "there is no handle");
-    if (secrets == NULL) return fail(e, ERR_USAGE, "there are no secrets");
     struct webhook_door door = service_webhook_door(&d->service);
     enum err err = webhook_secrets_parse(&door.secrets, str_of(secrets), a, e);
     if (err == OK) err = webhook_handle(&w, &door, str_of(signature), body, a, e);
@@ -18,6 +17,17 @@ static enum err handle(json_t **answer, struct daybook *d, struct bytes body, co
     *answer = webhook_json(&w);
     member_text(*answer, "data", data);
     return OK;
+}
+
+/* By the same rule as the verb that does it for the command line. */
+static enum err handle(json_t **answer, struct daybook *d, struct bytes body, const char *signature,
+                       const char *secrets, struct arena *a, struct error *e)
+{
+    if (d == NULL) return fail(e, ERR_USAGE, "there is no handle");
+    if (secrets == NULL) return fail(e, ERR_USAGE, "there are no secrets");
+    struct passage p = {.verb = verb_find(STR("webhook.handle")), .service = &d->service, .arena = a};
+    enum err err = passage_begin(&p, e);
+    return err == OK ? passage_end(&p, take(answer, d, body, signature, secrets, a, e), e) : err;
 }
 
 int daybook_handle_webhook(struct daybook *d, const void *payload, size_t length, const char *signature,

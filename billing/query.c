@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* query.c - the table of verbs, made of queries.def and of the commands of the ledger that people may give.
  * It must never hold a verb that is declared nowhere else. */
-#include "billing/query.h"
-
+#include "billing/access.h"
 #include "billing/answers.h"
 
 /* clang-format off */
@@ -58,7 +57,8 @@ enum {
     DEEP = VERB_DEEP,
     YES_NO = VERB_YES_NO,
     STOPS = VERB_STOPS,
-    SEVERAL = VERB_SEVERAL
+    SEVERAL = VERB_SEVERAL,
+    TELLS = VERB_TELLS
 };
 #define QUERY(name_, words_, flags_, columns_, help_) {.words = words_, .help = help_, .columns = columns_, \
     .schema = &schema_of_##name_, .ask = ask_##name_, .flags = flags_},
@@ -159,15 +159,29 @@ static enum err run_command(const struct call *c, struct error *e)
     return told != OK ? told : answer_status(c->service, command, &outcome, c->arena, e);
 }
 
-enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
-                  struct arena *a, struct error *e)
+static enum err run(const struct call *c, struct error *e)
 {
-    struct call c = {.service = s, .verb = v, .query = body, .answer = answer, .arena = a};
-    if (v->command != COMMAND_NONE) return run_command(&c, e);
-    if (v->ask == NULL) return fail(e, ERR_USAGE, "'%s' is of the command line only", v->words);
+    const struct verb *v = c->verb;
+    struct service *s = c->service;
+    if (v->command != COMMAND_NONE) return run_command(c, e);
     if (s->key.len > 0 && (v->flags & VERB_WRITES) != 0 && !verb_takes_key(v)) {
         s->key = STR_NONE; /* it was for this call */
         return fail(e, ERR_USAGE, "'%s' takes no idempotency key: only single commands do", v->words);
     }
-    return v->ask(&c, e);
+    return v->ask(c, e);
+}
+
+enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
+                  struct arena *a, struct error *e)
+{
+    struct call c = {.service = s, .verb = v, .query = body, .answer = answer, .arena = a};
+    struct passage p = {.verb = v, .body = body, .service = s, .arena = a};
+    if (v->command == COMMAND_NONE && v->ask == NULL)
+        return fail(e, ERR_USAGE, "'%s' is of the command line only", v->words);
+    enum err err = passage_begin(&p, e);
+    if (err != OK) {
+        s->key = STR_NONE; /* it was for this call */
+        return err;
+    }
+    return passage_end(&p, run(&c, e), e);
 }

@@ -36,7 +36,8 @@ enum {
     VERB_DEEP = 32,
     VERB_YES_NO = 64,
     VERB_STOPS = 128,
-    VERB_SEVERAL = 256
+    VERB_SEVERAL = 256,
+    VERB_TELLS = 512
 };
 
 /* One question being asked. Rows of a list go to `answer->row`, one thing to `answer->one`; both take the
@@ -102,7 +103,7 @@ enum err protect_key(const struct key_protect_query *q, const char *path,
 enum err unprotect_key(const char *path, const struct passphrase_source *from, struct answer *answer,
                        struct error *e) MUST_USE;
 
-/* Runs a verb whose struct is filled. */
+/* Runs a verb whose struct is filled, if whoever asks may (see access.h). */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
                   struct arena *a, struct error *e) MUST_USE;
 

@@ -33,6 +33,18 @@ enum err service_days(struct date from, struct date to, struct error *e)
     return fail(e, ERR_INVALID, "the first day lies after the last");
 }
 
+enum err service_show_token(struct service *s, const char *file, const char *command, struct error *e)
+{
+    struct secret text = {.len = 0};
+    if (file == NULL && command == NULL) return OK;
+    if (file != NULL && command != NULL)
+        return fail(e, ERR_USAGE, "a token file and a token command were given; one of them is enough");
+    enum err err = file != NULL ? secret_from_file(&text, file, e) : secret_from_command(&text, command, e);
+    if (err == OK) s->token = token_read(secret_line(&text));
+    secret_wipe(&text);
+    return err == OK ? OK : wrap(e, "cannot get the token");
+}
+
 /* ---- the gateway ---- */
 
 static enum err read_key(struct secret *out, const struct gateway_settings *g, struct error *e)

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_BILLING_SERVICE_H
 #define DAYBOOK_BILLING_SERVICE_H
 
+#include "billing/token.h"
 #include "importers/importers.h"
 #include "ledger/book.h"
 #include "reports/reports.h"
@@ -21,12 +22,36 @@ struct gateway_settings {
 };
 enum { GATEWAY_RATE_DEFAULT = 20, GATEWAY_WINDOW_DEFAULT = 40 };
 
+struct verb;
+
+/* Who came through the door last; access.c alone changes it. */
+struct access_state {
+    bool guarded;     /* the ledger has actors */
+    bool named;       /* `actor` was given by hand: refused where a token tells who it is */
+    struct str login; /* of the system's user, where the door knows it */
+    bool key_named;   /* a person named the master key by hand: what 'actor recover' wants */
+    uint64_t actor;   /* 0: nobody who is known */
+    /* How long the log was when `guarded`, and who it is, were found out; 0: they were not. They hold until
+     * it is longer, or the token's last day is over. */
+    uint64_t known_at;
+    struct date until;
+    enum role role;
+    char name[LIMIT_ACTOR_BYTES];
+    struct held_refusals { /* of who showed no token that counts: noted together */
+        const struct verb *verb;
+        struct instant since;
+        uint64_t times;
+    } held;
+};
+
 struct service {
     struct ledger *ledger;
     struct world world;
     struct gateway gateway;
-    struct stripe *stripe;         /* behind the gateway; NULL: the simulator is */
-    struct str actor;              /* stands in the audit log */
+    struct stripe *stripe; /* behind the gateway; NULL: the simulator is */
+    struct str actor;      /* stands in the audit log; in a ledger with actors the token tells it */
+    struct shown_token token;
+    struct access_state access;
     struct str key;                /* idempotency key of the next command; "": none */
     service_progress_fn *progress; /* NULL: silent */
     void *progress_context;
@@ -36,6 +61,11 @@ struct service {
 /* Fills s->gateway; service_end_gateway gives back what is behind it. */
 enum err service_begin_gateway(struct service *s, const struct gateway_settings *g, struct error *e) MUST_USE;
 void service_end_gateway(struct service *s);
+
+/* Looks at the token that a door was given: a file that nobody else may read, or a command that prints it;
+ * both NULL: none is shown. Whether it counts is found out with each command. */
+enum err service_show_token(struct service *s, const char *file, const char *command,
+                            struct error *e) MUST_USE;
 
 /* Where messages of Stripe's come in, of the world that the key is of, now; without secrets yet. */
 struct webhook_door service_webhook_door(const struct service *s);

@@ -95,6 +95,12 @@ static enum err fill_inner(struct entry *it, struct import *im, struct arena *a,
     return gateway_complete(&it->command, im->ledger, &im->gateway, a, e);
 }
 
+static enum err check_may(const struct import *im, const char *words, struct error *e)
+{
+    const struct import_options *o = im->options;
+    return o->may == NULL ? OK : o->may(o->may_context, words, e);
+}
+
 static enum err read_object(struct entry *it, json_t *object, struct import *im, struct arena *a,
                             struct error *e)
 {
@@ -102,7 +108,8 @@ static enum err read_object(struct entry *it, json_t *object, struct import *im,
     enum err err = take_frame(it, object, a, e);
     if (err != OK) return err;
     const struct command_kind *kind = command_kind(it->command.type);
-    err = refuse_inner(kind->schema, object, e);
+    err = check_may(im, kind->words, e);
+    if (err == OK) err = refuse_inner(kind->schema, object, e);
     if (err == OK) err = schema_from_json(command_body_of(&it->command), kind->schema, object, a, e);
     if (err == OK) err = note_given(&it->command, object, e);
     if (err == OK) err = fill_inner(it, im, a, e);

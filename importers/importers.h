@@ -22,6 +22,10 @@ struct import_options {
     const char *rejects_path;
     bool strict; /* one bad row and nothing of the file is taken */
     struct str actor;
+    /* Of 'import commands': may whoever imports give that one? NULL: all of them. ERR_REFUSED says who may.
+     */
+    enum err (*may)(void *context, const char *words, struct error *e);
+    void *may_context;
     const struct gateway *gateway; /* for what needs one: payment methods of new subscriptions */
     import_progress_fn *progress;
     void *progress_context;

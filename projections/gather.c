@@ -489,8 +489,8 @@ enum err gather(struct facts *out, struct views_txn *t, const struct command *c,
     if (err == OK) err = gather_customer(&g, n);
     if (err == OK && (out->customer == NULL || (n->facts & SELLER) != 0)) err = gather_seller(&g);
     if (err == OK && c->type != COMMAND_SELLER_SET) err = gather_dates(&g);
-    if (err == OK) gather_zone(&g);
     if (err == OK) err = gather_access(&g);
+    if (err == OK) gather_zone(&g);
     for (size_t i = 0; err == OK && i < sizeof(loaders) / sizeof(loaders[0]); i++) {
         if ((n->facts & loaders[i].fact) != 0) err = loaders[i].load(&g);
     }

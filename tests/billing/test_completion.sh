@@ -39,6 +39,10 @@ completes invoice pdf INV-1 --out --output
 completes --k --key-file
 completes subscription create u1 --interval '' year
 completes invoice list --status pa partially_paid
+completes actor add eve --role au auditor
+completes --token-file t actor '' recover
+completes token '' revoke
+completes --to --token-file
 completes import '' usage
 completes import '' stripe
 completes imported list --kind ch charge

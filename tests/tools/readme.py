@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """readme.py [--check] - prints the parts of README.md that other files say better.
 
-The life of a subscription comes from ledger/book/moves.def, that of an invoice from invoice_moves.def; the rules of billing from the lines of tests/spec/*.bill that
+The life of a subscription comes from ledger/book/moves.def, that of an invoice from invoice_moves.def; who may do what from
+billing/roles.def; the rules of billing from the lines of tests/spec/*.bill that
 begin with '##'. Such a line is a rule, and it must be shown: a story that states a rule and expects nothing behind it is
 refused. With --check nothing is written, and a difference is an error.
 """
@@ -61,11 +62,38 @@ def rules():
     return "\n".join(out)
 
 
+def roles():
+    """Commands by the set of roles that may; then what is noted of them, and the reasons."""
+    text = (ROOT / "billing/roles.def").read_text(encoding="utf-8")
+    found = re.findall(r'^MAY_DO\("([^"]+)", *([A-Z| ]+?), *([A-Z_]+), *"[^"]*", *"([^"]*)"\)', text, re.M)
+    if len(found) != text.count("\nMAY_DO("):
+        sys.exit("billing/roles.def has a line that this does not read")
+    names = ("OPERATOR", "ACCOUNTANT", "AUDITOR")
+    by_roles, by_note, reasons = {}, {}, []
+    for words, may, note, reason in found:
+        words = words.replace(".", " ")
+        may = names if may == "EVERYBODY" else tuple(n for n in names if n in may.split(" | "))
+        by_roles.setdefault(may, []).append(words)
+        by_note.setdefault(note, []).append(words)
+        if reason:
+            reasons.append(f"`{words}`: {reason}")
+    out = ["| operator | accountant | auditor | administrator | commands |", "|---|---|---|---|---|"]
+    for may in sorted(by_roles, key=lambda m: (-len(m), m)):
+        cells = " | ".join("yes" if n in may else "" for n in names)
+        out.append(f"| {cells} | yes | {', '.join(by_roles[may])} |".replace("|  |", "| |").replace("|  |", "| |"))
+    told = {"READ": "read", "EXPORT": "exported", "WHEN_OUT": "exported, where a folder is named", "KEY": "key used"}
+    out += ["", "Noted when they were done: " + "; ".join(
+        f"{', '.join(by_note[n])} ({said})" for n, said in told.items() if n in by_note) + "."]
+    wrapped = textwrap.fill(out[-1], WIDTH, break_on_hyphens=False, break_long_words=False)
+    why = textwrap.fill("Why: " + "; ".join(reasons) + ".", WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(out[:-1] + [wrapped, "", why])
+
+
 def main():
     readme = ROOT / "README.md"
     text = before = readme.read_text(encoding="utf-8")
     invoice_moves = functools.partial(moves, "invoice_moves.def", "INVOICE_MOVE")
-    for name, print_part in (("moves", moves), ("invoice moves", invoice_moves), ("rules", rules)):
+    for name, print_part in (("moves", moves), ("invoice moves", invoice_moves), ("rules", rules), ("roles", roles)):
         mark, end = f"<!-- printed: {name} -->\n", f"<!-- end: {name} -->"
         if mark not in text or end not in text:
             sys.exit(f"README.md has no place for '{name}'")

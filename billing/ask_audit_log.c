@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* ask_audit_log.c - S24: who did what when to what, and what came of it. Read from the records themselves, so
+ * that it never rests on state. */
+#include "billing/answers.h"
+
+struct log_listing {
+    const struct call *call;
+    const struct audit_log_query *query;
+    struct str action; /* as records have it */
+    struct views_txn *txn;
+    struct arena *rows; /* emptied after each */
+    struct names names;
+    uint64_t told;
+};
+
+/* The customer whom a record is about: the one asked for, or the one of its first event that has one. */
+static uint64_t customer_of(const struct envelope *v)
+{
+    for (size_t i = 0; i < v->events_count; i++) {
+        uint64_t customer = event_customer(&v->events[i]);
+        if (customer != 0) return customer;
+    }
+    const struct usage_recorded *u = &v->events[0].usage_recorded;
+    if (v->events[0].type != EVENT_USAGE_RECORDED || u->readings_count == 0) return 0;
+    for (size_t i = 1; i < u->readings_count; i++) {
+        if (u->readings[i].customer != u->readings[0].customer) return 0;
+    }
+    return u->readings[0].customer;
+}
+
+/* What came of it. Where the ledger has actors, what was refused is noted; everything else that stands here
+ * was done, or asked of a gateway that may have declined. */
+static const char *result_of(const struct envelope *v, struct arena *a)
+{
+    const char *result = "done";
+    for (size_t i = 0; i < v->events_count; i++) {
+        switch ((int)v->events[i].type) {
+        case EVENT_ACCESS_NOTED: return str_cstring(a, v->events[i].access_noted.result);
+        case EVENT_PAYMENT_FAILED:
+        case EVENT_REFUND_FAILED:
+        case EVENT_REFUND_RETURNED: return "declined";
+        case EVENT_PAYMENT_REQUESTED:
+        case EVENT_REFUND_REQUESTED: result = "requested"; break;
+        default: break;
+        }
+    }
+    return result;
+}
+
+/* What was done: a note says it of what it is about. */
+static struct str action_of(const struct envelope *v)
+{
+    const struct event *ev = &v->events[0];
+    return ev->type == EVENT_ACCESS_NOTED ? ev->access_noted.action : v->command;
+}
+
+static struct str subject_of(const struct event *ev, struct arena *a)
+{
+    switch ((int)ev->type) {
+    case EVENT_ACCESS_NOTED: return ev->access_noted.subject;
+    case EVENT_INVOICE_FINALIZED: return ev->invoice_finalized.number;
+    case EVENT_ACTOR_ADDED: return ev->actor_added.name;
+    case EVENT_ACTOR_CHANGED: return ev->actor_changed.name;
+    case EVENT_ACTOR_REMOVED: return ev->actor_removed.name;
+    case EVENT_ACTOR_RECOVERED: return ev->actor_recovered.name;
+    case EVENT_TOKEN_ISSUED: return public_id(a, "tok", ev->token_issued.token);
+    case EVENT_TOKEN_REVOKED: return public_id(a, "tok", ev->token_revoked.token);
+    default: return STR_NONE;
+    }
+}
+
+/* That of the first event that has one. */
+static struct str subject_of_all(const struct envelope *v, struct arena *a)
+{
+    struct str out = STR_NONE;
+    for (size_t i = 0; i < v->events_count && out.len == 0; i++) out = subject_of(&v->events[i], a);
+    return out;
+}
+
+/* Beside the sentence: why, and how often. */
+static struct str sentence_of(const struct event *ev, struct arena *a)
+{
+    struct str said = event_sentence(a, ev);
+    if (ev->type != EVENT_ACCESS_NOTED) return said;
+    const struct access_noted *v = &ev->access_noted;
+    if (v->detail.len > 0) said = str_format(a, "%.*s (%.*s)", STR_ARG(said), STR_ARG(v->detail));
+    return v->times < 2 ? said : str_format(a, "%.*s, %ju times", STR_ARG(said), (uintmax_t)v->times);
+}
+
+static json_t *record_json(const struct event_place *place, const struct envelope *v, struct names *n,
+                           struct arena *a)
+{
+    json_t *j = object_new(), *events = rows_new();
+    member_count(j, "seq", place->seq);
+    member_instant(j, "time", place->at);
+    member_user(j, n, customer_of(v));
+    member_text(j, "actor", v->actor);
+    member_text(j, "action", action_of(v));
+    member_text_or_null(j, "subject", subject_of_all(v, a));
+    member_text(j, "result", str_of(result_of(v, a)));
+    for (size_t i = 0; i < v->events_count; i++) {
+        struct str sentence = sentence_of(&v->events[i], a);
+        rows_add(events, json_stringn(sentence.ptr, sentence.len));
+    }
+    member_put(j, "events", events);
+    return j;
+}
+
+static bool is_wanted(const struct log_listing *l, const struct envelope *v)
+{
+    const struct audit_log_query *q = l->query;
+    if (q->by.len > 0 && !str_equal(q->by, v->actor)) return false;
+    if (l->action.len > 0 && !str_equal(l->action, action_of(v))) return false;
+    return q->result.len == 0 || str_is(q->result, result_of(v, l->rows));
+}
+
+static enum err tell_record(void *context, uint64_t seq, struct error *e)
+{
+    struct log_listing *l = context;
+    struct envelope v = {0};
+    struct event_place place = {0};
+    if (l->query->limit != 0 && l->told >= l->query->limit) return ERR_NOT_FOUND;
+    enum err err = ledger_record(&v, &place, l->call->service->ledger, seq, l->rows, e);
+    if (err == ERR_NOT_FOUND || (err == OK && v.events_count == 0)) {
+        return fail(e, ERR_TAMPERED, "the audit log names record %ju, which holds no events", (uintmax_t)seq);
+    }
+    if (err == OK && is_wanted(l, &v)) {
+        const struct answer *to = l->call->answer;
+        l->told++;
+        err = to->take(to->self, record_json(&place, &v, &l->names, l->rows), true, e);
+    }
+    arena_reset(l->rows);
+    return err;
+}
+
+/* "invoice show", as people write it, is invoice.show. */
+static struct str action_named(struct str given, struct arena *a)
+{
+    char *text = str_cstring(a, given);
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == ' ') *p = '.';
+    return (struct str){text, given.len};
+}
+
+enum err ask_audit_log(const struct call *c, struct error *e)
+{
+    const struct audit_log_query *q = c->query;
+    struct log_listing l = {
+        .call = c, .query = q, .action = action_named(q->action, c->arena), .rows = arena_new()};
+    uint64_t customer = 0;
+    enum err err = service_days(q->from, q->to, e);
+    if (err == OK) err = ledger_read_begin(&l.txn, c->service->ledger, e);
+    if (err == OK) {
+        l.names = names_of(l.txn, l.rows);
+        err = service_customer(&customer, l.txn, q->user, c->arena, e);
+        if (err == OK) err = list_audit(l.txn, customer, q->from, q->to, tell_record, &l, e);
+        ledger_read_end(c->service->ledger, l.txn);
+    }
+    arena_free(l.rows);
+    return err;
+}
