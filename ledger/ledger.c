@@ -56,6 +56,7 @@ enum err ledger_create(const struct ledger_options *o, struct error *e)
         lo.place.create = true;
         err = log_create(&log, &lo, e);
     }
+    if (err == OK && !made) err = modes_close(o->dir, e);
     log_close(log);
     master_key_close(master);
     return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
@@ -206,6 +207,8 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     enum err err = OK;
     if (!o->in_memory && !file_exists(o->dir)) err = fail(e, ERR_NOT_FOUND, "there is no such directory");
     if (err == OK && !o->in_memory) err = dir_check_local(o->dir, e);
+    /* Without key nothing is written, and what is read is sealed: an auditor's copy may have any modes. */
+    if (err == OK && !o->in_memory && !o->without_key) err = modes_check(o->dir, e);
     if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
     if (err == OK) err = ledger_open_log(l, o, l->master, e);
     bool replaced = err == ERR_INVALID && strcmp(e->reason, LOG_KEY_REPLACED) == 0;

@@ -65,7 +65,8 @@ struct ledger_options {
 /* Makes a new ledger in an empty or missing directory, with its key file if that is missing (the default one
  * too). A half-made ledger of an earlier crash is completed. ERR_REFUSED when there is a ledger already. */
 enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE;
-/* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key. */
+/* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key, or files that
+ * others may get at. */
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
 void ledger_close(struct ledger *l);         /* accepts NULL */
 bool ledger_has_key(const struct ledger *l); /* false: it was opened without */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
  * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c, rotate.c
- * (a new master key), guard.c (where outputs may not go). */
+ * (a new master key), guard.c (where outputs may not go), modes.c (who else may get at the files). */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -112,6 +112,13 @@ enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struc
 /* Remembers, wherever the process goes later, what outputs must not overwrite. `key_file` may be NULL. */
 void guard_begin(struct ledger *l, const char *key_file);
 void guard_end(struct ledger *l);
+
+/* ---- modes.c ---- */
+
+/* ERR_INVALID names the first of the directory, what lies in it, its log's and its views' files that others
+ * may read or write, or that is somebody else's, and what mends it. */
+enum err modes_check(const char *dir, struct error *e) MUST_USE;
+enum err modes_close(const char *dir, struct error *e) MUST_USE; /* the directory itself to 0700 */
 
 /* ---- run.c ---- */
 

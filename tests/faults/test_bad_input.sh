@@ -231,7 +231,7 @@ elsewhere() { # elsewhere STATUS WORDS DIR ARGUMENT...
 elsewhere 1 'no such directory' "$work/nowhere" stats
 mkdir "$work/hollow"
 elsewhere 1 'hollow' "$work/hollow" --key-file "$work/d.key" stats
-mkdir "$work/torn" && cp -r "$work/d/." "$work/torn/" && truncate -s 9000 "$work/torn/log/data.mdb"
+mkdir -m 700 "$work/torn" && cp -r "$work/d/." "$work/torn/" && truncate -s 9000 "$work/torn/log/data.mdb"
 elsewhere 4 'damaged' "$work/torn" --key-file "$work/d.key" audit verify
 cp "$work/d/views/data.mdb" "$work/torn/log/data.mdb"
 elsewhere 8 'not complete' "$work/torn" --key-file "$work/d.key" audit verify

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 for packed in "$here"/fixtures/ledgers/*.tar.gz; do
     name=$(basename "$packed" .tar.gz)
-    mkdir "$work/$name" && tar -xzf "$packed" -C "$work/$name" || exit 1
+    mkdir "$work/$name" && tar -xzf "$packed" -C "$work/$name" --no-same-owner && chmod -R go= "$work/$name" || exit 1
     export DAYBOOK_DIR=$work/$name/ledger
     "$daybook" audit verify >/dev/null || failed=1
     python3 - "$daybook" "$here/fixtures/ledgers/$name.txt" <<'PYTHON' || failed=1

@@ -81,7 +81,9 @@ static void copy_file(const char *from, const char *to)
 static void copy_ledger(const char *to)
 {
     assert_ok(dir_make(test_path(str_format(A, "%s/log", to).ptr), 0700, E));
-    copy_file("d/log/data.mdb", str_format(A, "%s/log/data.mdb", to).ptr);
+    const char *log = str_format(A, "%s/log/data.mdb", to).ptr;
+    copy_file("d/log/data.mdb", log);
+    cr_assert(chmod(test_path(log), 0600) == 0);
 }
 
 Test(signed_head, names_the_head_and_is_kept_beside_the_key_and_in_the_ledger)
