@@ -119,6 +119,8 @@ static const struct {
     {EVENT_WEBHOOK_RECEIVED, NUMBER_WEBHOOK, offsetof(struct webhook_received, webhook), false},
     {EVENT_DISPUTE_NOTED, NUMBER_DISPUTE, offsetof(struct dispute_noted, dispute), true},
     {EVENT_OBJECT_IMPORTED, NUMBER_IMPORTED, offsetof(struct object_imported, object), true},
+    {EVENT_ACTOR_ADDED, NUMBER_ACTOR, offsetof(struct actor_added, actor), false},
+    {EVENT_TOKEN_ISSUED, NUMBER_TOKEN, offsetof(struct token_issued, token), false},
 };
 
 static enum err take_number(struct chronicle *h, const struct event *ev, struct error *e)

@@ -21,6 +21,8 @@ enum numbering {
     NUMBER_WEBHOOK,
     NUMBER_DISPUTE,
     NUMBER_IMPORTED,
+    NUMBER_ACTOR,
+    NUMBER_TOKEN,
     NUMBERINGS,
 };
 const char *numbering_word(enum numbering n); /* "invoice" */

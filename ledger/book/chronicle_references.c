@@ -25,6 +25,8 @@ static const struct {
     {"webhook", NUMBER_WEBHOOK},
     {"dispute", NUMBER_DISPUTE},
     {"object", NUMBER_IMPORTED},
+    {"actor", NUMBER_ACTOR},
+    {"token", NUMBER_TOKEN},
 };
 
 const char *numbering_word(enum numbering n)
@@ -41,7 +43,9 @@ const char *numbering_word(enum numbering n)
                                         [NUMBER_RERATING] = "re-rating",
                                         [NUMBER_WEBHOOK] = "webhook",
                                         [NUMBER_DISPUTE] = "dispute",
-                                        [NUMBER_IMPORTED] = "imported object"};
+                                        [NUMBER_IMPORTED] = "imported object",
+                                        [NUMBER_ACTOR] = "actor",
+                                        [NUMBER_TOKEN] = "token"};
     return words[n];
 }
 

@@ -193,6 +193,23 @@ Test(chronicle, nothing_is_about_somebody_who_is_not_there)
     assert_not("it speaks of customer number 3, which is not there yet");
 }
 
+Test(chronicle, an_actor_or_token_that_was_taken_out_leaves_a_gap)
+{
+    struct event *added = tell(EVENT_ACTOR_ADDED), *issued = tell(EVENT_TOKEN_ISSUED);
+    struct event *noted = tell(EVENT_ACCESS_NOTED);
+    added->actor_added = (struct actor_added){1, STR("ann"), ROLE_ADMINISTRATOR};
+    issued->token_issued = (struct token_issued){.token = 1, .actor = 1, .name = STR("ann")};
+    noted->access_noted = (struct access_noted){.actor = 1, .action = STR("stats"), .result = STR("done")};
+    struct chronicle_counts counts = {0};
+    assert_ok(read_story(&counts));
+    noted->access_noted.actor = 2;
+    assert_not("access.noted: it speaks of actor number 2, which is not there yet");
+    issued->token_issued.token = 2;
+    assert_not("token.issued: it has token number 2, where 1 was due");
+    added->actor_added.actor = 2;
+    assert_not("actor.added: it has actor number 2, where 1 was due");
+}
+
 Test(chronicle, nothing_deep_in_a_list_is_about_what_is_not_there)
 {
     lines[1].subscription = 9;
