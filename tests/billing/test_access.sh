@@ -152,6 +152,10 @@ gives 0 '' at --token-file zoe.token audit log ann --by accountant
 grep -q customer.show out || fail "the log of ann does not say who read: $(cat out)"
 gives 0 '' at --token-file zoe.token audit verify --quiet
 
+# What was read and cannot be noted, as on a full disk, is no success.
+gives 6 "'customer show' was done, and cannot be noted in the audit log" \
+    bash -c 'trap "" XFSZ; ulimit -f 40; exec "$@"' limited "$daybook" --dir d --now 2025-01-10 --token-file zoe.token customer show ann
+
 # The views say the same after a rebuild.
 counts() { at --token-file zoe.token --json stats | tr -d ' \n' | sed 's/"[a-z_]*bytes":[0-9]*//g'; }
 before=$(counts)
