@@ -308,12 +308,14 @@ static enum err open_failed(const struct cli_command *c, const struct ledger_opt
     return wrap(e, "not verified");
 }
 
-/* Whether the chain alone is enough for it: then nobody who runs it has to have the key. */
-static bool needs_no_key(const struct cli_command *c)
+/* Whether the chain alone is enough for it: then nobody who runs it has to have the key. But whoever shows a
+ * token is judged by it, and what he does is noted: that takes the key. */
+static bool needs_no_key(const struct cli_command *c, const struct service *s)
 {
     static const char *const words[] = {"audit.export", "backup", "replicate"};
     if (strcmp(c->verb->words, "audit.verify") == 0)
         return ((const struct audit_verify_query *)c->body)->without_key;
+    if (s->token.form != TOKEN_NOT_SHOWN) return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(c->verb->words, words[i]) == 0) return true;
     return false;
@@ -326,7 +328,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     enum err err = surround(&s, &c->globals, STR_NONE, a, e);
     if (err == OK) err = show_token(&s.service, &c->globals, a, e);
     if (err != OK) return err;
-    s.options.without_key = needs_no_key(c);
+    s.options.without_key = needs_no_key(c, &s.service);
     if ((c->verb->flags & VERB_STOPS) != 0) {
         stop_listen();
         s.service.stops = stop_was_asked;

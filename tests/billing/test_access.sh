@@ -113,6 +113,13 @@ while IFS=$'\t' read -r command operator accountant auditor; do
 done < <(sed -n 's/.*"command": *"\([^"]*\)", *"operator": *\([a-z]*\), *"accountant": *\([a-z]*\), *"auditor": *\([a-z]*\),.*/\1\t\2\t\3\t\4/p' roles.json | head -n 12)
 is "$told" 36 'commands and roles compared'
 
+# What copies the sealed ledger needs neither key nor token; with a token it is judged and noted.
+gives 0 '' "$daybook" --dir d --key-file none backup bak
+gives 0 '' at --token-file night.token backup bak
+gives 1 "'auditor' is auditor, and may not 'backup': operator or administrator may" at --token-file auditor.token backup bak
+gives 0 '' at --token-file root.token --json audit log --action backup --result 'done'
+grep -q '"subject": *"bak"' out || fail "the backup is not noted: $(cat out)"
+
 # ---- tokens of every wrong kind
 wrong() { # wrong TEXT SAYS
     (umask 077 && printf '%s\n' "$1" >wrong.token)
