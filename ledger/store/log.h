@@ -113,6 +113,14 @@ enum err log_prove_inclusion(struct merkle_path *out, struct log *l, uint64_t se
 enum err log_prove_consistency(struct merkle_path *out, struct log *l, const struct log_head_at *old,
                                const struct log_head_at *now, struct error *e) MUST_USE;
 
+/* As log_verify_chain, of what was appended behind a head that was verified before, 0 < from->size, when the
+ * ledger was in this generation; what was before it is held against its root, but not read again. out->bytes
+ * are those that were read; out->generation_seq is 0 if no generation began since. ERR_ROLLED_BACK: the log
+ * is smaller than that head. */
+enum err log_verify_since(struct log_report *out, struct log *l, const struct log_head_at *from,
+                          uint32_t generation, log_progress_fn *progress, void *context,
+                          struct error *e) MUST_USE;
+
 /* A ledger that lost its end, or went another way than the one that was there, and says so: from record
  * restored.size on, which is the one that says it, a new generation of it is written (FORMAT.md). */
 struct generation {
