@@ -44,7 +44,7 @@ static void verify_progress(void *context, uint64_t done, uint64_t total)
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
 
-static json_t *verified_json(const struct ledger_report *r)
+static json_t *verified_json(const struct ledger *l, const struct ledger_report *r)
 {
     json_t *j = object_new();
     member_flag(j, "verified", true);
@@ -55,6 +55,8 @@ static json_t *verified_json(const struct ledger_report *r)
     member_text(j, "origin", r->origin);
     member_count(j, "records", r->chain.records);
     member_count(j, "epochs", r->chain.epochs);
+    member_count(j, "generation", r->chain.generation);
+    member_text(j, "anchor", ledger_is_anchored(l) ? STR("sound") : STR("none"));
     member_count(j, "bytes", r->chain.bytes);
     member_hash(j, "root", &r->chain.root);
     member_hash(j, "last_leaf", &r->chain.last_leaf);
@@ -69,9 +71,12 @@ static json_t *verified_json(const struct ledger_report *r)
 
 enum err ask_audit_verify(const struct call *c, struct error *e)
 {
+    const struct audit_verify_query *q = c->query;
     struct ledger_report r = {0};
+    if (q->without_anchor && !q->without_key)
+        return fail(e, ERR_USAGE, "--without-anchor is for --without-key: who has the key has the anchor");
     enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, e);
-    return err == OK ? tell_one(c, verified_json(&r), e) : err;
+    return err == OK ? tell_one(c, verified_json(c->service->ledger, &r), e) : err;
 }
 
 /* ---- checkpoints ---- */
@@ -101,7 +106,7 @@ static json_t *checkpoint_json(const struct ledger_checkpoint *p)
 enum err ask_audit_checkpoint(const struct call *c, struct error *e)
 {
     const struct audit_checkpoint_query *q = c->query;
-    const char *key = path_or_null(q->checkpoint_key, c->arena), *copy = path_or_null(q->output, c->arena);
+    const char *key = c->service->checkpoints.key, *copy = path_or_null(q->output, c->arena);
     struct ledger_checkpoint p = {.path = NULL};
     if (key == NULL)
         return fail(e, ERR_INVALID,

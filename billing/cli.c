@@ -80,14 +80,21 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     }
     if (dir.len == 0) dir = or_environment(g->dir, "DAYBOOK_DIR");
     if (dir.len == 0) return fail(e, ERR_USAGE, "no ledger is named: give --dir or set DAYBOOK_DIR");
-    s->options = (struct ledger_options){.dir = str_cstring(a, dir),
-                                         .key_file = cstring_or_null(a, key_file),
-                                         .key_command = cstring_or_null(a, g->key_command),
-                                         .world = world,
-                                         .state = &daybook_state,
-                                         .program = "daybook " DAYBOOK_VERSION};
+    s->options = (struct ledger_options){
+        .dir = str_cstring(a, dir),
+        .key_file = cstring_or_null(a, key_file),
+        .key_command = cstring_or_null(a, g->key_command),
+        .anchor_file = cstring_or_null(a, or_environment(g->anchor_file, "DAYBOOK_ANCHOR_FILE")),
+        .world = world,
+        .state = &daybook_state,
+        .program = "daybook " DAYBOOK_VERSION};
+    struct str signer = or_environment(g->checkpoint_key, "DAYBOOK_CHECKPOINT_KEY");
+    struct str publish = or_environment(g->publish, "DAYBOOK_PUBLISH");
     s->service = (struct service){
-        .world = world, .actor = g->actor.len != 0 ? g->actor : login_name(a), .key = g->idempotency_key};
+        .checkpoints = {.key = cstring_or_null(a, signer), .publish = cstring_or_null(a, publish)},
+        .world = world,
+        .actor = g->actor.len != 0 ? g->actor : login_name(a),
+        .key = g->idempotency_key};
     struct gateway_settings stripe = {.rate = GATEWAY_RATE_DEFAULT};
     enum err err = stripe_settings(&stripe, g, a, e);
     if (err == OK) err = service_begin_gateway(&s->service, &stripe, e);
@@ -98,6 +105,17 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
         s->service.progress_context = &s->meter;
     }
     return OK;
+}
+
+/* What was done is done and durable; an anchor that stays behind is nothing that a script may take for a
+ * failure. */
+static void close_ledger(struct surroundings *s, enum err err)
+{
+    struct error e = {0};
+    if (s->service.ledger != NULL && ledger_anchor(s->service.ledger, &e) != OK)
+        (void)fprintf(stderr, "daybook: %s%s\n", err == OK ? "done, but " : "", e.text);
+    ledger_close(s->service.ledger);
+    s->service.ledger = NULL;
 }
 
 /* ---- making a ledger ---- */
@@ -155,7 +173,7 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     if (err == OK) err = ledger_open(&s.service.ledger, &s.options, e);
     if (err == OK) err = load_first_catalog(&outcome, &s, q, catalog, a, e);
     if (err == OK) err = tell_init(&s, q, answer, a, e);
-    ledger_close(s.service.ledger);
+    close_ledger(&s, err);
     service_end_gateway(&s.service);
     return err;
 }
@@ -217,20 +235,23 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     enum err err = surround(&s, &c->globals, STR_NONE, a, e);
     if (err != OK) return err;
     if (strcmp(c->verb->words, "audit.verify") == 0) {
-        s.options.without_key = ((const struct audit_verify_query *)c->body)->without_key;
+        const struct audit_verify_query *q = c->body;
+        s.options.without_key = q->without_key;
+        s.options.without_anchor = q->without_key && q->without_anchor;
     }
     if ((c->verb->flags & VERB_STOPS) != 0) {
         stop_listen();
         s.service.stops = stop_was_asked;
     }
     s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
+    s.options.recovering = strcmp(c->verb->words, "recover") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);
     if (err == OK)
         err = verb_run(c->verb, c->body, &s.service, answer, a, e);
     else
         err = open_failed(c, &s.options, err, e);
     meter_end(&s.meter);
-    ledger_close(s.service.ledger);
+    close_ledger(&s, err);
     service_end_gateway(&s.service);
     return err;
 }

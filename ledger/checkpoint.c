@@ -6,85 +6,12 @@
  *
  * The last one stands twice: in DIR/checkpoints, with all before it, and beside the key, in KEY.last. Whoever
  * restores an old copy of the directory, or rewrites it, does not thereby have the second. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "ledger/ledger_private.h"
-
-enum { SIZE_DIGITS = 20 };
-
-/* ---- where they are kept ---- */
-
-static const char *folder_of(const struct ledger *l, struct arena *a)
-{
-    return str_format(a, "%s/checkpoints", l->dir).ptr;
-}
-
-static const char *path_of(const struct ledger *l, uint64_t size, struct arena *a)
-{
-    return str_format(a, "%s/%0*ju", folder_of(l, a), SIZE_DIGITS, (uintmax_t)size).ptr;
-}
-
-/* The greatest size in the folder; 0: none is there. */
-static enum err newest_size(uint64_t *out, const struct ledger *l, struct arena *a, struct error *e)
-{
-    const char *folder = folder_of(l, a);
-    struct error unused = {0};
-    *out = 0;
-    DIR *d = opendir(folder);
-    if (d == NULL && errno == ENOENT) return OK;
-    if (d == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
-    errno = 0;
-    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        uint64_t size = 0;
-        struct str name = str_of(entry->d_name);
-        if (name.len == SIZE_DIGITS && uint_parse(&size, name, &unused) == OK && size > *out) *out = size;
-        errno = 0; /* by which alone the end differs from a failure */
-    }
-    int problem = errno;
-    (void)closedir(d); /* only read */
-    return problem == 0 ? OK : fail_errno(e, problem, "cannot read '%s'", folder);
-}
-
-/* One in a file, whoever signed it, which must be about this ledger. */
-static enum err read_file(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
-                          struct arena *a, struct error *e)
-{
-    struct bytes content = {0};
-    *out = (struct ledger_checkpoint){.path = path};
-    enum err err = file_read(&content, path, LIMIT_NOTE_BYTES, a, e);
-    if (err != OK) return err;
-    out->note = bytes_str(content);
-    err = checkpoint_read(&out->head, out->note, a, e);
-    if (err == OK && !str_equal(out->head.origin, l->origin))
-        err = fail(e, ERR_INVALID, "it is about another ledger, '%.*s'",
-                   STR_ARG(text_quotable(out->head.origin)));
-    return err == OK ? OK : wrap(e, "checkpoint '%s'", path);
-}
-
-/* What the ledger itself keeps is not input: where it cannot be read, somebody was there. */
-static enum err read_own(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
-                         struct arena *a, struct error *e)
-{
-    enum err err = read_file(out, l, path, a, e);
-    return err == ERR_INVALID || err == ERR_LIMIT ? (e->code = ERR_TAMPERED) : err;
-}
-
-enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
-                                  struct error *e)
-{
-    uint64_t size = 0;
-    enum err err = newest_size(&size, l, a, e);
-    if (err != OK) return err;
-    if (size == 0)
-        return fail(e, ERR_NOT_FOUND, "there is no checkpoint yet: 'daybook audit checkpoint' signs one");
-    err = read_own(out, l, path_of(l, size, a), a, e);
-    if (err != OK || out->head.size == size) return err;
-    return fail(e, ERR_TAMPERED, "checkpoint '%s' is of %ju records", out->path, (uintmax_t)out->head.size);
-}
 
 /* ---- keys ---- */
 
@@ -97,7 +24,8 @@ enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const c
         enum err err = ledger_guard_output(l, names[i], e);
         if (err != OK) return err;
     }
-    enum err err = checkpoint_key_create(path, l->origin, l->world, a, e);
+    enum err err =
+        checkpoint_key_create(path, generation_origin(l->origin, l->generation, a), l->world, a, e);
     if (err == OK) err = checkpoint_key_open(&k, path, e);
     if (err != OK) return err;
     *public = note_key_text(a, checkpoint_key_public(k));
@@ -150,7 +78,7 @@ static enum err check_last(struct signing *s, struct error *e)
     struct ledger_checkpoint last = {.path = NULL};
     struct checkpoint again = {.size = 0};
     if (!file_exists(s->last_path)) return OK;
-    enum err err = read_own(&last, s->ledger, s->last_path, s->arena, e);
+    enum err err = checkpoint_read_own(&last, s->ledger, s->last_path, s->arena, e);
     if (err != OK) return err;
     if (checkpoint_open(&again, last.note, checkpoint_key_public(s->key), s->arena, e) != OK)
         return wrap(e, "checkpoint '%s'", s->last_path);
@@ -160,10 +88,8 @@ static enum err check_last(struct signing *s, struct error *e)
 static enum err check_stored(struct signing *s, struct error *e)
 {
     struct ledger_checkpoint newest = {.path = NULL};
-    uint64_t size = 0;
-    enum err err = newest_size(&size, s->ledger, s->arena, e);
-    if (err != OK || size == 0) return err;
-    err = ledger_newest_checkpoint(&newest, s->ledger, s->arena, e);
+    enum err err = ledger_newest_checkpoint(&newest, s->ledger, s->arena, e);
+    if (err == ERR_NOT_FOUND) return OK;
     return err == OK ? check_before(s, &newest, e) : err;
 }
 
@@ -180,11 +106,25 @@ static enum err check_last_record(struct signing *s, struct error *e)
 static enum err sign_and_keep(struct signing *s, struct error *e)
 {
     struct ledger_checkpoint *out = s->out;
-    out->path = path_of(s->ledger, out->head.size, s->arena);
+    out->path = checkpoint_path(s->ledger, out->head.size, s->arena);
     enum err err = checkpoint_key_sign(&out->note, s->key, &out->head, s->arena, e);
     if (err == OK) err = file_write(s->last_path, str_bytes(out->note), 0600, e);
-    if (err == OK) err = dir_make(folder_of(s->ledger, s->arena), 0700, e);
+    if (err == OK) err = dir_make(checkpoint_folder(s->ledger, s->arena), 0700, e);
     return err == OK ? file_write(out->path, str_bytes(out->note), 0600, e) : err;
+}
+
+/* A key signs for one generation: what it said of the records that were lost stays the last that it said. */
+static enum err check_key(const struct signing *s, uint32_t generation, struct error *e)
+{
+    struct str name = checkpoint_key_public(s->key)->name;
+    uint32_t is = origin_generation(name, s->ledger->origin);
+    if (is == 0)
+        return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(text_quotable(name)));
+    if (is == generation) return OK;
+    return fail(e, ERR_REFUSED,
+                "the key signs for generation %u, and the ledger is in generation %u: 'daybook key "
+                "new-checkpoint' makes a key for it",
+                is, generation);
 }
 
 static enum err sign_what_is_there(struct signing *s, log_progress_fn *progress, void *context,
@@ -193,7 +133,10 @@ static enum err sign_what_is_there(struct signing *s, log_progress_fn *progress,
     struct log_report r = {0};
     ledger_lock(s->ledger);
     enum err err = log_verify_chain(&r, s->ledger->log, progress, context, e);
-    s->out->head = (struct checkpoint){.origin = s->ledger->origin, .size = r.records, .root = r.root};
+    if (err == OK) err = check_key(s, r.generation, e);
+    s->out->head = (struct checkpoint){.origin = generation_origin(s->ledger->origin, r.generation, s->arena),
+                                       .size = r.records,
+                                       .root = r.root};
     if (err == OK) err = check_last_record(s, e);
     if (err == OK) err = check_last(s, e);
     if (err == OK) err = check_stored(s, e);
@@ -224,7 +167,7 @@ enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, cons
 static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
                        struct error *e)
 {
-    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : read_file(out, l, file, a, e);
+    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : checkpoint_read_file(out, l, file, a, e);
 }
 
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
@@ -253,7 +196,7 @@ enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *old
 {
     struct ledger_checkpoint old = {.path = NULL}, at = old;
     struct proof_text p = {.kind = PROOF_OF_GROWTH};
-    enum err err = read_file(&old, l, older, a, e);
+    enum err err = checkpoint_read_file(&old, l, older, a, e);
     if (err == OK) err = target(&at, l, checkpoint, a, e);
     if (err != OK) return err;
     if (old.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", older);

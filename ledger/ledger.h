@@ -50,6 +50,9 @@ struct ledger_state {
 struct ledger_options {
     const char *dir;
     const char *key_file, *key_command; /* one of them; both NULL: DIR.key */
+    const char *anchor_file;            /* NULL: DIR.anchor */
+    bool without_anchor;                /* asks none, and writes none: copies, without key */
+    bool recovering;                    /* opens it however it stands to its anchor: for recover */
     bool without_key;                   /* opens for verification without key only; writes nothing */
     bool drop_views; /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
     bool in_memory;  /* log in memory, views in a temporary folder `dir`: tests and simulation */
@@ -63,9 +66,17 @@ struct ledger_options {
 /* Makes a new ledger in an empty or missing directory, with its key file if that is missing (the default one
  * too). A half-made ledger of an earlier crash is completed. ERR_REFUSED when there is a ledger already. */
 enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE;
-/* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key. */
+/* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key. ERR_ROLLED_BACK: it
+ * is behind its anchor. ERR_TAMPERED: the anchor is damaged, or of another ledger or history. ERR_INCOMPLETE:
+ * the anchor is missing. */
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
-void ledger_close(struct ledger *l); /* accepts NULL */
+/* Accepts NULL. Moves the anchor forward if it can; one that stays behind does no harm. */
+void ledger_close(struct ledger *l);
+/* Moves the anchor forward to where the ledger is, if this process appended anything since it last did. Not
+ * for the path of a single command: it syncs a file and its folder. */
+enum err ledger_anchor(struct ledger *l, struct error *e) MUST_USE;
+/* Was the ledger held against an anchor when it was opened? */
+bool ledger_is_anchored(const struct ledger *l);
 struct world ledger_world(const struct ledger *l);
 struct zones *ledger_zones(struct ledger *l); /* for whoever asks what date it is for a customer */
 /* The date it is in a time zone of that name; in UTC where there is none such. */
@@ -163,6 +174,36 @@ typedef enum err recompute_fn(void *context, const struct recomputation *r, stru
  * from the log's first record. */
 enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
                           log_progress_fn *progress, void *progress_context, struct error *e) MUST_USE;
+
+/* ---- recovering: a ledger behind what is remembered of it (FORMAT.md, Generations) ---- */
+
+struct ledger_recovery {
+    struct log_head_at head; /* what is there, verified from its first record to its last */
+    uint32_t generation;
+    const char
+        *anchor; /* how the anchor stands to it, in a word: "sound", "ahead", "different", "missing" … */
+    const char *anchor_file;     /* NULL: in memory */
+    uint64_t anchor_records;     /* 0: it cannot be read */
+    uint64_t checkpoint_records; /* of the newest checkpoint of what is there; 0: none */
+    uint64_t lost_checkpoints;   /* those of what is not there */
+    struct log_head_at lost;     /* the greatest head that it had and has no longer; size 0: none is known */
+    const char *lost_by;         /* the file that remembers it */
+    bool unfinished;             /* a new generation was opened, and the rest is still to be done */
+    const char *advice;
+};
+/* Finds out, and changes nothing. With the file of a checkpoint key (NULL: none), what it signed last counts
+ * too. */
+enum err ledger_recovery(struct ledger_recovery *out, struct ledger *l, const char *key_file, struct arena *a,
+                         struct error *e) MUST_USE;
+/* Makes an anchor of what is there, in the place of one that is missing or damaged. ERR_REFUSED: there is
+ * one, or it is known that something was lost. *out tells how it stands afterwards. */
+enum err ledger_new_anchor(struct ledger_recovery *out, struct ledger *l, const char *key_file,
+                           struct arena *a, struct error *e) MUST_USE;
+/* Opens a new generation that says what was lost, and why; keeps the checkpoints of it as evidence; makes the
+ * anchor remember what is there. After a crash the same call ends it. ERR_REFUSED: nothing is known to be
+ * lost. */
+enum err ledger_accept_loss(struct ledger_recovery *out, struct ledger *l, const char *key_file,
+                            struct str reason, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- checkpoints and proofs: what people outside can check without the ledger (checkpoint.h) ---- */
 

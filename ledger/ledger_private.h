@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
  * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c,
- * guard.c (where outputs may not go). */
+ * guard.c (where outputs may not go), anchor.c and recover.c (what the ledger is known to have been). */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -32,8 +32,14 @@ struct ledger {
     struct hasher *hasher;
     size_t map_bytes;
     struct {
-        char *dir, *key_file; /* absolute; NULL: there is none, as with a key command */
+        char *dir, *key_file, *anchor; /* absolute; NULL: there is none, as with a key command */
     } guarded;
+    struct {
+        char *path; /* NULL: in memory */
+        bool sound; /* it was when the ledger was opened */
+        bool due;   /* this process appended since it was moved; l->lock is held */
+    } anchor;
+    uint32_t generation;
 
     pthread_mutex_t lock;  /* held by whoever uses log, scratch memory or a write transaction */
     struct arena *facts;   /* of the command being decided */
@@ -91,6 +97,64 @@ enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
 /* Remembers, wherever the process goes later, what outputs must not overwrite. `key_file` may be NULL. */
 void guard_begin(struct ledger *l, const char *key_file);
 void guard_end(struct ledger *l);
+
+void guard_add_anchor(struct ledger *l, const char *path);
+
+/* ---- anchor.c ---- */
+
+/* How the ledger stands to its anchor. */
+struct anchor_found {
+    enum {
+        ANCHOR_NONE,  /* in memory: it has none */
+        ANCHOR_NEVER, /* it never had one */
+        ANCHOR_SOUND,
+        ANCHOR_MISSING,
+        ANCHOR_DAMAGED,
+        ANCHOR_FOREIGN,
+        ANCHOR_ROLLED_BACK,
+        ANCHOR_FORKED
+    } standing;
+    struct anchor anchor;    /* all but the first five: what it says */
+    struct log_head_at head; /* of the ledger as it is */
+    struct hash last_leaf;
+    uint32_t generation; /* sound: the ledger's */
+    uint64_t behind;     /* sound: records that the anchor does not know yet, and its last */
+    struct error why;    /* damaged */
+};
+/* Where it is; ERR_INVALID: inside the ledger's directory, or it is the key. */
+enum err anchor_begin(struct ledger *l, const struct ledger_options *o, struct error *e) MUST_USE;
+void anchor_end(struct ledger *l);
+/* Finds out, and refuses nothing. */
+enum err anchor_find(struct anchor_found *out, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
+/* May such a ledger be opened? ERR_ROLLED_BACK, ERR_TAMPERED or ERR_INCOMPLETE with one sentence that says
+ * why not. */
+enum err anchor_verdict(const struct anchor_found *f, const struct ledger *l, struct error *e) MUST_USE;
+/* The two in one, when the ledger is opened; makes the first anchor, of a ledger that verifies. */
+enum err anchor_open(struct ledger *l, bool without_key, struct error *e) MUST_USE;
+/* Verifies the whole log and puts an anchor of it in the place of `was` (NULL: there is none). */
+enum err anchor_renew(struct ledger *l, const struct anchor *was, struct arena *a, struct error *e) MUST_USE;
+
+/* ---- checkpoint_files.c ---- */
+
+const char *checkpoint_folder(const struct ledger *l, struct arena *a);
+const char *checkpoint_path(const struct ledger *l, uint64_t size, struct arena *a);
+/* What a generation signs as; and which generation signs so, 0: none of this ledger. */
+struct str generation_origin(struct str origin, uint32_t generation, struct arena *a);
+uint32_t origin_generation(struct str name, struct str origin);
+struct checkpoint_sizes {
+    uint64_t *items; /* the largest first */
+    size_t count;
+};
+enum err checkpoint_sizes(struct checkpoint_sizes *out, const struct ledger *l, struct arena *a,
+                          struct error *e) MUST_USE;
+/* One in a file, whoever signed it, which must be about this ledger, in whatever generation. */
+enum err checkpoint_read_file(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
+                              struct arena *a, struct error *e) MUST_USE;
+/* What the ledger itself keeps is not input: ERR_TAMPERED where it cannot be read, for somebody was there. */
+enum err checkpoint_read_own(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
+                             struct arena *a, struct error *e) MUST_USE;
+enum err checkpoint_read_kept(struct ledger_checkpoint *out, const struct ledger *l, uint64_t size,
+                              struct arena *a, struct error *e) MUST_USE;
 
 /* ---- run.c ---- */
 

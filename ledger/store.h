@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_LEDGER_STORE_H
 #define DAYBOOK_LEDGER_STORE_H
 
+#include "ledger/store/anchor.h"
 #include "ledger/store/checkpoint.h"
 #include "ledger/store/checkpoint_key.h"
 #include "ledger/store/hasher.h"
