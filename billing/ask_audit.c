@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "billing/answers.h"
+#include "billing/checkpoints.h"
 
 /* Is it the same file, by whatever name? */
 static bool is_same(const char *path, const char *other)
@@ -91,14 +92,27 @@ static enum err guard_key(const char *key, const char *path, struct arena *a, st
     return OK;
 }
 
-static json_t *checkpoint_json(const struct ledger_checkpoint *p)
+void member_checkpoint(json_t *object, const struct checkpoint_told *t)
 {
+    bool none = t->at.path == NULL;
+    member_put(object, "checkpoint_records", none ? json_null() : json_integer((json_int_t)t->at.head.size));
+    member_text_or_null(object, "checkpoint_path", none ? STR_NONE : str_of(t->at.path));
+    member_count(object, "checkpoints_published", t->published);
+    member_text_or_null(object, "checkpoint_trouble", t->trouble);
+}
+
+static json_t *checkpoint_json(const struct checkpoint_told *t)
+{
+    const struct ledger_checkpoint *p = &t->at;
     json_t *j = object_new();
     member_text(j, "origin", p->head.origin);
     member_count(j, "records", p->head.size);
     member_count(j, "before", p->before);
+    member_count(j, "read", p->read);
     member_hash(j, "root", &p->head.root);
     member_text(j, "path", str_of(p->path));
+    member_count(j, "published", t->published);
+    member_text_or_null(j, "checkpoint_trouble", t->trouble);
     member_text(j, "checkpoint", p->note);
     return j;
 }
@@ -107,17 +121,12 @@ enum err ask_audit_checkpoint(const struct call *c, struct error *e)
 {
     const struct audit_checkpoint_query *q = c->query;
     const char *key = c->service->checkpoints.key, *copy = path_or_null(q->output, c->arena);
-    struct ledger_checkpoint p = {.path = NULL};
-    if (key == NULL)
-        return fail(e, ERR_INVALID,
-                    "cannot sign a checkpoint without a key: --checkpoint-key names it, 'daybook "
-                    "key new-checkpoint' makes one");
-    enum err err = copy == NULL ? OK : guard_key(key, copy, c->arena, e);
+    struct checkpoint_told t = {.trouble = STR_NONE};
+    enum err err = copy == NULL || key == NULL ? OK : guard_key(key, copy, c->arena, e);
     if (err == OK && copy != NULL) err = ledger_guard_output(c->service->ledger, copy, e);
-    if (err == OK)
-        err = ledger_checkpoint(&p, c->service->ledger, key, verify_progress, c->service, c->arena, e);
-    if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(p.note), e);
-    return err == OK ? tell_one(c, checkpoint_json(&p), e) : err;
+    if (err == OK) err = service_checkpoint(&t, c->service, q->full, c->arena, e);
+    if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(t.at.note), e);
+    return err == OK ? tell_one(c, checkpoint_json(&t), e) : err;
 }
 
 /* ---- proofs ---- */

@@ -315,6 +315,14 @@ static void tell_gateway_trouble(const json_t *value)
                   why);
 }
 
+static void tell_checkpoint_trouble(const json_t *value)
+{
+    const char *why = json_string_value(json_object_get(value, "checkpoint_trouble"));
+    if (why == NULL) return;
+    (void)fprintf(stderr, "daybook: with the checkpoint not all went well: %s; the next one makes it good\n",
+                  why);
+}
+
 static void note_aloud(const struct listener *l, const json_t *value)
 {
     json_int_t rejected = json_integer_value(json_object_get(value, "rejected"));
@@ -328,6 +336,7 @@ static void note_aloud(const struct listener *l, const json_t *value)
         tell_failures(json_object_get(value, "failures"));
         tell_not_asked(value);
         tell_gateway_trouble(value);
+        tell_checkpoint_trouble(value);
     }
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");

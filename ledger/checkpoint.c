@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* checkpoint.c - what the ledger gives to people outside: checkpoints that it signs, and proofs that lead to
- * them. Two signed checkpoints of which one is not the beginning of the other would be the end of all trust
- * in it; so it signs only what it has read from the log after the commit, and proven to go on from the last
- * one.
+/* checkpoint.c - the checkpoints that the ledger signs. Two of them of which one is not the beginning of the
+ * other would be the end of all trust in it; so it signs only what it has read from the log after the commit,
+ * and proven to go on from the last one. What was read when the last one was signed is not read again, unless
+ * that is asked for.
  *
  * The last one stands twice: in DIR/checkpoints, with all before it, and beside the key, in KEY.last. Whoever
  * restores an old copy of the directory, or rewrites it, does not thereby have the second. */
@@ -45,8 +45,10 @@ static enum err lock_key(int *out, const char *path, struct error *e)
 
 struct signing {
     struct ledger *ledger;
+    const struct checkpoint_how *how;
     struct checkpoint_key *key;
-    const char *last_path; /* beside the key */
+    const char *last_path;         /* beside the key */
+    struct ledger_checkpoint last; /* what is there; path NULL: nothing */
     struct ledger_checkpoint *out;
     struct arena *arena;
 };
@@ -72,24 +74,26 @@ static enum err check_before(struct signing *s, const struct ledger_checkpoint *
     return OK;
 }
 
-/* KEY.last must be signed by the key: whoever could change it could make us sign what we denied before. */
-static enum err check_last(struct signing *s, struct error *e)
+/* KEY.last must be signed by the key: whoever could change it could make us sign what we denied before, or
+ * leave unread what nobody read. */
+static enum err read_last(struct signing *s, struct error *e)
 {
-    struct ledger_checkpoint last = {.path = NULL};
     struct checkpoint again = {.size = 0};
     if (!file_exists(s->last_path)) return OK;
-    enum err err = checkpoint_read_own(&last, s->ledger, s->last_path, s->arena, e);
+    enum err err = checkpoint_read_own(&s->last, s->ledger, s->last_path, s->arena, e);
     if (err != OK) return err;
-    if (checkpoint_open(&again, last.note, checkpoint_key_public(s->key), s->arena, e) != OK)
+    if (checkpoint_open(&again, s->last.note, checkpoint_key_public(s->key), s->arena, e) != OK)
         return wrap(e, "checkpoint '%s'", s->last_path);
-    return check_before(s, &last, e);
+    return OK;
 }
 
 static enum err check_stored(struct signing *s, struct error *e)
 {
+    struct checkpoint_sizes sizes = {0};
     struct ledger_checkpoint newest = {.path = NULL};
-    enum err err = ledger_newest_checkpoint(&newest, s->ledger, s->arena, e);
-    if (err == ERR_NOT_FOUND) return OK;
+    enum err err = checkpoint_sizes(&sizes, s->ledger, s->arena, e);
+    if (err != OK || sizes.count == 0) return err;
+    err = checkpoint_read_kept(&newest, s->ledger, sizes.items[0], s->arena, e);
     return err == OK ? check_before(s, &newest, e) : err;
 }
 
@@ -102,16 +106,7 @@ static enum err check_last_record(struct signing *s, struct error *e)
     return log_prove_inclusion(&path, s->ledger->log, at.size - 1, &at, e);
 }
 
-/* Beside the key first: from then on nothing else is signed of that size, whatever becomes of the rest. */
-static enum err sign_and_keep(struct signing *s, struct error *e)
-{
-    struct ledger_checkpoint *out = s->out;
-    out->path = checkpoint_path(s->ledger, out->head.size, s->arena);
-    enum err err = checkpoint_key_sign(&out->note, s->key, &out->head, s->arena, e);
-    if (err == OK) err = file_write(s->last_path, str_bytes(out->note), 0600, e);
-    if (err == OK) err = dir_make(checkpoint_folder(s->ledger, s->arena), 0700, e);
-    return err == OK ? file_write(out->path, str_bytes(out->note), 0600, e) : err;
-}
+/* ---- reading ---- */
 
 /* A key signs for one generation: what it said of the records that were lost stays the last that it said. */
 static enum err check_key(const struct signing *s, uint32_t generation, struct error *e)
@@ -127,108 +122,104 @@ static enum err check_key(const struct signing *s, uint32_t generation, struct e
                 is, generation);
 }
 
-static enum err sign_what_is_there(struct signing *s, log_progress_fn *progress, void *context,
-                                   struct error *e)
+/* What the head says is held against the last checkpoint before anything is read: an older copy, or another
+ * one, is told as what it is. */
+static enum err check_head(struct signing *s, struct error *e)
+{
+    struct log_state now = {0};
+    enum err err = log_state(&now, s->ledger->log, e);
+    if (err != OK || s->last.path == NULL) return err;
+    s->out->head = (struct checkpoint){.size = now.head.range.size, .root = now.root};
+    return check_before(s, &s->last, e);
+}
+
+static enum err read_log(struct log_report *out, struct signing *s, struct error *e)
+{
+    const struct checkpoint_how *how = s->how;
+    struct log *log = s->ledger->log;
+    if (s->last.path == NULL || how->full) {
+        enum err err = log_verify_chain(out, log, how->progress, how->context, e);
+        s->out->read = out->records;
+        return err;
+    }
+    struct log_head_at from = head_at(&s->last.head);
+    uint32_t generation = origin_generation(s->last.head.origin, s->ledger->origin);
+    enum err err = log_verify_since(out, log, &from, generation, how->progress, how->context, e);
+    s->out->read = err == OK ? out->records - from.size : 0;
+    return err;
+}
+
+/* ---- keeping ---- */
+
+static bool says_the_same(const struct ledger_checkpoint *c, const struct checkpoint *head)
+{
+    return c->head.size == head->size && hash_equal(&c->head.root, &head->root) &&
+           str_equal(c->head.origin, head->origin);
+}
+
+/* One of the same head that the key signed stays as it is: others may have put their signatures below. */
+static bool take_kept(struct signing *s)
+{
+    struct ledger_checkpoint kept = {.path = NULL};
+    struct checkpoint again = {.size = 0};
+    struct error unused = {0};
+    if (!file_exists(s->out->path) ||
+        checkpoint_read_own(&kept, s->ledger, s->out->path, s->arena, &unused) != OK ||
+        !says_the_same(&kept, &s->out->head) ||
+        checkpoint_open(&again, kept.note, checkpoint_key_public(s->key), s->arena, &unused) != OK)
+        return false;
+    s->out->note = kept.note;
+    return true;
+}
+
+/* Beside the key first: from then on nothing else is signed of that size, whatever becomes of the rest. */
+static enum err sign_and_keep(struct signing *s, struct error *e)
+{
+    struct ledger_checkpoint *out = s->out;
+    struct str note = STR_NONE;
+    out->path = checkpoint_path(s->ledger, out->head.size, s->arena);
+    enum err err = checkpoint_key_sign(&note, s->key, &out->head, s->arena, e);
+    if (err == OK && !says_the_same(&s->last, &out->head))
+        err = file_write(s->last_path, str_bytes(note), 0600, e);
+    if (err != OK || take_kept(s)) return err;
+    out->note = note;
+    out->is_new = true;
+    err = dir_make(checkpoint_folder(s->ledger, s->arena), 0700, e);
+    return err == OK ? file_write(out->path, str_bytes(note), 0600, e) : err;
+}
+
+static enum err sign_what_is_there(struct signing *s, struct error *e)
 {
     struct log_report r = {0};
     ledger_lock(s->ledger);
-    enum err err = log_verify_chain(&r, s->ledger->log, progress, context, e);
+    enum err err = check_key(s, s->ledger->generation, e);
+    if (err == OK) err = read_last(s, e);
+    if (err == OK) err = check_head(s, e);
+    if (err == OK) err = read_log(&r, s, e);
     if (err == OK) err = check_key(s, r.generation, e);
     s->out->head = (struct checkpoint){.origin = generation_origin(s->ledger->origin, r.generation, s->arena),
                                        .size = r.records,
                                        .root = r.root};
     if (err == OK) err = check_last_record(s, e);
-    if (err == OK) err = check_last(s, e);
+    if (err == OK && s->last.path != NULL) err = check_before(s, &s->last, e);
     if (err == OK) err = check_stored(s, e);
     if (err == OK) err = sign_and_keep(s, e);
     ledger_unlock(s->ledger);
     return err;
 }
 
-enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *key_file,
-                           log_progress_fn *progress, void *context, struct arena *a, struct error *e)
+enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const struct checkpoint_how *how,
+                           struct arena *a, struct error *e)
 {
-    struct signing s = {.ledger = l, .out = out, .arena = a};
+    struct signing s = {.ledger = l, .how = how, .out = out, .arena = a};
     int lock = -1;
     *out = (struct ledger_checkpoint){.path = NULL};
-    s.last_path = str_format(a, "%s.last", key_file).ptr;
+    s.last_path = str_format(a, "%s.last", how->key_file).ptr;
     enum err err = ledger_guard_output(l, s.last_path, e);
-    if (err == OK) err = checkpoint_key_open(&s.key, key_file, e);
-    if (err == OK) err = lock_key(&lock, key_file, e);
-    if (err == OK) err = sign_what_is_there(&s, progress, context, e);
+    if (err == OK) err = checkpoint_key_open(&s.key, how->key_file, e);
+    if (err == OK) err = lock_key(&lock, how->key_file, e);
+    if (err == OK) err = sign_what_is_there(&s, e);
     if (lock >= 0) (void)close(lock); /* also unlocks */
     checkpoint_key_close(s.key);
     return err == OK ? OK : wrap(e, "cannot sign a checkpoint");
-}
-
-/* ---- proofs ---- */
-
-/* The checkpoint that a proof is to lead to: one in a file, or the newest. */
-static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
-                       struct error *e)
-{
-    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : checkpoint_read_file(out, l, file, a, e);
-}
-
-enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
-                             struct arena *a, struct error *e)
-{
-    struct ledger_checkpoint at = {.path = NULL};
-    struct proof_text p = {.kind = PROOF_OF_RECORD, .number = seq};
-    enum err err = target(&at, l, checkpoint, a, e);
-    if (err != OK) return err;
-    if (seq >= at.head.size)
-        return fail(e, ERR_NOT_FOUND,
-                    "record %ju is not among the %ju of checkpoint '%s': 'daybook audit "
-                    "checkpoint' signs a newer one",
-                    (uintmax_t)seq, (uintmax_t)at.head.size, at.path);
-    struct log_head_at head = head_at(&at.head);
-    ledger_lock(l);
-    err = log_prove_inclusion(&p.path, l->log, seq, &head, e);
-    ledger_unlock(l);
-    p.note = at.note;
-    if (err == OK) *text = proof_text(a, &p);
-    return err == OK ? OK : wrap(e, "cannot prove record %ju", (uintmax_t)seq);
-}
-
-enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
-                             struct arena *a, struct error *e)
-{
-    struct ledger_checkpoint old = {.path = NULL}, at = old;
-    struct proof_text p = {.kind = PROOF_OF_GROWTH};
-    enum err err = checkpoint_read_file(&old, l, older, a, e);
-    if (err == OK) err = target(&at, l, checkpoint, a, e);
-    if (err != OK) return err;
-    if (old.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", older);
-    if (old.head.size > at.head.size)
-        return fail(e, ERR_ROLLED_BACK, "checkpoint '%s' is of %ju records, but '%s' of %ju only", older,
-                    (uintmax_t)old.head.size, at.path, (uintmax_t)at.head.size);
-    struct log_head_at was = head_at(&old.head), now = head_at(&at.head);
-    ledger_lock(l);
-    err = log_prove_consistency(&p.path, l->log, &was, &now, e);
-    ledger_unlock(l);
-    p.number = old.head.size;
-    p.note = at.note;
-    if (err == OK) *text = proof_text(a, &p);
-    return err == OK ? OK : wrap(e, "the ledger does not go on from checkpoint '%s'", older);
-}
-
-static enum err keep_record(void *context, const struct log_entry *entry, struct error *e)
-{
-    (void)e;
-    struct buffer *out = context;
-    buffer_add(out, entry->record.ptr, entry->record.len);
-    return OK;
-}
-
-enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
-                              struct error *e)
-{
-    struct buffer record = {.arena = a};
-    ledger_lock(l);
-    enum err err = log_scan(l->log, seq, seq + 1, keep_record, &record, e);
-    ledger_unlock(l);
-    *out = (struct bytes){record.ptr, record.len};
-    if (err == OK && record.len == 0) return fail(e, ERR_NOT_FOUND, "there is no record %ju", (uintmax_t)seq);
-    return err;
 }

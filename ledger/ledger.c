@@ -247,6 +247,16 @@ struct date ledger_today(struct ledger *l, struct str zone)
     return zone_date(known, l->world.now(l->world.self));
 }
 
+enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e)
+{
+    struct log_state s = {0};
+    ledger_lock(l);
+    enum err err = log_state(&s, l->log, e);
+    ledger_unlock(l);
+    *out = s.head.range.size;
+    return err;
+}
+
 struct log *ledger_log(struct ledger *l)
 {
     return l->log;

@@ -211,18 +211,35 @@ struct ledger_checkpoint {
     struct checkpoint head;
     struct str note;
     const char *path; /* where it stands */
-    uint64_t before;  /* of one that was just signed: how many records the one before is of; 0: none */
+    /* Of one that was just signed: */
+    uint64_t before; /* how many records the one before is of; 0: none */
+    uint64_t read;   /* how many records were read for it */
+    bool is_new;     /* it was not there before */
 };
 /* Makes a key that signs this ledger's checkpoints, PATH and PATH.pub; *public is what the latter says.
  * ERR_INVALID: it would lie inside the ledger's directory. ERR_REFUSED: there is one already. */
 enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const char *path, struct arena *a,
                                    struct error *e) MUST_USE;
-/* Reads the whole log, proves that it goes on from the checkpoints signed last, the one beside the key and
- * the newest in DIR/checkpoints, and only then signs and keeps a new one in both places. ERR_ROLLED_BACK: the
- * log is shorter than one of them. ERR_TAMPERED: it does not go on from one of them, or one is damaged. */
-enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *key_file,
-                           log_progress_fn *progress, void *context, struct arena *a,
-                           struct error *e) MUST_USE;
+struct checkpoint_how {
+    const char *key_file;
+    bool full; /* read the whole log, not only what was appended since this key signed last */
+    log_progress_fn *progress;
+    void *context;
+};
+/* Reads what was appended since the key signed last, proves that the log goes on from the checkpoints signed
+ * last, the one beside the key and the newest in DIR/checkpoints, and only then signs and keeps a new one in
+ * both places. Of the same head it is the one that is there, with whatever others signed below.
+ * ERR_ROLLED_BACK: the log is shorter than one of them. ERR_TAMPERED: it does not go on from one of them, or
+ * one is damaged. ERR_REFUSED: the key is of another generation. */
+enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const struct checkpoint_how *how,
+                           struct arena *a, struct error *e) MUST_USE;
+/* Copies what was signed to a folder that others read: each checkpoint that is missing there in a file that
+ * its number of records names, and the newest as 'checkpoint'. *count: how many were missing. ERR_INVALID:
+ * the folder is the ledger's. */
+enum err ledger_publish(size_t *count, struct ledger *l, const char *folder, struct arena *a,
+                        struct error *e) MUST_USE;
+/* How many records there are; safe beside other threads. */
+enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e) MUST_USE;
 /* The newest in DIR/checkpoints; its signature is not checked here. ERR_NOT_FOUND: none was signed yet. */
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
                                   struct error *e) MUST_USE;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* prove.c - what the ledger gives to people outside besides its checkpoints: proofs that lead to one, and the
+ * records that they are about. No proof is handed out that was not checked against the records. */
+#include "ledger/ledger_private.h"
+
+static struct log_head_at head_at(const struct checkpoint *c)
+{
+    return (struct log_head_at){c->size, c->root};
+}
+
+/* The checkpoint that a proof is to lead to: one in a file, or the newest. */
+static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
+                       struct error *e)
+{
+    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : checkpoint_read_file(out, l, file, a, e);
+}
+
+enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
+                             struct arena *a, struct error *e)
+{
+    struct ledger_checkpoint at = {.path = NULL};
+    struct proof_text p = {.kind = PROOF_OF_RECORD, .number = seq};
+    enum err err = target(&at, l, checkpoint, a, e);
+    if (err != OK) return err;
+    if (seq >= at.head.size)
+        return fail(e, ERR_NOT_FOUND,
+                    "record %ju is not among the %ju of checkpoint '%s': 'daybook audit "
+                    "checkpoint' signs a newer one",
+                    (uintmax_t)seq, (uintmax_t)at.head.size, at.path);
+    struct log_head_at head = head_at(&at.head);
+    ledger_lock(l);
+    err = log_prove_inclusion(&p.path, l->log, seq, &head, e);
+    ledger_unlock(l);
+    p.note = at.note;
+    if (err == OK) *text = proof_text(a, &p);
+    return err == OK ? OK : wrap(e, "cannot prove record %ju", (uintmax_t)seq);
+}
+
+enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
+                             struct arena *a, struct error *e)
+{
+    struct ledger_checkpoint old = {.path = NULL}, at = old;
+    struct proof_text p = {.kind = PROOF_OF_GROWTH};
+    enum err err = checkpoint_read_file(&old, l, older, a, e);
+    if (err == OK) err = target(&at, l, checkpoint, a, e);
+    if (err != OK) return err;
+    if (old.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", older);
+    if (old.head.size > at.head.size)
+        return fail(e, ERR_ROLLED_BACK, "checkpoint '%s' is of %ju records, but '%s' of %ju only", older,
+                    (uintmax_t)old.head.size, at.path, (uintmax_t)at.head.size);
+    struct log_head_at was = head_at(&old.head), now = head_at(&at.head);
+    ledger_lock(l);
+    err = log_prove_consistency(&p.path, l->log, &was, &now, e);
+    ledger_unlock(l);
+    p.number = old.head.size;
+    p.note = at.note;
+    if (err == OK) *text = proof_text(a, &p);
+    return err == OK ? OK : wrap(e, "the ledger does not go on from checkpoint '%s'", older);
+}
+
+static enum err keep_record(void *context, const struct log_entry *entry, struct error *e)
+{
+    (void)e;
+    struct buffer *out = context;
+    buffer_add(out, entry->record.ptr, entry->record.len);
+    return OK;
+}
+
+enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
+                              struct error *e)
+{
+    struct buffer record = {.arena = a};
+    ledger_lock(l);
+    enum err err = log_scan(l->log, seq, seq + 1, keep_record, &record, e);
+    ledger_unlock(l);
+    *out = (struct bytes){record.ptr, record.len};
+    if (err == OK && record.len == 0) return fail(e, ERR_NOT_FOUND, "there is no record %ju", (uintmax_t)seq);
+    return err;
+}
