@@ -37,6 +37,35 @@ enum err ask_key_new_checkpoint(const struct call *c, struct error *e)
     return tell_one(c, j, e);
 }
 
+enum err ask_key_rotate_checkpoint(const struct call *c, struct error *e)
+{
+    const struct key_rotate_checkpoint_query *q = c->query;
+    struct ledger_rotation r = {.path = NULL};
+    enum err err = ledger_rotate_checkpoint_key(&r, c->service->ledger, str_cstring(c->arena, q->old),
+                                                str_cstring(c->arena, q->new), q->until, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "signs_along", q->old);
+    member_date(j, "until", q->until);
+    member_text(j, "follows", q->new);
+    member_text(j, "public_key", r.next);
+    member_text(j, "path", str_of(r.path));
+    member_text(j, "statement", r.note);
+    return tell_one(c, j, e);
+}
+
+enum err ask_key_retire_checkpoint(const struct call *c, struct error *e)
+{
+    const struct key_retire_checkpoint_query *q = c->query;
+    const char *follower = NULL;
+    enum err err = ledger_retire_checkpoint_key(&follower, str_cstring(c->arena, q->file), c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "retired", q->file);
+    member_text(j, "signs_now", str_of(follower));
+    return tell_one(c, j, e);
+}
+
 /* ---- verification ---- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total)

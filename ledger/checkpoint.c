@@ -6,11 +6,6 @@
  *
  * The last one stands twice: in DIR/checkpoints, with all before it, and beside the key, in KEY.last. Whoever
  * restores an old copy of the directory, or rewrites it, does not thereby have the second. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "ledger/ledger_private.h"
 
 /* ---- keys ---- */
@@ -33,22 +28,13 @@ enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const c
     return OK;
 }
 
-/* One at a time signs with a key, whatever process it is in. */
-static enum err lock_key(int *out, const char *path, struct error *e)
-{
-    *out = open(path, O_RDONLY | O_CLOEXEC);
-    if (*out >= 0 && flock(*out, LOCK_EX) == 0) return OK;
-    return fail_errno(e, errno, "cannot lock '%s'", path);
-}
-
 /* ---- signing ---- */
 
 struct signing {
     struct ledger *ledger;
     const struct checkpoint_how *how;
-    struct checkpoint_key *key;
-    const char *last_path;         /* beside the key */
-    struct ledger_checkpoint last; /* what is there; path NULL: nothing */
+    struct signers signers;
+    const struct ledger_checkpoint *last; /* the longest of what they signed last; NULL: nothing */
     struct ledger_checkpoint *out;
     struct arena *arena;
 };
@@ -76,15 +62,35 @@ static enum err check_before(struct signing *s, const struct ledger_checkpoint *
 
 /* KEY.last must be signed by the key: whoever could change it could make us sign what we denied before, or
  * leave unread what nobody read. */
-static enum err read_last(struct signing *s, struct error *e)
+static enum err read_one_last(const struct signing *s, struct signer *by, struct error *e)
 {
     struct checkpoint again = {.size = 0};
-    if (!file_exists(s->last_path)) return OK;
-    enum err err = checkpoint_read_own(&s->last, s->ledger, s->last_path, s->arena, e);
+    if (!file_exists(by->last_path)) return OK;
+    enum err err = checkpoint_read_own(&by->last, s->ledger, by->last_path, s->arena, e);
     if (err != OK) return err;
-    if (checkpoint_open(&again, s->last.note, checkpoint_key_public(s->key), s->arena, e) != OK)
-        return wrap(e, "checkpoint '%s'", s->last_path);
+    if (checkpoint_open(&again, by->last.note, checkpoint_key_public(by->key), s->arena, e) != OK)
+        return wrap(e, "checkpoint '%s'", by->last_path);
     return OK;
+}
+
+static enum err read_last(struct signing *s, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++) {
+        struct signer *by = &s->signers.items[i];
+        err = read_one_last(s, by, e);
+        if (by->last.path != NULL && (s->last == NULL || by->last.head.size > s->last->head.size))
+            s->last = &by->last;
+    }
+    return err;
+}
+
+static enum err check_all_last(struct signing *s, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++)
+        if (s->signers.items[i].last.path != NULL) err = check_before(s, &s->signers.items[i].last, e);
+    return err;
 }
 
 static enum err check_stored(struct signing *s, struct error *e)
@@ -109,9 +115,10 @@ static enum err check_last_record(struct signing *s, struct error *e)
 /* ---- reading ---- */
 
 /* A key signs for one generation: what it said of the records that were lost stays the last that it said. */
-static enum err check_key(const struct signing *s, uint32_t generation, struct error *e)
+static enum err check_key(const struct signing *s, const struct signer *by, uint32_t generation,
+                          struct error *e)
 {
-    struct str name = checkpoint_key_public(s->key)->name;
+    struct str name = checkpoint_key_public(by->key)->name;
     uint32_t is = origin_generation(name, s->ledger->origin);
     if (is == 0)
         return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(text_quotable(name)));
@@ -122,28 +129,36 @@ static enum err check_key(const struct signing *s, uint32_t generation, struct e
                 is, generation);
 }
 
+static enum err check_keys(const struct signing *s, uint32_t generation, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++)
+        err = check_key(s, &s->signers.items[i], generation, e);
+    return err;
+}
+
 /* What the head says is held against the last checkpoint before anything is read: an older copy, or another
  * one, is told as what it is. */
 static enum err check_head(struct signing *s, struct error *e)
 {
     struct log_state now = {0};
     enum err err = log_state(&now, s->ledger->log, e);
-    if (err != OK || s->last.path == NULL) return err;
+    if (err != OK || s->last == NULL) return err;
     s->out->head = (struct checkpoint){.size = now.head.range.size, .root = now.root};
-    return check_before(s, &s->last, e);
+    return check_before(s, s->last, e);
 }
 
 static enum err read_log(struct log_report *out, struct signing *s, struct error *e)
 {
     const struct checkpoint_how *how = s->how;
     struct log *log = s->ledger->log;
-    if (s->last.path == NULL || how->full) {
+    if (s->last == NULL || how->full) {
         enum err err = log_verify_chain(out, log, how->progress, how->context, e);
         s->out->read = out->records;
         return err;
     }
-    struct log_head_at from = head_at(&s->last.head);
-    uint32_t generation = origin_generation(s->last.head.origin, s->ledger->origin);
+    struct log_head_at from = head_at(&s->last->head);
+    uint32_t generation = origin_generation(s->last->head.origin, s->ledger->origin);
     enum err err = log_verify_since(out, log, &from, generation, how->progress, how->context, e);
     s->out->read = err == OK ? out->records - from.size : 0;
     return err;
@@ -157,31 +172,58 @@ static bool says_the_same(const struct ledger_checkpoint *c, const struct checkp
            str_equal(c->head.origin, head->origin);
 }
 
-/* One of the same head that the key signed stays as it is: others may have put their signatures below. */
-static bool take_kept(struct signing *s)
+static bool is_signed_by(const struct signing *s, struct str note, const struct signer *by)
 {
-    struct ledger_checkpoint kept = {.path = NULL};
-    struct checkpoint again = {.size = 0};
+    struct checkpoint c = {.size = 0};
     struct error unused = {0};
-    if (!file_exists(s->out->path) ||
-        checkpoint_read_own(&kept, s->ledger, s->out->path, s->arena, &unused) != OK ||
-        !says_the_same(&kept, &s->out->head) ||
-        checkpoint_open(&again, kept.note, checkpoint_key_public(s->key), s->arena, &unused) != OK)
-        return false;
-    s->out->note = kept.note;
-    return true;
+    return checkpoint_open(&c, note, checkpoint_key_public(by->key), s->arena, &unused) == OK;
 }
 
-/* Beside the key first: from then on nothing else is signed of that size, whatever becomes of the rest. */
+/* One of the same head that one of the keys signed stays as it is, for others may have put their signatures
+ * below; the other key's comes to it where it is missing. */
+static enum err take_kept(bool *taken, struct signing *s, struct error *e)
+{
+    const struct signers *by = &s->signers;
+    struct ledger_checkpoint *out = s->out, kept = {.path = NULL};
+    struct error unused = {0};
+    size_t has = 0;
+    if (!file_exists(out->path) ||
+        checkpoint_read_own(&kept, s->ledger, out->path, s->arena, &unused) != OK ||
+        !says_the_same(&kept, &out->head))
+        return OK;
+    for (size_t i = 0; i < by->count; i++) has += is_signed_by(s, kept.note, &by->items[i]);
+    *taken = has > 0;
+    if (!*taken) return OK;
+    out->note = kept.note;
+    enum err err = OK;
+    for (size_t i = 0; i < by->count && err == OK; i++)
+        if (!is_signed_by(s, out->note, &by->items[i]))
+            err = checkpoint_key_add(&out->note, by->items[i].key, s->arena, e);
+    return err == OK && has < by->count ? file_write(out->path, str_bytes(out->note), 0600, e) : err;
+}
+
+static enum err sign(struct str *note, const struct signing *s, struct error *e)
+{
+    const struct checkpoint_key *keys[2] = {NULL};
+    for (size_t i = 0; i < s->signers.count; i++) keys[i] = s->signers.items[i].key;
+    return checkpoint_keys_sign(note, keys, s->signers.count, checkpoint_text(s->arena, &s->out->head),
+                                s->arena, e);
+}
+
+/* Beside the keys first: from then on nothing else is signed of that size, whatever becomes of the rest. */
 static enum err sign_and_keep(struct signing *s, struct error *e)
 {
     struct ledger_checkpoint *out = s->out;
     struct str note = STR_NONE;
+    bool taken = false;
     out->path = checkpoint_path(s->ledger, out->head.size, s->arena);
-    enum err err = checkpoint_key_sign(&note, s->key, &out->head, s->arena, e);
-    if (err == OK && !says_the_same(&s->last, &out->head))
-        err = file_write(s->last_path, str_bytes(note), 0600, e);
-    if (err != OK || take_kept(s)) return err;
+    enum err err = sign(&note, s, e);
+    for (size_t i = 0; i < s->signers.count && err == OK; i++) {
+        const struct signer *by = &s->signers.items[i];
+        if (!says_the_same(&by->last, &out->head)) err = file_write(by->last_path, str_bytes(note), 0600, e);
+    }
+    if (err == OK) err = take_kept(&taken, s, e);
+    if (err != OK || taken) return err;
     out->note = note;
     out->is_new = true;
     err = dir_make(checkpoint_folder(s->ledger, s->arena), 0700, e);
@@ -192,16 +234,16 @@ static enum err sign_what_is_there(struct signing *s, struct error *e)
 {
     struct log_report r = {0};
     ledger_lock(s->ledger);
-    enum err err = check_key(s, s->ledger->generation, e);
+    enum err err = check_keys(s, s->ledger->generation, e);
     if (err == OK) err = read_last(s, e);
     if (err == OK) err = check_head(s, e);
     if (err == OK) err = read_log(&r, s, e);
-    if (err == OK) err = check_key(s, r.generation, e);
+    if (err == OK) err = check_keys(s, r.generation, e);
     s->out->head = (struct checkpoint){.origin = generation_origin(s->ledger->origin, r.generation, s->arena),
                                        .size = r.records,
                                        .root = r.root};
     if (err == OK) err = check_last_record(s, e);
-    if (err == OK && s->last.path != NULL) err = check_before(s, &s->last, e);
+    if (err == OK) err = check_all_last(s, e);
     if (err == OK) err = check_stored(s, e);
     if (err == OK) err = sign_and_keep(s, e);
     ledger_unlock(s->ledger);
@@ -212,14 +254,9 @@ enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, cons
                            struct arena *a, struct error *e)
 {
     struct signing s = {.ledger = l, .how = how, .out = out, .arena = a};
-    int lock = -1;
     *out = (struct ledger_checkpoint){.path = NULL};
-    s.last_path = str_format(a, "%s.last", how->key_file).ptr;
-    enum err err = ledger_guard_output(l, s.last_path, e);
-    if (err == OK) err = checkpoint_key_open(&s.key, how->key_file, e);
-    if (err == OK) err = lock_key(&lock, how->key_file, e);
+    enum err err = signers_open(&s.signers, l, how->key_file, a, e);
     if (err == OK) err = sign_what_is_there(&s, e);
-    if (lock >= 0) (void)close(lock); /* also unlocks */
-    checkpoint_key_close(s.key);
+    signers_close(&s.signers);
     return err == OK ? OK : wrap(e, "cannot sign a checkpoint");
 }

@@ -22,6 +22,11 @@ const char *checkpoint_path(const struct ledger *l, uint64_t size, struct arena 
     return str_format(a, "%s/%0*ju", checkpoint_folder(l, a), SIZE_DIGITS, (uintmax_t)size).ptr;
 }
 
+const char *checkpoint_keys_folder(const struct ledger *l, struct arena *a)
+{
+    return str_format(a, "%s/keys", checkpoint_folder(l, a)).ptr;
+}
+
 struct str generation_origin(struct str origin, uint32_t generation, struct arena *a)
 {
     return generation == 1 ? origin : str_format(a, "%.*s/%u", STR_ARG(origin), generation);

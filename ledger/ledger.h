@@ -220,6 +220,20 @@ struct ledger_checkpoint {
  * ERR_INVALID: it would lie inside the ledger's directory. ERR_REFUSED: there is one already. */
 enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const char *path, struct arena *a,
                                    struct error *e) MUST_USE;
+/* Lets the key in the file `new`, which is made if it is missing, follow the one in `old`: from then on both
+ * sign, until that day (none: until the old one is retired), and a note that both signed, in
+ * DIR/checkpoints/keys, names the new one to whoever trusts the old one. Done again, it is the same.
+ * ERR_REFUSED: another one follows already, or a third one still signs along. */
+struct ledger_rotation {
+    struct str note, next; /* the note; the new public key as text */
+    const char *path;      /* of the note */
+};
+enum err ledger_rotate_checkpoint_key(struct ledger_rotation *out, struct ledger *l, const char *old,
+                                      const char *new, struct date until, struct arena *a,
+                                      struct error *e) MUST_USE;
+/* The key in this file signs no more; *follower does. */
+enum err ledger_retire_checkpoint_key(const char **follower, const char *old, struct arena *a,
+                                      struct error *e) MUST_USE;
 struct checkpoint_how {
     const char *key_file;
     bool full; /* read the whole log, not only what was appended since this key signed last */

@@ -156,6 +156,26 @@ enum err checkpoint_read_own(struct ledger_checkpoint *out, const struct ledger 
 enum err checkpoint_read_kept(struct ledger_checkpoint *out, const struct ledger *l, uint64_t size,
                               struct arena *a, struct error *e) MUST_USE;
 
+const char *checkpoint_keys_folder(const struct ledger *l, struct arena *a); /* which key follows which */
+
+/* ---- signers.c ---- */
+
+struct signer {
+    struct checkpoint_key *key;
+    const char *last_path;         /* beside the key: what it signed last */
+    struct ledger_checkpoint last; /* path NULL: nothing */
+    int lock;
+};
+struct signers {
+    struct signer items[2]; /* the one that goes on first */
+    size_t count;
+};
+/* Who signs when the key in this file is to: it, or the one that follows it, and who signs along. Holds their
+ * files until they are closed, also after a failure. ERR_REFUSED: the key is retired. */
+enum err signers_open(struct signers *out, const struct ledger *l, const char *key_file, struct arena *a,
+                      struct error *e) MUST_USE;
+void signers_close(struct signers *s);
+
 /* ---- run.c ---- */
 
 /* Runs the jobs as one commit; l->lock is held. */

@@ -2,6 +2,8 @@
 /* publish.c - signed checkpoints in a folder that others read: a web server's, a disk of somebody else's.
  * What could not be written once is written the next time, the oldest first; what was published of records
  * that were lost is moved aside and never overwritten. */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -85,6 +87,33 @@ static enum err publish_all(size_t *count, const struct publishing *p, struct er
     return holds(newest, c.note, p->arena) ? OK : write_public(newest, c.note, e);
 }
 
+/* ---- which key follows which ---- */
+
+static enum err publish_key(const struct publishing *p, const char *name, struct error *e)
+{
+    struct bytes note = {0};
+    const char *from = str_format(p->arena, "%s/%s", checkpoint_keys_folder(p->ledger, p->arena), name).ptr;
+    const char *folder = str_format(p->arena, "%s/keys", p->folder).ptr;
+    const char *to = str_format(p->arena, "%s/%s", folder, name).ptr;
+    enum err err = file_read(&note, from, LIMIT_NOTE_BYTES, p->arena, e);
+    if (err == OK) err = make_folder(folder, e);
+    if (err != OK || holds(to, bytes_str(note), p->arena)) return err;
+    return write_public(to, bytes_str(note), e);
+}
+
+static enum err publish_keys(const struct publishing *p, struct error *e)
+{
+    enum err err = OK;
+    const char *folder = checkpoint_keys_folder(p->ledger, p->arena);
+    DIR *d = opendir(folder);
+    if (d == NULL && errno == ENOENT) return OK;
+    if (d == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
+    for (struct dirent *entry = readdir(d); entry != NULL && err == OK; entry = readdir(d))
+        if (strlen(entry->d_name) == 2 * NOTE_ID_BYTES) err = publish_key(p, entry->d_name, e);
+    (void)closedir(d); /* only read */
+    return err;
+}
+
 enum err ledger_publish(size_t *count, struct ledger *l, const char *folder, struct arena *a, struct error *e)
 {
     struct publishing p = {.ledger = l, .folder = folder, .arena = a};
@@ -92,5 +121,6 @@ enum err ledger_publish(size_t *count, struct ledger *l, const char *folder, str
     enum err err = ledger_guard_output(l, str_format(a, "%s/checkpoint", folder).ptr, e);
     if (err == OK) err = make_folder(folder, e);
     if (err == OK) err = publish_all(count, &p, e);
+    if (err == OK) err = publish_keys(&p, e);
     return err == OK ? OK : wrap(e, "cannot publish checkpoints to '%s'", folder);
 }

@@ -16,6 +16,7 @@
 #include "ledger/store/note.h"
 #include "ledger/store/proof.h"
 #include "ledger/store/record.h"
+#include "ledger/store/rotation.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/schema_json.h"
 #include "ledger/store/views.h"
