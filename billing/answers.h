@@ -68,6 +68,27 @@ enum err usage_period_now(struct period *out, const struct customer *c, struct d
 enum err subscription_period_now(struct period *out, const struct customer *c, struct date today,
                                  struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
+/* ---- what others vouch for ---- */
+
+/* Whom the command line names, or for what it does not name the environment. */
+void anchor_settings(struct anchor_options *out, const struct audit_anchor_query *q, struct arena *a);
+/* Asks whom the environment names to vouch for the newest checkpoint; where it names nobody, nothing is done.
+ * What is pending is no failure here: the next call asks again. For whoever has just signed one. */
+enum err anchor_newest(struct anchor_report *out, struct ledger *l, struct arena *a,
+                       struct error *e) MUST_USE;
+json_t *anchor_json(const struct anchor_report *r);
+
+/* Parts of 'audit check'. Is it a time stamp, and no text? */
+bool is_time_stamp(struct str file);
+/* Of the checkpoint that the query names, which becomes *at; its signature is checked by the key, if there is
+ * one. */
+enum err check_time_stamp(struct checkpoint *at, json_t *answer, const struct audit_check_query *q,
+                          struct str file, const struct note_key *key, struct arena *a,
+                          struct error *e) MUST_USE;
+/* The quorum of the policy that the query names, under a note of that log. */
+enum err check_witnesses(json_t *answer, struct str note, const struct audit_check_query *q,
+                         const struct note_key *log, struct arena *a, struct error *e) MUST_USE;
+
 /* ---- commands ---- */
 
 /* An answer that is known before the command runs (it was done before), or NULL. */

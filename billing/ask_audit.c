@@ -74,13 +74,14 @@ static void verify_progress(void *context, uint64_t done, uint64_t total)
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
 
-static json_t *verified_json(const struct ledger *l, const struct ledger_report *r)
+static json_t *verified_json(const struct ledger *l, const struct ledger_report *r, bool all)
 {
     json_t *j = object_new();
-    member_flag(j, "verified", true);
+    member_flag(j, "verified", all);
     member_text(j, "checked",
-                r->with_key ? STR("chain, root, tags, decoding, postings and views")
-                            : STR("chain and root only, without key"));
+                r->with_key
+                    ? STR("chain, root, tags, decoding, order of events, postings, documents and views")
+                    : STR("chain and root only, without key"));
     member_flag(j, "with_key", r->with_key);
     member_text(j, "origin", r->origin);
     member_count(j, "records", r->chain.records);
@@ -94,19 +95,63 @@ static json_t *verified_json(const struct ledger *l, const struct ledger_report 
     member_count(j, "commands", r->commands);
     member_count(j, "events", r->events);
     member_count(j, "postings", r->postings);
+    member_count(j, "customers", r->history.customers);
+    member_count(j, "subscriptions", r->history.subscriptions);
+    member_count(j, "documents", r->history.documents);
+    member_count(j, "documents_recomputed", r->documents.verified);
+    member_count(j, "documents_older", r->documents.older);
+    member_count(j, "documents_not_verifiable", r->documents.incomplete);
+    member_count(j, "payments", r->history.payments);
+    member_count(j, "refunds", r->history.refunds);
+    member_count(j, "idempotency_keys", r->history.keys);
+    member_count(j, "usage_event_ids", r->history.event_ids);
     member_count(j, "view_entries", r->view_entries);
     member_hash(j, "view_digest", &r->view_digest);
     return j;
+}
+
+/* Files that differ, or were never noted, are told beside all else. */
+static enum err check_documents(struct issued_check *out, const struct call *c, struct error *e)
+{
+    const struct audit_verify_query *q = c->query;
+    const char *folder = path_or_null(q->documents, c->arena);
+    if (folder == NULL) return OK;
+    if (q->without_key) return fail(e, ERR_USAGE, "audit verify: --documents needs the key");
+    enum err err = check_issued(out, c->service->ledger, folder, c->arena, e);
+    if (err != OK) return err;
+    if (out->differing > 0) return fail(e, ERR_TAMPERED, "%.*s", STR_ARG(out->first));
+    if (out->never_noted > 0) return fail(e, ERR_INCOMPLETE, "%.*s", STR_ARG(out->first));
+    if (out->as_issued > 0) return OK;
+    return fail(e, ERR_INCOMPLETE, "'%s' has no file that bears the number of a document", folder);
+}
+
+static void add_documents(json_t *j, const struct issued_check *d)
+{
+    member_count(j, "files", d->files);
+    member_count(j, "files_as_issued", d->as_issued);
+    member_count(j, "files_differing", d->differing);
+    member_count(j, "files_never_noted", d->never_noted);
+    member_count(j, "files_of_others", d->others);
 }
 
 enum err ask_audit_verify(const struct call *c, struct error *e)
 {
     const struct audit_verify_query *q = c->query;
     struct ledger_report r = {0};
+    struct issued_check d = {0};
     if (q->without_anchor && !q->without_key)
         return fail(e, ERR_USAGE, "--without-anchor is for --without-key: who has the key has the anchor");
-    enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, e);
-    return err == OK ? tell_one(c, verified_json(c->service->ledger, &r), e) : err;
+    enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, c->arena, e);
+    if (err != OK && r.documents.incomplete == 0) return err;
+    if (err == OK) err = check_documents(&d, c, e);
+    if (err != OK && r.documents.incomplete == 0 && d.files == 0) return err;
+    struct error why = *e; /* what could be verified is told all the same */
+    json_t *j = verified_json(c->service->ledger, &r, err == OK);
+    if (q->documents.len != 0) add_documents(j, &d);
+    enum err told = tell_one(c, j, e);
+    if (told != OK) return told;
+    *e = why;
+    return err;
 }
 
 /* ---- checkpoints ---- */

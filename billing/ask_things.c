@@ -234,24 +234,51 @@ enum err ask_invoice_show(const struct call *c, struct error *e)
     return read_and_tell(c, make_invoice, e);
 }
 
-static enum err make_pdf(json_t **out, const struct call *c, struct views_txn *t, struct error *e)
+struct drawing {
+    struct buffer pdf;
+    struct str number;
+    const char *path;
+    struct issued_file issued;
+};
+
+static enum err draw(struct drawing *d, const struct call *c, struct views_txn *t, struct error *e)
 {
     const struct invoice_pdf_query *q = c->query;
     struct invoice v = {0};
     enum err err = find_invoice(&v, t, q->invoice, c->arena, e);
     if (err != OK) return err;
+    d->number = str_copy(c->arena, v.number);
     struct str path = q->output.len != 0 ? q->output : str_format(c->arena, "%.*s.pdf", STR_ARG(v.number));
-    const char *file = str_cstring(c->arena, path);
-    err = ledger_guard_output(c->service->ledger, file, e);
-    if (err == OK) err = invoice_pdf_file(t, &v, file, c->arena, e);
-    if (err != OK) return err;
-    json_t *j = *out = object_new();
-    member_text(j, "invoice_number", v.number);
-    member_text(j, "path", path);
-    return OK;
+    d->path = str_cstring(c->arena, path);
+    err = ledger_guard_output(c->service->ledger, d->path, e);
+    if (err == OK) err = invoice_pdf(&d->pdf, t, &v, c->arena, e);
+    d->issued = (struct issued_file){.invoice = v.invoice, .form = DOCUMENT_PDF, .bytes = d->pdf.len};
+    return err;
+}
+
+static enum err write_pdf(struct drawing *d, const struct call *c, struct error *e)
+{
+    struct bytes pdf = {d->pdf.ptr, d->pdf.len};
+    struct hasher *h = hasher_new();
+    hasher_digest(h, d->issued.sha256.bytes, pdf, (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    enum err err = file_write(d->path, pdf, 0644, e);
+    return err == OK ? note_issued(c->service->ledger, &d->issued, 1, c->service->actor, e) : err;
 }
 
 enum err ask_invoice_pdf(const struct call *c, struct error *e)
 {
-    return read_and_tell(c, make_pdf, e);
+    struct views_txn *t = NULL;
+    struct drawing d = {.pdf = {.arena = c->arena}};
+    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    if (err != OK) return err;
+    err = draw(&d, c, t, e);
+    ledger_read_end(c->service->ledger, t);
+    if (err == OK) err = write_pdf(&d, c, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "invoice_number", d.number);
+    member_text(j, "path", str_of(d.path));
+    member_hash(j, "sha256", &d.issued.sha256);
+    return tell_one(c, j, e);
 }

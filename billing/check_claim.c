@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* check_claim.c - 'audit check': a checkpoint or a proof in a file, held against a public key and whatever
- * else it is about. It must never call verified what it was not given. */
+/* check_claim.c - 'audit check': a checkpoint, a proof or a time stamp in a file, held against a public key
+ * and whatever else it is about. It must never call verified what it was not given. */
 #include "billing/answers.h"
 
 struct claim {
     const struct audit_check_query *query;
     struct note_key key;
     struct checkpoint at;
+    struct str note; /* of that checkpoint */
     json_t *answer;
     struct arena *arena;
 };
@@ -91,11 +92,26 @@ static enum err check_text(struct claim *c, struct str text, struct error *e)
     bool is_proof = str_starts(text, "c2sp.org/tlog-proof") || str_starts(text, "old ");
     if (!is_proof) {
         member_text(c->answer, "proves", STR("the ledger's key signed this checkpoint"));
+        c->note = text;
         return checkpoint_open(&c->at, text, &c->key, c->arena, e);
     }
     enum err err = proof_text_read(&p, text, c->arena, e);
     if (err != OK) return err;
+    c->note = p.note;
     return p.kind == PROOF_OF_RECORD ? check_record(c, &p, e) : check_growth(c, &p, e);
+}
+
+static enum err check_any(struct claim *c, struct str text, struct error *e)
+{
+    const struct audit_check_query *q = c->query;
+    bool has_key = q->public_key.len > 0;
+    if (is_time_stamp(text))
+        return check_time_stamp(&c->at, c->answer, q, text, has_key ? &c->key : NULL, c->arena, e);
+    if (!has_key)
+        return fail(e, ERR_USAGE, "audit check: --public-key is missing: file of the ledger's public key");
+    enum err err = check_text(c, text, e);
+    if (err != OK || q->witness_policy.len == 0) return err;
+    return check_witnesses(c->answer, c->note, q, &c->key, c->arena, e);
 }
 
 enum err check_claim(const struct audit_check_query *q, struct answer *answer, struct arena *a,
@@ -104,10 +120,10 @@ enum err check_claim(const struct audit_check_query *q, struct answer *answer, s
     struct claim c = {.query = q, .answer = object_new(), .arena = a};
     struct str text = STR_NONE;
     member_flag(c.answer, "verified", true);
-    enum err err = read_key(&c.key, q->public_key, a, e);
+    enum err err = q->public_key.len == 0 ? OK : read_key(&c.key, q->public_key, a, e);
     if (err == OK) err = read_text(&text, q->file, LIMIT_NOTE_BYTES, a, e);
     bool names_key = rotation_is_one(text);
-    if (err == OK && (names_key ? check_rotation(&c, text, e) : check_text(&c, text, e)) != OK)
+    if (err == OK && (names_key ? check_rotation(&c, text, e) : check_any(&c, text, e)) != OK)
         err = wrap(e, "'%.*s'", STR_ARG(q->file));
     if (err != OK) {
         json_decref(c.answer);

@@ -67,6 +67,14 @@ static enum err stripe_settings(struct gateway_settings *out, const struct cli_g
     return OK;
 }
 
+static void begin_meter(struct surroundings *s, const struct cli_globals *g)
+{
+    if (isatty(STDERR_FILENO) != 1 || g->quiet || g->json) return;
+    s->meter.to = stderr;
+    s->service.progress = meter_progress;
+    s->service.progress_context = &s->meter;
+}
+
 static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
                          struct error *e)
 {
@@ -99,11 +107,7 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     enum err err = stripe_settings(&stripe, g, a, e);
     if (err == OK) err = service_begin_gateway(&s->service, &stripe, e);
     if (err != OK) return err;
-    if (isatty(STDERR_FILENO) == 1 && !g->quiet && !g->json) {
-        s->meter.to = stderr;
-        s->service.progress = meter_progress;
-        s->service.progress_context = &s->meter;
-    }
+    begin_meter(s, g);
     return OK;
 }
 
@@ -192,6 +196,47 @@ static enum err run_validate(const struct cli_command *c, struct answer *answer,
     return answer->take(answer->self, catalog_file_json(v), false, e);
 }
 
+/* ---- backups, and what is restored of them ---- */
+
+static enum err run_backup_door(const struct cli_command *c, struct answer *answer, struct arena *a,
+                                struct error *e)
+{
+    struct surroundings s = {0};
+    struct call call = {
+        .service = &s.service, .verb = c->verb, .query = c->body, .answer = answer, .arena = a};
+    begin_meter(&s, &c->globals);
+    enum err err = backup_door(&call, e);
+    meter_end(&s.meter);
+    return err;
+}
+
+static enum err run_restore(const struct cli_command *c, struct answer *answer, struct arena *a,
+                            struct error *e)
+{
+    const struct restore_query *q = c->body;
+    struct surroundings s = {0};
+    struct call call = {
+        .service = &s.service, .verb = c->verb, .query = c->body, .answer = answer, .arena = a};
+    enum err err = surround(&s, &c->globals, q->directory, a, e);
+    if (err == OK) err = restore_door(&call, &s.options, e);
+    meter_end(&s.meter);
+    service_end_gateway(&s.service);
+    return err;
+}
+
+/* A follower is promoted when the ledger that it followed is gone. */
+static bool promotes(const struct cli_command *c)
+{
+    return strcmp(c->verb->words, "replicate") == 0 && ((const struct replicate_query *)c->body)->promote;
+}
+
+static enum err run_promote(const struct cli_command *c, struct answer *answer, struct arena *a,
+                            struct error *e)
+{
+    struct call call = {.verb = c->verb, .query = c->body, .answer = answer, .arena = a};
+    return promote_door(&call, e);
+}
+
 /* ---- everything else ---- */
 
 /* Does the directory hold what only a ledger has? */
@@ -229,16 +274,27 @@ static enum err open_failed(const struct cli_command *c, const struct ledger_opt
     return wrap(e, "not verified");
 }
 
+/* Whether the chain alone is enough for it: then nobody who runs it has to have the key. */
+static bool needs_no_key(const struct cli_command *c)
+{
+    static const char *const words[] = {"audit.export", "backup", "replicate"};
+    if (strcmp(c->verb->words, "audit.verify") == 0)
+        return ((const struct audit_verify_query *)c->body)->without_key;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(c->verb->words, words[i]) == 0) return true;
+    return false;
+}
+
 static enum err run_verb(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
 {
     struct surroundings s = {0};
+    if (promotes(c)) return run_promote(c, answer, a, e);
     enum err err = surround(&s, &c->globals, STR_NONE, a, e);
     if (err != OK) return err;
-    if (strcmp(c->verb->words, "audit.verify") == 0) {
-        const struct audit_verify_query *q = c->body;
-        s.options.without_key = q->without_key;
-        s.options.without_anchor = q->without_key && q->without_anchor;
-    }
+    s.options.without_key = needs_no_key(c);
+    if (strcmp(c->verb->words, "audit.verify") == 0)
+        s.options.without_anchor =
+            s.options.without_key && ((const struct audit_verify_query *)c->body)->without_anchor;
     if ((c->verb->flags & VERB_STOPS) != 0) {
         stop_listen();
         s.service.stops = stop_was_asked;
@@ -256,11 +312,29 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     return err;
 }
 
+/* ---- witnesses ---- */
+
+static enum err run_witness_door(const struct cli_command *c, struct answer *answer, struct arena *a,
+                                 struct error *e)
+{
+    struct frozen_clock frozen = {{0}};
+    struct world w = world_real();
+    if (c->globals.now.len != 0 && instant_parse(&frozen.now, c->globals.now, e) != OK)
+        return wrap(e, "--now");
+    if (c->globals.now.len != 0) w = world_frozen(&frozen);
+    if (strcmp(c->verb->words, "witness") == 0) return run_witness(c->body, w, answer, a, e);
+    return make_witness_key(c->body, w, answer, a, e);
+}
+
 static enum err run_door(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
 {
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
     if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
     if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
+    if (strcmp(c->verb->words, "restore") == 0) return run_restore(c, answer, a, e);
+    if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
+    if (strcmp(c->verb->words, "key.new-witness") == 0 || strcmp(c->verb->words, "witness") == 0)
+        return run_witness_door(c, answer, a, e);
     if (strcmp(c->verb->words, "version") == 0) {
         const char *zones = str_cstring(a, zones_data_version(a));
         json_t *j = json_pack("{s:s, s:s}", "daybook", DAYBOOK_VERSION, "time_zones", zones);

@@ -195,11 +195,21 @@ static enum err fill(struct command_line *r, struct slot *s, struct str text)
     return err == OK ? OK : wrap(r->e, "%s%s", is_argument ? "" : "--", s->name);
 }
 
+/* The values of an option that is given several times, with blanks between them. */
+static struct str with_those_before(struct command_line *r, const struct slot *s, struct str value)
+{
+    struct str before = STR_NONE;
+    memcpy(&before, (const char *)r->out->body + s->base + s->field->offset, sizeof before);
+    return str_format(r->arena, "%.*s %.*s", STR_ARG(before), STR_ARG(value));
+}
+
 static enum err read_field(struct command_line *r, struct slot *s, struct option *o)
 {
-    if (s->given) return fail(r->e, ERR_USAGE, "option '--%s' is given twice", s->name);
+    bool is_many = (s->field->flags & (unsigned)FIELD_MANY) != 0;
+    if (s->given && !is_many) return fail(r->e, ERR_USAGE, "option '--%s' is given twice", s->name);
     if (s->field->kind != KIND_FLAG) {
         enum err err = take_value(r, o);
+        if (s->given) o->value = with_those_before(r, s, o->value);
         return err == OK ? fill(r, s, o->value) : err;
     }
     bool on = false;
@@ -277,6 +287,25 @@ static enum err unknown_word(struct command_line *r, struct str word)
                 STR_ARG(n.best));
 }
 
+static void take_verb(struct command_line *r, const struct verb *v)
+{
+    r->out->verb = v;
+    r->out->body = verb_body(v, r->arena);
+    r->slots_count = verb_slots(&r->slots, v, r->arena);
+}
+
+static enum err read_argument(struct command_line *r, struct str token);
+
+/* A word that is no second one of the group's, behind a first one that is a command by itself ('backup DIR'),
+ * is its argument. */
+static enum err read_second(struct command_line *r, struct str word)
+{
+    const struct verb *alone = r->out->group.len == 0 ? NULL : verb_find(r->out->group);
+    if (alone == NULL) return unknown_word(r, word);
+    take_verb(r, alone);
+    return read_argument(r, word);
+}
+
 static enum err read_word(struct command_line *r, struct str word)
 {
     struct cli_command *out = r->out;
@@ -289,10 +318,9 @@ static enum err read_word(struct command_line *r, struct str word)
     out->verb = verb_find(words);
     if (out->verb == NULL || (out->group.len == 0 && strchr(out->verb->words, '.') != NULL)) {
         out->verb = NULL;
-        return unknown_word(r, word);
+        return read_second(r, word);
     }
-    out->body = verb_body(out->verb, r->arena);
-    r->slots_count = verb_slots(&r->slots, out->verb, r->arena);
+    take_verb(r, out->verb);
     return OK;
 }
 

@@ -18,6 +18,7 @@ enum {
 #define MAY_ARG(kind, name, help) SCALAR(kind, name, help, FIELD_ARGUMENT)
 #define NEED(kind, name, help)    SCALAR(kind, name, help, FIELD_REQUIRED)
 #define MAY(kind, name, help)     SCALAR(kind, name, help, 0)
+#define MANY(name, help)          SCALAR(str, name, help, FIELD_MANY)
 /* The last row stands for the struct's own first member, which no one fills: a table may not be empty. */
 #define OPEN(name_) static const struct field *fields_of_##name_(size_t *count) { \
     typedef struct name_##_query self; static const struct field fields[] = {
@@ -32,11 +33,13 @@ enum {
 #undef MAY_ARG
 #undef NEED
 #undef MAY
+#undef MANY
 #undef END
 #define ARG(kind, name, help)
 #define MAY_ARG(kind, name, help)
 #define NEED(kind, name, help)
 #define MAY(kind, name, help)
+#define MANY(name, help)
 #define END(name)
 
 #define SCHEMA(name_, words_) static const struct schema schema_of_##name_ = { \
@@ -69,6 +72,7 @@ static const struct verb questions[] = {
 #undef MAY_ARG
 #undef NEED
 #undef MAY
+#undef MANY
 #undef END
 
 #define COMMAND(name, NAME, words_, help_) {.words = words_, .help = help_, .columns = "", .command = COMMAND_##NAME, \

@@ -14,6 +14,7 @@
 #define MAY_ARG(kind, name, help) FIELD_TYPE_##kind name;
 #define NEED(kind, name, help)    FIELD_TYPE_##kind name;
 #define MAY(kind, name, help)     FIELD_TYPE_##kind name;
+#define MANY(name, help)          FIELD_TYPE_str name;
 #define END(name)                 };
 #include "billing/queries.def"
 #undef QUERY
@@ -22,6 +23,7 @@
 #undef MAY_ARG
 #undef NEED
 #undef MAY
+#undef MANY
 #undef END
 /* clang-format on */
 
@@ -78,9 +80,20 @@ enum err verb_note_field(const struct verb *v, const struct field *f, void *reco
 /* Whether an idempotency key means something for it: it is one command. */
 bool verb_takes_key(const struct verb *v);
 
+/* What 'witness' and 'key new-witness' do: they need no ledger. */
+enum err run_witness(const struct witness_query *q, struct world world, struct answer *answer,
+                     struct arena *a, struct error *e) MUST_USE;
+enum err make_witness_key(const struct key_new_witness_query *q, struct world w, struct answer *answer,
+                          struct arena *a, struct error *e) MUST_USE;
+
 /* What 'audit check' does: needs no ledger. */
 enum err check_claim(const struct audit_check_query *q, struct answer *answer, struct arena *a,
                      struct error *e) MUST_USE;
+
+/* What 'backup list', 'verify' and 'prune', 'restore' and 'replicate --promote' do: no ledger is open. */
+enum err backup_door(const struct call *c, struct error *e) MUST_USE;
+enum err restore_door(const struct call *c, const struct ledger_options *o, struct error *e) MUST_USE;
+enum err promote_door(const struct call *c, struct error *e) MUST_USE;
 
 /* Runs a verb whose struct is filled. */
 enum err verb_run(const struct verb *v, const void *body, struct service *s, struct answer *answer,
@@ -93,6 +106,7 @@ enum err verb_run(const struct verb *v, const void *body, struct service *s, str
 #define MAY_ARG(kind, name, help)
 #define NEED(kind, name, help)
 #define MAY(kind, name, help)
+#define MANY(name, help)
 #define END(name)
 #include "billing/queries.def"
 #undef QUERY
@@ -101,6 +115,7 @@ enum err verb_run(const struct verb *v, const void *body, struct service *s, str
 #undef MAY_ARG
 #undef NEED
 #undef MAY
+#undef MANY
 #undef END
 /* clang-format on */
 

@@ -23,6 +23,7 @@ enum {
 /* ---- one transfer ---- */
 
 struct transfer {
+    const struct connections *of;
     CURL *handle;
     struct curl_slist *headers;
     struct http_exchange *exchange; /* NULL: free */
@@ -42,7 +43,8 @@ struct connections {
     char version[BASE_MAX_BYTES];
     char authorities[LIMIT_PATH_BYTES];
     int timeout_ms, connect_ms;
-    bool on_this_machine;
+    size_t answer_max;
+    bool on_this_machine, in_clear;
 };
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): as libcurl has it */
@@ -50,7 +52,7 @@ static size_t take_body(char *data, size_t one, size_t count, void *to)
 {
     struct transfer *t = to;
     (void)one; /* is 1 */
-    t->too_large = t->body.len + count > ANSWER_MAX_BYTES;
+    t->too_large = t->body.len + count > t->of->answer_max;
     if (t->too_large) return 0;
     buffer_add(&t->body, data, count);
     return count;
@@ -82,6 +84,7 @@ static size_t take_header(char *data, size_t one, size_t count, void *to)
     t->headers_bytes += count;
     if (t->headers_bytes > HEADERS_MAX_BYTES) return 0;
     if (str_starts(line, "HTTP/")) *answer = (struct http_answer){0};
+    if (header_is(&value, line, "content-type")) answer->type = str_copy(t->exchange->arena, value);
     if (header_is(&value, line, "request-id")) answer->request_id = str_copy(t->exchange->arena, value);
     if (header_is(&value, line, "stripe-should-retry"))
         answer->should_retry = str_copy(t->exchange->arena, value);
@@ -120,7 +123,7 @@ static void set_limits(CURL *h, const struct connections *c, int timeout_ms)
     set_number(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     set_number(h, CURLOPT_SSL_VERIFYPEER, 1);
     set_number(h, CURLOPT_SSL_VERIFYHOST, 2);
-    set_text(h, CURLOPT_PROTOCOLS_STR, c->on_this_machine ? "http,https" : "https");
+    set_text(h, CURLOPT_PROTOCOLS_STR, c->on_this_machine || c->in_clear ? "http,https" : "https");
     set_text(h, CURLOPT_PROXY, ""); /* none, whatever the environment says */
     if (c->authorities[0] != 0) set_text(h, CURLOPT_CAINFO, c->authorities);
 }
@@ -136,7 +139,9 @@ static enum err add_header(struct transfer *t, const char *line, struct error *e
 static enum err set_headers(struct transfer *t, const struct connections *c, const struct http_request *r,
                             struct arena *a, struct error *e)
 {
-    enum err err = add_header(t, c->authorization, e);
+    enum err err = c->authorization == NULL ? OK : add_header(t, c->authorization, e);
+    if (err == OK && r->type != NULL)
+        err = add_header(t, str_cstring(a, str_format(a, "Content-Type: %s", r->type)), e);
     if (err == OK && c->version[0] != 0) err = add_header(t, c->version, e);
     if (err == OK) err = add_header(t, "Expect:", e);
     if (err == OK && r->key.len > 0)
@@ -150,7 +155,7 @@ static void set_method(struct transfer *t, const struct http_request *r)
     bool post = strcmp(r->method, "POST") == 0;
     if (!post && strcmp(r->method, "GET") != 0) set_text(t->handle, CURLOPT_CUSTOMREQUEST, r->method);
     if (!post) return;
-    assert(r->key.len > 0); /* see above */
+    assert(r->key.len > 0 || r->repeatable); /* see above */
     set_number(t->handle, CURLOPT_POST, 1);
     set_number(t->handle, CURLOPT_POSTFIELDSIZE, (long)r->body.len);
     set_text(t->handle, CURLOPT_COPYPOSTFIELDS, r->body.len == 0 ? "" : r->body.ptr);
@@ -348,16 +353,17 @@ static bool is_this_machine(const char *host)
     return is_text(host, "127.0.0.1") || is_text(host, "[::1]") || is_text(host, "localhost");
 }
 
-static enum err check_base(bool *on_this_machine, const char *base, struct error *e)
+static enum err check_base(struct connections *c, struct error *e)
 {
     CURLU *url = curl_url();
     if (url == NULL) return fail(e, ERR_STORAGE, "there is no memory for a URL");
-    bool is_url = curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK;
+    bool is_url = curl_url_set(url, CURLUPART_URL, c->base, 0) == CURLUE_OK;
     char *scheme = part_of(url, CURLUPART_SCHEME), *host = part_of(url, CURLUPART_HOST);
     char *path = part_of(url, CURLUPART_PATH), *user = part_of(url, CURLUPART_USER);
     char *query = part_of(url, CURLUPART_QUERY);
-    *on_this_machine = is_this_machine(host);
-    bool secure = is_text(scheme, "https"), local = is_text(scheme, "http") && *on_this_machine;
+    c->on_this_machine = is_this_machine(host);
+    bool secure = is_text(scheme, "https"),
+         local = is_text(scheme, "http") && (c->on_this_machine || c->in_clear);
     bool bare = user == NULL && query == NULL && is_text(path, "/");
     curl_free(scheme);
     curl_free(host);
@@ -366,6 +372,8 @@ static enum err check_base(bool *on_this_machine, const char *base, struct error
     curl_free(query);
     curl_url_cleanup(url);
     if (is_url && bare && (secure || local)) return OK;
+    if (c->in_clear)
+        return fail(e, ERR_INVALID, "its address: https://HOST or http://HOST is wanted, and a path");
     return fail(e, ERR_INVALID,
                 "the server's address: https://HOST is wanted, or http://127.0.0.1:PORT on this machine");
 }
@@ -381,14 +389,26 @@ static enum err take_options(struct connections *c, const struct http_options *o
     (void)snprintf(c->base, sizeof c->base, "%.*s", STR_ARG(base));
     (void)snprintf(c->version, sizeof c->version, "%.*s", STR_ARG(o->version_header));
     (void)snprintf(c->authorities, sizeof c->authorities, "%s", o->authorities == NULL ? "" : o->authorities);
+    c->in_clear = o->in_clear;
+    c->answer_max = o->answer_max_bytes == 0 ? ANSWER_MAX_BYTES : o->answer_max_bytes;
     c->timeout_ms = o->timeout_ms == 0 ? TIMEOUT_MS : o->timeout_ms;
     c->connect_ms = o->connect_ms == 0 ? CONNECT_MS : o->connect_ms;
+    if (o->bearer.len == 0) return check_base(c, e);
     static const char begin_of_line[] = "Authorization: Bearer ";
     size_t size = sizeof begin_of_line + o->bearer.len;
     c->authorization = OPENSSL_zalloc(size);
     if (c->authorization == NULL) return fail(e, ERR_STORAGE, "there is no memory for a key");
     (void)snprintf(c->authorization, size, "%s%.*s", begin_of_line, STR_ARG(o->bearer));
-    return check_base(&c->on_this_machine, c->base, e);
+    return check_base(c, e);
+}
+
+void http_cut_url(struct str *base, struct str *path, struct str url)
+{
+    size_t end = str_starts(url, "https://") ? sizeof "https://" - 1 : 0;
+    if (str_starts(url, "http://")) end = sizeof "http://" - 1;
+    while (end < url.len && url.ptr[end] != '/' && url.ptr[end] != '?') end++;
+    *base = (struct str){url.ptr, end};
+    *path = end == url.len ? STR("/") : (struct str){url.ptr + end, url.len - end};
 }
 
 static enum err make_transfers(struct connections *c, int count, struct error *e)
@@ -403,6 +423,7 @@ static enum err make_transfers(struct connections *c, int count, struct error *e
         struct transfer *t = &c->transfers[i];
         t->handle = curl_easy_init();
         if (t->handle == NULL) return fail(e, ERR_STORAGE, "there is no memory for connections");
+        t->of = c;
         c->count++;
         t->next_free = c->free;
         c->free = t;

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_IMPORTERS_IMPORTERS_H
 #define DAYBOOK_IMPORTERS_IMPORTERS_H
 
+#include "importers/anchor.h"
 #include "importers/stripe.h"
 #include "importers/stripe_reconcile.h"
 #include "importers/stripe_signature.h"

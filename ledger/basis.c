@@ -74,7 +74,8 @@ struct recomputing {
 static enum err decide_again(struct recomputing *r, uint64_t seq, const struct envelope *v, struct error *e)
 {
     struct ledger *l = r->ledger;
-    struct recomputation x = {.seq = seq, .was = v->events, .was_count = v->events_count};
+    struct recomputation x = {
+        .seq = seq, .was = v->events, .was_count = v->events_count, .keeps_command = v->basis.len > 0};
     struct command c = {0};
     struct facts facts = {0};
     struct decision d = {0};
@@ -128,25 +129,36 @@ static enum err recompute_some(struct recomputing *r, struct views *views, uint6
     return err;
 }
 
+enum err recompute_into(struct ledger *l, struct views *views, const struct recompute_range *range,
+                        recompute_fn *visit, void *context, log_progress_fn *progress, void *progress_context,
+                        struct error *e)
+{
+    struct recomputing r = {
+        .ledger = l, .from = range->from, .visit = visit, .context = context, .arena = arena_new()};
+    enum err err =
+        fold_all(l, views, range->from < range->to ? range->from : range->to, progress, progress_context, e);
+    r.cursor.seq = range->from;
+    while (err == OK && r.cursor.seq < range->to) {
+        err = recompute_some(&r, views, range->to, e);
+        if (err == OK && progress != NULL) progress(progress_context, r.cursor.seq, range->to);
+    }
+    arena_free(r.arena);
+    return err;
+}
+
 enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
                           log_progress_fn *progress, void *progress_context, struct error *e)
 {
-    struct recomputing r = {
-        .ledger = l, .from = from, .visit = visit, .context = context, .arena = arena_new()};
     struct scratch_views scratch = {0};
     struct log_state state = {0};
+    struct recompute_range range = {from, to};
     ledger_lock(l);
     enum err err = log_state(&state, l->log, e);
-    if (to > state.head.range.size) to = state.head.range.size;
+    if (to > state.head.range.size) range.to = state.head.range.size;
     if (err == OK) err = scratch_open(&scratch, l, e);
-    if (err == OK) err = fold_all(l, scratch.views, from < to ? from : to, progress, progress_context, e);
-    r.cursor.seq = from;
-    while (err == OK && r.cursor.seq < to) {
-        err = recompute_some(&r, scratch.views, to, e);
-        if (err == OK && progress != NULL) progress(progress_context, r.cursor.seq, to);
-    }
+    if (err == OK)
+        err = recompute_into(l, scratch.views, &range, visit, context, progress, progress_context, e);
     scratch_close(&scratch);
     ledger_unlock(l);
-    arena_free(r.arena);
     return err;
 }

@@ -8,6 +8,7 @@
 #include "ledger/book/aggregation.h"
 #include "ledger/book/assess.h"
 #include "ledger/book/billing.h"
+#include "ledger/book/chronicle.h"
 #include "ledger/book/command.h"
 #include "ledger/book/crediting.h"
 #include "ledger/book/decide.h"

@@ -109,12 +109,24 @@ enum err checkpoint_read_own(struct ledger_checkpoint *out, const struct ledger 
     return err == ERR_INVALID || err == ERR_LIMIT ? (e->code = ERR_TAMPERED) : err;
 }
 
+enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
+                                struct arena *a, struct error *e)
+{
+    return checkpoint_read_file(out, l, path, a, e);
+}
+
 enum err checkpoint_read_kept(struct ledger_checkpoint *out, const struct ledger *l, uint64_t size,
                               struct arena *a, struct error *e)
 {
     enum err err = checkpoint_read_own(out, l, checkpoint_path(l, size, a), a, e);
     if (err != OK || out->head.size == size) return err;
     return fail(e, ERR_TAMPERED, "checkpoint '%s' is of %ju records", out->path, (uintmax_t)out->head.size);
+}
+
+enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, uint64_t size, struct arena *a,
+                              struct error *e)
+{
+    return checkpoint_read_kept(out, l, size, a, e);
 }
 
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,

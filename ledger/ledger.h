@@ -145,27 +145,14 @@ enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;
 enum err ledger_digest(struct hash *out, uint64_t *entries, struct ledger *l, struct error *e) MUST_USE;
 
-/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice:
- * ours and msgpack-c's), postings that sum to zero, and views equal to a rebuild in a scratch folder.
- * ERR_TAMPERED names the first bad record. */
-struct ledger_report {
-    struct log_report chain;
-    struct str origin;
-    bool with_key;
-    uint64_t commands, events, postings;
-    uint64_t view_entries;
-    struct hash view_digest;
-};
-enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
-                       struct error *e) MUST_USE;
-
 /* A decision made again: the events that a record has, and those that its command decides on the state before
  * it. */
 struct recomputation {
     uint64_t seq;
     const struct event *was, *is;
     size_t was_count, is_count;
-    enum err code; /* of deciding again; ERR_INCOMPLETE: the record, of an older version, keeps no command */
+    bool keeps_command; /* records of older versions do not */
+    enum err code;      /* of deciding again; ERR_INCOMPLETE: it cannot be done */
     struct error why;
 };
 /* Everything lives until the visitor returns. */
@@ -204,6 +191,40 @@ enum err ledger_new_anchor(struct ledger_recovery *out, struct ledger *l, const 
  * lost. */
 enum err ledger_accept_loss(struct ledger_recovery *out, struct ledger *l, const char *key_file,
                             struct str reason, struct arena *a, struct error *e) MUST_USE;
+
+/* Documents decided again and held against what they are: counts, and what is wrong with the first that did
+ * not come out the same. */
+struct document_checks {
+    uint64_t wanted; /* number of the one that is looked at; 0: all */
+    uint64_t checked, verified;
+    uint64_t older;      /* of records before the first one that keeps its command: nothing to decide again */
+    uint64_t incomplete; /* could not be decided again for another reason, as when the rules were others */
+    uint64_t differing;  /* also: keeps no command, though an earlier one does */
+    struct str first; /* of the worst that there are: "INV-2025-000001: total is …"; "": nothing is wrong */
+    struct arena *arena; /* that `first` lives in */
+    int worst;           /* of what kind `first` is */
+    bool command_seen;
+};
+/* A recompute_fn whose context is struct document_checks. */
+enum err document_check(void *checks, const struct recomputation *r, struct error *e) MUST_USE;
+
+/* Verification. Without key: the chain and root. With key also: tags, commits, canonical decoding (twice:
+ * ours and msgpack-c's), postings that sum to zero, what chronicle.h says of the order of events, every
+ * document decided again, and views equal to a rebuild in a scratch folder. ERR_TAMPERED names the first bad
+ * record or document. ERR_INCOMPLETE: all else is as it should be, but documents.incomplete of them could not
+ * be decided again; *out is then whole. Those that are older than the commands in records are counted. */
+struct ledger_report {
+    struct log_report chain;
+    struct str origin;
+    bool with_key;
+    uint64_t commands, events, postings;
+    struct chronicle_counts history;
+    struct document_checks documents; /* with the arena that was given */
+    uint64_t view_entries;
+    struct hash view_digest;
+};
+enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
+                       struct arena *a, struct error *e) MUST_USE;
 
 /* ---- checkpoints and proofs: what people outside can check without the ledger (checkpoint.h) ---- */
 
@@ -257,6 +278,12 @@ enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e) MUST_USE;
 /* The newest in DIR/checkpoints; its signature is not checked here. ERR_NOT_FOUND: none was signed yet. */
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
                                   struct error *e) MUST_USE;
+/* One in a file, which must be of this ledger; its signature is not checked here. */
+enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
+                                struct arena *a, struct error *e) MUST_USE;
+/* The one of so many records; as above. ERR_NOT_FOUND: none was signed of that number. */
+enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, uint64_t size, struct arena *a,
+                              struct error *e) MUST_USE;
 /* Proofs as text, leading to the checkpoint in a file, or for NULL to the newest. ERR_NOT_FOUND: that one is
  * older than the record. ERR_TAMPERED: the log is not that of the checkpoints. */
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
@@ -266,6 +293,128 @@ enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *old
 /* A record's bytes as they are stored, sealed ones too: what its proof is about. */
 enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
                               struct error *e) MUST_USE;
+
+/* ---- copies: none of them needs the master key ---- */
+
+/* Who is told how far it is. */
+struct copying {
+    log_progress_fn *progress;
+    void *context;
+};
+
+struct archive_options {
+    const char *dir;
+    const char *checkpoint; /* a file: what the archive is to be of; NULL: a new one, or the newest */
+    const char *key_file;   /* NULL: nothing is signed */
+    struct copying told;
+};
+struct ledger_archive {
+    struct checkpoint at;
+    uint64_t files, written; /* in its manifest; of them new or changed */
+    bool is_signed;
+    struct str ssh_public; /* who signed, as in OpenSSH's allowed signers; "" without a key */
+};
+/* Writes the ledger up to a checkpoint as an archive (FORMAT.md, "Archives"), or adds to an older one of the
+ * same ledger what is new. What is there is held against the log before anything is changed. ERR_TAMPERED: it
+ * is not of this ledger, or the log is not that of a checkpoint. ERR_ROLLED_BACK: it is of more records.
+ * ERR_REFUSED: the folder has other files. ERR_CONFLICT: somebody else writes there. */
+enum err ledger_export(struct ledger_archive *out, struct ledger *l, const struct archive_options *o,
+                       struct arena *a, struct error *e) MUST_USE;
+
+struct ledger_backup {
+    struct str snapshot;     /* its name */
+    uint64_t records, added; /* in it; of them not in the one before */
+    struct hash root;
+    uint64_t objects, bytes; /* written by this one */
+};
+/* Adds a snapshot of the ledger as it is now to the backup in a folder (FORMAT.md, "Backups"), while others
+ * go on writing. Only what no object holds yet is written; the master key never is. ERR_ROLLED_BACK: the
+ * newest snapshot has more records. ERR_TAMPERED: the ledger does not go on from it, or it is damaged.
+ * ERR_REFUSED: it is of another ledger, or the folder has other files. */
+enum err ledger_backup(struct ledger_backup *out, struct ledger *l, const char *dir, const struct copying *c,
+                       struct arena *a, struct error *e) MUST_USE;
+
+/* What stands in a backup; needs no ledger. */
+struct backup_entry {
+    struct str name, origin;
+    uint64_t records, segments, files, bytes; /* bytes: of the objects that it names */
+    struct hash root;
+};
+enum err backup_list(struct backup_entry **out, size_t *count, const char *dir, struct arena *a,
+                     struct error *e) MUST_USE;
+/* Reads every object that a snapshot names, holds it against its name and the records against each other, the
+ * checkpoints, and the root. `snapshot` NULL: all of them. *out is of the last one read. ERR_TAMPERED names
+ * the object; ERR_INCOMPLETE: one is missing. */
+enum err backup_verify(struct backup_entry *out, size_t *verified, const char *dir, const char *snapshot,
+                       const struct copying *c, struct arena *a, struct error *e) MUST_USE;
+/* Removes all snapshots but the newest `keep`, then the objects that none of those names. ERR_INVALID: keep
+ * is 0. */
+struct backup_pruned {
+    uint64_t snapshots, objects, bytes; /* removed */
+    uint64_t kept;
+};
+enum err backup_prune(struct backup_pruned *out, const char *dir, uint64_t keep, struct arena *a,
+                      struct error *e) MUST_USE;
+
+/* Makes the ledger o->dir, which must not be there or be empty, of a snapshot (NULL: the newest). All of it
+ * is verified, with the key, before the folder gets its name;
+ * documents that could not be decided again are only counted. ERR_REFUSED: there is something. */
+enum err ledger_restore(struct ledger_report *out, const struct ledger_options *o, const char *backup,
+                        const char *snapshot, const struct copying *c, struct arena *a,
+                        struct error *e) MUST_USE;
+
+struct ledger_replica {
+    uint64_t records, added;
+    struct hash root;
+};
+/* Brings the follower in a folder up to date, or makes it. Before anything is written, all of the source is
+ * read, and what the follower has must be its beginning. ERR_ROLLED_BACK: the follower has more records.
+ * ERR_TAMPERED: it went another way, or one of the two is damaged. ERR_REFUSED: there is no follower, but
+ * something else. */
+enum err ledger_replicate(struct ledger_replica *out, struct ledger *l, const char *dir,
+                          const struct copying *c, struct arena *a, struct error *e) MUST_USE;
+/* From now on it is a ledger of its own, and written to. ERR_REFUSED: it is no follower. */
+enum err ledger_promote(const char *dir, struct error *e) MUST_USE;
+
+/* ---- what others say of checkpoints: time stamps and witnesses (anchors.c) ---- */
+
+/* How many records each checkpoint in DIR/checkpoints is of, the smallest first. */
+enum err ledger_checkpoint_sizes(uint64_t **out, size_t *count, struct ledger *l, struct arena *a,
+                                 struct error *e) MUST_USE;
+/* A checkpoint's note with the lines of witnesses, DIR/cosigned; of one that nobody cosigned, or whose copy
+ * there is not of it, its own: this is what is published, and what proofs lead to. */
+enum err ledger_cosigned_note(struct str *out, struct ledger *l, const struct ledger_checkpoint *p,
+                              struct arena *a, struct error *e) MUST_USE;
+/* Adds a witness's line, in the place of one of his that is there; whoever else adds one meanwhile. */
+enum err ledger_keep_cosigned(struct ledger *l, const struct ledger_checkpoint *p, struct str witness,
+                              struct str line, struct arena *a, struct error *e) MUST_USE;
+
+/* A time stamp of a checkpoint, DIR/timestamps. */
+struct ledger_stamp {
+    uint64_t size;
+    struct str authority; /* as its file is called */
+    const char *path;
+};
+/* By size, the smallest first. */
+enum err ledger_stamps(struct ledger_stamp **out, size_t *count, struct ledger *l, struct arena *a,
+                       struct error *e) MUST_USE;
+/* *path is where it then is. */
+enum err ledger_keep_stamp(const char **path, struct ledger *l, uint64_t size, struct str authority,
+                           struct bytes answer, struct arena *a, struct error *e) MUST_USE;
+
+/* A small text of whoever asks authorities and witnesses, DIR/anchoring: hints that may be lost. */
+struct str ledger_anchoring_notes(struct ledger *l, struct arena *a);
+enum err ledger_keep_anchoring_notes(struct ledger *l, struct str text, struct arena *a,
+                                     struct error *e) MUST_USE;
+/* One process at a time asks: *lock is closed when done. ERR_CONFLICT: another one is at it. */
+enum err ledger_lock_anchoring(int *lock, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
+void ledger_unlock_anchoring(int lock);
+
+/* A record's time; and the proof that the first `old` records are the beginning of those of a checkpoint,
+ * where the ledger may not have a checkpoint of that number itself. */
+enum err ledger_time_of(struct instant *out, struct ledger *l, uint64_t seq, struct error *e) MUST_USE;
+enum err ledger_growth_path(struct merkle_path *out, struct ledger *l, uint64_t old,
+                            const struct ledger_checkpoint *to, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- payments: ledger first, then the wire ---- */
 

@@ -87,6 +87,13 @@ bool makes_document(const struct envelope *v);
 struct str basis_of(const struct command *c, struct arena *a);
 enum err basis_command(struct command *out, const struct envelope *v, struct arena *a,
                        struct error *e) MUST_USE;
+/* ledger_recompute into empty views, which have then folded the log up to range->to; l->lock is held. */
+struct recompute_range {
+    uint64_t from, to; /* records; to: at most what the log has */
+};
+enum err recompute_into(struct ledger *l, struct views *views, const struct recompute_range *range,
+                        recompute_fn *visit, void *context, log_progress_fn *progress, void *progress_context,
+                        struct error *e) MUST_USE;
 
 /* ---- ledger.c; l->lock is held ---- */
 

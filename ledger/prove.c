@@ -8,11 +8,13 @@ static struct log_head_at head_at(const struct checkpoint *c)
     return (struct log_head_at){c->size, c->root};
 }
 
-/* The checkpoint that a proof is to lead to: one in a file, or the newest. */
+/* The checkpoint that a proof is to lead to: one in a file, or the newest, with what witnesses signed. */
 static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
                        struct error *e)
 {
-    return file == NULL ? ledger_newest_checkpoint(out, l, a, e) : checkpoint_read_file(out, l, file, a, e);
+    if (file != NULL) return checkpoint_read_file(out, l, file, a, e);
+    enum err err = ledger_newest_checkpoint(out, l, a, e);
+    return err == OK ? ledger_cosigned_note(&out->note, l, out, a, e) : err;
 }
 
 enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,

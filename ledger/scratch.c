@@ -7,23 +7,6 @@
 
 #include "ledger/ledger_private.h"
 
-static void remove_folder(const char *path, int depth)
-{
-    DIR *d = opendir(path);
-    if (d == NULL) return;
-    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        struct buffer inner = {0};
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        buffer_print(&inner, "%s/%s", path, entry->d_name);
-        buffer_add_byte(&inner, 0);
-        if (unlink((const char *)inner.ptr) != 0 && depth > 0)
-            remove_folder((const char *)inner.ptr, depth - 1);
-        buffer_free(&inner);
-    }
-    (void)closedir(d);
-    (void)rmdir(path);
-}
-
 static const char scratch_name[] = "verify.";
 
 /* Scratch folders of verifications that were killed. */
@@ -43,7 +26,7 @@ static void remove_leftovers(const char *dir)
             continue;
         buffer_print(&path, "%s/%s", dir, entry->d_name);
         buffer_add_byte(&path, 0);
-        remove_folder((const char *)path.ptr, 2);
+        dir_remove((const char *)path.ptr, 2);
         buffer_free(&path);
     }
     (void)closedir(d);
@@ -86,6 +69,6 @@ enum err scratch_open(struct scratch_views *out, struct ledger *l, struct error 
 void scratch_close(struct scratch_views *s)
 {
     views_close(s->views);
-    if (s->path.len > 0) remove_folder((const char *)s->path.ptr, 2);
+    if (s->path.len > 0) dir_remove((const char *)s->path.ptr, 2);
     buffer_free(&s->path);
 }

@@ -5,6 +5,7 @@
 
 struct checking {
     struct ledger_report *report;
+    struct chronicle *history;
     struct arena *arena;
     log_progress_fn *progress;
     void *context;
@@ -21,6 +22,8 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
     if (err == OK && !mp_confirmed_by_msgpack_c(entry->plain)) {
         err = fail(e, ERR_TAMPERED, "its plaintext is not what an independent msgpack decoder reads");
     }
+    if (err == OK)
+        err = chronicle_add(c->history, &v, e); /* what follows counts on amounts that fit each other */
     for (size_t i = 0; i < v.events_count && err == OK; i++) {
         const struct posting *postings = NULL;
         size_t count = 0;
@@ -50,20 +53,25 @@ static enum err digest_of(struct hash *out, uint64_t *entries, struct views *v, 
     return err;
 }
 
-static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct ledger *l, uint64_t to,
-                               struct error *e)
+/* Folds the log anew, and decides on the way again what made a document. */
+static enum err rebuild_beside(struct hash *digest, uint64_t *entries, struct checking *c, struct ledger *l,
+                               uint64_t to, struct error *e)
 {
     struct scratch_views scratch = {0};
+    struct recompute_range all = {0, to};
     enum err err = scratch_open(&scratch, l, e);
-    if (err == OK) err = fold_all(l, scratch.views, to, NULL, NULL, e);
+    if (err == OK)
+        err = recompute_into(l, scratch.views, &all, document_check, &c->report->documents, c->progress,
+                             c->context, e);
     if (err == OK) err = digest_of(digest, entries, scratch.views, e);
     scratch_close(&scratch);
     return err;
 }
 
 /* The live views, held still by a read transaction, must equal a fold of the log from its first record. */
-static enum err check_views(struct ledger_report *out, struct ledger *l, struct error *e)
+static enum err check_views(struct checking *c, struct ledger *l, struct error *e)
 {
+    struct ledger_report *out = c->report;
     struct views_txn *t = NULL;
     struct view_cursor at = {0};
     struct hash rebuilt = {0};
@@ -75,26 +83,46 @@ static enum err check_views(struct ledger_report *out, struct ledger *l, struct 
     if (err == OK) err = views_digest(&out->view_digest, &out->view_entries, t, e);
     views_abort(t);
     if (err != OK) return err;
-    err = rebuild_beside(&rebuilt, &entries, l, at.seq, e);
+    err = rebuild_beside(&rebuilt, &entries, c, l, at.seq, e);
     if (err != OK) return err;
     if (entries == out->view_entries && memcmp(&rebuilt, &out->view_digest, sizeof rebuilt) == 0) return OK;
     return fail(e, ERR_TAMPERED, "the views differ from what the log folds to ('rebuild' makes them anew)");
 }
 
-enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
-                       struct error *e)
+static enum err check_events(struct checking *c, struct ledger *l, struct error *e)
 {
-    *out = (struct ledger_report){.origin = l->origin, .with_key = l->master != NULL};
+    uint64_t records = c->report->chain.records;
+    c->arena = arena_new();
+    c->history = chronicle_new();
+    enum err err = log_read(l->log, 0, records, check_entry, c, e);
+    if (err == OK && c->visited != records) err = fail(e, ERR_INCOMPLETE, "not all records were read");
+    c->report->history = chronicle_counts(c->history);
+    chronicle_free(c->history);
+    arena_free(c->arena);
+    return err;
+}
+
+static enum err judge_documents(const struct document_checks *d, struct error *e)
+{
+    if (d->differing > 0) return fail(e, ERR_TAMPERED, "document %.*s", STR_ARG(d->first));
+    if (d->incomplete == 0) return OK;
+    return fail(e, ERR_INCOMPLETE, "%ju of %ju documents could not be decided again, the first: %.*s",
+                (uintmax_t)d->incomplete, (uintmax_t)d->checked, STR_ARG(d->first));
+}
+
+enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
+                       struct arena *a, struct error *e)
+{
+    struct checking c = {.report = out, .progress = progress, .context = context};
+    *out =
+        (struct ledger_report){.origin = l->origin, .with_key = l->master != NULL, .documents = {.arena = a}};
     ledger_lock(l);
     enum err err = log_verify_chain(&out->chain, l->log, progress, context, e);
     if (err == OK && out->with_key) {
-        struct checking c = {out, arena_new(), progress, context, out->chain.records, 0};
-        err = log_read(l->log, 0, out->chain.records, check_entry, &c, e);
-        arena_free(c.arena);
-        if (err == OK && c.visited != out->chain.records)
-            err = fail(e, ERR_INCOMPLETE, "not all records were read");
-        if (err == OK) err = check_views(out, l, e);
+        c.total = out->chain.records;
+        err = check_events(&c, l, e);
+        if (err == OK) err = check_views(&c, l, e);
     }
     ledger_unlock(l);
-    return err;
+    return err == OK ? judge_documents(&out->documents, e) : err;
 }

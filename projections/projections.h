@@ -52,6 +52,9 @@ enum err find_subscription(struct subscription *out, struct views_txn *t, struct
                            struct arena *a, struct error *e) MUST_USE;
 enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice, struct arena *a,
                       struct error *e) MUST_USE;
+/* Was a document made into a file of these bytes, by its hash? */
+enum err was_issued_at_all(bool *yes, struct views_txn *t, uint64_t invoice, struct error *e) MUST_USE;
+enum err was_issued(bool *yes, struct views_txn *t, const struct issued_file *file, struct error *e) MUST_USE;
 /* By public id (inv_12) or document number (INV-2025-000001). */
 enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a,
                       struct error *e) MUST_USE;

@@ -126,11 +126,3 @@ enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoi
     struct invoice_document document = document_of(v, &parts);
     return invoice_pdf_render(out, &document, a, e);
 }
-
-enum err invoice_pdf_file(struct views_txn *t, const struct invoice *v, const char *path, struct arena *a,
-                          struct error *e)
-{
-    struct buffer pdf = {.arena = a};
-    enum err err = invoice_pdf(&pdf, t, v, a, e);
-    return err == OK ? file_write(path, (struct bytes){pdf.ptr, pdf.len}, 0644, e) : err;
-}

@@ -207,11 +207,26 @@ enum err usage_price(struct price_summary *out, struct ledger *l, const struct p
 
 /* ---- documents ---- */
 
-/* The PDF of one invoice or credit note, in memory or as a file. */
+/* The PDF of one invoice or credit note. */
 enum err invoice_pdf(struct buffer *out, struct views_txn *t, const struct invoice *v, struct arena *a,
                      struct error *e) MUST_USE;
-enum err invoice_pdf_file(struct views_txn *t, const struct invoice *v, const char *path, struct arena *a,
-                          struct error *e) MUST_USE;
+
+/* Notes in the ledger the files that documents were made into, those that are not noted yet. Of several
+ * records' worth, each is one. */
+enum err note_issued(struct ledger *l, const struct issued_file *files, size_t count, struct str actor,
+                     struct error *e) MUST_USE;
+
+/* Files in a folder and those below it that bear the number of a document, held against what was issued.
+ * Links are not followed. */
+struct issued_check {
+    uint64_t files, as_issued;
+    uint64_t never_noted; /* bear the number of a document of which no file was noted */
+    uint64_t differing;
+    uint64_t others;  /* bear no document's number */
+    struct str first; /* the first that differs, or was never noted; "": there is none */
+};
+enum err check_issued(struct issued_check *out, struct ledger *l, const char *folder, struct arena *a,
+                      struct error *e) MUST_USE;
 
 /* ---- reports ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_files.c - the files of a date's runs, from the views alone: one walk over the documents in order gives
- * the registers, the PDFs and the totals. It reads, and must never write an event. */
+ * the registers, the PDFs and the totals. It writes no event but the hashes of what was made, which change
+ * no file. */
 #include "reports/press.h"
 #include "reports/register.h"
 #include "reports/run.h"
@@ -24,6 +25,8 @@ struct filing {
     struct number_range numbers; /* of invoices */
     struct run_manifest manifest;
     size_t files_capacity;
+    struct issued_file *issued; /* all of the set; noted in the ledger when the files are there */
+    size_t issued_count, issued_capacity;
     uint64_t done, total;
 };
 
@@ -65,6 +68,18 @@ static void add_file(struct filing *f, const char *name, uint64_t bytes, const s
     f->nightly->summary->files++;
 }
 
+static void add_issued(struct filing *f, const struct sheet *s)
+{
+    if (f->issued_count == f->issued_capacity) {
+        f->issued_capacity = f->issued_capacity == 0 ? 64 : 2 * f->issued_capacity;
+        struct issued_file *grown = realloc(f->issued, f->issued_capacity * sizeof *grown);
+        if (grown == NULL) WRONG("out of memory");
+        f->issued = grown;
+    }
+    f->issued[f->issued_count++] = (struct issued_file){
+        .invoice = s->invoice.invoice, .form = DOCUMENT_PDF, .sha256 = s->sha256, .bytes = s->bytes};
+}
+
 /* Everything else of the night is written all the same, and the next try comes to the same. */
 static void note_undrawn(struct filing *f, const struct sheet *s)
 {
@@ -96,6 +111,7 @@ static enum err put_document(void *context, const struct sheet *s, struct error 
     if (drawn) {
         const char *name = str_format(n->arena, "pdf/%.*s.pdf", STR_ARG(s->invoice.number)).ptr;
         add_file(f, name, s->bytes, &s->sha256);
+        add_issued(f, s);
         n->summary->pdfs++;
     }
     if (++f->done % TELL_EVERY == 0) run_progress(n, "files", f->done, f->total);
@@ -276,9 +292,11 @@ enum err run_files(struct nightly *n, struct error *e)
     csv_abandon(f.invoices);
     csv_abandon(f.lines);
     ledger_read_end(n->ledger, f.txn);
+    if (err == OK) err = note_issued(n->ledger, f.issued, f.issued_count, n->o->actor, e);
     arena_free(f.row);
     arena_free(f.single.arena);
     buffer_free(&f.in_set);
     free(f.manifest.files);
+    free(f.issued);
     return err;
 }

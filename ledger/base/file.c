@@ -160,6 +160,18 @@ enum err file_finish(struct file_sink *s, struct error *e)
     return parent_sync(s->path, e);
 }
 
+enum err file_finish_as(struct file_sink *s, const char *path, struct error *e)
+{
+    enum err err = path_check(path, e);
+    if (err == OK) err = replaceable(path, e);
+    if (err != OK) {
+        file_abandon(s);
+        return err;
+    }
+    memcpy(s->path, path, strlen(path) + 1);
+    return file_finish(s, e);
+}
+
 void file_abandon(struct file_sink *s)
 {
     /* What these could tell does not matter any more: the content is not wanted. */

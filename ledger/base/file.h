@@ -23,6 +23,8 @@ struct file_sink {
 };
 enum err file_begin(struct file_sink *out, const char *path, unsigned mode, struct error *e) MUST_USE;
 enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;
+/* Finishes under another name of the same file system, which only the content told. */
+enum err file_finish_as(struct file_sink *s, const char *path, struct error *e) MUST_USE;
 void file_abandon(struct file_sink *s); /* accepts one that was finished or never begun */
 
 bool file_exists(const char *path);
@@ -31,6 +33,19 @@ bool process_is_gone(uint64_t pid);
 enum err dir_make(const char *path, unsigned mode,
                   struct error *e) MUST_USE; /* with its parents; fine if it is there */
 enum err dir_sync(const char *path, struct error *e) MUST_USE;
+/* What a folder holds: names without "." and "..", sorted by their bytes. None where there is no folder. */
+struct names_list {
+    struct str *names;
+    size_t count, room;
+};
+enum err dir_list(struct names_list *out, const char *path, struct arena *a, struct error *e) MUST_USE;
+bool dir_is(const char *path);
+/* Removes it with all that is in it, down to `depth` folders below it; never what a link leads to. */
+void dir_remove(const char *path, int depth);
+/* Keeps other processes out that lock it, until the descriptor is closed. ERR_CONFLICT: one has it. */
+enum err dir_lock(int *out, const char *path, struct error *e) MUST_USE;
+/* Removes the temporary files of writers that were killed; only for who has locked it against the others. */
+enum err dir_sweep(const char *path, struct arena *a, struct error *e) MUST_USE;
 /* ERR_STORAGE for network file systems (NFS, SMB, 9p, FUSE …), where memory maps and locks do not hold. */
 enum err dir_check_local(const char *path, struct error *e) MUST_USE;
 /* The name of a network file system by its magic number (statfs(2)), NULL for any other. */

@@ -77,6 +77,18 @@ enum {
     LIMIT_KEY_NAME_BYTES = 256,          /* of who signs notes */
     LIMIT_URL_BYTES = 2048,
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
+
+    /* Copies of a ledger. */
+    LIMIT_SMALL_FILE_BYTES = 16 * 1024 * 1024, /* beside the log: checkpoints, time stamps */
+    LIMIT_SNAPSHOT_BYTES = 256 * 1024 * 1024,  /* of a backup's manifest; a line has some 100 */
+    LIMIT_SNAPSHOT_PIECES = 32,                /* of one segment; more are made one */
+
+    /* Time stamps and witnesses. */
+    LIMIT_POLICY_BYTES = 64 * 1024,     /* of witnesses */
+    LIMIT_POLICY_MEMBERS = 64,          /* witnesses and groups, and as many logs */
+    LIMIT_TIME_STAMP_BYTES = 64 * 1024, /* an authority's answer; they have some 6 KiB */
+    LIMIT_TIME_STAMP_AUTHORITIES = 16,
+    LIMIT_WITNESSED_LOGS = 256, /* that one witness knows */
 };
 
 #endif

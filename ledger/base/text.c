@@ -55,6 +55,16 @@ struct str str_trim(struct str s)
     return s;
 }
 
+bool str_take_word(struct str *out, struct str *from)
+{
+    size_t len = 0;
+    *from = str_trim(*from);
+    while (len < from->len && !is_blank(from->ptr[len])) len++;
+    *out = (struct str){from->ptr, len};
+    if (len > 0) *from = (struct str){from->ptr + len, from->len - len};
+    return len > 0;
+}
+
 struct bytes str_bytes(struct str s)
 {
     return (struct bytes){(const uint8_t *)s.ptr, s.len};

@@ -30,6 +30,8 @@ bool str_is(struct str a, const char *text);
 bool str_starts(struct str s, const char *prefix);
 int str_compare(struct str a, struct str b); /* by bytes; as memcmp, shorter first */
 struct str str_trim(struct str s);           /* without blanks and tabs at both ends */
+/* The next of words with blanks and tabs between them, taken off *from; false: there is none any more. */
+bool str_take_word(struct str *out, struct str *from);
 struct bytes str_bytes(struct str s);
 struct str bytes_str(struct bytes b);
 

@@ -50,8 +50,9 @@ struct decided_at {
 };
 
 /* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person
- * fills it), FIELD_ZERO (0 may be given; the field behind it is the flag that says so). */
-enum { FIELD_INNER = 8, FIELD_ZERO = 16 };
+ * fills it), FIELD_ZERO (0 may be given; the field behind it is the flag that says so), FIELD_MANY (a text
+ * that may be given several times: the values then stand in it with blanks between them). */
+enum { FIELD_INNER = 8, FIELD_ZERO = 16, FIELD_MANY = 32 };
 
 struct command_kind {
     const char *words; /* "subscription.create" */

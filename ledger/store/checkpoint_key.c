@@ -35,8 +35,8 @@ void checkpoint_key_close(struct checkpoint_key *k)
     free(k);
 }
 
-static enum err key_from_seed(struct checkpoint_key *k, struct str name, const uint8_t seed[SEED_BYTES],
-                              struct error *e)
+static enum err key_from_seed(struct checkpoint_key *k, uint8_t type, struct str name,
+                              const uint8_t seed[SEED_BYTES], struct error *e)
 {
     uint8_t public[NOTE_PUBLIC_BYTES];
     size_t len = sizeof public;
@@ -45,7 +45,9 @@ static enum err key_from_seed(struct checkpoint_key *k, struct str name, const u
     k->pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED_BYTES);
     if (k->pair == NULL || EVP_PKEY_get_raw_public_key(k->pair, public, &len) != 1)
         return fail(e, ERR_STORAGE, "the cryptographic library failed");
-    return note_key_of(&k->public, (struct str){k->name, name.len}, public, e);
+    name.ptr = k->name;
+    return type == NOTE_LOG ? note_key_of(&k->public, name, public, e)
+                            : note_witness_of(&k->public, name, public, e);
 }
 
 const struct note_key *checkpoint_key_public(const struct checkpoint_key *k)
@@ -58,7 +60,7 @@ const struct note_key *checkpoint_key_public(const struct checkpoint_key *k)
 static enum err write_secret(const char *path, const struct note_key *k, const uint8_t seed[SEED_BYTES],
                              struct error *e)
 {
-    uint8_t typed[TYPED_BYTES] = {1};
+    uint8_t typed[TYPED_BYTES] = {k->type};
     unsigned char text[TYPED_TEXT_BYTES + 1];
     char id[2 * NOTE_ID_BYTES + 1] = {0}, line[LIMIT_KEY_FILE_BYTES];
     memcpy(typed + 1, seed, SEED_BYTES);
@@ -80,8 +82,8 @@ static enum err write_public(const char *path, const struct note_key *k, struct 
 }
 
 /* The public half comes first: a secret that nobody can check is of no use, the other way round it is. */
-enum err checkpoint_key_create(const char *path, struct str origin, struct world w, struct arena *a,
-                               struct error *e)
+static enum err create(const char *path, uint8_t type, struct str name, struct world w, struct arena *a,
+                       struct error *e)
 {
     uint8_t seed[SEED_BYTES];
     struct checkpoint_key *k = key_new();
@@ -89,30 +91,45 @@ enum err checkpoint_key_create(const char *path, struct str origin, struct world
     enum err err = OK;
     if (file_exists(path) || file_exists(public)) err = fail(e, ERR_REFUSED, "there is one already");
     w.random(w.self, seed, sizeof seed);
-    if (err == OK) err = key_from_seed(k, origin, seed, e);
+    if (err == OK) err = key_from_seed(k, type, name, seed, e);
     if (err == OK) err = write_public(public, &k->public, a, e);
     if (err == OK) err = write_secret(path, &k->public, seed, e);
     OPENSSL_cleanse(seed, sizeof seed);
     checkpoint_key_close(k);
-    return err == OK ? OK : wrap(e, "cannot make checkpoint key '%s'", path);
+    return err;
+}
+
+enum err checkpoint_key_create(const char *path, struct str origin, struct world w, struct arena *a,
+                               struct error *e)
+{
+    if (create(path, NOTE_LOG, origin, w, a, e) == OK) return OK;
+    return wrap(e, "cannot make checkpoint key '%s'", path);
+}
+
+enum err witness_key_create(const char *path, struct str name, struct world w, struct arena *a,
+                            struct error *e)
+{
+    if (create(path, NOTE_WITNESS, name, w, a, e) == OK) return OK;
+    return wrap(e, "cannot make witness key '%s'", path);
 }
 
 /* ---- opening ---- */
 
 /* The 44 digits at the end of the line; what is wrong with them is not told. */
-static bool seed_of(uint8_t seed[SEED_BYTES], struct str digits)
+static bool seed_of(uint8_t seed[SEED_BYTES], uint8_t type, struct str digits)
 {
     unsigned char typed[TYPED_TEXT_BYTES / 4 * 3] = {0};
     bool fine = digits.len == TYPED_TEXT_BYTES &&
                 EVP_DecodeBlock(typed, (const unsigned char *)digits.ptr, TYPED_TEXT_BYTES) == TYPED_BYTES &&
-                typed[0] == 1;
+                typed[0] == type;
     memcpy(seed, typed + 1, SEED_BYTES);
     OPENSSL_cleanse(typed, sizeof typed);
     return fine;
 }
 
-static enum err key_parse(struct checkpoint_key *k, struct str line, struct error *e)
+static enum err key_parse(struct checkpoint_key *k, uint8_t type, struct str line, struct error *e)
 {
+    const char *whose = type == NOTE_LOG ? "for checkpoints" : "of a witness";
     enum {
         ID_DIGITS = 2 * NOTE_ID_BYTES,
         TAIL = 1 + ID_DIGITS + 1 + TYPED_TEXT_BYTES,
@@ -121,25 +138,26 @@ static enum err key_parse(struct checkpoint_key *k, struct str line, struct erro
     uint8_t seed[SEED_BYTES], id[NOTE_ID_BYTES];
     struct error unused = {0}; /* its sentence might quote the key */
     if (!str_starts(line, head) || line.len <= (size_t)HEAD + TAIL)
-        return fail(e, ERR_INVALID, "it does not hold a key for checkpoints");
+        return fail(e, ERR_INVALID, "it does not hold a key %s", whose);
     struct str name = {line.ptr + HEAD, line.len - HEAD - TAIL};
     struct str digits = {line.ptr + line.len - TYPED_TEXT_BYTES, TYPED_TEXT_BYTES};
     struct str id_digits = {name.ptr + name.len + 1, ID_DIGITS};
     enum err err = OK;
-    if (hex_decode(id, sizeof id, id_digits, &unused) != OK || !seed_of(seed, digits))
-        err = fail(e, ERR_INVALID, "it does not hold a key for checkpoints");
-    if (err == OK) err = key_from_seed(k, name, seed, e);
+    if (hex_decode(id, sizeof id, id_digits, &unused) != OK || !seed_of(seed, type, digits))
+        err = fail(e, ERR_INVALID, "it does not hold a key %s", whose);
+    if (err == OK) err = key_from_seed(k, type, name, seed, e);
     OPENSSL_cleanse(seed, sizeof seed);
     if (err != OK || memcmp(id, k->public.id, sizeof id) == 0) return err;
     return fail(e, ERR_INVALID, "its id is not that of its name and key");
 }
 
-enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e)
+static enum err open_key(struct checkpoint_key **out, uint8_t type, const char *path, struct error *e)
 {
     struct secret content = {.len = 0};
     struct checkpoint_key *k = key_new();
     enum err err = secret_from_file(&content, path, e);
-    if (err == OK && key_parse(k, secret_line(&content), e) != OK) err = wrap(e, "cannot use '%s'", path);
+    if (err == OK && key_parse(k, type, secret_line(&content), e) != OK)
+        err = wrap(e, "cannot use '%s'", path);
     secret_wipe(&content);
     if (err == OK)
         *out = k;
@@ -148,15 +166,24 @@ enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, stru
     return err;
 }
 
+enum err checkpoint_key_open(struct checkpoint_key **out, const char *path, struct error *e)
+{
+    return open_key(out, NOTE_LOG, path, e);
+}
+
+enum err witness_key_open(struct checkpoint_key **out, const char *path, struct error *e)
+{
+    return open_key(out, NOTE_WITNESS, path, e);
+}
+
 /* ---- signing ---- */
 
-static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct str text)
+static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k, struct bytes b)
 {
     size_t len = NOTE_SIGNATURE_BYTES;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool fine = context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, k->pair) == 1 &&
-                EVP_DigestSign(context, signature, &len, str_bytes(text).ptr, text.len) == 1 &&
-                len == NOTE_SIGNATURE_BYTES;
+                EVP_DigestSign(context, signature, &len, b.ptr, b.len) == 1 && len == NOTE_SIGNATURE_BYTES;
     EVP_MD_CTX_free(context);
     return fine;
 }
@@ -168,7 +195,7 @@ enum err checkpoint_key_add(struct str *note, const struct checkpoint_key *k, st
     struct str text = STR_NONE;
     enum err err = note_split(&text, *note, a, e);
     if (err != OK) return err;
-    if (!sign(signature, k, text))
+    if (!sign(signature, k, str_bytes(text)))
         return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
     *note = note_add(a, *note, &k->public, signature);
     return note_open(&text, *note, &k->public, a, e);
@@ -179,7 +206,7 @@ enum err checkpoint_keys_sign(struct str *note, const struct checkpoint_key *con
 {
     uint8_t signature[NOTE_SIGNATURE_BYTES];
     struct str again = STR_NONE;
-    if (!sign(signature, keys[0], text))
+    if (!sign(signature, keys[0], str_bytes(text)))
         return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
     *note = note_text(a, text, &keys[0]->public, signature);
     enum err err = note_open(&again, *note, &keys[0]->public, a, e);
@@ -195,4 +222,21 @@ enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, c
         return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(k->public.name));
     enum err err = checkpoint_keys_sign(note, &k, 1, checkpoint_text(a, c), a, e);
     return err == OK ? checkpoint_open(&again, *note, &k->public, a, e) : err;
+}
+
+enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,
+                                   struct bytes b, struct error *e)
+{
+    return sign(signature, k, b) ? OK : fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
+}
+
+enum err witness_key_sign(struct str *line, const struct checkpoint_key *k, struct str text, uint64_t seconds,
+                          struct arena *a, struct error *e)
+{
+    uint8_t signature[NOTE_SIGNATURE_BYTES];
+    assert(k->public.type == NOTE_WITNESS);
+    if (!sign(signature, k, str_bytes(note_witnessed_text(a, text, seconds))))
+        return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
+    *line = note_witness_line(a, &k->public, seconds, signature);
+    return OK;
 }

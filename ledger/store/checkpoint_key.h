@@ -27,4 +27,19 @@ enum err checkpoint_keys_sign(struct str *note, const struct checkpoint_key *con
 enum err checkpoint_key_add(struct str *note, const struct checkpoint_key *k, struct arena *a,
                             struct error *e) MUST_USE;
 
+/* The signature of bytes that are no checkpoint and cannot be taken for one (signed_file.h). */
+enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,
+                                   struct bytes b, struct error *e) MUST_USE;
+
+/* ---- witnesses ---- */
+
+/* The key of a witness, of the same form; by its type neither is taken for the other. Whoever signs by it
+ * says at what time he saw that a ledger goes on from what he saw before. */
+enum err witness_key_create(const char *path, struct str name, struct world w, struct arena *a,
+                            struct error *e) MUST_USE;
+enum err witness_key_open(struct checkpoint_key **out, const char *path, struct error *e) MUST_USE;
+/* The line that goes under a note whose text this is. ERR_STORAGE: OpenSSL failed. */
+enum err witness_key_sign(struct str *line, const struct checkpoint_key *k, struct str text, uint64_t seconds,
+                          struct arena *a, struct error *e) MUST_USE;
+
 #endif

@@ -5,6 +5,7 @@
  * might be. */
 #include <string.h>
 
+#include "ledger/store/log_copy.h"
 #include "ledger/store/log_private.h"
 
 struct comparison {
@@ -62,6 +63,11 @@ enum err log_commit(struct log *l, struct log_batch *b, const struct log_head *b
                     const struct log_head *next, struct hasher *h, struct error *e)
 {
     struct error failed = {0};
+    if (l->dir[0] != '\0' && log_is_follower(l->dir))
+        return fail(e, ERR_REFUSED,
+                    "the ledger in '%s' follows another and is not written to: 'daybook replicate --promote' "
+                    "ends that",
+                    l->dir);
     const struct bytes *records = log_batch_records(b);
     enum err err = l->backend->append(l->self, before->range.size, records, b->count, next, &failed);
     if (err == OK) return OK;

@@ -269,3 +269,64 @@ Test(file, a_device_is_never_replaced)
                str_format(A, "cannot write '%s': it is not a regular file%c", fifo, 0).ptr);
     cr_assert(file_begin(&sink, "/dev/null", 0600, E) == ERR_INVALID);
 }
+
+Test(file, one_that_is_named_by_its_content_gets_its_name_at_the_end)
+{
+    struct file_sink sink = {0};
+    assert_ok(dir_make(test_path("objects/ab"), 0700, E));
+    assert_ok(file_begin(&sink, test_path("unnamed"), 0600, E));
+    cr_assert(fputs("content", sink.stream) >= 0);
+    assert_ok(file_finish_as(&sink, test_path("objects/ab/cd"), E));
+    assert_str(test_read(test_path("objects/ab/cd")), "content");
+    cr_assert(!file_exists(test_path("unnamed")));
+}
+
+Test(file, a_folder_is_listed_sorted_and_one_that_is_not_there_is_empty)
+{
+    struct names_list l;
+    test_write(test_path("b"), STR("1"));
+    test_write(test_path("a.2"), STR("2"));
+    test_write(test_path("a"), STR("3"));
+    assert_ok(dir_list(&l, test_dir(), A, E));
+    assert_int(l.count, 3);
+    assert_str(l.names[0], "a");
+    assert_str(l.names[1], "a.2");
+    assert_str(l.names[2], "b");
+    assert_ok(dir_list(&l, test_path("nothing"), A, E));
+    assert_int(l.count, 0);
+    assert_err_says(dir_list(&l, test_path("a"), A, E), ERR_STORAGE, "cannot read folder '");
+}
+
+Test(file, a_folder_is_one_processes_alone_while_it_has_locked_it)
+{
+    int one = -1, two = -1;
+    assert_ok(dir_lock(&one, test_dir(), E));
+    assert_err_says(dir_lock(&two, test_dir(), E), ERR_CONFLICT, "another process is at work in");
+    cr_assert(close(one) == 0);
+    assert_ok(dir_lock(&two, test_dir(), E));
+    cr_assert(close(two) == 0);
+}
+
+Test(file, what_a_killed_writer_left_is_swept_and_nothing_else)
+{
+    struct names_list l;
+    test_write(test_path(".daybook-1.0.tmp"), STR("half"));
+    test_write(test_path(".daybook-note"), STR("mine"));
+    test_write(test_path("kept"), STR("mine"));
+    assert_ok(dir_sweep(test_dir(), A, E));
+    assert_ok(dir_list(&l, test_dir(), A, E));
+    assert_int(l.count, 2);
+}
+
+Test(file, a_folder_is_removed_with_what_is_in_it_but_not_what_a_link_leads_to)
+{
+    assert_ok(dir_make(test_path("gone/deep"), 0700, E));
+    test_write(test_path("gone/deep/file"), STR("1"));
+    test_write(test_path("kept"), STR("2"));
+    assert_ok(dir_make(test_path("other"), 0700, E));
+    test_write(test_path("other/kept"), STR("3"));
+    cr_assert(symlink(test_path("other"), test_path("gone/link")) == 0);
+    dir_remove(test_path("gone"), 4);
+    cr_assert(!file_exists(test_path("gone")));
+    cr_assert(file_exists(test_path("kept")) && file_exists(test_path("other/kept")));
+}

@@ -98,7 +98,7 @@ static uint64_t rebuild_all(struct night *n)
     uint64_t begin = world_monotonic_ns();
     bench_must(ledger_rebuild(n->l, NULL, NULL, &e), &e);
     uint64_t ns = world_monotonic_ns() - begin;
-    bench_must(ledger_verify(&report, n->l, NULL, NULL, &e), &e);
+    bench_must(ledger_verify(&report, n->l, NULL, NULL, n->a, &e), &e);
     return per_second(report.events + n->readings, ns);
 }
 

@@ -176,6 +176,18 @@ Test(cli, help_needs_nothing_else)
 
 /* ---- slips ---- */
 
+Test(cli, an_option_that_may_be_given_several_times_keeps_all_its_values)
+{
+    const struct witness_query *q =
+        body_of("witness --key k --log a+1 --state s --log=b+2 --log c+3", "witness");
+    assert_str(q->log, "a+1 b+2 c+3");
+    assert_str(q->key, "k");
+    const struct audit_anchor_query *anchor =
+        body_of("audit anchor --time-stamp-authority http://a/x --at-once", "audit.anchor");
+    assert_str(anchor->time_stamp_authority, "http://a/x");
+    cr_assert(anchor->at_once && !anchor->list);
+}
+
 static const struct {
     const char *line;
     enum err code;

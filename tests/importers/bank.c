@@ -184,7 +184,7 @@ struct bank_told bank_tell(struct bank *b)
 void bank_verify(struct bank *b)
 {
     struct ledger_report report = {0};
-    assert_ok(ledger_verify(&report, b->l, NULL, NULL, E));
+    assert_ok(ledger_verify(&report, b->l, NULL, NULL, A, E));
 }
 
 /* ---- at Stripe ---- */

@@ -61,7 +61,7 @@ static void assert_customer(struct ledger *l, const char *user)
 static void assert_verified(struct ledger *l)
 {
     struct ledger_report report = {0};
-    assert_ok(ledger_verify(&report, l, NULL, NULL, E));
+    assert_ok(ledger_verify(&report, l, NULL, NULL, A, E));
 }
 
 Test(ledger, remembers_over_closing_and_opening)
@@ -170,7 +170,7 @@ Test(ledger, without_key_the_chain_can_still_be_verified)
     cr_assert(unlink(test_path("d.key")) == 0);
     o.without_key = true;
     assert_ok(ledger_open(&l, &o, E));
-    assert_ok(ledger_verify(&report, l, NULL, NULL, E));
+    assert_ok(ledger_verify(&report, l, NULL, NULL, A, E));
     cr_assert(!report.with_key);
     assert_int(report.chain.records, 4); /* genesis, two epochs, one command */
     ledger_close(l);

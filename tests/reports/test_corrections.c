@@ -156,7 +156,7 @@ static void close_books(struct office *o)
 {
     struct ledger_report report = {0};
     (void)office_run(o, "2025-05-01", NULL);
-    assert_ok(ledger_verify(&report, o->l, NULL, NULL, E));
+    assert_ok(ledger_verify(&report, o->l, NULL, NULL, A, E));
 }
 
 /* As it went: readings and corrections mixed, a bill, more corrections, rated again, twice. */

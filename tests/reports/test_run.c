@@ -256,7 +256,7 @@ Test(run, a_run_that_was_killed_is_ended_by_the_run_of_a_later_date)
     assert_int(count_rows(office_read("out", "invoices.csv")), 1);
     (void)office_run(&o, "2025-02-01", "again");
     assert_same_files("later", "again");
-    assert_int(office_records(&o), records);
+    assert_int(office_records(&o), records + 1); /* that its file was issued */
     assert_views_equal_a_rebuild(&o);
     office_close(&o);
 }

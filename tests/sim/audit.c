@@ -370,5 +370,5 @@ enum err audit_foresight(struct books *b, struct date through, struct error *e)
 enum err audit_ledger(struct books *b, struct error *e)
 {
     struct ledger_report report = {0};
-    return ledger_verify(&report, b->ledger, NULL, NULL, e);
+    return ledger_verify(&report, b->ledger, NULL, NULL, b->arena, e);
 }

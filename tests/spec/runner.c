@@ -11,7 +11,7 @@
 static enum err verify_all(struct story *s, struct error *e)
 {
     struct ledger_report report = {0};
-    return ledger_verify(&report, s->ledger, NULL, NULL, e);
+    return ledger_verify(&report, s->ledger, NULL, NULL, s->arena, e);
 }
 
 /* Every document, decided again from the records before it, comes out as it was finalized. */

@@ -3,7 +3,7 @@
 # verifier.sh - what checks checkpoints and proofs stands on hashes and texts alone: none of these files includes keys, records, the log
 # or views, so that a verifier without any of them can be built of them.
 set -u
-files='hasher merkle proof note checkpoint rotation'
+files='hasher merkle proof note checkpoint rotation witness_policy witness time_stamp'
 status=0
 for file in $files; do
     for path in ledger/store/"$file".[ch]; do

@@ -34,8 +34,11 @@ check  shellcheck            command  shellcheck
 check  mandoc                command  mandoc
 check  lmdb-utils            command  mdb_dump
 check  python3-cryptography  module   cryptography
+check  signify-openbsd       command  signify-openbsd
+check  openssh-client        command  ssh-keygen
 check  python3-jsonschema    module   jsonschema
 check  python3               command  python3
+check  openssl               command  openssl
 check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf
 check  mupdf-tools           command  mutool

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* issued.c - the files that documents were made into: their hashes go into the ledger, and files that
+ * somebody has are held against them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <unistd.h>
+
+#include "reports/reports.h"
+
+enum { FILES_PER_RECORD = 1000, READ_BYTES = 8 * 1024 };
+
+/* ---- into the ledger ---- */
+
+static enum err take_new(struct issued_file *fresh, size_t *taken, struct views_txn *t,
+                         const struct issued_file *files, size_t count, struct error *e)
+{
+    enum err err = OK;
+    *taken = 0;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        bool known = false;
+        err = was_issued(&known, t, &files[i], e);
+        if (err == OK && !known) fresh[(*taken)++] = files[i];
+    }
+    return err;
+}
+
+static enum err note_some(struct ledger *l, const struct issued_file *files, size_t count, struct str actor,
+                          struct arena *a, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct issued_file *fresh = arena_array_of(a, struct issued_file, count);
+    struct command c = {.type = COMMAND_DOCUMENT_ISSUE, .document_issue = {.files = fresh}};
+    struct request r = {.command = &c, .actor = actor, .brief = true};
+    struct outcome out = {0};
+    enum err err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    err = take_new(fresh, &c.document_issue.files_count, t, files, count, e);
+    ledger_read_end(l, t);
+    return err == OK && c.document_issue.files_count > 0 ? ledger_execute(&out, l, &r, a, e) : err;
+}
+
+enum err note_issued(struct ledger *l, const struct issued_file *files, size_t count, struct str actor,
+                     struct error *e)
+{
+    struct arena *a = arena_new();
+    enum err err = OK;
+    for (size_t i = 0; i < count && err == OK; i += FILES_PER_RECORD) {
+        size_t some = count - i < FILES_PER_RECORD ? count - i : FILES_PER_RECORD;
+        err = note_some(l, files + i, some, actor, a, e);
+        arena_reset(a);
+    }
+    arena_free(a);
+    return err == OK ? OK : wrap(e, "cannot note the documents that were issued");
+}
+
+/* ---- files against the ledger ---- */
+
+static enum err hash_open_file(struct issued_file *out, int fd, struct error *e)
+{
+    uint8_t part[READ_BYTES];
+    struct hasher *h = hasher_new();
+    ssize_t n = 0;
+    hasher_begin(h);
+    out->bytes = 0;
+    while ((n = read(fd, part, sizeof part)) > 0) {
+        hasher_add(h, (struct bytes){part, (size_t)n});
+        out->bytes += (uint64_t)n;
+    }
+    enum err err = n == 0 ? OK : fail_errno(e, errno, "cannot be read");
+    hasher_end(h, out->sha256.bytes);
+    hasher_free(h);
+    return err;
+}
+
+static enum err hash_file(struct issued_file *out, const char *path, struct error *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return fail_errno(e, errno, "cannot be opened");
+    enum err err = hash_open_file(out, fd, e);
+    (void)close(fd); /* only read */
+    return err;
+}
+
+struct checking_files {
+    struct issued_check *out;
+    struct views_txn *txn;
+    struct arena *arena, *row;
+};
+
+static void note_first(struct checking_files *c, const char *path, const char *why)
+{
+    if (c->out->first.len == 0) c->out->first = str_format(c->arena, "'%s' %s", path, why);
+}
+
+/* INV-2025-000001.pdf bears the number INV-2025-000001. */
+static enum err invoice_named(uint64_t *out, struct checking_files *c, struct str name, struct error *e)
+{
+    struct invoice v = {0};
+    struct error unused = {0};
+    *out = 0;
+    if (name.len <= 4 || !str_is((struct str){name.ptr + name.len - 4, 4}, ".pdf")) return OK;
+    enum err err = find_invoice(&v, c->txn, (struct str){name.ptr, name.len - 4}, c->row, &unused);
+    if (err == OK) *out = v.invoice;
+    if (err == OK || err == ERR_NOT_FOUND) return OK;
+    *e = unused;
+    return err;
+}
+
+static enum err check_file(struct checking_files *c, const char *path, struct str name, struct error *e)
+{
+    struct issued_file file = {.form = DOCUMENT_PDF};
+    bool same = false, any = false;
+    enum err err = invoice_named(&file.invoice, c, name, e);
+    c->out->files++;
+    if (err == OK && file.invoice == 0) c->out->others++;
+    if (err != OK || file.invoice == 0) return err;
+    err = hash_file(&file, path, e);
+    if (err == OK) err = was_issued(&same, c->txn, &file, e);
+    if (err == OK) err = was_issued_at_all(&any, c->txn, file.invoice, e);
+    if (err != OK) return wrap(e, "'%s'", path);
+    if (same) {
+        c->out->as_issued++;
+    } else if (any) {
+        note_first(c, path, "is not the document that was issued");
+        c->out->differing++;
+    } else {
+        note_first(c, path, "is of a document of which no file was noted");
+        c->out->never_noted++;
+    }
+    return OK;
+}
+
+static enum err walk_files(struct checking_files *c, FTS *tree, struct error *e)
+{
+    enum err err = OK;
+    errno = 0;
+    for (FTSENT *f = fts_read(tree); f != NULL && err == OK; f = err == OK ? fts_read(tree) : NULL) {
+        arena_reset(c->row);
+        if (f->fts_info == FTS_F) err = check_file(c, f->fts_path, str_of(f->fts_name), e);
+        if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS)
+            err = fail_errno(e, f->fts_errno, "cannot read '%s'", f->fts_path);
+        errno = 0; /* by which alone the end differs from a failure */
+    }
+    return err == OK && errno != 0 ? fail_errno(e, errno, "cannot read the folder") : err;
+}
+
+enum err check_issued(struct issued_check *out, struct ledger *l, const char *folder, struct arena *a,
+                      struct error *e)
+{
+    struct checking_files c = {.out = out, .arena = a};
+    char *path = arena_take(a, strlen(folder) + 1, 1); /* fts wants one that it may change */
+    *out = (struct issued_check){0};
+    memcpy(path, folder, strlen(folder) + 1);
+    char *const paths[] = {path, NULL};
+    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (tree == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
+    enum err err = ledger_read_begin(&c.txn, l, e);
+    c.row = arena_new();
+    if (err == OK) err = walk_files(&c, tree, e);
+    ledger_read_end(l, c.txn);
+    arena_free(c.row);
+    (void)fts_close(tree); /* only read */
+    return err;
+}
