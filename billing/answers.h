@@ -101,6 +101,9 @@ enum err answer_command(json_t **out, struct service *s, const struct command *c
  * NULL. */
 enum err command_refused(json_t **out, struct service *s, const struct command *c, enum err err,
                          struct arena *a, struct error *e) MUST_USE;
+struct checkpoint_told;
+/* What was signed, and what became of it, in the answer about what it was signed after. */
+void member_checkpoint(json_t *object, const struct checkpoint_told *t);
 json_t *webhook_json(const struct webhook *w);
 /* How many customers who owe something are not asked: another gateway than the one at hand keeps their
  * payment methods. And both in an answer. */

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "billing/answers.h"
+#include "billing/checkpoints.h"
 
 /* Is it the same file, by whatever name? */
 static bool is_same(const char *path, const char *other)
@@ -36,6 +37,35 @@ enum err ask_key_new_checkpoint(const struct call *c, struct error *e)
     return tell_one(c, j, e);
 }
 
+enum err ask_key_rotate_checkpoint(const struct call *c, struct error *e)
+{
+    const struct key_rotate_checkpoint_query *q = c->query;
+    struct checkpoint_rotation r = {.path = NULL};
+    enum err err = ledger_rotate_checkpoint_key(&r, c->service->ledger, str_cstring(c->arena, q->old),
+                                                str_cstring(c->arena, q->new), q->until, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "signs_along", q->old);
+    member_date(j, "until", q->until);
+    member_text(j, "follows", q->new);
+    member_text(j, "public_key", r.next);
+    member_text(j, "path", str_of(r.path));
+    member_text(j, "statement", r.note);
+    return tell_one(c, j, e);
+}
+
+enum err ask_key_retire_checkpoint(const struct call *c, struct error *e)
+{
+    const struct key_retire_checkpoint_query *q = c->query;
+    const char *follower = NULL;
+    enum err err = ledger_retire_checkpoint_key(&follower, str_cstring(c->arena, q->file), c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "retired", q->file);
+    member_text(j, "signs_now", str_of(follower));
+    return tell_one(c, j, e);
+}
+
 /* ---- verification ---- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total)
@@ -44,7 +74,7 @@ static void verify_progress(void *context, uint64_t done, uint64_t total)
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
 
-static json_t *verified_json(const struct ledger_report *r, bool all)
+static json_t *verified_json(const struct ledger *l, const struct ledger_report *r, bool all)
 {
     json_t *j = object_new();
     member_flag(j, "verified", all);
@@ -56,6 +86,8 @@ static json_t *verified_json(const struct ledger_report *r, bool all)
     member_text(j, "origin", r->origin);
     member_count(j, "records", r->chain.records);
     member_count(j, "epochs", r->chain.epochs);
+    member_count(j, "generation", r->chain.generation);
+    member_text(j, "anchor", ledger_is_anchored(l) ? STR("sound") : STR("none"));
     member_count(j, "bytes", r->chain.bytes);
     member_hash(j, "root", &r->chain.root);
     member_hash(j, "last_leaf", &r->chain.last_leaf);
@@ -107,12 +139,14 @@ enum err ask_audit_verify(const struct call *c, struct error *e)
     const struct audit_verify_query *q = c->query;
     struct ledger_report r = {0};
     struct issued_check d = {0};
+    if (q->without_anchor && !q->without_key)
+        return fail(e, ERR_USAGE, "--without-anchor is for --without-key: who has the key has the anchor");
     enum err err = ledger_verify(&r, c->service->ledger, verify_progress, c->service, c->arena, e);
     if (err != OK && r.documents.incomplete == 0) return err;
     if (err == OK) err = check_documents(&d, c, e);
     if (err != OK && r.documents.incomplete == 0 && d.files == 0) return err;
     struct error why = *e; /* what could be verified is told all the same */
-    json_t *j = verified_json(&r, err == OK);
+    json_t *j = verified_json(c->service->ledger, &r, err == OK);
     if (q->documents.len != 0) add_documents(j, &d);
     enum err told = tell_one(c, j, e);
     if (told != OK) return told;
@@ -132,14 +166,27 @@ static enum err guard_key(const char *key, const char *path, struct arena *a, st
     return OK;
 }
 
-static json_t *checkpoint_json(const struct ledger_checkpoint *p)
+void member_checkpoint(json_t *object, const struct checkpoint_told *t)
 {
+    bool none = t->at.path == NULL;
+    member_put(object, "checkpoint_records", none ? json_null() : json_integer((json_int_t)t->at.head.size));
+    member_text_or_null(object, "checkpoint_path", none ? STR_NONE : str_of(t->at.path));
+    member_count(object, "checkpoints_published", t->published);
+    member_text_or_null(object, "checkpoint_trouble", t->trouble);
+}
+
+static json_t *checkpoint_json(const struct checkpoint_told *t)
+{
+    const struct ledger_checkpoint *p = &t->at;
     json_t *j = object_new();
     member_text(j, "origin", p->head.origin);
     member_count(j, "records", p->head.size);
     member_count(j, "before", p->before);
+    member_count(j, "read", p->read);
     member_hash(j, "root", &p->head.root);
     member_text(j, "path", str_of(p->path));
+    member_count(j, "published", t->published);
+    member_text_or_null(j, "checkpoint_trouble", t->trouble);
     member_text(j, "checkpoint", p->note);
     return j;
 }
@@ -147,18 +194,13 @@ static json_t *checkpoint_json(const struct ledger_checkpoint *p)
 enum err ask_audit_checkpoint(const struct call *c, struct error *e)
 {
     const struct audit_checkpoint_query *q = c->query;
-    const char *key = path_or_null(q->checkpoint_key, c->arena), *copy = path_or_null(q->output, c->arena);
-    struct ledger_checkpoint p = {.path = NULL};
-    if (key == NULL)
-        return fail(e, ERR_INVALID,
-                    "cannot sign a checkpoint without a key: --checkpoint-key names it, 'daybook "
-                    "key new-checkpoint' makes one");
-    enum err err = copy == NULL ? OK : guard_key(key, copy, c->arena, e);
+    const char *key = c->service->checkpoints.key, *copy = path_or_null(q->output, c->arena);
+    struct checkpoint_told t = {.trouble = STR_NONE};
+    enum err err = copy == NULL || key == NULL ? OK : guard_key(key, copy, c->arena, e);
     if (err == OK && copy != NULL) err = ledger_guard_output(c->service->ledger, copy, e);
-    if (err == OK)
-        err = ledger_checkpoint(&p, c->service->ledger, key, verify_progress, c->service, c->arena, e);
-    if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(p.note), e);
-    return err == OK ? tell_one(c, checkpoint_json(&p), e) : err;
+    if (err == OK) err = service_checkpoint(&t, c->service, q->full, c->arena, e);
+    if (err == OK && copy != NULL) err = write_output(c, copy, str_bytes(t.at.note), e);
+    return err == OK ? tell_one(c, checkpoint_json(&t), e) : err;
 }
 
 /* ---- proofs ---- */

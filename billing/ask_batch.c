@@ -2,6 +2,7 @@
 /* ask_batch.c - the long work: imports, the nightly run, reports, rebuilding, figures. */
 #include "billing/access.h"
 #include "billing/answers.h"
+#include "billing/checkpoints.h"
 #include "billing/daybook.h"
 
 /* Whichever door it came by, the same program made the files: their bytes are the same. */
@@ -95,6 +96,10 @@ static enum err import_file(const struct call *c, struct str kind, struct import
     o.progress_context = c->service;
     o.stops = c->service->stops;
     enum err err = importer->run(&r, c->service->ledger, &o, c->arena, e);
+    struct error later = {0};
+    if (err == OK && ledger_anchor(c->service->ledger, &later) != OK) {
+        /* It stays behind, which does no harm; whoever closes the ledger tries again, and tells. */
+    }
     return err == OK ? tell_one(c, import_json(&r), e) : err;
 }
 
@@ -163,7 +168,8 @@ static json_t *reasons_json(const struct run_failure *items, size_t count)
     return list;
 }
 
-static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked)
+static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked,
+                        const struct checkpoint_told *checkpoint)
 {
     const struct run_query *q = c->query;
     const struct stripe *stripe = c->service->stripe;
@@ -187,6 +193,7 @@ static json_t *run_json(const struct run_summary *r, const struct call *c, uint6
     member_count(j, "pdfs", r->pdfs);
     member_flag(j, "wrote_events", r->wrote_events);
     member_text_or_null(j, "out", q->out);
+    member_checkpoint(j, checkpoint);
     member_put(j, "totals", totals_json(r));
     member_put(j, "failures", reasons_json(r->failures, r->failures_count));
     member_put(j, "not_drawn", reasons_json(r->undrawn, r->undrawn_count));
@@ -208,6 +215,26 @@ static enum err not_all_drawn(const struct run_summary *r, struct error *e)
     assert(r->undrawn_count > 0);
     return fail(e, ERR_INCOMPLETE, "%ju document%s could not be drawn%s %.*s", (uintmax_t)r->not_drawn,
                 one ? "" : "s", one ? ":" : "; the first:", STR_ARG(r->undrawn[0].why));
+}
+
+/* The night is done whatever becomes of this. An anchor that stays behind is told when the ledger is closed.
+ */
+static enum err sign_the_night(struct checkpoint_told *out, const struct call *c)
+{
+    struct service *s = c->service;
+    struct error e = {0};
+    if (ledger_anchor(s->ledger, &e) != OK) {
+        /* Behind is no harm. */
+    }
+    if (s->checkpoints.key == NULL) return OK;
+    enum err err = service_checkpoint(out, s, false, c->arena, &e);
+    if (err != OK) *out = (struct checkpoint_told){.trouble = str_copy(c->arena, str_of(e.text))};
+    return err;
+}
+
+static enum err not_signed(const struct checkpoint_told *t, struct error *e)
+{
+    return fail(e, ERR_INCOMPLETE, "the night is done, but %.*s", STR_ARG(t->trouble));
 }
 
 enum err ask_run(const struct call *c, struct error *e)
@@ -240,9 +267,12 @@ enum err ask_run(const struct call *c, struct error *e)
     enum err err = q->dry_run ? OK : apply_waiting_webhooks(c, e);
     if (err == OK) err = nightly_run(&r, c->service->ledger, &o, c->arena, e);
     if (err == OK && !q->dry_run && !q->draft) err = count_not_asked(&not_asked, c, e);
-    if (err == OK) err = tell_one(c, run_json(&r, c, not_asked), e);
+    struct checkpoint_told checkpoint = {.trouble = STR_NONE};
+    enum err sealed = err == OK && !q->dry_run && !q->draft ? sign_the_night(&checkpoint, c) : OK;
+    if (err == OK) err = tell_one(c, run_json(&r, c, not_asked, &checkpoint), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
-    return err == OK && r.not_drawn > 0 ? not_all_drawn(&r, e) : err;
+    if (err == OK && r.not_drawn > 0) return not_all_drawn(&r, e);
+    return err == OK && sealed != OK ? not_signed(&checkpoint, e) : err;
 }
 
 /* ---- reports ---- */

@@ -13,7 +13,7 @@ enum err ask_audit_export(const struct call *c, struct error *e)
     const struct audit_export_query *q = c->query;
     struct archive_options o = {.dir = str_cstring(c->arena, q->directory),
                                 .checkpoint = path_or_null(q->checkpoint, c->arena),
-                                .key_file = path_or_null(q->checkpoint_key, c->arena),
+                                .key_file = c->service->checkpoints.key,
                                 .told = {export_progress, c->service}};
     struct ledger_archive r = {.files = 0};
     enum err err = ledger_export(&r, c->service->ledger, &o, c->arena, e);

@@ -20,12 +20,11 @@ static enum err read_text(struct str *out, struct str path, size_t limit, struct
     return err;
 }
 
-static enum err read_key(struct claim *c, struct error *e)
+static enum err read_key(struct note_key *out, struct str path, struct arena *a, struct error *e)
 {
     struct str text = STR_NONE;
-    enum err err = read_text(&text, c->query->public_key, LIMIT_KEY_FILE_BYTES, c->arena, e);
-    if (err == OK && note_key_parse(&c->key, text, c->arena, e) != OK)
-        err = wrap(e, "public key '%.*s'", STR_ARG(c->query->public_key));
+    enum err err = read_text(&text, path, LIMIT_KEY_FILE_BYTES, a, e);
+    if (err == OK && note_key_parse(out, text, a, e) != OK) err = wrap(e, "public key '%.*s'", STR_ARG(path));
     return err;
 }
 
@@ -94,8 +93,10 @@ static enum err check_growth(struct claim *c, const struct proof_text *p, struct
             "checkpoint",
             (uintmax_t)p->number);
     enum err err = read_text(&note, q->consistency, LIMIT_NOTE_BYTES, c->arena, e);
+    struct note_key by = c->key;
+    if (err == OK && q->older_public_key.len > 0) err = read_key(&by, q->older_public_key, c->arena, e);
     if (err != OK) return err;
-    if (checkpoint_open(&old, note, &c->key, c->arena, e) != OK)
+    if (checkpoint_open(&old, note, &by, c->arena, e) != OK)
         return wrap(e, "checkpoint '%.*s'", STR_ARG(q->consistency));
     err = proof_check_growth(&c->at, p, &c->key, &old, c->arena, e);
     member_text(c->answer, "proves", STR("the ledger goes on from the older checkpoint"));
@@ -139,6 +140,19 @@ static enum err check_disclosure(struct claim *c, struct str text, struct error 
     return err;
 }
 
+/* Whoever trusts the key may trust the one that it names. */
+static enum err check_rotation(struct claim *c, struct str text, struct error *e)
+{
+    struct key_rotation r = {.size = 0};
+    enum err err = rotation_open(&r, text, &c->key, c->arena, e);
+    if (err != OK) return err;
+    member_text(c->answer, "proves", STR("the ledger's key names the one that follows it"));
+    member_text(c->answer, "next_public_key", note_key_text(c->arena, &r.next));
+    member_text(c->answer, "origin", r.next.name);
+    member_count(c->answer, "records", r.size);
+    return OK;
+}
+
 static enum err check_text(struct claim *c, struct str text, struct error *e)
 {
     struct proof_text p = {.number = 0};
@@ -175,14 +189,17 @@ enum err check_claim(const struct audit_check_query *q, struct answer *answer, s
     struct claim c = {.query = q, .answer = object_new(), .arena = a};
     struct str text = STR_NONE;
     member_flag(c.answer, "verified", true);
-    enum err err = q->public_key.len == 0 ? OK : read_key(&c, e);
+    enum err err = q->public_key.len == 0 ? OK : read_key(&c.key, q->public_key, a, e);
     if (err == OK) err = read_text(&text, q->file, LIMIT_DISCLOSURE_BYTES, a, e);
-    if (err == OK && check_any(&c, text, e) != OK) err = wrap(e, "'%.*s'", STR_ARG(q->file));
+    bool names_key = rotation_is_one(text);
+    if (err == OK && (names_key ? check_rotation(&c, text, e) : check_any(&c, text, e)) != OK)
+        err = wrap(e, "'%.*s'", STR_ARG(q->file));
     if (err != OK) {
         json_decref(c.answer);
         json_decref(c.disclosed);
         return err;
     }
+    if (names_key) return answer->take(answer->self, c.answer, false, e);
     member_text(c.answer, "origin", c.at.origin);
     member_count(c.answer, "records", c.at.size);
     member_hash(c.answer, "root", &c.at.root);

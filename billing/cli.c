@@ -95,15 +95,22 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
     }
     if (dir.len == 0) dir = or_environment(g->dir, "DAYBOOK_DIR");
     if (dir.len == 0) return fail(e, ERR_USAGE, "no ledger is named: give --dir or set DAYBOOK_DIR");
-    s->options = (struct ledger_options){.dir = str_cstring(a, dir),
-                                         .key_file = cstring_or_null(a, key_file),
-                                         .key_command = cstring_or_null(a, g->key_command),
-                                         .passphrase = passphrase_of(g, a),
-                                         .world = world,
-                                         .state = &daybook_state,
-                                         .program = "daybook " DAYBOOK_VERSION};
+    s->options = (struct ledger_options){
+        .dir = str_cstring(a, dir),
+        .key_file = cstring_or_null(a, key_file),
+        .key_command = cstring_or_null(a, g->key_command),
+        .anchor_file = cstring_or_null(a, or_environment(g->anchor_file, "DAYBOOK_ANCHOR_FILE")),
+        .passphrase = passphrase_of(g, a),
+        .world = world,
+        .state = &daybook_state,
+        .program = "daybook " DAYBOOK_VERSION};
+    struct str signer = or_environment(g->checkpoint_key, "DAYBOOK_CHECKPOINT_KEY");
+    struct str publish = or_environment(g->publish, "DAYBOOK_PUBLISH");
     s->service = (struct service){
-        .world = world, .actor = g->actor.len != 0 ? g->actor : login_name(a), .key = g->idempotency_key};
+        .checkpoints = {.key = cstring_or_null(a, signer), .publish = cstring_or_null(a, publish)},
+        .world = world,
+        .actor = g->actor.len != 0 ? g->actor : login_name(a),
+        .key = g->idempotency_key};
     s->service.access.named = g->actor.len != 0;
     s->service.access.login = login_name(a);
     s->service.access.key_named = g->key_file.len > 0 || g->key_command.len > 0;
@@ -121,6 +128,17 @@ static enum err show_token(struct service *s, const struct cli_globals *g, struc
     struct str file =
         g->token_command.len == 0 ? or_environment(g->token_file, "DAYBOOK_TOKEN_FILE") : g->token_file;
     return service_show_token(s, cstring_or_null(a, file), cstring_or_null(a, g->token_command), e);
+}
+
+/* What was done is done and durable; an anchor that stays behind is nothing that a script may take for a
+ * failure. */
+static void close_ledger(struct surroundings *s, enum err err)
+{
+    struct error e = {0};
+    if (s->service.ledger != NULL && ledger_anchor(s->service.ledger, &e) != OK)
+        (void)fprintf(stderr, "daybook: %s%s\n", err == OK ? "done, but " : "", e.text);
+    ledger_close(s->service.ledger);
+    s->service.ledger = NULL;
 }
 
 /* ---- making a ledger ---- */
@@ -178,7 +196,7 @@ static enum err run_init(const struct cli_command *c, struct answer *answer, str
     if (err == OK) err = ledger_open(&s.service.ledger, &s.options, e);
     if (err == OK) err = load_first_catalog(&outcome, &s, q, catalog, a, e);
     if (err == OK) err = tell_init(&s, q, answer, a, e);
-    ledger_close(s.service.ledger);
+    close_ledger(&s, err);
     service_end_gateway(&s.service);
     return err;
 }
@@ -329,19 +347,23 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
     if (err == OK) err = show_token(&s.service, &c->globals, a, e);
     if (err != OK) return err;
     s.options.without_key = needs_no_key(c, &s.service);
+    if (strcmp(c->verb->words, "audit.verify") == 0)
+        s.options.without_anchor =
+            s.options.without_key && ((const struct audit_verify_query *)c->body)->without_anchor;
     if ((c->verb->flags & VERB_STOPS) != 0) {
         stop_listen();
         s.service.stops = stop_was_asked;
     }
     s.options.drop_views = strcmp(c->verb->words, "rebuild") == 0;
     s.options.finish_rotation = strcmp(c->verb->words, "key.rotate") == 0;
+    s.options.recovering = strcmp(c->verb->words, "recover") == 0;
     err = ledger_open(&s.service.ledger, &s.options, e);
     if (err == OK)
         err = verb_run(c->verb, c->body, &s.service, answer, a, e);
     else
         err = open_failed(c, &s.options, err, e);
     meter_end(&s.meter);
-    ledger_close(s.service.ledger);
+    close_ledger(&s, err);
     service_end_gateway(&s.service);
     return err;
 }
@@ -426,6 +448,14 @@ static void tell_gateway_trouble(const json_t *value)
                   why);
 }
 
+static void tell_checkpoint_trouble(const json_t *value)
+{
+    const char *why = json_string_value(json_object_get(value, "checkpoint_trouble"));
+    if (why == NULL) return;
+    (void)fprintf(stderr, "daybook: with the checkpoint not all went well: %s; the next one makes it good\n",
+                  why);
+}
+
 static void note_aloud(const struct listener *l, const json_t *value)
 {
     json_int_t rejected = json_integer_value(json_object_get(value, "rejected"));
@@ -439,6 +469,7 @@ static void note_aloud(const struct listener *l, const json_t *value)
         tell_failures(json_object_get(value, "failures"));
         tell_not_asked(value);
         tell_gateway_trouble(value);
+        tell_checkpoint_trouble(value);
     }
     if (json_is_true(json_object_get(value, "duplicate")) && !l->quiet) {
         (void)fprintf(stderr, "daybook: this reading was counted before, and is not counted again\n");

@@ -8,8 +8,8 @@
 
 /* The options that stand anywhere. */
 struct cli_globals {
-    struct str dir, key_file, key_command, passphrase_file, passphrase_command, token_file, token_command,
-        now, idempotency_key, actor;
+    struct str dir, key_file, key_command, anchor_file, passphrase_file, passphrase_command, token_file,
+        token_command, checkpoint_key, publish, now, idempotency_key, actor;
     struct str stripe_key_file, stripe_key_command, stripe_base, stripe_rate, stripe_window,
         stripe_authorities;
     bool json, quiet, help;

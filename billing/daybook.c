@@ -74,6 +74,7 @@ static struct ledger_options ledger_options_of(struct daybook *d, const struct d
     return (struct ledger_options){.dir = o->dir,
                                    .key_file = o->key_file,
                                    .key_command = o->key_command,
+                                   .anchor_file = o->anchor_file,
                                    .passphrase = {o->passphrase_file, o->passphrase_command, false},
                                    .world = {.self = d, .now = handle_now, .random = handle_random},
                                    .state = &daybook_state,
@@ -151,6 +152,9 @@ int daybook_open(struct daybook **out, const struct daybook_options *o, struct d
     enum err err = set_clock(d, o->now, &why);
     if (err == OK) err = show_token(d, o, &why);
     if (err == OK) err = begin_gateway(d, o, &why);
+    d->service.checkpoints.key =
+        o->checkpoint_key == NULL ? NULL : str_cstring(d->texts, str_of(o->checkpoint_key));
+    d->service.checkpoints.publish = o->publish == NULL ? NULL : str_cstring(d->texts, str_of(o->publish));
     if (err == OK) err = text_check(d->service.actor, LIMIT_ACTOR_BYTES, "actor", &why);
     if (err == OK) err = ledger_open(&d->service.ledger, &lo, &why);
     if (err == OK) {

@@ -80,6 +80,10 @@ struct daybook_options {
      * that nobody else may read; both NULL: none. Every call is then judged by the role of its actor (REFUSED
      * says which may), and `actor` above is refused. Where it has none, a token is refused. */
     const char *token, *token_file;
+    const char *checkpoint_key; /* file of the key that signs checkpoints; NULL: none */
+    const char *publish;        /* a folder for signed checkpoints, which others read; NULL: none */
+    const char *anchor_file;    /* what remembers, outside of the directory, how far the ledger was; NULL:
+                                   $DAYBOOK_ANCHOR_FILE is not asked, DIR.anchor is taken */
 };
 
 DAYBOOK_API const char *daybook_version(void);
@@ -87,7 +91,8 @@ DAYBOOK_API const char *daybook_version(void);
 /* Makes a ledger in an empty or missing directory, its key file if that is missing, and loads the catalog.
  * REFUSED when there is a ledger already. Keep a copy of the key: without it nobody can read the ledger. */
 DAYBOOK_API int daybook_create(const struct daybook_options *o, struct daybook_error *e);
-/* NOT_FOUND: no ledger there. INVALID: the key is another ledger's. */
+/* NOT_FOUND: no ledger there. INVALID: the key is another ledger's. ROLLED_BACK: it is behind its anchor.
+ * TAMPERED: it is damaged, or its anchor is, or remembers another one. INCOMPLETE: its anchor is missing. */
 DAYBOOK_API int daybook_open(struct daybook **out, const struct daybook_options *o, struct daybook_error *e);
 DAYBOOK_API void daybook_close(struct daybook *d); /* accepts NULL */
 /* Frees any answer and any text that a function of this header gave. Accepts NULL. */

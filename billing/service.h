@@ -44,8 +44,15 @@ struct access_state {
     } held;
 };
 
+/* How checkpoints are signed. */
+struct checkpoint_settings {
+    const char *key;     /* file of the key; NULL: none is signed but on demand */
+    const char *publish; /* a folder that others read; NULL: none */
+};
+
 struct service {
     struct ledger *ledger;
+    struct checkpoint_settings checkpoints;
     struct world world;
     struct gateway gateway;
     struct stripe *stripe; /* behind the gateway; NULL: the simulator is */

@@ -296,12 +296,13 @@ static enum err remove_obsolete(struct archive *x, struct error *e)
 static enum err choose(struct archive *x, const char *checkpoint, struct error *e)
 {
     struct checkpoint again = {STR_NONE, 0, {{0}}};
+    struct checkpoint_how how = {
+        .key_file = x->key_file, .progress = x->progress.progress, .context = x->progress.context};
     enum err err = OK;
     if (checkpoint != NULL)
         err = ledger_read_checkpoint(&x->at, x->ledger, checkpoint, x->arena, e);
     else if (x->key_file != NULL)
-        err = ledger_checkpoint(&x->at, x->ledger, x->key_file, x->progress.progress, x->progress.context,
-                                x->arena, e);
+        err = ledger_checkpoint(&x->at, x->ledger, &how, x->arena, e);
     else
         err = ledger_newest_checkpoint(&x->at, x->ledger, x->arena, e);
     if (err == OK && x->at.head.size == 0) err = fail(e, ERR_INVALID, "the checkpoint is of no records");

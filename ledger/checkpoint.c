@@ -1,102 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* checkpoint.c - what the ledger gives to people outside: checkpoints that it signs, and proofs that lead to
- * them. Two signed checkpoints of which one is not the beginning of the other would be the end of all trust
- * in it; so it signs only what it has read from the log after the commit, and proven to go on from the last
- * one.
+/* checkpoint.c - the checkpoints that the ledger signs. Two of them of which one is not the beginning of the
+ * other would be the end of all trust in it; so it signs only what it has read from the log after the commit,
+ * and proven to go on from the last one. What was read when the last one was signed is not read again, unless
+ * that is asked for.
  *
  * The last one stands twice: in DIR/checkpoints, with all before it, and beside the key, in KEY.last. Whoever
  * restores an old copy of the directory, or rewrites it, does not thereby have the second. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "ledger/ledger_private.h"
-
-enum { SIZE_DIGITS = 20 };
-
-/* ---- where they are kept ---- */
-
-static const char *folder_of(const struct ledger *l, struct arena *a)
-{
-    return str_format(a, "%s/checkpoints", l->dir).ptr;
-}
-
-static const char *path_of(const struct ledger *l, uint64_t size, struct arena *a)
-{
-    return str_format(a, "%s/%0*ju", folder_of(l, a), SIZE_DIGITS, (uintmax_t)size).ptr;
-}
-
-/* The greatest size in the folder; 0: none is there. */
-static enum err newest_size(uint64_t *out, const struct ledger *l, struct arena *a, struct error *e)
-{
-    const char *folder = folder_of(l, a);
-    struct error unused = {0};
-    *out = 0;
-    DIR *d = opendir(folder);
-    if (d == NULL && errno == ENOENT) return OK;
-    if (d == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
-    errno = 0;
-    for (struct dirent *entry = readdir(d); entry != NULL; entry = readdir(d)) {
-        uint64_t size = 0;
-        struct str name = str_of(entry->d_name);
-        if (name.len == SIZE_DIGITS && uint_parse(&size, name, &unused) == OK && size > *out) *out = size;
-        errno = 0; /* by which alone the end differs from a failure */
-    }
-    int problem = errno;
-    (void)closedir(d); /* only read */
-    return problem == 0 ? OK : fail_errno(e, problem, "cannot read '%s'", folder);
-}
-
-/* One in a file, whoever signed it, which must be about this ledger. */
-static enum err read_file(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
-                          struct arena *a, struct error *e)
-{
-    struct bytes content = {0};
-    *out = (struct ledger_checkpoint){.path = path};
-    enum err err = file_read(&content, path, LIMIT_NOTE_BYTES, a, e);
-    if (err != OK) return err;
-    out->note = bytes_str(content);
-    err = checkpoint_read(&out->head, out->note, a, e);
-    if (err == OK && !str_equal(out->head.origin, l->origin))
-        err = fail(e, ERR_INVALID, "it is about another ledger, '%.*s'",
-                   STR_ARG(text_quotable(out->head.origin)));
-    return err == OK ? OK : wrap(e, "checkpoint '%s'", path);
-}
-
-enum err ledger_read_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *path,
-                                struct arena *a, struct error *e)
-{
-    return read_file(out, l, path, a, e);
-}
-
-/* What the ledger itself keeps is not input: where it cannot be read, somebody was there. */
-static enum err read_own(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
-                         struct arena *a, struct error *e)
-{
-    enum err err = read_file(out, l, path, a, e);
-    return err == ERR_INVALID || err == ERR_LIMIT ? (e->code = ERR_TAMPERED) : err;
-}
-
-enum err ledger_checkpoint_at(struct ledger_checkpoint *out, struct ledger *l, uint64_t size, struct arena *a,
-                              struct error *e)
-{
-    enum err err = read_own(out, l, path_of(l, size, a), a, e);
-    if (err != OK || out->head.size == size) return err;
-    return fail(e, ERR_TAMPERED, "checkpoint '%s' is of %ju records", out->path, (uintmax_t)out->head.size);
-}
-
-enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
-                                  struct error *e)
-{
-    uint64_t size = 0;
-    enum err err = newest_size(&size, l, a, e);
-    if (err != OK) return err;
-    if (size == 0)
-        return fail(e, ERR_NOT_FOUND, "there is no checkpoint yet: 'daybook audit checkpoint' signs one");
-    return ledger_checkpoint_at(out, l, size, a, e);
-}
 
 /* ---- keys ---- */
 
@@ -109,7 +19,8 @@ enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const c
         enum err err = ledger_guard_output(l, names[i], e);
         if (err != OK) return err;
     }
-    enum err err = checkpoint_key_create(path, l->origin, l->world, a, e);
+    enum err err =
+        checkpoint_key_create(path, generation_origin(l->origin, l->generation, a), l->world, a, e);
     if (err == OK) err = checkpoint_key_open(&k, path, e);
     if (err != OK) return err;
     *public = note_key_text(a, checkpoint_key_public(k));
@@ -117,20 +28,13 @@ enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const c
     return OK;
 }
 
-/* One at a time signs with a key, whatever process it is in. */
-static enum err lock_key(int *out, const char *path, struct error *e)
-{
-    *out = open(path, O_RDONLY | O_CLOEXEC);
-    if (*out >= 0 && flock(*out, LOCK_EX) == 0) return OK;
-    return fail_errno(e, errno, "cannot lock '%s'", path);
-}
-
 /* ---- signing ---- */
 
 struct signing {
     struct ledger *ledger;
-    struct checkpoint_key *key;
-    const char *last_path; /* beside the key */
+    const struct checkpoint_how *how;
+    struct signers signers;
+    const struct ledger_checkpoint *last; /* the longest of what they signed last; NULL: nothing */
     struct ledger_checkpoint *out;
     struct arena *arena;
 };
@@ -156,26 +60,46 @@ static enum err check_before(struct signing *s, const struct ledger_checkpoint *
     return OK;
 }
 
-/* KEY.last must be signed by the key: whoever could change it could make us sign what we denied before. */
-static enum err check_last(struct signing *s, struct error *e)
+/* KEY.last must be signed by the key: whoever could change it could make us sign what we denied before, or
+ * leave unread what nobody read. */
+static enum err read_one_last(const struct signing *s, struct signer *by, struct error *e)
 {
-    struct ledger_checkpoint last = {.path = NULL};
     struct checkpoint again = {.size = 0};
-    if (!file_exists(s->last_path)) return OK;
-    enum err err = read_own(&last, s->ledger, s->last_path, s->arena, e);
+    if (!file_exists(by->last_path)) return OK;
+    enum err err = checkpoint_read_own(&by->last, s->ledger, by->last_path, s->arena, e);
     if (err != OK) return err;
-    if (checkpoint_open(&again, last.note, checkpoint_key_public(s->key), s->arena, e) != OK)
-        return wrap(e, "checkpoint '%s'", s->last_path);
-    return check_before(s, &last, e);
+    if (checkpoint_open(&again, by->last.note, checkpoint_key_public(by->key), s->arena, e) != OK)
+        return wrap(e, "checkpoint '%s'", by->last_path);
+    return OK;
+}
+
+static enum err read_last(struct signing *s, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++) {
+        struct signer *by = &s->signers.items[i];
+        err = read_one_last(s, by, e);
+        if (by->last.path != NULL && (s->last == NULL || by->last.head.size > s->last->head.size))
+            s->last = &by->last;
+    }
+    return err;
+}
+
+static enum err check_all_last(struct signing *s, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++)
+        if (s->signers.items[i].last.path != NULL) err = check_before(s, &s->signers.items[i].last, e);
+    return err;
 }
 
 static enum err check_stored(struct signing *s, struct error *e)
 {
+    struct checkpoint_sizes sizes = {0};
     struct ledger_checkpoint newest = {.path = NULL};
-    uint64_t size = 0;
-    enum err err = newest_size(&size, s->ledger, s->arena, e);
-    if (err != OK || size == 0) return err;
-    err = ledger_newest_checkpoint(&newest, s->ledger, s->arena, e);
+    enum err err = checkpoint_sizes(&sizes, s->ledger, s->arena, e);
+    if (err != OK || sizes.count == 0) return err;
+    err = checkpoint_read_kept(&newest, s->ledger, sizes.items[0], s->arena, e);
     return err == OK ? check_before(s, &newest, e) : err;
 }
 
@@ -188,185 +112,151 @@ static enum err check_last_record(struct signing *s, struct error *e)
     return log_prove_inclusion(&path, s->ledger->log, at.size - 1, &at, e);
 }
 
-/* Beside the key first: from then on nothing else is signed of that size, whatever becomes of the rest. */
+/* ---- reading ---- */
+
+/* A key signs for one generation: what it said of the records that were lost stays the last that it said. */
+static enum err check_key(const struct signing *s, const struct signer *by, uint32_t generation,
+                          struct error *e)
+{
+    struct str name = checkpoint_key_public(by->key)->name;
+    uint32_t is = origin_generation(name, s->ledger->origin);
+    if (is == 0)
+        return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(text_quotable(name)));
+    if (is == generation) return OK;
+    return fail(e, ERR_REFUSED,
+                "the key signs for generation %u, and the ledger is in generation %u: 'daybook key "
+                "new-checkpoint' makes a key for it",
+                is, generation);
+}
+
+static enum err check_keys(const struct signing *s, uint32_t generation, struct error *e)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < s->signers.count && err == OK; i++)
+        err = check_key(s, &s->signers.items[i], generation, e);
+    return err;
+}
+
+/* What the head says is held against the last checkpoint before anything is read: an older copy, or another
+ * one, is told as what it is. */
+static enum err check_head(struct signing *s, struct error *e)
+{
+    struct log_state now = {0};
+    enum err err = log_state(&now, s->ledger->log, e);
+    if (err != OK || s->last == NULL) return err;
+    s->out->head = (struct checkpoint){.size = now.head.range.size, .root = now.root};
+    return check_before(s, s->last, e);
+}
+
+static enum err read_log(struct log_report *out, struct signing *s, struct error *e)
+{
+    const struct checkpoint_how *how = s->how;
+    struct log *log = s->ledger->log;
+    if (s->last == NULL || how->full) {
+        enum err err = log_verify_chain(out, log, how->progress, how->context, e);
+        s->out->read = out->records;
+        return err;
+    }
+    struct log_head_at from = head_at(&s->last->head);
+    uint32_t generation = origin_generation(s->last->head.origin, s->ledger->origin);
+    enum err err = log_verify_since(out, log, &from, generation, how->progress, how->context, e);
+    s->out->read = err == OK ? out->records - from.size : 0;
+    return err;
+}
+
+/* ---- keeping ---- */
+
+static bool says_the_same(const struct ledger_checkpoint *c, const struct checkpoint *head)
+{
+    return c->head.size == head->size && hash_equal(&c->head.root, &head->root) &&
+           str_equal(c->head.origin, head->origin);
+}
+
+static bool is_signed_by(const struct signing *s, struct str note, const struct signer *by)
+{
+    struct checkpoint c = {.size = 0};
+    struct error unused = {0};
+    return checkpoint_open(&c, note, checkpoint_key_public(by->key), s->arena, &unused) == OK;
+}
+
+/* One of the same head that one of the keys signed stays as it is, for others may have put their signatures
+ * below; the other key's comes to it where it is missing. */
+static enum err take_kept(bool *taken, struct signing *s, struct error *e)
+{
+    const struct signers *by = &s->signers;
+    struct ledger_checkpoint *out = s->out, kept = {.path = NULL};
+    struct error unused = {0};
+    size_t has = 0;
+    if (!file_exists(out->path) ||
+        checkpoint_read_own(&kept, s->ledger, out->path, s->arena, &unused) != OK ||
+        !says_the_same(&kept, &out->head))
+        return OK;
+    for (size_t i = 0; i < by->count; i++) has += is_signed_by(s, kept.note, &by->items[i]);
+    *taken = has > 0;
+    if (!*taken) return OK;
+    out->note = kept.note;
+    enum err err = OK;
+    for (size_t i = 0; i < by->count && err == OK; i++)
+        if (!is_signed_by(s, out->note, &by->items[i]))
+            err = checkpoint_key_add(&out->note, by->items[i].key, s->arena, e);
+    return err == OK && has < by->count ? file_write(out->path, str_bytes(out->note), 0600, e) : err;
+}
+
+static enum err sign(struct str *note, const struct signing *s, struct error *e)
+{
+    const struct checkpoint_key *keys[2] = {NULL};
+    for (size_t i = 0; i < s->signers.count; i++) keys[i] = s->signers.items[i].key;
+    return checkpoint_keys_sign(note, keys, s->signers.count, checkpoint_text(s->arena, &s->out->head),
+                                s->arena, e);
+}
+
+/* Beside the keys first: from then on nothing else is signed of that size, whatever becomes of the rest. */
 static enum err sign_and_keep(struct signing *s, struct error *e)
 {
     struct ledger_checkpoint *out = s->out;
-    out->path = path_of(s->ledger, out->head.size, s->arena);
-    enum err err = checkpoint_key_sign(&out->note, s->key, &out->head, s->arena, e);
-    if (err == OK) err = file_write(s->last_path, str_bytes(out->note), 0600, e);
-    if (err == OK) err = dir_make(folder_of(s->ledger, s->arena), 0700, e);
-    return err == OK ? file_write(out->path, str_bytes(out->note), 0600, e) : err;
+    struct str note = STR_NONE;
+    bool taken = false;
+    out->path = checkpoint_path(s->ledger, out->head.size, s->arena);
+    enum err err = sign(&note, s, e);
+    for (size_t i = 0; i < s->signers.count && err == OK; i++) {
+        const struct signer *by = &s->signers.items[i];
+        if (!says_the_same(&by->last, &out->head)) err = file_write(by->last_path, str_bytes(note), 0600, e);
+    }
+    if (err == OK) err = take_kept(&taken, s, e);
+    if (err != OK || taken) return err;
+    out->note = note;
+    out->is_new = true;
+    err = dir_make(checkpoint_folder(s->ledger, s->arena), 0700, e);
+    return err == OK ? file_write(out->path, str_bytes(note), 0600, e) : err;
 }
 
-static enum err sign_what_is_there(struct signing *s, log_progress_fn *progress, void *context,
-                                   struct error *e)
+static enum err sign_what_is_there(struct signing *s, struct error *e)
 {
     struct log_report r = {0};
     ledger_lock(s->ledger);
-    enum err err = log_verify_chain(&r, s->ledger->log, progress, context, e);
-    s->out->head = (struct checkpoint){.origin = s->ledger->origin, .size = r.records, .root = r.root};
+    enum err err = check_keys(s, s->ledger->generation, e);
+    if (err == OK) err = read_last(s, e);
+    if (err == OK) err = check_head(s, e);
+    if (err == OK) err = read_log(&r, s, e);
+    if (err == OK) err = check_keys(s, r.generation, e);
+    s->out->head = (struct checkpoint){.origin = generation_origin(s->ledger->origin, r.generation, s->arena),
+                                       .size = r.records,
+                                       .root = r.root};
     if (err == OK) err = check_last_record(s, e);
-    if (err == OK) err = check_last(s, e);
+    if (err == OK) err = check_all_last(s, e);
     if (err == OK) err = check_stored(s, e);
     if (err == OK) err = sign_and_keep(s, e);
     ledger_unlock(s->ledger);
     return err;
 }
 
-enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *key_file,
-                           log_progress_fn *progress, void *context, struct arena *a, struct error *e)
+enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const struct checkpoint_how *how,
+                           struct arena *a, struct error *e)
 {
-    struct signing s = {.ledger = l, .out = out, .arena = a};
-    int lock = -1;
+    struct signing s = {.ledger = l, .how = how, .out = out, .arena = a};
     *out = (struct ledger_checkpoint){.path = NULL};
-    s.last_path = str_format(a, "%s.last", key_file).ptr;
-    enum err err = ledger_guard_output(l, s.last_path, e);
-    if (err == OK) err = checkpoint_key_open_by(&s.key, key_file, &l->passphrase, e);
-    if (err == OK) err = lock_key(&lock, key_file, e);
-    if (err == OK) err = sign_what_is_there(&s, progress, context, e);
-    if (lock >= 0) (void)close(lock); /* also unlocks */
-    checkpoint_key_close(s.key);
+    enum err err = signers_open(&s.signers, l, how->key_file, a, e);
+    if (err == OK) err = sign_what_is_there(&s, e);
+    signers_close(&s.signers);
     return err == OK ? OK : wrap(e, "cannot sign a checkpoint");
-}
-
-/* ---- proofs ---- */
-
-/* The checkpoint that a proof is to lead to: one in a file, or the newest, with what witnesses signed. */
-static enum err target(struct ledger_checkpoint *out, struct ledger *l, const char *file, struct arena *a,
-                       struct error *e)
-{
-    if (file != NULL) return read_file(out, l, file, a, e);
-    enum err err = ledger_newest_checkpoint(out, l, a, e);
-    return err == OK ? ledger_cosigned_note(&out->note, l, out, a, e) : err;
-}
-
-enum err ledger_prover_open(struct ledger_prover *out, struct ledger *l, const char *checkpoint,
-                            struct arena *a, struct error *e)
-{
-    *out = (struct ledger_prover){.ledger = l};
-    enum err err = target(&out->at, l, checkpoint, a, e);
-    if (err != OK) return err;
-    if (out->at.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", out->at.path);
-    struct log_head_at head = head_at(&out->at.head);
-    ledger_lock(l);
-    err = log_prover_open(&out->prover, l->log, &head, e);
-    ledger_unlock(l);
-    return err;
-}
-
-void ledger_prover_close(struct ledger_prover *p)
-{
-    log_prover_close(p->prover);
-    p->prover = NULL;
-}
-
-enum err ledger_prover_path(struct merkle_path *out, const struct ledger_prover *p, uint64_t seq,
-                            struct error *e)
-{
-    if (seq >= p->at.head.size)
-        return fail(e, ERR_NOT_FOUND,
-                    "record %ju is not among the %ju of checkpoint '%s': 'daybook audit "
-                    "checkpoint' signs a newer one",
-                    (uintmax_t)seq, (uintmax_t)p->at.head.size, p->at.path);
-    ledger_lock(p->ledger);
-    enum err err = log_prover_prove(out, p->prover, seq, e);
-    ledger_unlock(p->ledger);
-    return err == OK ? OK : wrap(e, "cannot prove record %ju", (uintmax_t)seq);
-}
-
-enum err ledger_prover_text(struct str *text, const struct ledger_prover *p, uint64_t seq, struct arena *a,
-                            struct error *e)
-{
-    struct proof_text proof = {.kind = PROOF_OF_RECORD, .number = seq, .note = p->at.note};
-    enum err err = ledger_prover_path(&proof.path, p, seq, e);
-    if (err == OK) *text = proof_text(a, &proof);
-    return err;
-}
-
-enum err ledger_prove_record(struct str *text, struct ledger *l, uint64_t seq, const char *checkpoint,
-                             struct arena *a, struct error *e)
-{
-    struct ledger_prover p = {.ledger = l};
-    enum err err = ledger_prover_open(&p, l, checkpoint, a, e);
-    if (err == OK) err = ledger_prover_text(text, &p, seq, a, e);
-    ledger_prover_close(&p);
-    return err;
-}
-
-enum err ledger_prove_growth(struct str *text, struct ledger *l, const char *older, const char *checkpoint,
-                             struct arena *a, struct error *e)
-{
-    struct ledger_checkpoint old = {.path = NULL}, at = old;
-    struct proof_text p = {.kind = PROOF_OF_GROWTH};
-    enum err err = read_file(&old, l, older, a, e);
-    if (err == OK) err = target(&at, l, checkpoint, a, e);
-    if (err != OK) return err;
-    if (old.head.size == 0) return fail(e, ERR_INVALID, "checkpoint '%s' is of no records", older);
-    if (old.head.size > at.head.size)
-        return fail(e, ERR_ROLLED_BACK, "checkpoint '%s' is of %ju records, but '%s' of %ju only", older,
-                    (uintmax_t)old.head.size, at.path, (uintmax_t)at.head.size);
-    struct log_head_at was = head_at(&old.head), now = head_at(&at.head);
-    ledger_lock(l);
-    err = log_prove_consistency(&p.path, l->log, &was, &now, e);
-    ledger_unlock(l);
-    p.number = old.head.size;
-    p.note = at.note;
-    if (err == OK) *text = proof_text(a, &p);
-    return err == OK ? OK : wrap(e, "the ledger does not go on from checkpoint '%s'", older);
-}
-
-/* ---- records, as they are and opened ---- */
-
-static enum err keep_record(void *context, const struct log_entry *entry, struct error *e)
-{
-    (void)e;
-    struct buffer *out = context;
-    buffer_add(out, entry->record.ptr, entry->record.len);
-    return OK;
-}
-
-enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq, struct arena *a,
-                              struct error *e)
-{
-    struct buffer record = {.arena = a};
-    ledger_lock(l);
-    enum err err = log_scan(l->log, seq, seq + 1, keep_record, &record, e);
-    ledger_unlock(l);
-    *out = (struct bytes){record.ptr, record.len};
-    if (err == OK && record.len == 0) return fail(e, ERR_NOT_FOUND, "there is no record %ju", (uintmax_t)seq);
-    return err;
-}
-
-struct opening {
-    struct ledger_opened *out;
-    struct arena *arena;
-    bool found;
-};
-
-static enum err keep_opened(void *context, const struct log_entry *entry, struct error *e)
-{
-    struct opening *o = context;
-    struct ledger_opened *out = o->out;
-    if (entry->header.class_ != RECORD_EVENTS) return OK;
-    o->found = true;
-    out->record = bytes_copy(o->arena, entry->record);
-    out->salt = bytes_copy(o->arena, entry->salt);
-    out->plain = bytes_copy(o->arena, entry->plain);
-    enum err err = envelope_decode(&out->envelope, out->plain, o->arena, e);
-    out->place = (struct event_place){entry->seq,         entry->header.at,    entry->leaf,
-                                      entry->header.prev, out->envelope.actor, out->envelope.command};
-    return err == OK ? OK : wrap(e, "record %ju", (uintmax_t)entry->seq);
-}
-
-enum err ledger_open_record(struct ledger_opened *out, struct ledger *l, uint64_t seq, struct arena *a,
-                            struct error *e)
-{
-    struct opening o = {.out = out, .arena = a};
-    *out = (struct ledger_opened){.record = {0}};
-    ledger_lock(l);
-    enum err err = log_read(l->log, seq, seq + 1, keep_opened, &o, e);
-    ledger_unlock(l);
-    if (err != OK || o.found) return err;
-    return fail(e, ERR_NOT_FOUND, "record %ju holds no events", (uintmax_t)seq);
 }

@@ -120,22 +120,30 @@ void guard_begin(struct ledger *l, const char *key_file)
     if (key_file != NULL) l->guarded.key_file = absolute(key_file);
 }
 
+void guard_add_anchor(struct ledger *l, const char *path)
+{
+    l->guarded.anchor = absolute(path);
+}
+
 void guard_end(struct ledger *l)
 {
     free(l->guarded.dir);
     free(l->guarded.key_file);
-    l->guarded.dir = l->guarded.key_file = NULL;
+    free(l->guarded.anchor);
+    l->guarded.dir = l->guarded.key_file = l->guarded.anchor = NULL;
 }
 
 enum err ledger_guard_output(const struct ledger *l, const char *path, struct error *e)
 {
     struct place named, meant;
-    const char *dir = l->guarded.dir, *key = l->guarded.key_file;
+    const char *dir = l->guarded.dir, *key = l->guarded.key_file, *anchor = l->guarded.anchor;
     enum err err = locate(&named, &meant, path, e);
     if (err != OK) return err;
     if (dir != NULL && (lies_in(named, dir) || lies_in(meant, dir)))
         return fail(e, ERR_INVALID, "cannot write '%s': it lies inside the ledger's directory", path);
     if (key != NULL && (is_file(&named, key) || is_file(&meant, key)))
         return fail(e, ERR_INVALID, "cannot write '%s': it is the ledger's key file", path);
+    if (anchor != NULL && (is_file(&named, anchor) || is_file(&meant, anchor)))
+        return fail(e, ERR_INVALID, "cannot write '%s': it is the ledger's anchor file", path);
     return OK;
 }

@@ -2,7 +2,7 @@
 /* ledger.c - opening and closing, reading, rehearsing. What a command does is in run.c. */
 #include "ledger/ledger_private.h"
 
-/* ---- create ---- */
+/* ---- options ---- */
 
 /* Appends nothing when the key is no file. */
 static void key_path(struct buffer *out, const struct ledger_options *o)
@@ -42,26 +42,6 @@ static struct log_options log_options_of(const struct ledger_options *o, const s
                                 .program = o->program != NULL ? o->program : "daybook"};
 }
 
-enum err ledger_create(const struct ledger_options *o, struct error *e)
-{
-    struct master_key *master = NULL;
-    struct log *log = NULL;
-    bool made = !file_exists(o->dir);
-    enum err err = dir_make(o->dir, 0700, e);
-    if (err == OK) err = dir_check_local(o->dir, e);
-    if (err == OK) err = open_master(&master, o, true, e);
-    if (err != OK && made) (void)remove(o->dir); /* still empty: leave nothing behind */
-    if (err == OK) {
-        struct log_options lo = log_options_of(o, master);
-        lo.place.create = true;
-        err = log_create(&log, &lo, e);
-    }
-    if (err == OK && !made) err = modes_close(o->dir, e);
-    log_close(log);
-    master_key_close(master);
-    return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
-}
-
 /* ---- open and close ---- */
 
 /* NULL stays NULL. */
@@ -84,6 +64,7 @@ static struct ledger *ledger_new(const struct ledger_options *o)
     l->zones = zones_new();
     l->state = o->state;
     l->map_bytes = o->map_bytes;
+    l->generation = 1;
     l->hasher = hasher_new();
     l->facts = arena_new();
     l->scratch = arena_new();
@@ -104,6 +85,10 @@ void ledger_close(struct ledger *l)
 {
     if (l == NULL) return;
     ledger_rehearse_end(l);
+    struct error unused = {0};
+    if (l->log != NULL && ledger_anchor(l, &unused) != OK) {
+        /* It stays behind, and the next one moves it. Who wants to know asks before. */
+    }
     views_close(l->views);
     log_close(l->log);
     master_key_close(l->master);
@@ -116,11 +101,57 @@ void ledger_close(struct ledger *l)
     (void)pthread_mutex_destroy(&l->queue.lock);
     (void)pthread_mutex_destroy(&l->lock);
     guard_end(l);
+    anchor_end(l);
     free(l->texts[0]);
     free(l->texts[1]);
     free(l->dir);
     free(l);
 }
+
+/* ---- create ---- */
+
+/* Who takes the place of a ledger that is gone would be refused by what remembers it; better before there is
+ * any. */
+static enum err check_no_anchor(const struct ledger_options *o, struct error *e)
+{
+    struct buffer log = {0};
+    struct ledger *l = ledger_new(o);
+    enum err err = anchor_begin(l, o, e);
+    buffer_print(&log, "%s/log/data.mdb", o->dir);
+    buffer_add_byte(&log, 0);
+    bool taken = err == OK && l->anchor.path != NULL && file_exists(l->anchor.path);
+    if (taken && !file_exists((const char *)log.ptr))
+        err = fail(
+            e, ERR_REFUSED,
+            "there is an anchor file '%s' of a ledger that was here: move it away if that one is given up",
+            l->anchor.path);
+    buffer_free(&log);
+    ledger_close(l);
+    return err;
+}
+
+enum err ledger_create(const struct ledger_options *o, struct error *e)
+{
+    struct master_key *master = NULL;
+    struct log *log = NULL;
+    bool made = !file_exists(o->dir);
+    enum err err = dir_make(o->dir, 0700, e);
+    if (err == OK) err = dir_check_local(o->dir, e);
+    if (err == OK) err = check_no_anchor(o, e);
+    if (err == OK) err = open_master(&master, o, true, e);
+    if (err != OK && made) (void)remove(o->dir); /* still empty: leave nothing behind */
+    if (err == OK) {
+        struct log_options lo = log_options_of(o, master);
+        lo.place.create = true;
+        err = log_create(&log, &lo, e);
+    }
+    if (err == OK && !made) err = modes_close(o->dir, e);
+    log_close(log);
+    master_key_close(master);
+    return err == OK ? OK : wrap(e, "cannot create a ledger in '%s'", o->dir);
+}
+
+/* ---- open ---- */
 
 static enum err open_views(struct ledger *l, bool drop, struct error *e)
 {
@@ -209,10 +240,12 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     if (err == OK && !o->in_memory) err = dir_check_local(o->dir, e);
     /* Without key nothing is written, and what is read is sealed: an auditor's copy may have any modes. */
     if (err == OK && !o->in_memory && !o->without_key) err = modes_check(o->dir, e);
+    if (err == OK) err = anchor_begin(l, o, e);
     if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
     if (err == OK) err = ledger_open_log(l, o, l->master, e);
     bool replaced = err == ERR_INVALID && strcmp(e->reason, LOG_KEY_REPLACED) == 0;
     if (replaced && l->guarded.key_file != NULL) err = rotation_resume(l, o, e);
+    if (err == OK && !o->recovering) err = anchor_open(l, o->without_key, e);
     if (err == OK && !o->without_key) err = ledger_open_views(l, o->drop_views, e);
     if (err != OK) {
         ledger_close(l);

@@ -50,7 +50,10 @@ struct ledger_state {
 struct ledger_options {
     const char *dir;
     const char *key_file, *key_command;  /* one of them; both NULL: DIR.key */
+    const char *anchor_file;             /* NULL: DIR.anchor */
     struct passphrase_source passphrase; /* of key files that are protected */
+    bool without_anchor;                 /* asks none, and writes none: copies, without key */
+    bool recovering;                     /* opens it however it stands to its anchor: for recover */
     bool without_key;                    /* opens for verification without key only; writes nothing */
     bool drop_views;      /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
     bool finish_rotation; /* ends a rotation that was interrupted before KEYFILE.new was in place */
@@ -66,9 +69,17 @@ struct ledger_options {
  * too). A half-made ledger of an earlier crash is completed. ERR_REFUSED when there is a ledger already. */
 enum err ledger_create(const struct ledger_options *o, struct error *e) MUST_USE;
 /* Opens and catches the views up. ERR_NOT_FOUND: no ledger there. ERR_INVALID: wrong key, or files that
- * others may get at. */
+ * others may get at. ERR_ROLLED_BACK: it
+ * is behind its anchor. ERR_TAMPERED: the anchor is damaged, or of another ledger or history. ERR_INCOMPLETE:
+ * the anchor is missing. */
 enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct error *e) MUST_USE;
-void ledger_close(struct ledger *l);         /* accepts NULL */
+/* Accepts NULL. Moves the anchor forward if it can; one that stays behind does no harm. */
+void ledger_close(struct ledger *l);
+/* Moves the anchor forward to where the ledger is, if this process appended anything since it last did. Not
+ * for the path of a single command: it syncs a file and its folder. */
+enum err ledger_anchor(struct ledger *l, struct error *e) MUST_USE;
+/* Was the ledger held against an anchor when it was opened? */
+bool ledger_is_anchored(const struct ledger *l);
 bool ledger_has_key(const struct ledger *l); /* false: it was opened without */
 struct world ledger_world(const struct ledger *l);
 struct zones *ledger_zones(struct ledger *l); /* for whoever asks what date it is for a customer */
@@ -157,6 +168,36 @@ typedef enum err recompute_fn(void *context, const struct recomputation *r, stru
 enum err ledger_recompute(struct ledger *l, uint64_t from, uint64_t to, recompute_fn *visit, void *context,
                           log_progress_fn *progress, void *progress_context, struct error *e) MUST_USE;
 
+/* ---- recovering: a ledger behind what is remembered of it (FORMAT.md, Generations) ---- */
+
+struct ledger_recovery {
+    struct log_head_at head; /* what is there, verified from its first record to its last */
+    uint32_t generation;
+    const char
+        *anchor; /* how the anchor stands to it, in a word: "sound", "ahead", "different", "missing" … */
+    const char *anchor_file;     /* NULL: in memory */
+    uint64_t anchor_records;     /* 0: it cannot be read */
+    uint64_t checkpoint_records; /* of the newest checkpoint of what is there; 0: none */
+    uint64_t lost_checkpoints;   /* those of what is not there */
+    struct log_head_at lost;     /* the greatest head that it had and has no longer; size 0: none is known */
+    const char *lost_by;         /* the file that remembers it */
+    bool unfinished;             /* a new generation was opened, and the rest is still to be done */
+    const char *advice;
+};
+/* Finds out, and changes nothing. With the file of a checkpoint key (NULL: none), what it signed last counts
+ * too. */
+enum err ledger_recovery(struct ledger_recovery *out, struct ledger *l, const char *key_file, struct arena *a,
+                         struct error *e) MUST_USE;
+/* Makes an anchor of what is there, in the place of one that is missing or damaged. ERR_REFUSED: there is
+ * one, or it is known that something was lost. *out tells how it stands afterwards. */
+enum err ledger_new_anchor(struct ledger_recovery *out, struct ledger *l, const char *key_file,
+                           struct arena *a, struct error *e) MUST_USE;
+/* Opens a new generation that says what was lost, and why; keeps the checkpoints of it as evidence; makes the
+ * anchor remember what is there. After a crash the same call ends it. ERR_REFUSED: nothing is known to be
+ * lost. */
+enum err ledger_accept_loss(struct ledger_recovery *out, struct ledger *l, const char *key_file,
+                            struct str reason, struct arena *a, struct error *e) MUST_USE;
+
 /* Documents decided again and held against what they are: counts, and what is wrong with the first that did
  * not come out the same. */
 struct document_checks {
@@ -236,18 +277,47 @@ struct ledger_checkpoint {
     struct checkpoint head;
     struct str note;
     const char *path; /* where it stands */
-    uint64_t before;  /* of one that was just signed: how many records the one before is of; 0: none */
+    /* Of one that was just signed: */
+    uint64_t before; /* how many records the one before is of; 0: none */
+    uint64_t read;   /* how many records were read for it */
+    bool is_new;     /* it was not there before */
 };
 /* Makes a key that signs this ledger's checkpoints, PATH and PATH.pub; *public is what the latter says.
  * ERR_INVALID: it would lie inside the ledger's directory. ERR_REFUSED: there is one already. */
 enum err ledger_new_checkpoint_key(struct str *public, struct ledger *l, const char *path, struct arena *a,
                                    struct error *e) MUST_USE;
-/* Reads the whole log, proves that it goes on from the checkpoints signed last, the one beside the key and
- * the newest in DIR/checkpoints, and only then signs and keeps a new one in both places. ERR_ROLLED_BACK: the
- * log is shorter than one of them. ERR_TAMPERED: it does not go on from one of them, or one is damaged. */
-enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const char *key_file,
-                           log_progress_fn *progress, void *context, struct arena *a,
-                           struct error *e) MUST_USE;
+/* Lets the key in the file `new`, which is made if it is missing, follow the one in `old`: from then on both
+ * sign, until that day (none: until the old one is retired), and a note that both signed, in
+ * DIR/checkpoints/keys, names the new one to whoever trusts the old one. Done again, it is the same.
+ * ERR_REFUSED: another one follows already, or a third one still signs along. */
+struct checkpoint_rotation {
+    struct str note, next; /* the note; the new public key as text */
+    const char *path;      /* of the note */
+};
+enum err ledger_rotate_checkpoint_key(struct checkpoint_rotation *out, struct ledger *l, const char *old,
+                                      const char *new, struct date until, struct arena *a,
+                                      struct error *e) MUST_USE;
+/* The key in this file signs no more; *follower does. */
+enum err ledger_retire_checkpoint_key(const char **follower, const char *old, struct arena *a,
+                                      struct error *e) MUST_USE;
+struct checkpoint_how {
+    const char *key_file;
+    bool full; /* read the whole log, not only what was appended since this key signed last */
+    log_progress_fn *progress;
+    void *context;
+};
+/* Reads what was appended since the key signed last, proves that the log goes on from the checkpoints signed
+ * last, the one beside the key and the newest in DIR/checkpoints, and only then signs and keeps a new one in
+ * both places. Of the same head it is the one that is there, with whatever others signed below.
+ * ERR_ROLLED_BACK: the log is shorter than one of them. ERR_TAMPERED: it does not go on from one of them, or
+ * one is damaged. ERR_REFUSED: the key is of another generation. */
+enum err ledger_checkpoint(struct ledger_checkpoint *out, struct ledger *l, const struct checkpoint_how *how,
+                           struct arena *a, struct error *e) MUST_USE;
+/* Copies what was signed to a folder that others read: each checkpoint that is missing there in a file that
+ * its number of records names, and the newest as 'checkpoint'. *count: how many were missing. ERR_INVALID:
+ * the folder is the ledger's. */
+enum err ledger_publish(size_t *count, struct ledger *l, const char *folder, struct arena *a,
+                        struct error *e) MUST_USE;
 /* The newest in DIR/checkpoints; its signature is not checked here. ERR_NOT_FOUND: none was signed yet. */
 enum err ledger_newest_checkpoint(struct ledger_checkpoint *out, struct ledger *l, struct arena *a,
                                   struct error *e) MUST_USE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger_private.h - what the files of ledger/ (not its sub-rooms) share: ledger.c (open, close, read), run.c
  * (gather, decide, append, fold), queue.c (group commit), fold.c (catching up), verify.c, settle.c, rotate.c
- * (a new master key), guard.c (where outputs may not go), modes.c (who else may get at the files). */
+ * (a new master key), guard.c (where outputs may not go), modes.c (who else may get at the files), anchor.c
+ * and recover.c (what the ledger is known to have been). */
 #ifndef DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
@@ -34,8 +35,14 @@ struct ledger {
     struct passphrase_source passphrase;
     char *texts[2]; /* its file and command */
     struct {
-        char *dir, *key_file; /* absolute; NULL: there is none, as with a key command */
+        char *dir, *key_file, *anchor; /* absolute; NULL: there is none, as with a key command */
     } guarded;
+    struct {
+        char *path; /* NULL: in memory */
+        bool sound; /* it was when the ledger was opened */
+        bool due;   /* this process appended since it was moved; l->lock is held */
+    } anchor;
+    uint32_t generation;
 
     pthread_mutex_t lock;  /* held by whoever uses log, scratch memory or a write transaction */
     struct arena *facts;   /* of the command being decided */
@@ -113,12 +120,90 @@ enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struc
 void guard_begin(struct ledger *l, const char *key_file);
 void guard_end(struct ledger *l);
 
+void guard_add_anchor(struct ledger *l, const char *path);
+
 /* ---- modes.c ---- */
 
 /* ERR_INVALID names the first of the directory, what lies in it, its log's and its views' files that others
  * may read or write, or that is somebody else's, and what mends it. */
 enum err modes_check(const char *dir, struct error *e) MUST_USE;
 enum err modes_close(const char *dir, struct error *e) MUST_USE; /* the directory itself to 0700 */
+
+/* ---- anchor.c ---- */
+
+/* How the ledger stands to its anchor. */
+struct anchor_found {
+    enum {
+        ANCHOR_NONE,  /* in memory: it has none */
+        ANCHOR_NEVER, /* it never had one */
+        ANCHOR_SOUND,
+        ANCHOR_MISSING,
+        ANCHOR_DAMAGED,
+        ANCHOR_FOREIGN,
+        ANCHOR_ROLLED_BACK,
+        ANCHOR_FORKED
+    } standing;
+    struct anchor anchor;    /* all but the first five: what it says */
+    struct log_head_at head; /* of the ledger as it is */
+    struct hash last_leaf;
+    uint32_t generation; /* sound: the ledger's */
+    uint64_t behind;     /* sound: records that the anchor does not know yet, and its last */
+    struct error why;    /* damaged */
+};
+/* Where it is; ERR_INVALID: inside the ledger's directory, or it is the key. */
+enum err anchor_begin(struct ledger *l, const struct ledger_options *o, struct error *e) MUST_USE;
+void anchor_end(struct ledger *l);
+/* Finds out, and refuses nothing. */
+enum err anchor_find(struct anchor_found *out, struct ledger *l, struct arena *a, struct error *e) MUST_USE;
+/* May such a ledger be opened? ERR_ROLLED_BACK, ERR_TAMPERED or ERR_INCOMPLETE with one sentence that says
+ * why not. */
+enum err anchor_verdict(const struct anchor_found *f, const struct ledger *l, struct error *e) MUST_USE;
+/* The two in one, when the ledger is opened; makes the first anchor, of a ledger that verifies. */
+enum err anchor_open(struct ledger *l, bool without_key, struct error *e) MUST_USE;
+/* Verifies the whole log and puts an anchor of it in the place of `was` (NULL: there is none). */
+enum err anchor_renew(struct ledger *l, const struct anchor *was, struct arena *a, struct error *e) MUST_USE;
+
+/* ---- checkpoint_files.c ---- */
+
+const char *checkpoint_folder(const struct ledger *l, struct arena *a);
+const char *checkpoint_path(const struct ledger *l, uint64_t size, struct arena *a);
+/* What a generation signs as; and which generation signs so, 0: none of this ledger. */
+struct str generation_origin(struct str origin, uint32_t generation, struct arena *a);
+uint32_t origin_generation(struct str name, struct str origin);
+struct checkpoint_sizes {
+    uint64_t *items; /* the largest first */
+    size_t count;
+};
+enum err checkpoint_sizes(struct checkpoint_sizes *out, const struct ledger *l, struct arena *a,
+                          struct error *e) MUST_USE;
+/* One in a file, whoever signed it, which must be about this ledger, in whatever generation. */
+enum err checkpoint_read_file(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
+                              struct arena *a, struct error *e) MUST_USE;
+/* What the ledger itself keeps is not input: ERR_TAMPERED where it cannot be read, for somebody was there. */
+enum err checkpoint_read_own(struct ledger_checkpoint *out, const struct ledger *l, const char *path,
+                             struct arena *a, struct error *e) MUST_USE;
+enum err checkpoint_read_kept(struct ledger_checkpoint *out, const struct ledger *l, uint64_t size,
+                              struct arena *a, struct error *e) MUST_USE;
+
+const char *checkpoint_keys_folder(const struct ledger *l, struct arena *a); /* which key follows which */
+
+/* ---- signers.c ---- */
+
+struct signer {
+    struct checkpoint_key *key;
+    const char *last_path;         /* beside the key: what it signed last */
+    struct ledger_checkpoint last; /* path NULL: nothing */
+    int lock;
+};
+struct signers {
+    struct signer items[2]; /* the one that goes on first */
+    size_t count;
+};
+/* Who signs when the key in this file is to: it, or the one that follows it, and who signs along. Holds their
+ * files until they are closed, also after a failure. ERR_REFUSED: the key is retired. */
+enum err signers_open(struct signers *out, const struct ledger *l, const char *key_file, struct arena *a,
+                      struct error *e) MUST_USE;
+void signers_close(struct signers *s);
 
 /* ---- run.c ---- */
 

@@ -90,6 +90,7 @@ static enum err verify_partial(struct ledger_report *out, const struct restoring
     struct ledger_options o = *r->options;
     size_t len = strlen(r->dir);
     o.dir = r->partial;
+    o.without_anchor = true; /* it gets one under its own name, or is held against the one that is there */
     while (len > 1 && r->dir[len - 1] == '/') len--;
     if (o.key_file == NULL && o.key_command == NULL)
         o.key_file = str_format(r->arena, "%.*s.key", (int)len, r->dir).ptr;

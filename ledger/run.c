@@ -217,6 +217,7 @@ static enum err attempt(struct ledger *l, struct batch *b, bool all_or_nothing, 
         views_abort(b->txn);
         return err;
     }
+    l->anchor.due = true;
     struct error late = {0};
     if (views_commit(b->txn, &late) != OK) {
         /* The events are durable; views that could not be written are caught up by the next command. */

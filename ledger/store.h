@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_LEDGER_STORE_H
 #define DAYBOOK_LEDGER_STORE_H
 
+#include "ledger/store/anchor.h"
 #include "ledger/store/chain.h"
 #include "ledger/store/checkpoint.h"
 #include "ledger/store/checkpoint_key.h"
@@ -18,6 +19,7 @@
 #include "ledger/store/note.h"
 #include "ledger/store/proof.h"
 #include "ledger/store/record.h"
+#include "ledger/store/rotation.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/schema_json.h"
 #include "ledger/store/segment.h"

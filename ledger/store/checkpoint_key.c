@@ -211,18 +211,40 @@ static bool sign(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoin
     return fine;
 }
 
+enum err checkpoint_key_add(struct str *note, const struct checkpoint_key *k, struct arena *a,
+                            struct error *e)
+{
+    uint8_t signature[NOTE_SIGNATURE_BYTES];
+    struct str text = STR_NONE;
+    enum err err = note_split(&text, *note, a, e);
+    if (err != OK) return err;
+    if (!sign(signature, k, str_bytes(text)))
+        return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
+    *note = note_add(a, *note, &k->public, signature);
+    return note_open(&text, *note, &k->public, a, e);
+}
+
+enum err checkpoint_keys_sign(struct str *note, const struct checkpoint_key *const *keys, size_t count,
+                              struct str text, struct arena *a, struct error *e)
+{
+    uint8_t signature[NOTE_SIGNATURE_BYTES];
+    struct str again = STR_NONE;
+    if (!sign(signature, keys[0], str_bytes(text)))
+        return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
+    *note = note_text(a, text, &keys[0]->public, signature);
+    enum err err = note_open(&again, *note, &keys[0]->public, a, e);
+    for (size_t i = 1; i < count && err == OK; i++) err = checkpoint_key_add(note, keys[i], a, e);
+    return err;
+}
+
 enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, const struct checkpoint *c,
                              struct arena *a, struct error *e)
 {
-    uint8_t signature[NOTE_SIGNATURE_BYTES];
     struct checkpoint again = {STR_NONE, 0, {{0}}};
-    struct str text = checkpoint_text(a, c);
     if (!str_equal(c->origin, k->public.name))
         return fail(e, ERR_INVALID, "the key is of another ledger, '%.*s'", STR_ARG(k->public.name));
-    if (!sign(signature, k, str_bytes(text)))
-        return fail(e, ERR_STORAGE, "cannot sign: the cryptographic library failed");
-    *note = note_text(a, text, &k->public, signature);
-    return checkpoint_open(&again, *note, &k->public, a, e);
+    enum err err = checkpoint_keys_sign(note, &k, 1, checkpoint_text(a, c), a, e);
+    return err == OK ? checkpoint_open(&again, *note, &k->public, a, e) : err;
 }
 
 enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,

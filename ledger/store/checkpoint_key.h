@@ -24,6 +24,13 @@ const struct note_key *checkpoint_key_public(const struct checkpoint_key *k); /*
  * another ledger. */
 enum err checkpoint_key_sign(struct str *note, const struct checkpoint_key *k, const struct checkpoint *c,
                              struct arena *a, struct error *e) MUST_USE;
+/* The note of any text, signed by all of them and opened again by each. */
+enum err checkpoint_keys_sign(struct str *note, const struct checkpoint_key *const *keys, size_t count,
+                              struct str text, struct arena *a, struct error *e) MUST_USE;
+/* Puts one more signature below a note. */
+enum err checkpoint_key_add(struct str *note, const struct checkpoint_key *k, struct arena *a,
+                            struct error *e) MUST_USE;
+
 /* The signature of bytes that are no checkpoint and cannot be taken for one (signed_file.h). */
 enum err checkpoint_key_sign_bytes(uint8_t signature[NOTE_SIGNATURE_BYTES], const struct checkpoint_key *k,
                                    struct bytes b, struct error *e) MUST_USE;

@@ -111,6 +111,8 @@ struct log_report {
     uint64_t records, epochs;
     uint64_t bytes;
     struct hash root, last_leaf;
+    uint32_t generation;     /* the newest; 1: nothing was ever lost */
+    uint64_t generation_seq; /* of the record that opened it; 0: none */
 };
 typedef void log_progress_fn(void *context, uint64_t done, uint64_t total);
 enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn *progress, void *context,
@@ -137,6 +139,28 @@ void log_prover_close(struct log_prover *p); /* accepts NULL */
 /* 0 < old->size <= now->size. */
 enum err log_prove_consistency(struct merkle_path *out, struct log *l, const struct log_head_at *old,
                                const struct log_head_at *now, struct error *e) MUST_USE;
+
+/* As log_verify_chain, of what was appended behind a head that was verified before, 0 < from->size, when the
+ * ledger was in this generation; what was before it is held against its root, but not read again. out->bytes
+ * are those that were read; out->generation_seq is 0 if no generation began since. ERR_ROLLED_BACK: the log
+ * is smaller than that head. */
+enum err log_verify_since(struct log_report *out, struct log *l, const struct log_head_at *from,
+                          uint32_t generation, log_progress_fn *progress, void *context,
+                          struct error *e) MUST_USE;
+
+/* A ledger that lost its end, or went another way than the one that was there, and says so: from record
+ * restored.size on, which is the one that says it, a new generation of it is written (FORMAT.md). */
+struct generation {
+    uint32_t number; /* 2 for the first that is opened; a ledger that lost nothing is in its first */
+    struct log_head_at restored; /* what is there, and goes on */
+    struct log_head_at lost;     /* the head that the ledger is known to have had and has no longer */
+    struct str reason;           /* why, in clear for ever */
+};
+/* The record alone, as one commit. ERR_CONFLICT: the log is not of the size restored. */
+enum err log_append_generation(struct log *l, const struct generation *g, struct instant at,
+                               struct error *e) MUST_USE;
+/* Reads a GENERATION record's body; `reason` lives as long as it. ERR_TAMPERED: it is not well-formed. */
+enum err generation_take(struct generation *out, uint64_t seq, struct bytes body, struct error *e) MUST_USE;
 
 /* A pipelined writer: seals batch n + 1 on the caller's thread while batch n is being committed on its own.
  * What is queued while a commit is in flight goes into the next one. Same records as log_append would write.

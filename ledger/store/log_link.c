@@ -17,16 +17,20 @@ void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body)
     hasher_digest(h, out->bytes, str_bytes(STR("daybook/v1/genesis")), body, (struct bytes){0});
 }
 
-static enum err check_genesis(struct hasher *hs, const struct record_header *h, struct bytes record,
-                              struct error *e)
+/* Of the classes that a place or a body decides about. */
+static enum err check_class(struct hasher *hs, const struct record_header *h, struct bytes record,
+                            struct error *e)
 {
     if ((h->class_ == RECORD_GENESIS) != (h->seq == 0))
         return fail(e, ERR_TAMPERED, "its class is %d", (int)h->class_);
     if (h->seq == 1 && h->class_ != RECORD_EPOCH)
         return fail(e, ERR_TAMPERED, "its class is %d, but an epoch begins there", (int)h->class_);
+    struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
+    struct generation opened = {0};
+    if (h->class_ == RECORD_GENERATION) return generation_take(&opened, h->seq, body, e);
     if (h->seq != 0) return OK;
     struct hash prev = {0};
-    record_genesis_prev(hs, &prev, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len});
+    record_genesis_prev(hs, &prev, body);
     if (memcmp(&prev, &h->prev, sizeof prev) == 0) return OK;
     return fail(e, ERR_TAMPERED, "its prev is %s, its body demands %s", hash_text(&h->prev).hex,
                 hash_text(&prev).hex);
@@ -39,7 +43,7 @@ static enum err check_alone(struct record_header *h, struct hasher *hs, uint64_t
     if (err != OK) return err;
     if (h->seq != seq)
         return fail(e, ERR_TAMPERED, "it says that it is record %llu", (unsigned long long)h->seq);
-    return check_genesis(hs, h, record, e);
+    return check_class(hs, h, record, e);
 }
 
 enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,

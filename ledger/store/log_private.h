@@ -2,8 +2,8 @@
 /* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening,
  * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_keys.c
  * and log_successions.c (the master key's successors), log_link.c (one record against the one before),
- * log_read.c, log_verify.c (the whole chain, on several threads), log_settle.c (what became of a failed
- * commit), log_pipeline.c. */
+ * log_read.c, log_verify.c (the whole chain, on several threads), log_since.c (what was appended behind a
+ * head), log_settle.c (what became of a failed commit), log_pipeline.c, generation.c. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 

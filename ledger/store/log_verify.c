@@ -12,6 +12,16 @@
 
 enum { PART_RECORDS = 8192, PARTS_AHEAD = 64, THREADS_MAX = 16 };
 
+/* A GENERATION record, and the records of its part before it: the root that it names is that of all before.
+ */
+struct opened_generation {
+    struct opened_generation *next;
+    uint64_t seq;
+    uint32_t number;
+    struct hash root;
+    struct merkle_range before;
+};
+
 /* What joining needs to know of records [first, first + range.size). */
 struct part {
     bool ready;
@@ -24,6 +34,7 @@ struct part {
     uint32_t needed, newest, opened;
     uint64_t needed_by, first_epoch_seq, first_epoch_before, epoch_seq;
     struct successions keys;
+    struct opened_generation *generations, **last_generation;
     enum err failed;
     struct error error;
 };
@@ -41,9 +52,9 @@ struct verification {
     struct hasher *hasher; /* the joiner's, whoever that is */
     struct log_head joined;
     bool any;
-    uint32_t epoch;
+    uint32_t epoch, generation;
     struct succession_state keys;
-    uint64_t bytes;
+    uint64_t bytes, generation_seq;
     enum err failed;
     struct error error;
 };
@@ -88,12 +99,42 @@ static enum err check_epoch(struct part *p, const struct record_header *h, struc
     return OK;
 }
 
+/* Its body was read once already, by whoever linked it; here its root waits for the records before the part.
+ */
+static enum err note_generation(struct part *p, const struct record_header *h, struct bytes record,
+                                struct error *e)
+{
+    struct generation g = {0};
+    struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
+    enum err err = generation_take(&g, h->seq, body, e);
+    if (err != OK) return err;
+    struct opened_generation *o = calloc(1, sizeof *o);
+    if (o == NULL) WRONG("out of memory");
+    *o = (struct opened_generation){
+        .seq = h->seq, .number = g.number, .root = g.restored.root, .before = p->range};
+    *p->last_generation = o;
+    p->last_generation = &o->next;
+    return OK;
+}
+
+static void part_free(struct part *p)
+{
+    if (p == NULL) return;
+    successions_free(&p->keys);
+    for (struct opened_generation *o = p->generations, *next = NULL; o != NULL; o = next) {
+        next = o->next;
+        free(o);
+    }
+    free(p);
+}
+
 static enum err verify_record(void *context, uint64_t seq, struct bytes record, struct error *e)
 {
     struct part *p = context;
     struct record_header h = {0};
     enum err err = log_link_next(&h, &p->link, seq, record, e);
     if (err == OK) err = check_epoch(p, &h, record, e);
+    if (err == OK && h.class_ == RECORD_GENERATION) err = note_generation(p, &h, record, e);
     if (err != OK) return err;
     if (seq == p->first) p->head = h;
     merkle_append(&p->range, p->link.hasher, &p->link.leaf);
@@ -138,6 +179,32 @@ static enum err join_epochs(struct verification *v, const struct part *p, struct
     return OK;
 }
 
+static enum err join_generation(struct verification *v, const struct opened_generation *o, struct error *e)
+{
+    struct merkle_range before = v->joined.range;
+    struct hash root = {0};
+    if (o->number != v->generation + 1)
+        return fail(e, ERR_TAMPERED, "record %llu: generation %u does not follow generation %u",
+                    (unsigned long long)o->seq, o->number, v->generation);
+    merkle_join(&before, v->hasher, &o->before);
+    merkle_root(&before, v->hasher, &root);
+    if (memcmp(&root, &o->root, sizeof root) != 0)
+        return fail(e, ERR_TAMPERED,
+                    "record %llu: the records before it have the root %s, but its generation expects %s",
+                    (unsigned long long)o->seq, hash_text(&root).hex, hash_text(&o->root).hex);
+    v->generation = o->number;
+    v->generation_seq = o->seq;
+    return OK;
+}
+
+static enum err join_generations(struct verification *v, const struct part *p, struct error *e)
+{
+    enum err err = OK;
+    for (const struct opened_generation *o = p->generations; o != NULL && err == OK; o = o->next)
+        err = join_generation(v, o, e);
+    return err;
+}
+
 static enum err join_part(struct verification *v, const struct part *p, struct error *e)
 {
     enum err err = join_seam(v, p, e);
@@ -147,6 +214,7 @@ static enum err join_part(struct verification *v, const struct part *p, struct e
     }
     if (err == OK) err = join_epochs(v, p, e);
     if (err == OK) err = successions_join(&v->keys, &p->keys, e);
+    if (err == OK) err = join_generations(v, p, e);
     if (err != OK) return err;
     merkle_join(&v->joined.range, v->hasher, &p->range);
     v->joined.last_leaf = p->link.leaf;
@@ -154,13 +222,6 @@ static enum err join_part(struct verification *v, const struct part *p, struct e
     v->bytes += p->bytes;
     v->any = true;
     return OK;
-}
-
-static void part_free(struct part *p)
-{
-    if (p == NULL) return;
-    successions_free(&p->keys);
-    free(p);
 }
 
 /* Joins what is ready, in order; the first failure in that order is the one that is reported. */
@@ -195,6 +256,7 @@ static struct part *take_part(struct verification *v, struct hasher *h)
     struct part *p = calloc(1, sizeof *p);
     if (p == NULL) WRONG("out of memory");
     p->link.hasher = h;
+    p->last_generation = &p->generations;
     p->first = v->taken * PART_RECORDS;
     p->end = v->taken + 1 == v->parts ? v->expected.range.size : p->first + PART_RECORDS;
     v->ring[v->taken % PARTS_AHEAD] = p;
@@ -294,6 +356,7 @@ enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn
     if (v == NULL || pthread_mutex_init(&v->mutex, NULL) != 0 || pthread_cond_init(&v->changed, NULL) != 0)
         WRONG("out of memory");
     v->log = l;
+    v->generation = 1;
     v->hasher = l->hasher;
     v->progress = progress;
     v->context = context;
@@ -306,7 +369,9 @@ enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn
         *out = (struct log_report){.records = v->joined.range.size,
                                    .epochs = v->epoch,
                                    .bytes = v->bytes,
-                                   .last_leaf = v->joined.last_leaf};
+                                   .last_leaf = v->joined.last_leaf,
+                                   .generation = v->generation,
+                                   .generation_seq = v->generation_seq};
         merkle_root(&v->joined.range, l->hasher, &out->root);
         if (progress != NULL) progress(context, out->records, out->records);
     }

@@ -212,14 +212,20 @@ enum err note_split(struct str *text, struct str note, struct arena *a, struct e
     return open_note(text, &unused, note, NULL, a, e);
 }
 
-struct str note_text(struct arena *a, struct str text, const struct note_key *k,
-                     const uint8_t signature[NOTE_SIGNATURE_BYTES])
+struct str note_add(struct arena *a, struct str note, const struct note_key *k,
+                    const uint8_t signature[NOTE_SIGNATURE_BYTES])
 {
     uint8_t bytes[NOTE_ID_BYTES + NOTE_SIGNATURE_BYTES];
     memcpy(bytes, k->id, NOTE_ID_BYTES);
     memcpy(bytes + NOTE_ID_BYTES, signature, NOTE_SIGNATURE_BYTES);
-    return str_format(a, "%.*s\n%s%.*s %.*s\n", STR_ARG(text), dash, STR_ARG(k->name),
+    return str_format(a, "%.*s%s%.*s %.*s\n", STR_ARG(note), dash, STR_ARG(k->name),
                       STR_ARG(base64_text(a, (struct bytes){bytes, sizeof bytes})));
+}
+
+struct str note_text(struct arena *a, struct str text, const struct note_key *k,
+                     const uint8_t signature[NOTE_SIGNATURE_BYTES])
+{
+    return note_add(a, str_format(a, "%.*s\n", STR_ARG(text)), k, signature);
 }
 
 /* With the lines of that name, or with all others. */

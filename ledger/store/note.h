@@ -43,6 +43,10 @@ enum err note_split(struct str *text, struct str note, struct arena *a, struct e
 /* The note of a text that ends with a line end and has no empty last line. */
 struct str note_text(struct arena *a, struct str text, const struct note_key *k,
                      const uint8_t signature[NOTE_SIGNATURE_BYTES]);
+/* The same note with one more signature below. */
+struct str note_add(struct arena *a, struct str note, const struct note_key *k,
+                    const uint8_t signature[NOTE_SIGNATURE_BYTES]);
+
 /* A well-formed note with none but the signatures of that name: what a log signed, without its witnesses. ""
  * when there is none of that name. */
 struct str note_signed_by(struct arena *a, struct str note, struct str name);

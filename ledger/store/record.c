@@ -52,8 +52,8 @@ static enum err check_sealing(const struct record_header *h, struct error *e)
     bool sealed = h->epoch != 0;
     if (h->class_ == RECORD_EVENTS && !sealed)
         return fail(e, ERR_TAMPERED, "an event record has no key epoch");
-    if ((h->class_ == RECORD_GENESIS || h->class_ == RECORD_EPOCH) && sealed)
-        return fail(e, ERR_TAMPERED, "a record in clear names key epoch %u", h->epoch);
+    bool clear = h->class_ == RECORD_GENESIS || h->class_ == RECORD_EPOCH || h->class_ == RECORD_GENERATION;
+    if (clear && sealed) return fail(e, ERR_TAMPERED, "a record in clear names key epoch %u", h->epoch);
     if (sealed && h->body_len < RECORD_SALT_BYTES + TAG_BYTES)
         return fail(e, ERR_TAMPERED, "the body length %u leaves no room for salt and tag", h->body_len);
     if (sealed) return OK;

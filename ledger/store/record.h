@@ -36,9 +36,10 @@ enum record_class {
     /* clear: msgpack [epoch, salt (32 bytes), check value (32 bytes), master key name (8 bytes), seq of the
      * EPOCH record before (0 for the first)]: a list that leads from the newest epoch to any older one. */
     RECORD_EPOCH = 2,
-    RECORD_EVENTS = 3,     /* sealed: msgpack, the envelope of book/envelope.h */
-    RECORD_KEYS = 4,       /* reserved: rotation and erasure of keys */
-    RECORD_GENERATION = 5, /* reserved: a ledger recovered behind its anchor */
+    RECORD_EVENTS = 3, /* sealed: msgpack, the envelope of book/envelope.h */
+    RECORD_KEYS = 4,   /* reserved: rotation and erasure of keys */
+    RECORD_GENERATION =
+        5, /* clear: msgpack, struct generation of log.h: a ledger that goes on behind a loss */
 };
 
 struct record_header {

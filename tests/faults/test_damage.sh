@@ -135,11 +135,13 @@ else
     other() { as_other "$work/daybook" --dir "$work/d" --now 2025-01-10 "$@"; }
     fresh && find "$work/d" -type f -exec chmod 444 {} + && find "$work/d" -type d -exec chmod 555 {} +
     before=$(cd "$work/d" && find . -type f -exec sha256sum {} + | sort)
-    gives 0 'a copy for reading only' other audit verify --without-key
+    gives 0 'a copy for reading only' other audit verify --without-key --without-anchor
     [ "$before" = "$(cd "$work/d" && find . -type f -exec sha256sum {} + | sort)" ] || fail 'verification has changed the copy'
     chmod -R u+rwx "$work/d"
     rm "$work/d/log/lock.mdb" && chmod 555 "$work/d/log"
-    gives 0 'a copy for reading only, without a lock file' other audit verify --without-key
+    gives 0 'a copy for reading only, without a lock file' other audit verify --without-key --without-anchor
+    rm -f "$work/d.anchor"
+    gives 8 'a copy for reading only, whose anchor nobody gave along' other audit verify --without-key
     chmod 000 "$work/d/log"
     gives 6 'a log that may not be looked at' other audit verify --without-key
     grep -q 'Permission denied' "$work/said" || fail "a log that may not be looked at: $(cat "$work/said")"

@@ -98,7 +98,8 @@ static void grow(struct ledger *of, const char *user)
 static uint64_t sign(void)
 {
     struct ledger_checkpoint p;
-    assert_ok(ledger_checkpoint(&p, l, key, NULL, NULL, A, E));
+    struct checkpoint_how how = {.key_file = key};
+    assert_ok(ledger_checkpoint(&p, l, &how, A, E));
     return p.head.size;
 }
 

@@ -31,9 +31,9 @@ must key new-checkpoint signer
 must customer create ann --name "Ann Example" --email ann@example.com --country IE
 must subscription create ann --tier pro --payment-method pm_card_visa
 must invoice generate ann
-must audit checkpoint --checkpoint-key signer -o first
+must --checkpoint-key signer audit checkpoint -o first
 for i in 1 2 3 4 5 6 7; do must customer create "u$i"; done
-must audit checkpoint --checkpoint-key signer -o second
+must --checkpoint-key signer audit checkpoint -o second
 must audit prove INV-2025-000001 -o proof --record record
 must audit prove --consistency first -o growth
 finalized=$(at --json audit log | python3 -c 'import json, sys

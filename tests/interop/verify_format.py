@@ -24,7 +24,7 @@ SALT = 16
 LARGEST = 4194304
 NESTING = 12
 MOST_EVENTS = 4096
-GENESIS, EPOCH, EVENTS, KEYS, LAST_CLASS = 1, 2, 3, 4, 5
+GENESIS, EPOCH, EVENTS, KEYS, GENERATION, LAST_CLASS = 1, 2, 3, 4, 5, 5
 
 
 class Broken(Exception):
@@ -241,6 +241,7 @@ class Ledger:
         self.name = None  # of the master key in use
         self.keys_seq = 0
         self.is_replacing = False
+        self.generation = 1
         self.tree = Tree()
         self.classes = {}
         self.opened = 0
@@ -259,7 +260,7 @@ class Ledger:
         demand(HEADER + length == len(record), "its length is not what it says")
         body = record[HEADER:]
 
-        if kind in (GENESIS, EPOCH, KEYS):
+        if kind in (GENESIS, EPOCH, KEYS, GENERATION):
             demand(epoch == 0, "a body that must be in clear has a key epoch")
         if kind == EVENTS:
             demand(epoch != 0, "events are in clear")
@@ -283,6 +284,8 @@ class Ledger:
             self.add_epoch(seq, body)
         elif kind == KEYS:
             self.add_keys(seq, body)
+        elif kind == GENERATION:
+            self.add_generation(seq, body)
         else:
             demand(epoch <= len(self.epochs), "its key epoch did not begin yet")
         if epoch and self.keys:
@@ -331,6 +334,16 @@ class Ledger:
         for origin, name, old_name, nonce, sealed in reversed(successions):
             if name in self.chain:
                 self.chain[old_name] = self.chain[name].replaced(origin, name, old_name, nonce, sealed)
+
+    def add_generation(self, seq, body):
+        number, restored, root, lost, lost_root, reason = unpack_array(body, (int, int, bytes, int, bytes, str))
+        demand((len(root), len(lost_root)) == (32, 32), "a GENERATION value has another size")
+        demand(number == self.generation + 1, f"generation {number} follows generation {self.generation}")
+        demand(restored == seq, f"its generation goes on from {restored} records")
+        demand(root == self.tree.root(), "its generation goes on from another root")
+        demand(lost > 0 and (lost, lost_root) != (restored, root), "its generation lost nothing")
+        demand(len(reason.encode()) <= 512, "its reason is too long")
+        self.generation = number
 
     def open(self, record, kind, epoch, nonce, commit):
         from cryptography.exceptions import InvalidTag
@@ -486,6 +499,7 @@ def report(ledger, head, as_json):
         "origin": ledger.origin.decode("ascii"),
         "bytes": ledger.bytes,
         "epochs": len(ledger.epochs),
+        "generation": ledger.generation,
         "classes": {str(kind): count for kind, count in sorted(ledger.classes.items())},
         "head_row": head,
         "key": ledger.keys is not None,

@@ -103,7 +103,8 @@ Test(archive, a_checkpoint_that_is_not_of_this_log_is_not_exported)
     struct note_key k = {.name = ledger_origin(books.ledger)};
     uint8_t nobody[NOTE_SIGNATURE_BYTES] = {0};
     grow(books.ledger, "a", 2);
-    assert_ok(ledger_checkpoint(&p, books.ledger, books.signer, NULL, NULL, A, E));
+    struct checkpoint_how how = {.key_file = books.signer};
+    assert_ok(ledger_checkpoint(&p, books.ledger, &how, A, E));
     struct checkpoint forged = p.head;
     forged.root.bytes[5] ^= 1;
     test_write(test_path("forged"), note_text(A, checkpoint_text(A, &forged), &k, nobody));

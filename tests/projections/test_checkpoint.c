@@ -55,13 +55,15 @@ static void grow(struct ledger *to, const char *user)
 static enum err try_sign(struct ledger *of)
 {
     struct ledger_checkpoint p;
-    return ledger_checkpoint(&p, of, key, NULL, NULL, A, E);
+    struct checkpoint_how how = {.key_file = key};
+    return ledger_checkpoint(&p, of, &how, A, E);
 }
 
 static struct ledger_checkpoint signed_by(struct ledger *of)
 {
     struct ledger_checkpoint p;
-    assert_ok(ledger_checkpoint(&p, of, key, NULL, NULL, A, E));
+    struct checkpoint_how how = {.key_file = key};
+    assert_ok(ledger_checkpoint(&p, of, &how, A, E));
     return p;
 }
 
@@ -180,6 +182,108 @@ Test(signed_head, a_damaged_memory_of_the_last_one_is_told_and_nothing_is_signed
     assert_err_says(try_sign(l), ERR_TAMPERED, "it is not a signed note");
     test_write(p.path, whole);
     signed_by(l);
+}
+
+/* ---- what is read for it ---- */
+
+static struct ledger_checkpoint signed_anew(struct ledger *of)
+{
+    struct ledger_checkpoint p;
+    struct checkpoint_how how = {.key_file = key, .full = true};
+    assert_ok(ledger_checkpoint(&p, of, &how, A, E));
+    return p;
+}
+
+Test(signed_head, only_what_was_appended_since_the_key_signed_is_read_again)
+{
+    for (size_t i = 0; i < 20; i++) grow(l, str_format(A, "u%zu", i).ptr);
+    struct ledger_checkpoint first = signed_by(l);
+    assert_int(first.read, first.head.size);
+    cr_assert(first.is_new);
+    struct ledger_checkpoint same = signed_by(l);
+    assert_int(same.read, 0);
+    cr_assert(!same.is_new);
+    grow(l, "ann");
+    struct ledger_checkpoint next = signed_by(l);
+    assert_int(next.read, 1);
+    assert_int(next.before, first.head.size);
+    struct ledger_checkpoint all = signed_anew(l);
+    assert_int(all.read, all.head.size);
+    cr_assert(str_equal(all.note, next.note));
+    cr_assert(unlink(test_path("signer.last")) == 0); /* nobody knows any more what was read */
+    assert_int(signed_by(l).read, next.head.size);
+}
+
+Test(signed_head, what_others_signed_below_one_of_the_same_head_stays)
+{
+    struct ledger_checkpoint p = signed_by(l);
+    struct note_key other = {.name = STR_NONE};
+    uint8_t public[NOTE_PUBLIC_BYTES] = {7}, signature[NOTE_SIGNATURE_BYTES] = {9};
+    assert_ok(note_key_of(&other, STR("witness.example"), public, E));
+    struct str theirs = note_text(A, checkpoint_text(A, &p.head), &other, signature);
+    const char *line = strstr(str_cstring(A, theirs), "\n\n") + 2;
+    struct str both = str_format(A, "%.*s%s", STR_ARG(p.note), line);
+    test_write(p.path, both);
+    cr_assert(str_equal(signed_by(l).note, both));
+    cr_assert(str_equal(test_read(p.path), both));
+}
+
+/* ---- a folder that others read ---- */
+
+static size_t published(const char *folder)
+{
+    size_t count = 0;
+    assert_ok(ledger_publish(&count, l, test_path(folder), A, E));
+    return count;
+}
+
+static const char *in_folder(const char *folder, uint64_t size)
+{
+    return test_path(str_format(A, "%s/%020ju", folder, (uintmax_t)size).ptr);
+}
+
+Test(signed_head, all_that_was_signed_is_published_once_and_the_newest_by_name)
+{
+    struct stat info = {0};
+    struct ledger_checkpoint p[3];
+    for (size_t i = 0; i < 3; i++) {
+        grow(l, str_format(A, "u%zu", i).ptr);
+        p[i] = signed_by(l);
+        if (i == 0) assert_int(published("web"), 1);
+    }
+    assert_int(published("web"), 2); /* of which one was missed */
+    assert_int(published("web"), 0);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(str_equal(test_read(in_folder("web", p[i].head.size)), p[i].note));
+    cr_assert(str_equal(test_read(test_path("web/checkpoint")), p[2].note));
+    cr_assert(stat(test_path("web/checkpoint"), &info) == 0 && (info.st_mode & 07777) == 0644);
+    cr_assert(stat(test_path("web"), &info) == 0 && (info.st_mode & 07777) == 0755);
+}
+
+Test(signed_head, what_was_published_of_records_that_are_lost_is_moved_aside_and_never_overwritten)
+{
+    struct ledger_checkpoint p = signed_by(l);
+    struct checkpoint other = p.head;
+    struct note_key k = public_key();
+    uint8_t nobody[NOTE_SIGNATURE_BYTES] = {0};
+    other.root.bytes[0] ^= 1;
+    struct str evidence = note_text(A, checkpoint_text(A, &other), &k, nobody);
+    assert_ok(dir_make(test_path("web"), 0755, E));
+    test_write(in_folder("web", p.head.size), evidence);
+    assert_int(published("web"), 1);
+    cr_assert(str_equal(test_read(in_folder("web", p.head.size)), p.note));
+    cr_assert(str_equal(test_read(test_path(str_format(A, "web/lost-%020ju", (uintmax_t)p.head.size).ptr)),
+                        evidence));
+}
+
+Test(signed_head, the_ledgers_directory_is_no_place_to_publish_and_neither_is_a_file)
+{
+    size_t count = 0;
+    signed_by(l);
+    assert_err_says(ledger_publish(&count, l, test_path("d/web"), A, E), ERR_INVALID,
+                    "it lies inside the ledger's directory");
+    test_write(test_path("file"), STR("x"));
+    assert_err_says(ledger_publish(&count, l, test_path("file"), A, E), ERR_STORAGE, "cannot publish");
 }
 
 /* ---- proofs ---- */

@@ -74,7 +74,8 @@ Test(follower, a_checkpoint_that_is_not_of_the_source_stops_it_before_anything_i
     assert_ok(try_replicate(&r, "f"));
     struct str before = test_read(test_path("f/log/data.mdb"));
     grow(books.ledger, "a", 3);
-    assert_ok(ledger_checkpoint(&p, books.ledger, books.signer, NULL, NULL, A, E));
+    struct checkpoint_how how = {.key_file = books.signer};
+    assert_ok(ledger_checkpoint(&p, books.ledger, &how, A, E));
     grow(books.ledger, "b", 3);
     struct checkpoint forged = p.head;
     forged.root.bytes[0] ^= 1;

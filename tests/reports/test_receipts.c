@@ -11,7 +11,8 @@ static struct ledger_checkpoint sign(struct office *o, struct note_key *key)
     struct str public = STR_NONE;
     if (!file_exists(test_path("signer")))
         assert_ok(ledger_new_checkpoint_key(&public, o->l, test_path("signer"), A, E));
-    assert_ok(ledger_checkpoint(&p, o->l, test_path("signer"), NULL, NULL, A, E));
+    struct checkpoint_how how = {.key_file = test_path("signer")};
+    assert_ok(ledger_checkpoint(&p, o->l, &how, A, E));
     assert_ok(note_key_parse(key, test_read(test_path("signer.pub")), A, E));
     return p;
 }

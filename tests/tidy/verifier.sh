@@ -25,7 +25,7 @@ for program in "${B:-build}"/*/daybook-verify; do
     complain "$program holds it" < <(nm "$program" | grep -E ' [TtUuDdBb] (mdb_|msgpack_|json_|curl_|MHD_|log_|ledger_|views?_|seal|master_key|checkpoint_key|record_header|merkle_|note_)' | awk '{ print $NF }' | head -n 5)
 done
 
-files='hasher merkle proof note checkpoint witness_policy witness time_stamp'
+files='hasher merkle proof note checkpoint rotation witness_policy witness time_stamp'
 for file in $files; do
     for path in ledger/store/"$file".[ch]; do
         while read -r included; do
