@@ -71,7 +71,7 @@ static enum err end_segment(struct archive *x, uint64_t index, size_t width, str
     struct str path = segment_path(x, index, width);
     const char *whole = path_in(x->dir, path, x->arena);
     enum err err = segment_end(&facts, x->segment, e);
-    if (err == OK) err = make_parent(whole, e);
+    if (err == OK) err = make_parent(whole, 0755, e);
     if (err != OK) return err;
     struct segment_writer *w = x->segment;
     x->segment = NULL;

@@ -73,7 +73,7 @@ static enum err end_piece(struct backing *b, struct error *e)
         segment_abandon(w);
         return OK;
     }
-    err = make_parent(path, e);
+    err = make_parent(path, 0700, e);
     if (err != OK) {
         segment_abandon(w);
         return err;

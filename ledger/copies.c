@@ -244,7 +244,7 @@ const char *path_in(const char *dir, struct str path, struct arena *a)
     return str_format(a, "%s/%.*s", dir, STR_ARG(path)).ptr;
 }
 
-enum err make_parent(const char *path, struct error *e)
+enum err make_parent(const char *path, unsigned mode, struct error *e)
 {
     char parent[LIMIT_PATH_BYTES];
     const char *slash = strrchr(path, '/');
@@ -253,7 +253,7 @@ enum err make_parent(const char *path, struct error *e)
     if (len >= sizeof parent) return fail(e, ERR_LIMIT, "the path '%s' is too long", path);
     memcpy(parent, path, len);
     parent[len] = '\0';
-    return dir_make(parent, 0755, e);
+    return dir_make(parent, mode, e);
 }
 
 enum err put_file(const char *dir, const char *path, struct bytes content, unsigned mode, struct error *e)
@@ -262,7 +262,7 @@ enum err put_file(const char *dir, const char *path, struct bytes content, unsig
     char place[LIMIT_PATH_BYTES];
     int n = snprintf(place, sizeof place, "%s/file", dir); /* only its folder counts */
     if (n < 0 || (size_t)n >= sizeof place) return fail(e, ERR_LIMIT, "the path '%s' is too long", dir);
-    enum err err = make_parent(path, e);
+    enum err err = make_parent(path, (mode & 077) == 0 ? 0700 : 0755, e); /* as its file */
     if (err == OK) err = file_begin(&sink, place, mode, e);
     if (err != OK) return err;
     /* What it did not take, the end tells. */

@@ -60,7 +60,7 @@ enum err list_below(struct names_list *out, const char *dir, struct arena *a, st
 
 const char *path_in(const char *dir, struct str path, struct arena *a);
 /* Makes the folder that a path lies in. */
-enum err make_parent(const char *path, struct error *e) MUST_USE;
+enum err make_parent(const char *path, unsigned mode, struct error *e) MUST_USE;
 /* Writes a file whole, by a temporary one in `dir` itself, where dir_sweep finds it. */
 enum err put_file(const char *dir, const char *path, struct bytes content, unsigned mode,
                   struct error *e) MUST_USE;
