@@ -4,6 +4,7 @@
 
 struct daybook *book;
 struct daybook_error why;
+const char *book_signer;
 
 const char *book_dir(void)
 {
@@ -12,7 +13,8 @@ const char *book_dir(void)
 
 void book_open(const char *now)
 {
-    struct daybook_options o = {.dir = book_dir(), .now = now, .actor = "test"};
+    struct daybook_options o = {
+        .dir = book_dir(), .now = now, .actor = "test", .checkpoint_key = book_signer};
     cr_assert(daybook_open(&book, &o, &why) == DAYBOOK_OK, "%s", why.message);
 }
 
@@ -30,6 +32,7 @@ void book_end(void)
     cr_expect(daybook_verify(book, &v, &why) == DAYBOOK_OK, "%s", why.message);
     daybook_free(v);
     daybook_close(book);
+    book_signer = NULL;
     test_end();
 }
 

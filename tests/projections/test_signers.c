@@ -185,6 +185,7 @@ Test(signers, an_older_copy_is_refused_by_what_either_key_remembers)
     rotated((struct date){0});
     assert_ok(dir_make(test_path("c/log"), 0700, E));
     test_write(test_path("c/log/data.mdb"), test_read(test_path("d/log/data.mdb")));
+    cr_assert(chmod(test_path("c/log/data.mdb"), 0600) == 0);
     grow("ann");
     signed_with(new);
     cr_assert(unlink(test_path("new.last")) == 0);
