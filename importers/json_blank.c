@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* json_blank.c - see json_blank.h. Strings are looked at as they mean, so that no \u0034 hides a digit. */
+#include <string.h>
+
 #include "importers/json_blank.h"
 
 static struct str blanked(struct str text, struct arena *a)
@@ -71,6 +73,110 @@ static bool blank_list(json_t *list, struct arena *a)
 bool json_blank_card_data(json_t *root, struct arena *a)
 {
     return json_is_object(root) ? blank_object(root, a) : blank_list(root, a);
+}
+
+/* ---- persons ---- */
+
+/* Members of Stripe's objects, whole. */
+static const char *const personal_members[] = {
+    "account_holder_name",
+    "address",
+    "billing_details",
+    "custom_fields",
+    "customer_address",
+    "customer_details",
+    "customer_email",
+    "customer_name",
+    "customer_phone",
+    "customer_shipping",
+    "customer_tax_ids",
+    "description",
+    "email",
+    "evidence",
+    "individual",
+    "name",
+    "owner",
+    "payer_email",
+    "payer_name",
+    "phone",
+    "receipt_email",
+    "shipping",
+    "shipping_details",
+    "tax_ids",
+    "verified_address",
+    "verified_email",
+    "verified_name",
+};
+
+static bool is_personal(const char *name)
+{
+    for (size_t i = 0; i < sizeof personal_members / sizeof *personal_members; i++) {
+        if (strcmp(personal_members[i], name) == 0) return true;
+    }
+    return false;
+}
+
+/* Of what somebody noted there: ours are ids and codes. */
+static bool is_ours(const char *name)
+{
+    return strncmp(name, "daybook_", 8) == 0 || strcmp(name, "user_id") == 0 || strcmp(name, "tier") == 0;
+}
+
+static json_t *left_out(void)
+{
+    json_t *text = json_string("[left out]");
+    if (text == NULL) WRONG("there is no memory left");
+    return text;
+}
+
+static bool says_something(const json_t *value)
+{
+    return json_is_integer(value) || json_is_real(value) || json_string_length(value) > 0;
+}
+
+/* Everything within; `but_ours` spares our own metadata. */
+static bool leave_out(json_t *root, bool but_ours)
+{
+    bool found = false;
+    const char *key = NULL;
+    void *next = NULL;
+    json_t *value = NULL;
+    for (size_t i = 0; i < json_array_size(root); i++) {
+        value = json_array_get(root, i);
+        if (says_something(value))
+            found = json_array_set_new(root, i, left_out()) == 0 || found;
+        else if (leave_out(value, false))
+            found = true;
+    }
+    json_object_foreach_safe(root, next, key, value)
+    {
+        if (but_ours && is_ours(key)) continue;
+        if (says_something(value))
+            found = json_object_set_new(root, key, left_out()) == 0 || found;
+        else if (leave_out(value, false))
+            found = true;
+    }
+    return found;
+}
+
+bool json_blank_personal(json_t *root)
+{
+    bool found = false;
+    const char *key = NULL;
+    void *next = NULL;
+    json_t *value = NULL;
+    for (size_t i = 0; i < json_array_size(root); i++) {
+        if (json_blank_personal(json_array_get(root, i))) found = true;
+    }
+    json_object_foreach_safe(root, next, key, value)
+    {
+        bool here = is_personal(key), metadata = strcmp(key, "metadata") == 0;
+        if (here && says_something(value))
+            found = json_object_set_new(root, key, left_out()) == 0 || found;
+        else if (here || metadata ? leave_out(value, metadata) : json_blank_personal(value))
+            found = true;
+    }
+    return found;
 }
 
 struct str json_text_made(const json_t *root, struct arena *a)

@@ -80,7 +80,8 @@ enum err stripe_event_read(struct webhook_receive_command *out, struct bytes bod
     enum err err = parse(&root, body, a, e);
     if (err != OK) return wrap(e, "the message");
     err = read_event(out, root, a, e);
-    out->body = json_blank_card_data(root, a) ? json_text_made(root, a) : bytes_str(body);
+    bool personal = json_blank_personal(root), card = json_blank_card_data(root, a);
+    out->body = personal || card ? json_text_made(root, a) : bytes_str(body);
     json_decref(root);
     digest(&out->sha256, body);
     return err;
