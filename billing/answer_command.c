@@ -63,6 +63,20 @@ static enum err answer_customer(struct answering *g, struct error *e)
     return err;
 }
 
+static enum err answer_keeping(struct answering *g, struct error *e)
+{
+    struct customer c = {0};
+    const struct command *m = g->command;
+    struct str user = m->type == COMMAND_CUSTOMER_ERASE  ? m->customer_erase.user
+                      : m->type == COMMAND_CUSTOMER_HOLD ? m->customer_hold.user
+                                                         : m->customer_release.user;
+    enum err err = customer_of(&c, g, user, e);
+    if (err != OK) return err;
+    if (m->type == COMMAND_CUSTOMER_ERASE) return erased_json(g->out, &c, g->service->ledger, g->txn, e);
+    *g->out = keeping_json(&c);
+    return OK;
+}
+
 /* ---- payment methods ---- */
 
 static bool is_named(const struct method *m, struct str token_or_number, struct arena *a)
@@ -539,6 +553,9 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_CATALOG_LOAD] = answer_catalog,
     [COMMAND_CUSTOMER_CREATE] = answer_customer,
     [COMMAND_CUSTOMER_UPDATE] = answer_customer,
+    [COMMAND_CUSTOMER_ERASE] = answer_keeping,
+    [COMMAND_CUSTOMER_HOLD] = answer_keeping,
+    [COMMAND_CUSTOMER_RELEASE] = answer_keeping,
     [COMMAND_SUBSCRIPTION_CREATE] = answer_created,
     [COMMAND_SUBSCRIPTION_UPDATE] = answer_updated,
     [COMMAND_SUBSCRIPTION_CANCEL] = answer_canceled,

@@ -57,6 +57,35 @@ static void put_default_method(json_t *j, const struct customer *c, struct views
     }
 }
 
+/* What was erased of him, when the rest may be, and what stands in the way. */
+static void put_keeping(json_t *j, const struct customer *c)
+{
+    json_t *hold = json_null();
+    member_text(j, "erased", str_of(choice_erasure.words[c->erased]));
+    if (c->erased != ERASURE_NONE) {
+        member_instant(j, "erased_at", c->erased_at);
+        member_date(j, "erase_from", c->erase_from);
+        member_text_or_null(j, "erase_ground", c->erase_ground);
+    }
+    if (c->held) {
+        hold = object_new();
+        member_text(hold, "reason", c->hold_reason);
+        member_text(hold, "by", c->held_by);
+        member_instant(hold, "since", c->held_at);
+        member_date(hold, "until", c->hold_until);
+    }
+    member_put(j, "hold", hold);
+}
+
+json_t *keeping_json(const struct customer *c)
+{
+    json_t *j = object_new();
+    member_text(j, "user_id", c->user);
+    member_id(j, "customer_id", "cus", c->customer);
+    put_keeping(j, c);
+    return j;
+}
+
 json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a)
 {
     json_t *j = object_new();
@@ -76,6 +105,7 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     put_default_method(j, c, t, a);
     member_flag(j, "tax_exempt", c->tax_exempt);
     member_text_or_null(j, "tax_exempt_reason", c->tax_exempt_reason);
+    put_keeping(j, c);
     member_put(j, "terms_days",
                c->terms_days == 0 && !c->due_at_once ? json_null() : json_integer((json_int_t)c->terms_days));
     return j;
@@ -88,6 +118,8 @@ json_t *seller_json(const struct seller *s)
     put_party(j, &s->party);
     member_text_or_null(j, "payment_terms", s->payment_terms_text);
     member_count(j, "terms_days", s->payment_terms_days);
+    member_count(j, "retention_years",
+                 s->retention_years != 0 ? s->retention_years : DEFAULT_RETENTION_YEARS);
     member_text_or_null(j, "entity", s->entity);
     member_text_or_null(j, "footer", s->footer);
     member_text_or_null(j, "timezone", s->timezone);

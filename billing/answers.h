@@ -40,6 +40,11 @@ struct str timezone_of(struct names *n, uint64_t customer); /* as long as the sa
 /* ---- things ---- */
 
 json_t *customer_json(const struct customer *c, struct views_txn *t, struct arena *a);
+/* What was erased of him, and what stands in the way of more. */
+json_t *keeping_json(const struct customer *c);
+/* The same behind an erasure, with the records that no key could erase. */
+enum err erased_json(json_t **out, const struct customer *c, struct ledger *l, struct views_txn *t,
+                     struct error *e) MUST_USE;
 json_t *seller_json(const struct seller *s);
 json_t *catalog_json(const struct catalog *c);
 json_t *catalog_file_json(const struct catalog_load_command *c); /* of a good one: how much it holds */

@@ -111,12 +111,22 @@ static enum err tell_history(void *context, const struct history *row, struct er
 
 /* ---- questions ---- */
 
+static enum err read_erasure(struct list_query *out, struct str word, struct date today, struct error *e)
+{
+    if (str_is(word, "due"))
+        out->erase_due = today;
+    else if (word.len > 0)
+        return answer_status_word(&out->status, &choice_erasure, word, e);
+    return OK;
+}
+
 enum err ask_customer_list(const struct call *c, struct error *e)
 {
     const struct customer_list_query *q = c->query;
     struct listing l = {0};
     struct list_query lq = {.limit = q->limit, .status = -1};
     enum err err = list_begin(&l, c, STR_NONE, e);
+    if (err == OK) err = read_erasure(&lq, q->erasure, service_today(c->service, STR_NONE), e);
     if (err == OK) err = list_customers(l.txn, &lq, tell_customer, &l, l.rows, e);
     return list_end(&l, err);
 }

@@ -49,6 +49,9 @@ static const char *value_name(const struct field *f)
     case KIND_CHOICE: return " WORD";
     case KIND_STR:
     case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION:
     case KIND_HASH:
     case KIND_PART:
     case KIND_LIST: break;

@@ -99,7 +99,8 @@ static enum err recompute_entry(void *context, const struct log_entry *entry, st
     struct recomputing *r = context;
     if (entry->header.class_ == RECORD_EVENTS) {
         struct envelope v = {0};
-        enum err err = envelope_decode(&v, bytes_copy(r->arena, entry->plain), r->arena, e);
+        enum err err = envelope_decode(&v, bytes_copy(r->arena, entry->plain),
+                                       customer_keys_personal(r->ledger->keys), r->arena, e);
         if (err == OK && entry->seq >= r->from && makes_document(&v))
             err = decide_again(r, entry->seq, &v, e);
         if (err != OK) return wrap(e, "record %ju", (uintmax_t)entry->seq);

@@ -50,7 +50,8 @@ static enum err fold_entry(void *context, const struct log_entry *entry, struct 
     struct folding *f = context;
     if (entry->header.class_ == RECORD_EVENTS) {
         struct envelope v = {0};
-        enum err err = envelope_decode(&v, entry->plain, f->arena, e);
+        enum err err =
+            envelope_decode(&v, entry->plain, customer_keys_personal(f->ledger->keys), f->arena, e);
         if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
         struct event_place place = {.seq = entry->seq,
                                     .at = entry->header.at,

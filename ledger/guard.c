@@ -125,12 +125,19 @@ void guard_add_anchor(struct ledger *l, const char *path)
     l->guarded.anchor = absolute(path);
 }
 
+void guard_kek(struct ledger *l, const char *kek_file)
+{
+    free(l->guarded.kek_file);
+    l->guarded.kek_file = absolute(kek_file);
+}
+
 void guard_end(struct ledger *l)
 {
     free(l->guarded.dir);
     free(l->guarded.key_file);
     free(l->guarded.anchor);
-    l->guarded.dir = l->guarded.key_file = l->guarded.anchor = NULL;
+    free(l->guarded.kek_file);
+    l->guarded.dir = l->guarded.key_file = l->guarded.anchor = l->guarded.kek_file = NULL;
 }
 
 enum err ledger_guard_output(const struct ledger *l, const char *path, struct error *e)
@@ -145,5 +152,8 @@ enum err ledger_guard_output(const struct ledger *l, const char *path, struct er
         return fail(e, ERR_INVALID, "cannot write '%s': it is the ledger's key file", path);
     if (anchor != NULL && (is_file(&named, anchor) || is_file(&meant, anchor)))
         return fail(e, ERR_INVALID, "cannot write '%s': it is the ledger's anchor file", path);
+    const char *kek = l->guarded.kek_file;
+    if (kek != NULL && (is_file(&named, kek) || is_file(&meant, kek)))
+        return fail(e, ERR_INVALID, "cannot write '%s': it is the key of the customers' keys", path);
     return OK;
 }

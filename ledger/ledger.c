@@ -65,6 +65,7 @@ static struct ledger *ledger_new(const struct ledger_options *o)
     l->state = o->state;
     l->map_bytes = o->map_bytes;
     l->generation = 1;
+    l->in_memory = o->in_memory;
     l->hasher = hasher_new();
     l->facts = arena_new();
     l->scratch = arena_new();
@@ -90,6 +91,8 @@ void ledger_close(struct ledger *l)
         /* It stays behind, and the next one moves it. Who wants to know asks before. */
     }
     views_close(l->views);
+    customer_keys_close(l->keys);
+    free(l->erasing.items);
     log_close(l->log);
     master_key_close(l->master);
     zones_free(l->zones);
@@ -160,6 +163,7 @@ static enum err open_views(struct ledger *l, bool drop, struct error *e)
                                .master = l->master,
                                .origin = l->origin,
                                .definition = l->definition,
+                               .tie = l->in_memory ? NULL : l->tie,
                                .world = l->world,
                                .drop = drop};
     bool fresh = false;
@@ -174,7 +178,7 @@ static enum err is_caught_up(bool *yes, struct ledger *l, struct error *e)
     struct views_txn *t = NULL;
     struct view_cursor at = {0};
     struct log_head head = {0};
-    enum err err = views_begin(&t, l->views, false, e);
+    enum err err = begin_views(&t, l, false, e);
     if (err != OK) return err;
     err = views_cursor(&at, t, e);
     views_abort(t);
@@ -220,6 +224,27 @@ enum err ledger_open_log(struct ledger *l, const struct ledger_options *o, const
     return err;
 }
 
+/* Beside the master key, with the ledger's own name: one master key may serve several ledgers. */
+const char *kek_path(const struct ledger *l, const char *base, struct arena *a)
+{
+    size_t len = strlen(base), word = sizeof "daybook/" - 1;
+    while (len > 1 && base[len - 1] == '/') len--;
+    return str_format(a, "%.*s.%.*s.kek", (int)len, base, (int)(l->origin.len - word), l->origin.ptr + word)
+        .ptr;
+}
+
+static enum err open_keys(struct ledger *l, const struct ledger_options *o, struct error *e)
+{
+    struct arena *a = arena_new();
+    struct buffer key = {.arena = a};
+    key_path(&key, o);
+    const char *path = kek_path(l, key.len > 0 ? (const char *)key.ptr : o->dir, a);
+    if (!o->in_memory) guard_kek(l, path);
+    enum err err = keys_open(l, path, e);
+    arena_free(a);
+    return err;
+}
+
 /* Views that are too damaged to be read, or even emptied, are deleted and folded anew. */
 enum err ledger_open_views(struct ledger *l, bool drop, struct error *e)
 {
@@ -246,7 +271,9 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     bool replaced = err == ERR_INVALID && strcmp(e->reason, LOG_KEY_REPLACED) == 0;
     if (replaced && l->guarded.key_file != NULL) err = rotation_resume(l, o, e);
     if (err == OK && !o->recovering) err = anchor_open(l, o->without_key, e);
+    if (err == OK && !o->without_key) err = open_keys(l, o, e);
     if (err == OK && !o->without_key) err = ledger_open_views(l, o->drop_views, e);
+    if (err == OK && !o->without_key && !o->drop_views) err = keys_check_open(l, e);
     if (err != OK) {
         ledger_close(l);
         return wrap(e, "cannot open the ledger in '%s'", o->dir);
@@ -334,9 +361,10 @@ enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
     assert(l->rehearsal == NULL);
     ledger_lock(l);
     struct views_txn *t = NULL;
-    enum err err = views_begin(&t, l->views, true, e);
+    enum err err = begin_views(&t, l, true, e);
     if (err == OK) err = log_draft_begin(&l->rehearsal_base, l->log, e);
     if (err == OK) err = fold_until(l, t, l->rehearsal_base, e);
+    keys_begin(l);
     if (err == OK)
         l->rehearsal = t;
     else
@@ -354,15 +382,19 @@ void ledger_rehearse_end(struct ledger *l)
 
 /* ---- reading ---- */
 
+enum { READ_TRIES = 8 };
+
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e)
 {
     if (l->rehearsal != NULL) {
         *out = l->rehearsal;
         return OK;
     }
-    enum err err = ledger_catch_up(l, e);
-    if (err != OK) return err;
-    err = views_begin(out, l->views, false, e);
+    enum err err = ERR_CONFLICT;
+    for (int i = 0; i < READ_TRIES && err == ERR_CONFLICT; i++) { /* somebody was erased in between */
+        err = ledger_catch_up(l, e);
+        if (err == OK) err = views_begin(out, l->views, false, e);
+    }
     return blame_key(l, err, e);
 }
 
@@ -375,6 +407,7 @@ struct walk {
     ledger_visit_fn *visit;
     void *context;
     struct arena *arena;
+    struct personal *personal;
 };
 
 static enum err walk_entry(void *context, const struct log_entry *entry, struct error *e)
@@ -382,7 +415,7 @@ static enum err walk_entry(void *context, const struct log_entry *entry, struct 
     struct walk *w = context;
     struct envelope v = {0};
     if (entry->header.class_ != RECORD_EVENTS) return OK;
-    enum err err = envelope_decode(&v, entry->plain, w->arena, e);
+    enum err err = envelope_decode(&v, entry->plain, w->personal, w->arena, e);
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
     struct event_place place = {entry->seq,         entry->header.at, entry->leaf,
                                 entry->header.prev, v.actor,          v.command};
@@ -394,7 +427,7 @@ static enum err walk_entry(void *context, const struct log_entry *entry, struct 
 enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context,
                      struct error *e)
 {
-    struct walk w = {visit, context, arena_new()};
+    struct walk w = {visit, context, arena_new(), customer_keys_personal(l->keys)};
     ledger_lock(l);
     enum err err = log_read(l->log, from, to, walk_entry, &w, e);
     ledger_unlock(l);
@@ -406,6 +439,7 @@ struct one_record {
     struct envelope *envelope;
     struct event_place *place;
     struct arena *arena;
+    struct personal *personal;
     bool found;
 };
 
@@ -413,7 +447,7 @@ static enum err take_record(void *context, const struct log_entry *entry, struct
 {
     struct one_record *r = context;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
-    enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->arena, e);
+    enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->personal, r->arena, e);
     *r->place = (struct event_place){entry->seq,         entry->header.at,   entry->leaf,
                                      entry->header.prev, r->envelope->actor, r->envelope->command};
     r->found = true;
@@ -423,7 +457,7 @@ static enum err take_record(void *context, const struct log_entry *entry, struct
 enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq,
                        struct arena *a, struct error *e)
 {
-    struct one_record r = {out, place, a, false};
+    struct one_record r = {out, place, a, customer_keys_personal(l->keys), false};
     ledger_lock(l);
     enum err err = log_read(l->log, seq, seq + 1, take_record, &r, e);
     ledger_unlock(l);

@@ -41,6 +41,8 @@ struct ledger_state {
     /* Remembers it; called in the fold of a record that carries a key. */
     enum err (*keep_key)(struct views_txn *t, struct str key, const struct idempotency *entry,
                          struct error *e);
+    /* The generation of the customers' keys that the log tells: 1, and one more with each customer.erased. */
+    enum err (*key_generation)(uint64_t *out, struct views_txn *t, struct error *e);
     /* What the gateway is to be asked for a payment.requested or refund.requested event: token, reference,
      * key, amount. */
     enum err (*gateway_request)(struct gateway_request *out, struct views_txn *t, const struct event *ev,
@@ -146,6 +148,11 @@ struct str ledger_origin(const struct ledger *l); /* "daybook/" and 16 hex digit
 
 /* How many records the log has now, of whomever: where it is what it was, nothing has changed. Cheap. */
 enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e) MUST_USE;
+/* Has the record texts about that customer that no key seals, as those of older versions have? They cannot be
+ * erased. */
+enum err ledger_plain_texts(bool *found, struct ledger *l, uint64_t seq, uint64_t customer,
+                            struct error *e) MUST_USE;
+
 enum err ledger_catch_up(struct ledger *l, struct error *e) MUST_USE;
 /* Drops the views and folds from the first record. */
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e) MUST_USE;

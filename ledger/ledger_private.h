@@ -21,11 +21,20 @@ struct job { /* a request on its way, with the arena its outcome lives in */
     struct error error;
 };
 
+struct erasing { /* what the records of a commit erase */
+    struct erased_keys *items;
+    size_t count, room;
+    uint64_t generation;
+};
+
 struct ledger {
     char *dir;
     struct master_key *master; /* NULL: opened without key */
     struct log *log;
-    struct views *views; /* NULL: without key */
+    struct views *views;        /* NULL: without key */
+    struct customer_keys *keys; /* likewise */
+    bool in_memory;
+    uint8_t tie[KEY_BYTES]; /* of the views to those keys */
     struct world world;
     struct zones *zones;
     const struct ledger_state *state;
@@ -35,7 +44,7 @@ struct ledger {
     struct passphrase_source passphrase;
     char *texts[2]; /* its file and command */
     struct {
-        char *dir, *key_file, *anchor; /* absolute; NULL: there is none, as with a key command */
+        char *dir, *key_file, *anchor, *kek_file; /* absolute; NULL: there is none, as with a key command */
     } guarded;
     struct {
         char *path; /* NULL: in memory */
@@ -53,6 +62,7 @@ struct ledger {
     uint64_t rehearsal_base;
     struct str origin;
     bool finished_rotation; /* when it was opened, KEYFILE.new was put in place */
+    struct erasing erasing;
 
     struct {
         pthread_mutex_t lock;
@@ -73,6 +83,28 @@ enum err fold_until(struct ledger *l, struct views_txn *t, uint64_t to, struct e
 enum err fold_all(struct ledger *l, struct views *v, uint64_t to, log_progress_fn *progress, void *context,
                   struct error *e) MUST_USE;
 void state_definition(struct hash *out, const struct ledger_state *s, struct hasher *h);
+
+/* ---- erase.c; l->lock is held ---- */
+
+enum err keys_open(struct ledger *l, const char *kek_file, struct error *e) MUST_USE;
+/* Where the key of these keys is, beside what opens the ledger: a key file or, of a key command, the
+ * directory. */
+const char *kek_path(const struct ledger *l, const char *base, struct arena *a);
+/* After the views are open: completes or throws away what a killed process left. ERR_INCOMPLETE: the keys are
+ * an older copy. ERR_ROLLED_BACK: the log is. */
+enum err keys_check_open(struct ledger *l, struct error *e) MUST_USE;
+/* As views_begin of the live views, whose key another process may have changed. */
+enum err begin_views(struct views_txn **out, struct ledger *l, bool write, struct error *e) MUST_USE;
+void keys_begin(struct ledger *l); /* a commit */
+/* What a record means for the keys, before it is encoded. */
+enum err keys_of_record(struct ledger *l, const struct envelope *v, struct error *e) MUST_USE;
+enum err keys_before_commit(struct ledger *l, struct error *e) MUST_USE;
+void keys_after_failure(struct ledger *l, enum err why);
+/* Of a commit that erased somebody, in place of committing the views. */
+enum err keys_after_erasure(struct ledger *l, struct error *e) MUST_USE;
+/* In a write transaction that is at the log's end. *erased: an erasure stands in the log and is to be
+ * completed. */
+enum err keys_settle(bool *erased, struct ledger *l, struct views_txn *t, struct error *e) MUST_USE;
 
 /* ---- scratch.c ---- */
 
@@ -118,6 +150,7 @@ enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struc
 
 /* Remembers, wherever the process goes later, what outputs must not overwrite. `key_file` may be NULL. */
 void guard_begin(struct ledger *l, const char *key_file);
+void guard_kek(struct ledger *l, const char *kek_file);
 void guard_end(struct ledger *l);
 
 void guard_add_anchor(struct ledger *l, const char *path);

@@ -116,6 +116,7 @@ enum err ledger_stored_record(struct bytes *out, struct ledger *l, uint64_t seq,
 
 struct opening {
     struct ledger_opened *out;
+    struct personal *personal;
     struct arena *arena;
     bool found;
 };
@@ -129,7 +130,7 @@ static enum err keep_opened(void *context, const struct log_entry *entry, struct
     out->record = bytes_copy(o->arena, entry->record);
     out->salt = bytes_copy(o->arena, entry->salt);
     out->plain = bytes_copy(o->arena, entry->plain);
-    enum err err = envelope_decode(&out->envelope, out->plain, o->arena, e);
+    enum err err = envelope_decode(&out->envelope, out->plain, o->personal, o->arena, e);
     out->place = (struct event_place){entry->seq,         entry->header.at,    entry->leaf,
                                       entry->header.prev, out->envelope.actor, out->envelope.command};
     return err == OK ? OK : wrap(e, "record %ju", (uintmax_t)entry->seq);
@@ -138,7 +139,7 @@ static enum err keep_opened(void *context, const struct log_entry *entry, struct
 enum err ledger_open_record(struct ledger_opened *out, struct ledger *l, uint64_t seq, struct arena *a,
                             struct error *e)
 {
-    struct opening o = {.out = out, .arena = a};
+    struct opening o = {.out = out, .personal = customer_keys_personal(l->keys), .arena = a};
     *out = (struct ledger_opened){.record = {0}};
     ledger_lock(l);
     enum err err = log_read(l->log, seq, seq + 1, keep_opened, &o, e);

@@ -79,14 +79,24 @@ static enum err new_key(struct master_key **out, const struct ledger *l, const c
 
 /* ---- the ledger ---- */
 
-/* The views were sealed under the old key, and ids stand in them by its index key: they are folded anew. */
-static enum err change_views(struct ledger *l, struct master_key *next, struct error *e)
+/* The customers' keys hang on the master key by one file. The views were sealed under the old key, and ids
+ * stand in them by its index key: they are folded anew. */
+static enum err change_views(struct ledger *l, struct master_key *next, const char *kek_file, struct error *e)
 {
     views_close(l->views);
     l->views = NULL;
+    enum err err = customer_keys_rewrap(l->keys, next, kek_file, e);
     master_key_close(l->master);
     l->master = next;
-    return ledger_open_views(l, false, e);
+    return err == OK ? ledger_open_views(l, false, e) : err;
+}
+
+/* Where the customers' keys' own key is from now on, if that is elsewhere: it stands beside the file that
+ * opens the ledger; of a key command it stays where it is. NULL: where it was. */
+static const char *kek_file_with(const struct ledger *l, const struct ledger_rotation *r, struct arena *a)
+{
+    bool moves = !r->swaps && l->guarded.key_file != NULL;
+    return moves ? kek_path(l, str_cstring(a, r->key_file), a) : NULL;
 }
 
 /* From here on the new key opens the ledger, whatever else fails. */
@@ -102,7 +112,9 @@ static enum err settle_in(struct ledger_rotation *out, struct ledger *l, struct 
     else if (out->swaps)
         out->key_file = str_copy(a, str_of(l->guarded.key_file));
     struct error late = {0};
-    enum err folded = change_views(l, next, &late);
+    const char *kek_file = kek_file_with(l, out, a);
+    if (kek_file != NULL) guard_kek(l, kek_file);
+    enum err folded = change_views(l, next, kek_file, &late);
     if (err != OK || folded == OK) return err;
     *e = late;
     return wrap(e, "the key was replaced and '%s' opens the ledger, but the views could not be made anew",
@@ -112,8 +124,11 @@ static enum err settle_in(struct ledger_rotation *out, struct ledger *l, struct 
 static enum err rotate_locked(struct ledger_rotation *out, struct ledger *l, struct master_key *next,
                               struct arena *a, struct error *e)
 {
-    enum err err = log_rotate(&out->seq, l->log, next, l->world.now(l->world.self), e);
+    const char *kek_file = kek_file_with(l, out, a);
+    enum err err = kek_file == NULL ? OK : customer_keys_copy_kek(l->keys, next, kek_file, e);
+    if (err == OK) err = log_rotate(&out->seq, l->log, next, l->world.now(l->world.self), e);
     if (err == OK) return settle_in(out, l, next, a, e);
+    if (kek_file != NULL && err != ERR_INCOMPLETE) customer_keys_drop_kek(l->keys, kek_file);
     master_key_close(next);
     return wrap(e, "cannot replace the master key");
 }

@@ -38,13 +38,14 @@ static void copy_events(struct outcome *o, const struct event *events, size_t co
 struct first_result {
     struct outcome *outcome;
     struct arena *arena;
+    struct personal *personal;
 };
 
 static enum err take_first_result(void *context, const struct log_entry *entry, struct error *e)
 {
     struct first_result *r = context;
     struct envelope v = {0};
-    enum err err = envelope_decode(&v, bytes_copy(r->arena, entry->plain), r->arena, e);
+    enum err err = envelope_decode(&v, bytes_copy(r->arena, entry->plain), r->personal, r->arena, e);
     r->outcome->events = v.events;
     r->outcome->events_count = v.events_count;
     return err;
@@ -84,7 +85,7 @@ static enum err replay(bool *known, const struct batch *b, size_t index, struct 
                             job); /* not there only in a rehearsal, whose records are gone */
         return OK;
     }
-    struct first_result first = {job->outcome, job->arena};
+    struct first_result first = {job->outcome, job->arena, customer_keys_personal(b->ledger->keys)};
     return log_read(l->log, entry.seq, entry.seq + 1, take_first_result, &first, e);
 }
 
@@ -96,8 +97,11 @@ static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct
     struct ledger *l = b->ledger;
     struct log_place_made made = {0};
     buffer_clear(&l->plain);
-    envelope_encode(&l->plain, v);
-    enum err err = log_draft_add(&made, l->log, (struct bytes){l->plain.ptr, l->plain.len}, now, e);
+    enum err err = keys_of_record(l, v, e);
+    if (err != OK) return err;
+    envelope_encode(&l->plain, v, customer_keys_personal(l->keys));
+    err = customer_keys_failure(l->keys, e);
+    if (err == OK) err = log_draft_add(&made, l->log, (struct bytes){l->plain.ptr, l->plain.len}, now, e);
     if (err != OK) return err;
     o->seq = made.seq;
     struct event_place place = {made.seq, made.at, made.leaf, made.prev, v->actor, v->command};
@@ -141,6 +145,7 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     if (err == ERR_INVALID) return refuse_outcome(job->outcome, err, e);
     if (err != OK) return err;
     facts.origin = l->origin;
+    customer_keys_unborn(l->keys, facts.counters.customer);
     err = decide(&d, &facts, r->command, l->facts, &why);
     if (err != OK) return refuse_outcome(job->outcome, err, &why);
     v->events = d.events.items;
@@ -205,24 +210,40 @@ static enum err rehearse(struct ledger *l, struct batch *b, bool all_or_nothing,
     return err;
 }
 
+/* What the batch comes to, as far as the log. *erased: nothing was done but an erasure found that a killed
+ * process has left, and that is to be completed first. */
+static enum err append(bool *erased, struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
+{
+    *erased = false;
+    keys_begin(l);
+    enum err err = log_draft_begin(&b->base, l->log, e);
+    if (err == OK) err = fold_until(l, b->txn, b->base, e);
+    if (err == OK) err = keys_settle(erased, l, b->txn, e);
+    if (err != OK || *erased) return err;
+    err = run_commands(b, all_or_nothing, e);
+    if (err == OK) err = keys_before_commit(l, e);
+    if (err == OK) err = log_draft_commit(l->log, e);
+    if (err != OK) keys_after_failure(l, err);
+    return err;
+}
+
 static enum err attempt(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)
 {
-    enum err err = views_begin(&b->txn, l->views, true, e);
+    bool erased = false;
+    enum err err = begin_views(&b->txn, l, true, e);
     if (err != OK) return err;
-    err = log_draft_begin(&b->base, l->log, e);
-    if (err == OK) err = fold_until(l, b->txn, b->base, e);
-    if (err == OK) err = run_commands(b, all_or_nothing, e);
-    if (err == OK) err = log_draft_commit(l->log, e);
-    if (err != OK) {
-        views_abort(b->txn);
-        return err;
+    err = append(&erased, l, b, all_or_nothing, e);
+    if (err == OK && !erased) l->anchor.due = true;
+    if (err == OK && !erased && l->erasing.count == 0) {
+        struct error late = {0};
+        if (views_commit(b->txn, &late) != OK) {
+            /* The events are durable; views that could not be written are caught up by the next command. */
+        }
+        return OK;
     }
-    l->anchor.due = true;
-    struct error late = {0};
-    if (views_commit(b->txn, &late) != OK) {
-        /* The events are durable; views that could not be written are caught up by the next command. */
-    }
-    return OK;
+    views_abort(b->txn);
+    if (err == OK) err = keys_after_erasure(l, e);
+    return err == OK && erased ? ERR_CONFLICT : err; /* conflict: begin anew */
 }
 
 static enum err attempt_until_won(struct ledger *l, struct batch *b, bool all_or_nothing, struct error *e)

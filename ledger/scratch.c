@@ -61,6 +61,7 @@ enum err scratch_open(struct scratch_views *out, struct ledger *l, struct error 
                                .master = l->master,
                                .origin = l->origin,
                                .definition = l->definition,
+                               .tie = l->in_memory ? NULL : l->tie,
                                .world = l->world};
     bool fresh = false;
     return views_open(&out->views, &fresh, &vo, e);

@@ -8,6 +8,7 @@
 #include "ledger/store/chain.h"
 #include "ledger/store/checkpoint.h"
 #include "ledger/store/checkpoint_key.h"
+#include "ledger/store/customer_keys.h"
 #include "ledger/store/hasher.h"
 #include "ledger/store/key_file.h"
 #include "ledger/store/keys.h"

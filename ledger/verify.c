@@ -10,7 +10,28 @@ struct checking {
     log_progress_fn *progress;
     void *context;
     uint64_t total, visited;
+    struct personal *personal;
+    struct buffer erased; /* a byte for each customer: what of his keys the log tells to be erased */
 };
+
+enum { ERASED_CONTACT = 1 << KEY_CONTACT, ERASED_FISCAL = 1 << KEY_FISCAL };
+
+static void note_customer(struct buffer *erased, const struct event *ev)
+{
+    if (ev->type == EVENT_CUSTOMER_CREATED) {
+        while (erased->len < ev->customer_created.customer) buffer_add_byte(erased, 0);
+    } else if (ev->type == EVENT_CUSTOMER_ERASED && ev->customer_erased.customer - 1 < erased->len) {
+        bool all = ev->customer_erased.scope == ERASURE_ALL;
+        erased->ptr[ev->customer_erased.customer - 1] |=
+            (uint8_t)(ERASED_CONTACT | (all ? ERASED_FISCAL : 0));
+    }
+}
+
+static bool is_erased(void *context, uint64_t customer, enum key_class c)
+{
+    const struct buffer *erased = context;
+    return (erased->ptr[customer - 1] & (1 << c)) != 0;
+}
 
 static enum err check_entry(void *context, const struct log_entry *entry, struct error *e)
 {
@@ -18,7 +39,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
     struct envelope v = {0};
     c->visited++;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
-    enum err err = envelope_decode(&v, entry->plain, c->arena, e);
+    enum err err = envelope_decode(&v, entry->plain, c->personal, c->arena, e);
     if (err == OK && !mp_confirmed_by_msgpack_c(entry->plain)) {
         err = fail(e, ERR_TAMPERED, "its plaintext is not what an independent msgpack decoder reads");
     }
@@ -30,6 +51,7 @@ static enum err check_entry(void *context, const struct log_entry *entry, struct
         err = event_postings(&postings, &count, &v.events[i], c->arena, e);
         if (err == OK) err = postings_check(postings, count, e);
         c->report->postings += count;
+        if (err == OK) note_customer(&c->erased, &v.events[i]);
     }
     if (err == ERR_NOT_FOUND)
         err = e->code = ERR_TAMPERED; /* for the reader of the log it would mean: enough */
@@ -77,7 +99,7 @@ static enum err check_views(struct checking *c, struct ledger *l, struct error *
     struct hash rebuilt = {0};
     uint64_t entries = 0;
     enum err err = catch_up_locked(l, e);
-    if (err == OK) err = views_begin(&t, l->views, false, e);
+    if (err == OK) err = begin_views(&t, l, false, e);
     if (err != OK) return err;
     err = views_cursor(&at, t, e);
     if (err == OK) err = views_digest(&out->view_digest, &out->view_entries, t, e);
@@ -93,6 +115,7 @@ static enum err check_events(struct checking *c, struct ledger *l, struct error 
 {
     uint64_t records = c->report->chain.records;
     c->arena = arena_new();
+    c->personal = customer_keys_personal(l->keys);
     c->history = chronicle_new();
     enum err err = log_read(l->log, 0, records, check_entry, c, e);
     if (err == OK && c->visited != records) err = fail(e, ERR_INCOMPLETE, "not all records were read");
@@ -121,6 +144,8 @@ enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress
     if (err == OK && out->with_key) {
         c.total = out->chain.records;
         err = check_events(&c, l, e);
+        if (err == OK) err = customer_keys_check(l->keys, c.erased.len, is_erased, &c.erased, e);
+        buffer_free(&c.erased);
         if (err == OK) err = check_views(&c, l, e);
     }
     ledger_unlock(l);

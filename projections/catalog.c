@@ -67,6 +67,7 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .cancel_days = v->cancel_days,
                          .approval = v->approval,
                          .late_usage = v->late_usage,
+                         .retention_years = v->retention_years,
                          .draft_days = v->draft_days};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     return views_put_record(t, &k, &schema_seller, &row, e);

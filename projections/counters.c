@@ -29,6 +29,7 @@ static const struct {
     {EVENT_WEBHOOK_RECEIVED, offsetof(struct counters, webhook), offsetof(struct webhook_received, webhook)},
     {EVENT_DISPUTE_NOTED, offsetof(struct counters, dispute), offsetof(struct dispute_noted, dispute)},
     {EVENT_OBJECT_IMPORTED, offsetof(struct counters, imported), offsetof(struct object_imported, object)},
+    {EVENT_CUSTOMER_ERASED, offsetof(struct counters, erasure), offsetof(struct customer_erased, erasure)},
     {EVENT_RUN_STARTED, offsetof(struct counters, run), offsetof(struct run_started, run)},
 };
 
@@ -37,7 +38,17 @@ enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a
     struct view_key k = view_key(SPACE_COUNTERS);
     bool found = false;
     enum err err = row_find(&found, out, &schema_counters, t, &k, a, e);
-    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    if (err == OK && !found) *out = (struct counters){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    return err;
+}
+
+enum err key_generation(uint64_t *out, struct views_txn *t, struct error *e)
+{
+    struct arena *a = arena_new();
+    struct counters c = {0};
+    enum err err = counters_get(&c, t, a, e);
+    *out = c.erasure; /* of the next one, which is one more than there were */
+    arena_free(a);
     return err;
 }
 

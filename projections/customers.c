@@ -26,10 +26,10 @@ static enum err customer_need(struct customer_row *out, struct views_txn *t, uin
 
 /* ---- user ids ---- */
 
-enum { USER_NUMBERS = 16 }; /* bytes */
+enum { USER_ERASED = 16, USER_NUMBERS = 17 }; /* bytes */
 
-/* Two numbers, and behind them the name of the time zone, unless that is UTC: what an import asks about every
- * user must not cost it a row. */
+/* Two numbers, whether he was erased, and behind them the name of the time zone, unless that is UTC: what an
+ * import asks about every user must not cost it a row. */
 static enum err user_put(struct views_txn *t, const struct customer *c, struct error *e)
 {
     uint8_t value[USER_NUMBERS + LIMIT_CODE_BYTES];
@@ -37,6 +37,7 @@ static enum err user_put(struct views_txn *t, const struct customer *c, struct e
     if (zone.len > LIMIT_CODE_BYTES) return fail(e, ERR_TAMPERED, "a time zone's name is too long");
     be64_put(value, c->customer);
     be64_put(value + 8, c->subscription);
+    value[USER_ERASED] = c->erased != ERASURE_NONE;
     bytes_put(value + USER_NUMBERS, str_bytes(zone));
     struct view_key k = key_text(SPACE_USER, t, c->user);
     return views_put(t, &k, (struct bytes){value, USER_NUMBERS + zone.len}, e);
@@ -52,7 +53,8 @@ enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, 
     if (err != OK) return err;
     assert(value.len >= USER_NUMBERS);
     struct bytes zone = {value.ptr + USER_NUMBERS, value.len - USER_NUMBERS};
-    *out = (struct user_entry){be64_get(value.ptr), be64_get(value.ptr + 8), bytes_str(zone)};
+    *out = (struct user_entry){be64_get(value.ptr), be64_get(value.ptr + 8), bytes_str(zone),
+                               value.ptr[USER_ERASED] != 0};
     return OK;
 }
 
@@ -61,18 +63,20 @@ enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, 
 static enum err create(struct views_txn *t, const struct customer_created *v, struct instant at,
                        struct error *e)
 {
-    struct customer_row row = {.customer = {.customer = v->customer,
-                                            .version = 1,
-                                            .user = v->user,
-                                            .currency = v->currency,
-                                            .timezone = v->timezone,
-                                            .locale = v->locale,
-                                            .party = v->party,
-                                            .created_at = at,
-                                            .tax_exempt = v->tax_exempt,
-                                            .tax_exempt_reason = v->tax_exempt_reason,
-                                            .terms_days = v->terms_days,
-                                            .due_at_once = v->due_at_once}};
+    struct customer_row row = {
+        .customer = {.customer = v->customer,
+                     .version = 1,
+                     .user = v->user,
+                     .currency = v->currency,
+                     .timezone = v->timezone,
+                     .locale = v->locale,
+                     .party = v->party,
+                     .created_at = at,
+                     .tax_exempt = v->tax_exempt,
+                     .tax_exempt_reason = v->tax_exempt_reason,
+                     .terms_days = v->terms_days,
+                     .due_at_once = v->due_at_once,
+                     .tax_country = v->tax_country.len > 0 ? v->tax_country : tax_country_of(&v->party)}};
     enum err err = customer_put(t, &row, e);
     return err != OK ? err : user_put(t, &row.customer, e);
 }
@@ -96,7 +100,8 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
                               .tax_exempt = c->tax_exempt,
                               .tax_exempt_reason = c->tax_exempt_reason,
                               .terms_days = c->terms_days,
-                              .due_at_once = c->due_at_once};
+                              .due_at_once = c->due_at_once,
+                              .tax_country = c->tax_country};
     struct view_key k = key_pair(SPACE_CUSTOMER_VERSION, c->customer, c->version);
     err = views_put_record(t, &k, &schema_customer, &before, e);
     if (err != OK) return err;
@@ -108,6 +113,7 @@ static enum err update(struct views_txn *t, const struct customer_updated *v, st
     c->tax_exempt_reason = v->tax_exempt_reason;
     c->terms_days = v->terms_days;
     c->due_at_once = v->due_at_once;
+    c->tax_country = v->tax_country.len > 0 ? v->tax_country : tax_country_of(&v->party);
     err = customer_put(t, &row, e);
     return err != OK || str_equal(c->timezone, before.timezone) ? err : user_put(t, c, e);
 }
@@ -222,6 +228,51 @@ static enum err note(struct customer *c, const struct event *ev, struct views_tx
     return OK;
 }
 
+/* ---- erasure ---- */
+
+static void note_erased(struct customer *c, const struct customer_erased *v, struct instant at)
+{
+    c->erased = v->scope;
+    c->erased_at = at;
+    c->erase_from = v->from;
+    c->erase_ground = v->ground;
+}
+
+static void note_held(struct customer *c, const struct customer_held *v, const struct event_place *place)
+{
+    c->held = true;
+    c->hold_reason = v->reason;
+    c->held_by = place->actor;
+    c->held_at = place->at;
+    c->hold_until = v->until;
+}
+
+static void note_released(struct customer *c)
+{
+    c->held = false;
+    c->hold_reason = c->held_by = STR_NONE;
+    c->held_at = (struct instant){0};
+    c->hold_until = (struct date){0};
+}
+
+static enum err note_keeping(struct views_txn *t, const struct event *ev, const struct event_place *place,
+                             struct arena *a, struct error *e)
+{
+    struct customer_row row = {.open_count = 0};
+    enum err err = customer_need(&row, t, event_customer(ev), a, e);
+    if (err != OK) return err;
+    if (ev->type == EVENT_CUSTOMER_ERASED) note_erased(&row.customer, &ev->customer_erased, place->at);
+    if (ev->type == EVENT_CUSTOMER_HELD) note_held(&row.customer, &ev->customer_held, place);
+    if (ev->type == EVENT_CUSTOMER_RELEASED) note_released(&row.customer);
+    err = customer_put(t, &row, e);
+    return err == OK && ev->type == EVENT_CUSTOMER_ERASED ? user_put(t, &row.customer, e) : err;
+}
+
+static bool is_of_keeping(enum event_type type)
+{
+    return type == EVENT_CUSTOMER_ERASED || type == EVENT_CUSTOMER_HELD || type == EVENT_CUSTOMER_RELEASED;
+}
+
 static bool is_of_wallet(enum event_type type)
 {
     return type == EVENT_WALLET_GRANTED || type == EVENT_WALLET_EXPIRED || type == EVENT_WALLET_VOIDED;
@@ -239,6 +290,9 @@ static enum err move_money(struct customer_row *row, const struct event *ev, str
                   (ev->type == EVENT_INVOICE_FINALIZED &&
                    (row->customer.open_grants > 0 || ev->invoice_finalized.returns_count > 0));
     if (ev->type == EVENT_INVOICE_FINALIZED && ev->invoice_finalized.draft != 0) row->customer.draft = 0;
+    if (ev->type == EVENT_INVOICE_FINALIZED &&
+        date_compare(ev->invoice_finalized.issue_date, row->customer.last_document) > 0)
+        row->customer.last_document = ev->invoice_finalized.issue_date;
     enum err err = balances_change(&row->customer, ev, a, e);
     if (err == OK) err = open_invoices_change(row, ev, a, e);
     if (err == OK) err = due_invoices(t, &before, row, e);
@@ -331,6 +385,7 @@ enum err fold_customers(struct views_txn *t, const struct event *ev, const struc
 {
     if (ev->type == EVENT_CUSTOMER_CREATED) return create(t, &ev->customer_created, place->at, e);
     if (ev->type == EVENT_CUSTOMER_UPDATED) return update(t, &ev->customer_updated, a, e);
+    if (is_of_keeping(ev->type)) return note_keeping(t, ev, place, a, e);
     bool credit = opens_credit(ev);
     if (!concerns_customer(ev->type) && !credit) return OK;
     struct customer_row row = {.open_count = 0};
@@ -400,6 +455,10 @@ enum err load_customer_version(struct customer *out, struct views_txn *t, uint64
 static bool is_wanted(const struct list_query *q, const void *row)
 {
     const struct customer_row *c = row;
+    bool due =
+        c->customer.erased == ERASURE_CONTACT && date_compare(c->customer.erase_from, q->erase_due) <= 0;
+    if (date_is_given(q->erase_due) && !due) return false;
+    if (q->status > 0 && (int)c->customer.erased != q->status) return false;
     return is_within(q, instant_date(c->customer.created_at));
 }
 

@@ -13,6 +13,7 @@
 #undef PROJECTION
 
 /* counters.c: the next numbers, all 1 in an empty ledger. */
+enum err key_generation(uint64_t *out, struct views_txn *t, struct error *e) MUST_USE;
 enum err counters_get(struct counters *out, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
 
 /* catalog.c: a version that exists, decoded once for the transaction. */
@@ -204,6 +205,7 @@ enum err due_items(struct views_txn *t, uint64_t customer, const struct pending_
 struct user_entry {
     uint64_t customer, subscription; /* the newest; 0: never had one */
     struct str timezone;             /* "": UTC */
+    bool erased;
 };
 enum err user_get(struct user_entry *out, struct views_txn *t, struct str user, struct error *e) MUST_USE;
 enum err customer_row_load(struct customer_row *out, struct views_txn *t, uint64_t customer, struct arena *a,

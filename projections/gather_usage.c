@@ -84,7 +84,7 @@ static enum err look_up(struct gathering *g, struct known_user *out, struct str 
 {
     struct user_entry entry = {0};
     enum err err = user_get(&entry, g->t, user, g->e);
-    *out = (struct known_user){.user = user, .fact = {.customer = entry.customer}};
+    *out = (struct known_user){.user = user, .fact = {.customer = entry.customer, .erased = entry.erased}};
     if (err != OK || entry.customer == 0) return err;
     struct error unused;
     out->fact.zone_unknown = zone_find(&out->fact.zone, g->zones, entry.timezone, &unused) != OK;

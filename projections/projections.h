@@ -84,7 +84,8 @@ struct list_query {
     uint64_t customer;    /* 0: all customers */
     struct date from, to; /* inclusive billing dates (transactions: UTC date); none: open */
     uint64_t limit;
-    int status; /* a value of the list's status choice; -1: all */
+    int status;            /* a value of the list's status choice; -1: all */
+    struct date erase_due; /* customers: only those whose rest may be erased on that day; none: all */
 };
 enum err list_customers(struct views_txn *t, const struct list_query *q, customer_row_fn *row, void *context,
                         struct arena *a, struct error *e) MUST_USE; /* by number */

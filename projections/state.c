@@ -29,6 +29,7 @@ const struct ledger_state daybook_state = {
     .gather = gather,
     .find_key = find_key,
     .keep_key = keep_key,
+    .key_generation = key_generation,
     .gateway_request = gateway_request,
 };
 

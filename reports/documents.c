@@ -118,11 +118,22 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
                                      .settles = parts->settles};
 }
 
+/* He has the document that was made; one with other words would be another. */
+static enum err refuse_erased(struct views_txn *t, const struct invoice *v, struct arena *a, struct error *e)
+{
+    struct customer c = {0};
+    enum err err = load_customer(&c, t, v->customer, a, e);
+    if (err != OK || c.erased != ERASURE_ALL) return err;
+    return fail(e, ERR_REFUSED, "%.*s: its customer was erased on %.*s, and it is not made again",
+                STR_ARG(v->number), STR_ARG(date_text(a, instant_date(c.erased_at))));
+}
+
 enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
                      struct arena *a, struct error *e)
 {
     struct document_parts parts = {0};
-    enum err err = document_gather(&parts, l, t, v, a, e);
+    enum err err = refuse_erased(t, v, a, e);
+    if (err == OK) err = document_gather(&parts, l, t, v, a, e);
     if (err != OK) return err;
     struct invoice_document document = document_of(v, &parts);
     return invoice_pdf_render(out, &document, a, e);

@@ -39,8 +39,9 @@ static int32_t put_party(struct layout *l, int32_t x, struct str label, struct s
 {
     struct arena *a = l->arena;
     struct str tax = p->tax_id.len > 0 ? str_format(a, "Tax ID %.*s", STR_ARG(p->tax_id)) : STR_NONE;
-    const struct str lines[] = {p->street, p->street2, city_line(a, p), country_name(p->country),
-                                p->email,  tax};
+    /* An address for e-mail is gone before what law wants on a document. */
+    struct str email = str_is(p->email, ERASED_TEXT) ? STR_NONE : p->email;
+    const struct str lines[] = {p->street, p->street2, city_line(a, p), country_name(p->country), email, tax};
     put_text(l, STYLE_LABEL, x, l->y + 800, label);
     struct area area = {x, l->y + 1300, PARTY_WIDTH, BODY_LEADING, FIELD_LINES};
     area.y = put_paragraph(l, STYLE_STRONG, area, name);

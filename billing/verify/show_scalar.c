@@ -227,7 +227,10 @@ bool show_scalar(struct buffer *out, enum shape shape, struct bytes *from)
     case SHAPE_FLAG:
     case SHAPE_COUNT:
     case SHAPE_STR: return show_simple(out, shape, from);
-    case SHAPE_PERSONAL: return show_personal(out, from);
+    case SHAPE_PERSONAL:
+    case SHAPE_CONTACT:
+    case SHAPE_COUNTED:
+    case SHAPE_REGION: return show_personal(out, from);
     case SHAPE_HASH: return show_hash(out, from);
     case SHAPE_MONEY: return show_money(out, from);
     case SHAPE_DECIMAL: return show_decimal(out, from);

@@ -67,6 +67,8 @@ enum err tax_id_check(struct str tax_id, struct str country, struct error *e) MU
 /* Where a tax id was given, by its prefix, or else by the country of who has it, as ISO 3166-1 has it:
  * Greece's is EL, Northern Ireland's XI. */
 struct str tax_id_country(struct str tax_id, struct str country);
+/* The same of who is billed; "": he has none. */
+struct str tax_country_of(const struct party *p);
 bool country_is_in_eu(struct str country);
 
 #endif

@@ -174,7 +174,7 @@ static enum err check_fields(const struct schema *s, const void *record, struct 
     for (const struct field *f = fields; f < fields + count; f++) {
         const char *at = (const char *)record + f->offset;
         enum err err = OK;
-        if (f->kind == KIND_STR || f->kind == KIND_PERSONAL) {
+        if (kind_is_text(f->kind)) {
             struct str text;
             memcpy(&text, at, sizeof text);
             err = check_text(s, f, text, e);

@@ -10,6 +10,7 @@
 /* What is known of one usage reading before it is decided on. */
 struct reading_fact {
     uint64_t customer;                       /* 0: no such user */
+    bool erased;                             /* if only in part: nothing new is kept of him */
     const struct subscription *subscription; /* in whose usage periods it counts; NULL: none is live */
     struct date ended;       /* when the last one did, without a live one; none: there was none */
     const struct zone *zone; /* the customer's; NULL: UTC */

@@ -123,6 +123,8 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
                                .draft_days = given_count(c->draft_days, before->draft_days)};
     err = check_overdue_days(&after, e);
     if (err == OK) err = check_terms(c->terms_days, e);
+    if (err == OK && c->retention_years > RETENTION_YEARS_MAX)
+        err = fail(e, ERR_INVALID, "retention_years: at most %d years are allowed", RETENTION_YEARS_MAX);
     if (err == OK) err = check_entity(c->entity, e);
     if (err != OK) return err;
     bool terms_given = c->terms_days != 0 || c->terms_days_is_zero;
@@ -141,6 +143,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .draft_days = after.draft_days,
         .late_usage = c->late_usage != LATE_DEFAULT ? c->late_usage : before->late_usage,
         .entity = given_or(c->entity, before->entity),
+        .retention_years = given_count(c->retention_years, before->retention_years),
     };
     return OK;
 }
@@ -213,7 +216,8 @@ enum err decide_customer_create(struct decision *out, const struct facts *f,
                                                      .tax_exempt = exempt,
                                                      .tax_exempt_reason = c->tax_exempt_reason,
                                                      .terms_days = c->terms_days,
-                                                     .due_at_once = c->terms_days_is_zero};
+                                                     .due_at_once = c->terms_days_is_zero,
+                                                     .tax_country = tax_country_of(&c->party)};
     return OK;
 }
 
@@ -221,7 +225,7 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
                                 const struct customer_update_command *c, struct arena *a, struct error *e)
 {
     struct str zone = STR_NONE;
-    enum err err = need_customer(f, c->user, e);
+    enum err err = need_unerased(f, c->user, e);
     if (err == OK) err = zone_chosen(&zone, f, c->timezone, f->customer->timezone, e);
     if (err == OK) err = check_locale(c->locale, e);
     if (err == OK) err = check_party(&c->party, e);
@@ -238,6 +242,7 @@ enum err decide_customer_update(struct decision *out, const struct facts *f,
                                      .due_at_once =
                                          terms_given ? c->terms_days_is_zero : before->due_at_once};
     after.tax_exempt = c->tax_exempt == YES_NO_DEFAULT ? before->tax_exempt : c->tax_exempt == YES_NO_YES;
+    after.tax_country = tax_country_of(&after.party);
     if (after.tax_exempt) after.tax_exempt_reason = given_or(c->tax_exempt_reason, before->tax_exempt_reason);
     err = check_tax_id(&c->party, &after.party, e);
     if (err == OK) err = check_exemption(after.tax_exempt, c->tax_exempt_reason, e);
@@ -258,7 +263,7 @@ enum err decide_payment_method_add(struct decision *out, const struct facts *f,
 {
     bool added = false;
     struct card card = c->card;
-    enum err err = need_customer(f, c->user, e);
+    enum err err = need_unerased(f, c->user, e);
     if (err != OK) return err;
     if (card.token.len == 0) card.token = c->token;
     return keep_card(out, f, f->customer->customer, &card, c->is_default, &added, a, e);

@@ -8,6 +8,13 @@ enum err need_customer(const struct facts *f, struct str user, struct error *e)
     return fail(e, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(user));
 }
 
+enum err need_unerased(const struct facts *f, struct str user, struct error *e)
+{
+    enum err err = need_customer(f, user, e);
+    if (err != OK || f->customer->erased == ERASURE_NONE) return err;
+    return fail(e, ERR_REFUSED, "customer '%.*s' was erased: nothing new is kept of him", STR_ARG(user));
+}
+
 enum err need_subscription(const struct facts *f, struct str user, struct error *e)
 {
     enum err err = need_customer(f, user, e);

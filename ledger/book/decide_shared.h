@@ -11,9 +11,11 @@
 #include "ledger/book/invoice.h"
 #include "ledger/book/wallet.h"
 
-enum { DEFAULT_TERMS_DAYS = 14, TERMS_DAYS_MAX = 366 };
+enum { DEFAULT_TERMS_DAYS = 14, TERMS_DAYS_MAX = 366, RETENTION_YEARS_MAX = 100 };
 
 enum err need_customer(const struct facts *f, struct str user, struct error *e) MUST_USE;
+/* One of whom something new may be kept. ERR_REFUSED: he was erased, if only in part. */
+enum err need_unerased(const struct facts *f, struct str user, struct error *e) MUST_USE;
 /* The invoice that the command names, and that it is no credit note. */
 enum err need_invoice(const struct facts *f, struct str named, struct error *e) MUST_USE;
 /* The subscription that the command is about, and that it has not ended. */

@@ -313,6 +313,7 @@ enum err subscription_begin(struct decision *out, const struct facts *f,
                                      .reference = c->reference};
     const struct subscription *parent = NULL;
     enum err err = interval_count_check(c->interval_count, e);
+    if (err == OK && f->customer != NULL) err = need_unerased(f, c->user, e);
     if (err == OK) err = currency_chosen(currency, c->currency, f->customer, e);
     if (err == OK) err = check_owner(f, c, e);
     if (err != OK) return err;

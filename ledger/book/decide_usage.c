@@ -99,6 +99,10 @@ static bool check_reading(struct reading_check *r, const struct facts *f, const 
     if (known->customer == 0) {
         return refuse(r, "user_id", fail(&r->error, ERR_NOT_FOUND, "no customer '%.*s'", STR_ARG(in->user)));
     }
+    if (known->erased) {
+        err = fail(&r->error, ERR_REFUSED, "customer '%.*s' was erased", STR_ARG(in->user));
+        return refuse(r, "user_id", err);
+    }
     err = text_check(in->usage_type, LIMIT_USAGE_TYPE_BYTES, "usage_type", &r->error);
     if (err != OK) return refuse(r, "usage_type", err);
     if (in->usage_type.len == 0) {

@@ -6,7 +6,7 @@
 enum { ENVELOPE_FIELDS = 6, BASIS_FIELDS = 5, EVENT_FIELDS = 3 };
 enum { VERSION_PLAIN = 1, VERSION_WITH_BASIS = 2 };
 
-void envelope_encode(struct buffer *out, const struct envelope *v)
+void envelope_encode(struct buffer *out, const struct envelope *v, struct personal *p)
 {
     bool based = v->basis.len != 0;
     mp_put_array(out, based ? ENVELOPE_FIELDS + BASIS_FIELDS : ENVELOPE_FIELDS);
@@ -22,7 +22,7 @@ void envelope_encode(struct buffer *out, const struct envelope *v)
         mp_put_array(out, EVENT_FIELDS);
         mp_put_uint(out, (uint64_t)ev->type);
         mp_put_uint(out, k->version);
-        schema_encode(out, k->schema, event_body(ev));
+        schema_encode_sealed(out, k->schema, event_body(ev), p);
     }
     if (!based) return;
     mp_put_int(out, v->at.now.us);
@@ -32,7 +32,8 @@ void envelope_encode(struct buffer *out, const struct envelope *v)
     mp_put_str(out, v->basis);
 }
 
-static enum err take_event(struct event *ev, struct bytes *in, struct arena *a, struct error *e)
+static enum err take_event(struct event *ev, struct bytes *in, struct personal *p, struct arena *a,
+                           struct error *e)
 {
     size_t fields = 0;
     uint64_t type = 0, version = 0;
@@ -48,7 +49,7 @@ static enum err take_event(struct event *ev, struct bytes *in, struct arena *a, 
     if (version != k->version) {
         return fail(e, ERR_TAMPERED, "%s: version %llu is not known", k->wire, (unsigned long long)version);
     }
-    return schema_take(event_body_of(ev), k->schema, in, a, e);
+    return schema_take_sealed(event_body_of(ev), k->schema, in, p, a, e);
 }
 
 static enum err take_head(struct envelope *out, bool *based, struct bytes *in, struct error *e)
@@ -85,7 +86,8 @@ static bool take_time(struct decided_at *out, struct bytes *in)
            mp_take_uint(&out->second, in);
 }
 
-enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena *a, struct error *e)
+enum err envelope_decode(struct envelope *out, struct bytes plain, struct personal *p, struct arena *a,
+                         struct error *e)
 {
     *out = (struct envelope){0};
     size_t count = 0;
@@ -98,7 +100,7 @@ enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena 
     }
     struct event *events = arena_array_of(a, struct event, count);
     for (size_t i = 0; i < count; i++) {
-        err = take_event(&events[i], &plain, a, e);
+        err = take_event(&events[i], &plain, p, a, e);
         if (err != OK) return wrap(e, "event %zu", i);
     }
     if (based && (!take_time(&out->at, &plain) || !mp_take_str(&out->basis, &plain) || out->basis.len == 0 ||

@@ -23,8 +23,11 @@ struct envelope {
     struct str basis;     /* the command as JSON; "": it is not kept */
 };
 
-void envelope_encode(struct buffer *out, const struct envelope *v);
+/* Texts of customers are sealed by `p`, which is to be asked afterwards whether it could; NULL: they stay as
+ * they are. */
+void envelope_encode(struct buffer *out, const struct envelope *v, struct personal *p);
 /* Texts point into `plain`. ERR_TAMPERED for whatever envelope_encode would not write. */
-enum err envelope_decode(struct envelope *out, struct bytes plain, struct arena *a, struct error *e) MUST_USE;
+enum err envelope_decode(struct envelope *out, struct bytes plain, struct personal *p, struct arena *a,
+                         struct error *e) MUST_USE;
 
 #endif

@@ -32,6 +32,9 @@
 #define FIELD_TYPE_count    uint64_t
 #define FIELD_TYPE_str      struct str
 #define FIELD_TYPE_personal struct str
+#define FIELD_TYPE_contact  struct str
+#define FIELD_TYPE_counted  struct str
+#define FIELD_TYPE_region   struct str
 #define FIELD_TYPE_hash     struct hash
 #define FIELD_TYPE_money    struct money
 #define FIELD_TYPE_decimal  struct decimal
@@ -56,6 +59,9 @@
 #undef LIST
 #undef RECORD
 #undef END
+
+/* That documents are kept where the seller says nothing else. */
+enum { DEFAULT_RETENTION_YEARS = 10 };
 
 enum event_type {
     EVENT_NONE = 0,

@@ -26,13 +26,18 @@ struct jurisdiction tax_jurisdiction(const struct customer *buyer, const struct 
     return (struct jurisdiction){STR_NONE, STR_NONE};
 }
 
+struct str tax_country_of(const struct party *p)
+{
+    return p->tax_id.len == 0 ? STR_NONE : tax_id_country(p->tax_id, p->country);
+}
+
 bool tax_is_reversed(const struct customer *buyer, const struct seller *seller)
 {
     if (buyer == NULL || buyer->party.tax_id.len == 0 || buyer->party.country.len == 0) return false;
     if (seller == NULL || seller->party.country.len == 0) return false;
     struct str there = buyer->party.country, here = seller->party.country;
     if (str_equal(there, here)) return false;
-    struct str registered = tax_id_country(buyer->party.tax_id, there);
+    struct str registered = buyer->tax_country.len > 0 ? buyer->tax_country : tax_country_of(&buyer->party);
     bool within_eu = country_is_in_eu(here) && country_is_in_eu(there);
     return !str_equal(registered, here) && (!within_eu || country_is_in_eu(registered));
 }

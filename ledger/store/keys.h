@@ -72,6 +72,8 @@ enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct er
 /* Of a key derived from a master key, which is nowhere else. */
 enum err master_key_sealer(struct sealer **out, const struct master_key *k, struct bytes salt,
                            struct bytes info, struct error *e) MUST_USE;
+/* Another key from now on: cheaper than another sealer. */
+enum err sealer_rekey(struct sealer *s, const uint8_t key[KEY_BYTES], struct error *e) MUST_USE;
 void sealer_free(struct sealer *s); /* wipes; accepts NULL */
 /* A nonce for one message: the start of HMAC-SHA-256(a key of the sealer's, random ‖ both parts), the parts
  * being what is sealed and authenticated, or what commits to it. Two messages get the same one only if all of

@@ -30,6 +30,9 @@ void log_close(struct log *l); /* accepts NULL */
  * of this handle; the reason is then LOG_KEY_REPLACED and the sentence tells by which and when. Whoever
  * appends is refused so. */
 #define LOG_KEY_REPLACED "key_replaced"
+/* A master key of before, as the newest one opens it: 0 back is the one that was replaced last. *out is NULL
+ * where there are not so many; else it lives as long as the log. */
+enum err log_old_master(const struct master_key **out, struct log *l, size_t back, struct error *e) MUST_USE;
 enum err log_key_check(struct log *l, struct error *e) MUST_USE;
 /* Replaces the master key by `next`, which outlives the log, and begins an epoch under it, in one commit: the
  * old key stands in a KEYS record at *seq, sealed under the new one, which alone opens the log from then on.

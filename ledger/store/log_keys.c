@@ -120,22 +120,28 @@ static enum err keys_between(struct keys_record *out, struct log *l, const struc
                 (unsigned long long)out->seq);
 }
 
+/* Opens the key that a KEYS record replaced, by the one that took its place. */
+static enum err learn_from(struct log *l, const struct keys_record *r, struct error *e)
+{
+    const struct master_key *by = log_master_of(l, r->body.name);
+    struct master_key *k = NULL;
+    if (by == NULL || log_master_of(l, r->body.old_name) != NULL) return OK;
+    struct key_wrap w = key_wrap_of(l, &r->body);
+    enum err err = master_key_unwrap(&k, by, r->body.old_name, (struct bytes){w.info, sizeof w.info},
+                                     r->body.nonce, (struct bytes){w.aad, sizeof w.aad},
+                                     (struct bytes){r->body.sealed, sizeof r->body.sealed}, e);
+    if (err != OK) return wrap(e, "record %llu: the key that was replaced", (unsigned long long)r->seq);
+    keep_old_key(l, r->body.old_name, k);
+    return OK;
+}
+
 enum err log_keys_learn(struct log *l, const struct epoch_at *newer, const uint8_t older[KEY_NAME_BYTES],
                         struct error *e)
 {
-    const struct master_key *by = log_master_of(l, newer->key_name);
     struct keys_record r = {.seq = 0};
-    struct master_key *k = NULL;
-    if (by == NULL || log_master_of(l, older) != NULL) return OK;
+    if (log_master_of(l, newer->key_name) == NULL || log_master_of(l, older) != NULL) return OK;
     enum err err = keys_between(&r, l, newer, older, e);
-    if (err != OK) return err;
-    struct key_wrap w = key_wrap_of(l, &r.body);
-    err = master_key_unwrap(&k, by, older, (struct bytes){w.info, sizeof w.info}, r.body.nonce,
-                            (struct bytes){w.aad, sizeof w.aad},
-                            (struct bytes){r.body.sealed, sizeof r.body.sealed}, e);
-    if (err != OK) return wrap(e, "record %llu: the key that was replaced", (unsigned long long)r.seq);
-    keep_old_key(l, older, k);
-    return OK;
+    return err == OK ? learn_from(l, &r, e) : err;
 }
 
 /* Walks back over the epochs, to the first of the newest whose key is not `name`, or (with `of`) is it. Tells
@@ -216,6 +222,23 @@ static enum err newest_keys(struct keys_record *out, struct log *l, struct error
     enum err err = walk_to_change(&newer, &older, l, l->key_name, false, e);
     if (err != OK || older.seq == 0) return err;
     return keys_between(out, l, &newer, older.key_name, e);
+}
+
+enum err log_old_master(const struct master_key **out, struct log *l, size_t back, struct error *e)
+{
+    struct keys_record r = {.seq = 0};
+    *out = NULL;
+    enum err err = newest_keys(&r, l, e);
+    for (size_t i = 0; err == OK && r.seq != 0; i++) {
+        uint64_t before = r.body.before;
+        err = learn_from(l, &r, e);
+        if (err == OK && i == back) *out = log_master_of(l, r.body.old_name);
+        if (err != OK || i == back) return err;
+        if (before >= r.seq) return fail(e, ERR_TAMPERED, "the records of keys are no list");
+        r.seq = 0;
+        if (before != 0) err = keys_read(&r, l, before, e);
+    }
+    return err;
 }
 
 /* A key comes once: who got hold of an old one must not be able to read what is new. */

@@ -9,7 +9,8 @@
 
 enum {
     FORM_TEXT = 0, /* of a personal text: the text itself */
-    PAIR = 2,      /* items of [form, text], [minor, currency] and [coefficient, scale] */
+    FORM_SEALED = 1,
+    PAIR = 2, /* items of [form, text], [minor, currency] and [coefficient, scale] */
     CURRENCY_LETTERS = 3,
 };
 
@@ -20,6 +21,53 @@ static bool decimal_is_normal(struct decimal d)
 {
     if (d.coefficient <= -coefficient_end || d.coefficient >= coefficient_end) return false;
     return d.scale == 0 || (d.scale <= LIMIT_DECIMAL_SCALE && d.coefficient % 10 != 0);
+}
+
+/* ---- whose a text is ---- */
+
+/* The records around a place, innermost first; they live on the stack of whoever walks. */
+struct around {
+    const struct around *up;
+    const struct schema *schema;
+    const void *record;
+    size_t field; /* that is being walked */
+};
+
+static uint64_t owner_of(const struct around *at)
+{
+    for (; at != NULL; at = at->up) {
+        const struct field *f = schema_field(at->schema, STR("customer"));
+        if (f == NULL || f->kind != KIND_COUNT) continue;
+        uint64_t customer = 0;
+        memcpy(&customer, field_at(f, at->record), sizeof customer);
+        return customer;
+    }
+    return 0;
+}
+
+static void way_add(struct personal_place *out, const void *bytes, size_t len)
+{
+    assert(out->way_len + len <= sizeof out->way);
+    memcpy(out->way + out->way_len, bytes, len);
+    out->way_len += len;
+}
+
+static void way_to(struct personal_place *out, const struct around *at)
+{
+    if (at->up == NULL)
+        way_add(out, at->schema->name, strlen(at->schema->name) + 1);
+    else
+        way_to(out, at->up);
+    uint8_t number = (uint8_t)at->field;
+    assert(at->field <= UINT8_MAX);
+    way_add(out, &number, 1);
+}
+
+static struct personal_place place_of(const struct around *at, enum kind kind)
+{
+    struct personal_place p = {.customer = owner_of(at), .kind = kind};
+    if (p.customer != 0) way_to(&p, at);
+    return p;
 }
 
 /* ---- forms ---- */
@@ -44,7 +92,10 @@ static bool is_nothing(const struct field *f, const void *record)
     case KIND_FLAG: return !*(const bool *)from;
     case KIND_COUNT: return *(const uint64_t *)from == 0;
     case KIND_STR:
-    case KIND_PERSONAL: return ((const struct str *)from)->len == 0;
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: return ((const struct str *)from)->len == 0;
     case KIND_HASH: return memcmp(from, &none, sizeof(none)) == 0;
     case KIND_MONEY: return !money_is_given(*(const struct money *)from);
     case KIND_DECIMAL: return ((const struct decimal *)from)->coefficient == 0;
@@ -72,7 +123,13 @@ static size_t fields_told(const struct schema *s, const struct field *fields, si
 
 /* ---- encode ---- */
 
-static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth);
+struct putting {
+    struct buffer *out;
+    struct personal *personal; /* NULL: no text is sealed */
+    const struct around *at;
+};
+
+static void put_record(struct putting *p, const struct schema *s, const void *record, unsigned depth);
 
 static inline void put_text(struct buffer *out, const struct str *text)
 {
@@ -80,11 +137,25 @@ static inline void put_text(struct buffer *out, const struct str *text)
     mp_put_str(out, *text);
 }
 
-static inline void put_personal(struct buffer *out, const struct str *text)
+static inline void put_plain(struct buffer *out, const struct str *text)
 {
     mp_put_array(out, PAIR);
     mp_put_uint(out, FORM_TEXT);
     put_text(out, text);
+}
+
+static void put_personal(struct putting *p, enum kind kind, const struct str *text)
+{
+    struct personal_place at = {.customer = 0};
+    if (p->personal != NULL && text->len > 0) at = place_of(p->at, kind);
+    if (at.customer == 0) {
+        put_plain(p->out, text);
+        return;
+    }
+    assert(text_is_utf8(*text));
+    mp_put_array(p->out, PAIR);
+    mp_put_uint(p->out, FORM_SEALED);
+    mp_put_bin(p->out, p->personal->seal(p->personal, &at, *text));
 }
 
 static inline void put_money(struct buffer *out, const struct money *m)
@@ -116,21 +187,25 @@ static inline void put_choice(struct buffer *out, const struct field *f, int val
     mp_put_uint(out, (uint64_t)value);
 }
 
-static void put_list(struct buffer *out, const struct field *f, const void *record, unsigned depth)
+static void put_list(struct putting *p, const struct field *f, const void *record, unsigned depth)
 {
     struct list l = list_get(f, record);
-    mp_put_array(out, l.count);
-    for (size_t i = 0; i < l.count; i++) put_record(out, f->of, list_item(f, l, i), depth + 1);
+    mp_put_array(p->out, l.count);
+    for (size_t i = 0; i < l.count; i++) put_record(p, f->of, list_item(f, l, i), depth + 1);
 }
 
-static inline void put_field(struct buffer *out, const struct field *f, const void *record, unsigned depth)
+static inline void put_field(struct putting *p, const struct field *f, const void *record, unsigned depth)
 {
+    struct buffer *out = p->out;
     const void *from = field_at(f, record);
     switch (f->kind) {
     case KIND_FLAG: mp_put_bool(out, *(const bool *)from); break;
     case KIND_COUNT: mp_put_uint(out, *(const uint64_t *)from); break;
     case KIND_STR: put_text(out, from); break;
-    case KIND_PERSONAL: put_personal(out, from); break;
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED: put_personal(p, f->kind, from); break;
+    case KIND_REGION: put_plain(out, from); break;
     case KIND_HASH:
         mp_put_bin(out, (struct bytes){((const struct hash *)from)->bytes, sizeof(struct hash)});
         break;
@@ -139,32 +214,42 @@ static inline void put_field(struct buffer *out, const struct field *f, const vo
     case KIND_DATE: mp_put_int(out, ((const struct date *)from)->days); break;
     case KIND_INSTANT: mp_put_int(out, ((const struct instant *)from)->us); break;
     case KIND_CHOICE: put_choice(out, f, *(const int *)from); break;
-    case KIND_PART: put_record(out, f->of, from, depth + 1); break;
-    case KIND_LIST: put_list(out, f, record, depth + 1); break;
+    case KIND_PART: put_record(p, f->of, from, depth + 1); break;
+    case KIND_LIST: put_list(p, f, record, depth + 1); break;
     }
 }
 
-static void put_record(struct buffer *out, const struct schema *s, const void *record, unsigned depth)
+static void put_record(struct putting *p, const struct schema *s, const void *record, unsigned depth)
 {
     assert(depth <= RECORD_DEPTH);
+    struct around at = {p->at, s, record, 0};
     size_t count = 0;
     const struct field *fields = schema_fields(s, &count);
     count = fields_told(s, fields, count, record);
-    mp_put_array(out, count);
-    for (const struct field *f = fields; f < fields + count; f++) put_field(out, f, record, depth);
+    mp_put_array(p->out, count);
+    p->at = &at;
+    for (at.field = 0; at.field < count; at.field++) put_field(p, fields + at.field, record, depth);
+    p->at = at.up;
+}
+
+void schema_encode_sealed(struct buffer *out, const struct schema *s, const void *record, struct personal *p)
+{
+    put_record(&(struct putting){out, p, NULL}, s, record, 1);
 }
 
 void schema_encode(struct buffer *out, const struct schema *s, const void *record)
 {
-    put_record(out, s, record, 1);
+    schema_encode_sealed(out, s, record, NULL);
 }
 
 /* ---- decode ---- */
 
 struct taking {
     struct bytes in;
+    struct personal *personal;
     struct arena *arena;
     struct error *e;
+    const struct around *at;
 };
 
 static enum err take_record(struct taking *t, const struct schema *s, void *record, const struct place *where,
@@ -189,13 +274,33 @@ static inline bool take_pair(struct taking *t)
     return mp_take_array(&count, &t->in) && count == PAIR;
 }
 
-static enum err take_personal(struct taking *t, struct str *out)
+static enum err take_sealed(struct taking *t, enum kind kind, struct str *out)
+{
+    struct bytes sealed = {0};
+    if (!mp_take_bin(&sealed, &t->in)) return fail(t->e, ERR_TAMPERED, "not a sealed text");
+    struct personal_place at = place_of(t->at, kind);
+    if (t->personal == NULL || at.customer == 0)
+        return fail(t->e, ERR_TAMPERED, "a text is sealed that belongs to no customer");
+    enum err err = t->personal->open(t->personal, out, &at, sealed, t->arena, t->e);
+    if (err != OK) return err;
+    if (out->len == 0 || !text_is_utf8(*out))
+        return fail(t->e, ERR_TAMPERED, "the sealed text is empty or not valid UTF-8");
+    return OK;
+}
+
+static enum err take_personal(struct taking *t, enum kind kind, struct str *out)
 {
     uint64_t form = 0;
     if (!take_pair(t) || !mp_take_uint(&form, &t->in)) return fail(t->e, ERR_TAMPERED, "not a personal text");
+    if (form == FORM_SEALED && kind != KIND_REGION) return take_sealed(t, kind, out);
     if (form != FORM_TEXT)
         return fail(t->e, ERR_TAMPERED, "personal text of unknown form %ju", (uintmax_t)form);
-    return take_text(t, out);
+    enum err err = take_text(t, out);
+    bool told = t->personal != NULL && t->personal->plain != NULL && kind != KIND_REGION;
+    if (err != OK || !told || out->len == 0) return err;
+    struct personal_place at = place_of(t->at, kind);
+    if (at.customer != 0) t->personal->plain(t->personal, out, &at, t->arena);
+    return err;
 }
 
 static enum err take_currency(struct taking *t, char currency[4])
@@ -271,7 +376,10 @@ static enum err take_scalar(struct taking *t, const struct field *f, void *to)
     case KIND_COUNT:
         return mp_take_uint(to, &t->in) ? OK : fail(t->e, ERR_TAMPERED, "not a whole number from 0");
     case KIND_STR: return take_text(t, to);
-    case KIND_PERSONAL: return take_personal(t, to);
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: return take_personal(t, f->kind, to);
     case KIND_HASH: return take_hash(t, to);
     case KIND_MONEY: return take_money(t, to);
     case KIND_DECIMAL: return take_decimal(t, to);
@@ -351,24 +459,34 @@ static enum err take_record(struct taking *t, const struct schema *s, void *reco
     if (!mp_take_array(&count, &t->in)) return refuse(t, where, "not a record");
     if (!is_form(s, fields_count, count))
         return refuse(t, where, count < fields_count ? "too few fields" : "too many fields");
-    for (const struct field *f = fields; f < fields + count; f++) {
+    struct around at = {t->at, s, record, 0};
+    t->at = &at;
+    for (; at.field < count; at.field++) {
+        const struct field *f = fields + at.field;
         enum err err = f->kind == KIND_LIST   ? take_list(t, f, record, where, depth + 1)
                        : f->kind == KIND_PART ? take_part(t, f, record, where, depth)
                                               : take_scalar_at(t, f, record, where);
         if (err != OK) return err;
     }
+    t->at = at.up;
     if (s->forms > 1 && count > s->growth[0] && fields_told(s, fields, fields_count, record) < count)
         return refuse(t, where, "a later form than what it says needs");
     return OK;
 }
 
-enum err schema_take(void *record, const struct schema *s, struct bytes *in, struct arena *a, struct error *e)
+enum err schema_take_sealed(void *record, const struct schema *s, struct bytes *in, struct personal *p,
+                            struct arena *a, struct error *e)
 {
-    struct taking t = {.in = *in, .arena = a, .e = e};
+    struct taking t = {.in = *in, .personal = p, .arena = a, .e = e};
     memset(record, 0, s->size);
     enum err err = take_record(&t, s, record, &(struct place){NULL, s->name, PLACE_NO_INDEX}, 1);
     if (err == OK) *in = t.in;
     return err;
+}
+
+enum err schema_take(void *record, const struct schema *s, struct bytes *in, struct arena *a, struct error *e)
+{
+    return schema_take_sealed(record, s, in, NULL, a, e);
 }
 
 enum err schema_decode(void *record, const struct schema *s, struct bytes in, struct arena *a,

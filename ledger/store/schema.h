@@ -21,6 +21,12 @@ enum kind {
     KIND_LIST,   /* pointer and count of structs; on the wire an array of arrays */
 };
 
+/* Texts of any kind are one C type. */
+static inline bool kind_is_text(enum kind k)
+{
+    return k == KIND_STR || k == KIND_PERSONAL || k == KIND_CONTACT || k == KIND_COUNTED || k == KIND_REGION;
+}
+
 /* The words of an enum, in the order of its constants. */
 struct choice {
     const char *name;
@@ -62,6 +68,33 @@ static inline const struct field *schema_fields(const struct schema *s, size_t *
 /* Appends the canonical bytes of `record`. Cannot fail: the values of a C struct always have a wire form
  * (choices out of range are asserted). */
 void schema_encode(struct buffer *out, const struct schema *s, const void *record);
+
+/* ---- texts about a person ----
+ *
+ * Who keeps the customers' keys says how their texts are sealed and opened. A text is a customer's when its
+ * record, or one around it, has a field `customer`; those of nobody are written as they are. */
+enum { PERSONAL_WAY_BYTES = 96 };
+struct personal_place {
+    uint64_t customer;
+    enum kind kind;
+    /* The outermost schema's name, a zero byte, the numbers of the fields down to the text: what it is sealed
+     * to besides its customer. */
+    uint8_t way[PERSONAL_WAY_BYTES];
+    size_t way_len;
+};
+struct personal {
+    /* The sealed bytes, valid until the next call. After a failure none, and whoever encodes asks for it. */
+    struct bytes (*seal)(struct personal *self, const struct personal_place *at, struct str text);
+    /* The text, in the arena; once it was erased, what stands for it. */
+    enum err (*open)(struct personal *self, struct str *out, const struct personal_place *at,
+                     struct bytes sealed, struct arena *a, struct error *e);
+    /* A text of a customer's that no key seals: may put another in its place. NULL: it stays. */
+    void (*plain)(struct personal *self, struct str *text, const struct personal_place *at, struct arena *a);
+};
+/* As the functions below, but texts of customers are sealed; NULL: none is, and one that was is refused. */
+void schema_encode_sealed(struct buffer *out, const struct schema *s, const void *record, struct personal *p);
+enum err schema_take_sealed(void *record, const struct schema *s, struct bytes *in, struct personal *p,
+                            struct arena *a, struct error *e) MUST_USE;
 
 /* Fills `record` (of s->size bytes) from bytes that encode made. Texts point into `in`, lists into the arena.
  * Everything must be consumed. Any difference from the canonical form is ERR_TAMPERED, naming schema and

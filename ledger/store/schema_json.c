@@ -63,6 +63,9 @@ static json_t *value_json(const struct field *f, const void *record, struct aren
     case KIND_COUNT: return count_json(a, f, record);
     case KIND_STR:
     case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION:
     case KIND_HASH:
     case KIND_DECIMAL:
     case KIND_CHOICE: return text_of(field_text(a, f, record));
@@ -264,6 +267,9 @@ static enum err read_value(struct reading *r, const struct field *f, void *recor
     case KIND_DECIMAL: return read_decimal(r, f, record, value, &here);
     case KIND_STR:
     case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION:
     case KIND_HASH:
     case KIND_DATE:
     case KIND_INSTANT:

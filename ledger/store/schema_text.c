@@ -27,7 +27,10 @@ static void copy_field(const struct field *f, void *to, const void *from, struct
 {
     switch (f->kind) {
     case KIND_STR:
-    case KIND_PERSONAL: copy_text(field_place(f, to), field_at(f, from), a); break;
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: copy_text(field_place(f, to), field_at(f, from), a); break;
     case KIND_PART: schema_copy(field_place(f, to), f->of, field_at(f, from), a); break;
     case KIND_LIST: copy_list(f, to, from, a); break;
     case KIND_FLAG:
@@ -78,7 +81,10 @@ static bool fields_equal(const struct field *f, const void *a, const void *b)
     case KIND_FLAG: return *(const bool *)x == *(const bool *)y;
     case KIND_COUNT: return *(const uint64_t *)x == *(const uint64_t *)y;
     case KIND_STR:
-    case KIND_PERSONAL: return str_equal(*(const struct str *)x, *(const struct str *)y);
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: return str_equal(*(const struct str *)x, *(const struct str *)y);
     case KIND_HASH: return memcmp(x, y, sizeof(struct hash)) == 0;
     case KIND_MONEY: return money_equal(x, y);
     case KIND_DECIMAL: return decimal_equal(x, y);
@@ -153,7 +159,10 @@ struct str field_text(struct arena *a, const struct field *f, const void *record
     case KIND_FLAG: return *(const bool *)from ? STR("true") : STR("false");
     case KIND_COUNT: return str_format(a, "%ju", (uintmax_t) * (const uint64_t *)from);
     case KIND_STR:
-    case KIND_PERSONAL: return *(const struct str *)from;
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: return *(const struct str *)from;
     case KIND_HASH: return hex_text(a, ((const struct hash *)from)->bytes, sizeof(struct hash));
     case KIND_MONEY:
         if (!money_is_given(*(const struct money *)from)) return STR("");
@@ -222,7 +231,10 @@ enum err field_parse(const struct field *f, void *record, struct str text, struc
     case KIND_FLAG: return parse_flag(to, text, e);
     case KIND_COUNT: return uint_parse(to, text, e);
     case KIND_STR:
-    case KIND_PERSONAL: return parse_text(to, text, a, e);
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: return parse_text(to, text, a, e);
     case KIND_HASH: return hex_decode(((struct hash *)to)->bytes, sizeof(struct hash), text, e);
     case KIND_MONEY: return parse_money(to, text, e);
     case KIND_DECIMAL: return decimal_parse(to, text, e);

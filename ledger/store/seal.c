@@ -50,6 +50,14 @@ enum err sealer_new(struct sealer **out, const uint8_t key[KEY_BYTES], struct er
     return OK;
 }
 
+enum err sealer_rekey(struct sealer *s, const uint8_t key[KEY_BYTES], struct error *e)
+{
+    if (EVP_EncryptInit_ex2(s->seal, NULL, key, NULL, NULL) == 1 &&
+        EVP_DecryptInit_ex2(s->open, NULL, key, NULL, NULL) == 1)
+        return OK;
+    return fail(e, ERR_STORAGE, "cannot set up AES-256-GCM: the cryptographic library failed");
+}
+
 void sealer_free(struct sealer *s)
 {
     if (s == NULL) return;

@@ -2,6 +2,7 @@
 /* views.c - opening the views, and the meta row that says whose they are. Anything that does not fit -
  * another ledger, another definition of the projections, another key, a damaged file, too many values under
  * one key - is no error but a reason to drop them: the log holds the truth. */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +23,21 @@ MDB_val views_val(struct bytes b)
 
 static enum err take_keys(struct views_txn *t, const uint8_t *salt, struct error *e)
 {
-    const struct views *v = t->views;
-    uint8_t info[sizeof v->origin + 16];
+    struct views *v = t->views;
+    uint8_t info[16 + sizeof v->origin + sizeof v->tie];
     memcpy(info, "daybook/v1/views", 16);
     memcpy(info + 16, v->origin, v->origin_len);
+    size_t len = 16 + v->origin_len;
+    if (pthread_mutex_lock(&v->mutex) != 0) WRONG("a lock is broken");
+    memcpy(info + len, v->tie, v->tie_len);
+    len += v->tie_len;
+    if (pthread_mutex_unlock(&v->mutex) != 0) WRONG("a lock is broken");
     sealer_free(t->sealer);
     t->sealer = NULL;
-    return master_key_sealer(&t->sealer, v->master, (struct bytes){salt, META_SALT_BYTES},
-                             (struct bytes){info, 16 + v->origin_len}, e);
+    enum err err = master_key_sealer(&t->sealer, v->master, (struct bytes){salt, META_SALT_BYTES},
+                                     (struct bytes){info, len}, e);
+    OPENSSL_cleanse(info, sizeof info);
+    return err;
 }
 
 static struct bytes meta_key(void)
@@ -169,6 +177,7 @@ static struct views *views_new(const struct views_options *o)
     v->read_only = o->read_only;
     v->origin_len = o->origin.len;
     memcpy(v->origin, o->origin.ptr, o->origin.len);
+    if (o->tie != NULL) views_retie(v, o->tie);
     return v;
 }
 
@@ -211,11 +220,20 @@ enum err views_open(struct views **out, bool *fresh, const struct views_options 
     return OK;
 }
 
+void views_retie(struct views *v, const uint8_t tie[KEY_BYTES])
+{
+    if (pthread_mutex_lock(&v->mutex) != 0) WRONG("a lock is broken");
+    memcpy(v->tie, tie, KEY_BYTES);
+    v->tie_len = KEY_BYTES;
+    if (pthread_mutex_unlock(&v->mutex) != 0) WRONG("a lock is broken");
+}
+
 void views_close(struct views *v)
 {
     if (v == NULL) return;
     env_close(v);
     locked_free(v->index_key, KEY_BYTES);
+    OPENSSL_cleanse(v->tie, sizeof v->tie);
     (void)pthread_mutex_destroy(&v->mutex);
     free(v);
 }

@@ -37,12 +37,16 @@ struct views_options {
     const struct master_key *master;
     struct str origin;      /* of the log; views of another ledger are dropped */
     struct hash definition; /* of the code's projections (names and versions); other views are dropped */
+    const uint8_t *tie;     /* 32 bytes that the views' key hangs on besides the master key; NULL: none */
     struct world world;
     bool read_only; /* no creation, no dropping; ERR_INCOMPLETE when a rebuild would be needed */
     bool drop;      /* deletes the files before they are opened, unless others have them open */
 };
 /* *fresh tells that the views are empty and must be built. */
 enum err views_open(struct views **out, bool *fresh, const struct views_options *o, struct error *e) MUST_USE;
+/* From now on the key hangs on these: views that another process has made anew with them are opened, and
+ * those of before must be dropped. */
+void views_retie(struct views *v, const uint8_t tie[KEY_BYTES]);
 void views_close(struct views *v); /* syncs and notes a clean end; accepts NULL */
 enum err views_drop(struct views *v, struct error *e) MUST_USE; /* empties them; cursor back at 0 */
 

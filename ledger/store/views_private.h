@@ -93,7 +93,9 @@ struct views {
     struct hash definition;
     uint8_t *index_key; /* locked */
     bool read_only;
-    pthread_mutex_t mutex; /* guards idle */
+    pthread_mutex_t mutex; /* guards idle and tie */
+    uint8_t tie[KEY_BYTES];
+    size_t tie_len; /* 0: there is none */
     struct views_txn *idle;
 };
 

@@ -201,7 +201,9 @@ refused 3 "$key" run --through 2025-01-31 --out "$work/d.key"
 if [ "$(files_of_ledger)" = "$files" ]; then good=$((good + 1)); else fail "outputs changed the ledger's files: $(files_of_ledger)"; fi
 if cmp -s "$work/rows.csv" "$work/good.csv"; then good=$((good + 1)); else fail 'rejects have replaced the file that was imported'; fi
 # The side file of a report, and the rejects of a file, have names of their own.
-cp "$work/d.key" "$work/r.csv.meta.json" && cp "$work/d.key" "$work/rows.csv.rejects.csv"
+for name in r.csv.meta.json rows.csv.rejects.csv; do
+    for file in "$work"/d.key*; do cp "$file" "$work/$name${file#"$work/d.key"}"; done
+done
 refused 3 "$key" --key-file "$work/r.csv.meta.json" report invoices -o "$work/r.csv"
 refused 3 "$key" --key-file "$work/rows.csv.rejects.csv" import usage "$work/rows.csv"
 rm "$work/r.csv.meta.json" "$work/rows.csv.rejects.csv"

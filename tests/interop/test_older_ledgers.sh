@@ -54,6 +54,12 @@ sys.exit(bad)
 PYTHON
     "$daybook" --now 2025-04-01 run --through 2025-04-01 --out "$work/$name/out" --no-pdf --quiet || failed=1
     "$daybook" audit verify >/dev/null || failed=1
+    # Its texts have no key of their own: whoever is erased is not shown any more, and the records that hold him are named.
+    "$daybook" --now 2025-04-01 subscription cancel ann --immediate >/dev/null 2>&1 # if it has not ended
+    "$daybook" --now 2025-04-01 --json customer erase ann | tr -d ' \n' | grep -q '"readable_records":\[7,9\]' ||
+        { echo "the records that hold ann are not named"; failed=1; }
+    "$daybook" customer show ann | grep -q ann@example.com && { echo "ann is still shown"; failed=1; }
+    "$daybook" audit verify >/dev/null || failed=1
 done
 [ "$failed" = 0 ] && echo "every older ledger says what it said"
 exit "$failed"

@@ -44,7 +44,10 @@ static void generate_scalar(char *at, const struct field *f, struct dice *d, str
     case KIND_FLAG: memcpy(at, &flag, sizeof flag); break;
     case KIND_COUNT: memcpy(at, &count, sizeof count); break;
     case KIND_STR:
-    case KIND_PERSONAL: memcpy(at, &text, sizeof text); break;
+    case KIND_PERSONAL:
+    case KIND_CONTACT:
+    case KIND_COUNTED:
+    case KIND_REGION: memcpy(at, &text, sizeof text); break;
     case KIND_HASH: memcpy(at, &hash, sizeof hash); break;
     case KIND_MONEY: memcpy(at, &money, sizeof money); break;
     case KIND_DECIMAL: memcpy(at, &decimal, sizeof decimal); break;

@@ -61,7 +61,7 @@ static void write_past_the_rules(const struct envelope *v)
     struct log_state s = {0};
     struct ledger_options o = options();
     uint64_t first = 0;
-    envelope_encode(&plain, v);
+    envelope_encode(&plain, v, NULL);
     struct bytes text = {plain.ptr, plain.len};
     assert_ok(log_state(&s, ledger_log(l), E));
     assert_ok(log_append(&first, ledger_log(l), s.head.range.size, &text, 1, noon.now, E));

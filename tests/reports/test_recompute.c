@@ -71,7 +71,7 @@ static void append(struct office *o, const struct envelope *v)
     struct buffer plain = {.arena = A};
     struct log_state state = {0};
     uint64_t first = 0;
-    envelope_encode(&plain, v);
+    envelope_encode(&plain, v, NULL);
     struct bytes bytes = {plain.ptr, plain.len};
     assert_ok(log_state(&state, ledger_log(o->l), E));
     assert_ok(log_append(&first, ledger_log(o->l), state.head.range.size, &bytes, 1, o->clock.now, E));

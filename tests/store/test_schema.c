@@ -282,8 +282,9 @@ Test(schema, decimals_are_taken_in_their_normal_form_only)
 Test(schema, personal_texts_of_unknown_forms_are_refused)
 {
     static const struct wrong table[] = {
-        {"929201a0a0", "party.name: personal text of unknown form 1"},
-        {"929201c400a0", "party.name: personal text of unknown form 1"},
+        {"929201a0a0", "party.name: not a sealed text"},
+        {"929201c400a0", "party.name: a text is sealed that belongs to no customer"},
+        {"929202a0a0", "party.name: personal text of unknown form 2"},
         {"929300a0a0a0", "party.name: not a personal text"},
         {"92a0a0", "party.name: not a personal text"},
         {"92c0a0", "party.name: not a personal text"},
