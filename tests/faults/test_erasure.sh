@@ -175,6 +175,34 @@ for name in ("trial_balance", "invoices", "invoice_lines", "transactions", "dunn
             assert a == b or b == "[erased]", (name, old, new)
 P
 
+# A business abroad owes the tax itself, by its tax id and its state: so it is decided again, when both texts are gone.
+books() { env -u DAYBOOK_STRIPE_KEY_FILE "$program" --dir "$work/taxes" --key-file "$work/taxes.key" --now "$@" >"$work/said" 2>&1 || fail "--now $*: $(cat "$work/said")"; }
+books 2025-01-01 init "$work/taxes" --catalog tests/spec/catalogs/taxes.json
+books 2025-01-01 seller set --name "Acme Limited" --country IE --tax-id IE6433435F --retention-years 8
+books 2025-01-01 customer create firma --name CANARY-firma --country DE --currency EUR --tax-id DE136695976
+books 2025-01-01 customer create luc --name CANARY-luc --country CA --region QC --currency USD
+for user in firma luc; do books 2025-01-01 subscription create $user --tier club --payment-method pm_card_visa; done
+books 2025-01-01 run --through 2025-01-01 --out "$work/taxes.out" --no-pdf
+# amounts - of the two invoices.
+amounts() {
+    for n in 1 2; do
+        books 2025-01-01 --json invoice show INV-2025-00000$n
+        grep -E '"(total|tax|subtotal|amount_due|note|percent|category)"' "$work/said"
+    done
+}
+amounts >"$work/amounts"
+grep -q "Reverse charge" "$work/amounts" || fail "the business abroad is taxed"
+for user in firma luc; do
+    books 2025-01-02 subscription cancel $user --immediate
+    books 2034-01-01 --json customer erase $user
+    grep -q '"erased": *"all"' "$work/said" || fail "$user is not erased after eight years: $(cat "$work/said")"
+done
+books 2034-01-01 customer show firma
+grep -q "DE136695976\|CANARY" "$work/said" && fail "the tax id is still there"
+books 2034-01-01 invoice verify
+books 2034-01-01 audit verify
+same "$(amounts)" "$(cat "$work/amounts")" "amounts after the erasure"
+
 # Nor does a process that works with it have them in memory.
 "$program" --dir "$work/ledger" --key-file "$work/key" --json serve --listen 127.0.0.1:0 --webhook-secret-file "$work/secrets" \
     >"$work/address" 2>"$work/log" &
@@ -201,4 +229,30 @@ same "$?" 0 "memory without a text"
 kill -TERM "$serving"
 wait "$serving"
 serving=
+
+# One that has the ledger open while another erases goes on, with what the log says by then.
+must 2025-03-02 customer create late --name CANARY-late
+"$program" --dir "$work/ledger" --key-file "$work/key" --json serve --listen 127.0.0.1:0 --webhook-secret-file "$work/secrets" \
+    >"$work/address2" 2>"$work/log" &
+serving=$!
+until [ -s "$work/address2" ] || ! kill -0 "$serving" 2>/dev/null; do sleep 0.02; done
+url2=$("$python" -c 'import json, sys; print(json.load(sys.stdin)["listening"])' <"$work/address2")
+# message NUMBER - the status of one that is sent to it.
+message() {
+    sed "s/evt_1/evt_$1/" "$work/message" >"$work/message_$1"
+    local at signed
+    at=$(date +%s)
+    signed=$("$python" -c 'import hashlib, hmac, sys
+print(hmac.new(b"whsec_of_the_tests_own", sys.argv[2].encode() + b"." + open(sys.argv[1], "rb").read(), hashlib.sha256).hexdigest())' "$work/message_$1" "$at")
+    curl -s -o /dev/null -w '%{http_code}' -H "Stripe-Signature: t=$at,v1=$signed" --data-binary "@$work/message_$1" "$url2/webhooks/stripe"
+}
+same "$(message 2)" 200 "a message before the erasure"
+must 2025-03-03 customer erase late
+same "$(message 3)" 200 "a message after another process erased somebody"
+same "$(curl -s "$url2/healthz")" '{"status":"ok"}' health
+kill -TERM "$serving"
+wait "$serving"
+serving=
+must 2036-01-02 audit verify
+same "$(at 2036-01-02 --json webhook list | wc -l)" 3 "messages that are kept"
 echo "1 passed, 0 failed, 0 skipped"
