@@ -175,8 +175,8 @@ static enum err tell_init(struct surroundings *s, const struct init_query *q, st
     failed |= json_object_set_new(j, "key", json_stringn(key.ptr, key.len));
     failed |= json_object_set_new(j, "catalog", json_string(catalog));
     failed |= json_object_set_new(j, "next",
-                                  json_string("keep a copy of the key in a safe place: without it "
-                                              "nobody can read this ledger"));
+                                  json_string("keep copies of the key and of its .kek file in safe places: "
+                                              "without them nobody can read this ledger"));
     if (failed != 0) WRONG("jansson cannot add a member");
     return answer->take(answer->self, j, false, e);
 }
