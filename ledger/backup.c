@@ -19,6 +19,8 @@ struct backing {
     uint64_t end;        /* of the segment under way */
     struct segment_writer *segment;
     struct ledger_backup *out;
+    struct bytes late; /* the customers' keys, other in each ledger: written once the records fit */
+    struct object late_object;
     struct arena *arena;
 };
 
@@ -96,6 +98,13 @@ static enum err back_record(void *context, const struct log_entry *entry, struct
 
 /* ---- small files ---- */
 
+static enum err put_small(struct backing *b, const struct object *o, struct bytes content, struct error *e)
+{
+    b->out->objects++;
+    b->out->bytes += o->bytes;
+    return put_file(b->dir, path_in(b->dir, object_path(b->arena, &o->hash), b->arena), content, 0600, e);
+}
+
 static enum err back_file(struct backing *b, struct str path, struct arena *a, struct error *e)
 {
     struct bytes content = {NULL, 0};
@@ -108,9 +117,10 @@ static enum err back_file(struct backing *b, struct str path, struct arena *a, s
     o.bytes = content.len;
     snapshot_add_file(&b->now, (struct kept_file){path, o}, b->arena);
     if (object_is_there(b->dir, &o)) return OK;
-    b->out->objects++;
-    b->out->bytes += o.bytes;
-    return put_file(b->dir, path_in(b->dir, object_path(a, &o.hash), a), content, 0600, e);
+    if (!str_is(path, "customer-keys")) return put_small(b, &o, content, e);
+    b->late = bytes_copy(b->arena, content);
+    b->late_object = o;
+    return OK;
 }
 
 static enum err back_files(struct backing *b, struct error *e)
@@ -163,6 +173,7 @@ static enum err write_snapshot(struct backing *b, const struct copying *c, struc
     if (err == OK) err = stream_records(b->ledger, 0, b->now.size, back_record, b, c, e);
     if (err == OK) err = passing_check(&b->passing, e);
     segment_abandon(b->segment);
+    if (err == OK && b->late.len > 0) err = put_small(b, &b->late_object, b->late, e);
     if (err != OK) return err;
     b->now.name = snapshot_name(b->arena, b->now.size, &b->now.root);
     struct bytes text = str_bytes(snapshot_text(b->arena, &b->now));

@@ -80,9 +80,10 @@ enum {
     LIMIT_COMMAND_LINE_ARGUMENT_BYTES = 64 * 1024,
 
     /* Copies of a ledger. */
-    LIMIT_SMALL_FILE_BYTES = 16 * 1024 * 1024, /* beside the log: checkpoints, time stamps */
-    LIMIT_SNAPSHOT_BYTES = 256 * 1024 * 1024,  /* of a backup's manifest; a line has some 100 */
-    LIMIT_SNAPSHOT_PIECES = 32,                /* of one segment; more are made one */
+    LIMIT_SMALL_FILE_BYTES =
+        512 * 1024 * 1024, /* beside the log: checkpoints, time stamps; 144 bytes of keys a customer */
+    LIMIT_SNAPSHOT_BYTES = 256 * 1024 * 1024, /* of a backup's manifest; a line has some 100 */
+    LIMIT_SNAPSHOT_PIECES = 32,               /* of one segment; more are made one */
 
     /* Time stamps and witnesses. */
     LIMIT_POLICY_BYTES = 64 * 1024,     /* of witnesses */

@@ -62,7 +62,7 @@ Test(backup, a_second_one_writes_what_is_new_and_the_same_again_nothing)
 {
     grow_log(books.ledger, 70000);
     struct ledger_backup first = backed_up("b"), same = backed_up("b");
-    assert_int(first.objects, 2); /* a full segment, and the beginning of the next */
+    assert_int(first.objects, 3); /* a full segment, the beginning of the next, the customers' keys */
     assert_int(same.objects, 0);
     assert_int(same.added, 0);
     grow_log(books.ledger, 10);
@@ -105,6 +105,17 @@ Test(backup, it_never_holds_the_master_key)
     }
 }
 
+/* By the newest snapshot: the customers' keys of an older one are not. */
+static bool is_needed(struct str folder_name, struct str rest)
+{
+    struct names_list names;
+    assert_ok(dir_list(&names, test_path("b/snapshots"), A, E));
+    const char *newest =
+        str_format(A, "%s/%.*s", test_path("b/snapshots"), STR_ARG(names.names[names.count - 1])).ptr;
+    struct str hash = str_format(A, "%.*s%.*s", STR_ARG(folder_name), STR_ARG(rest));
+    return strstr(str_cstring(A, test_read(newest)), hash.ptr) != NULL;
+}
+
 /* Every object and manifest, each damaged in several ways. */
 Test(backup, whatever_is_damaged_is_found_and_nothing_is_restored_of_it)
 {
@@ -128,10 +139,12 @@ Test(backup, whatever_is_damaged_is_found_and_nothing_is_restored_of_it)
         }
         test_write(path, (struct str){good.ptr, good.len - 1});
         assert_err_says(try_verify("b"), ERR_TAMPERED, files.names[0].ptr);
-        assert_err_says(try_restore("b", "r"), ERR_TAMPERED, files.names[0].ptr);
+        if (is_needed(dirs.names[i], files.names[0]))
+            assert_err_says(try_restore("b", "r"), ERR_TAMPERED, files.names[0].ptr);
         cr_assert(unlink(path) == 0);
         assert_err_says(try_verify("b"), ERR_INCOMPLETE, files.names[0].ptr);
-        assert_err_says(try_restore("b", "r"), ERR_INCOMPLETE, files.names[0].ptr);
+        if (is_needed(dirs.names[i], files.names[0]))
+            assert_err_says(try_restore("b", "r"), ERR_INCOMPLETE, files.names[0].ptr);
         cr_assert(!file_exists(test_path("r")) && !file_exists(test_path("r.partial")));
         test_write(path, good);
         seen++;
