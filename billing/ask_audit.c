@@ -172,6 +172,8 @@ void member_checkpoint(json_t *object, const struct checkpoint_told *t)
     member_put(object, "checkpoint_records", none ? json_null() : json_integer((json_int_t)t->at.head.size));
     member_text_or_null(object, "checkpoint_path", none ? STR_NONE : str_of(t->at.path));
     member_count(object, "checkpoints_published", t->published);
+    member_count(object, "vouching_asked", t->asked);
+    member_count(object, "vouching_done", t->vouched);
     member_text_or_null(object, "checkpoint_trouble", t->trouble);
 }
 
@@ -186,6 +188,8 @@ static json_t *checkpoint_json(const struct checkpoint_told *t)
     member_hash(j, "root", &p->head.root);
     member_text(j, "path", str_of(p->path));
     member_count(j, "published", t->published);
+    member_count(j, "vouching_asked", t->asked);
+    member_count(j, "vouching_done", t->vouched);
     member_text_or_null(j, "checkpoint_trouble", t->trouble);
     member_text(j, "checkpoint", p->note);
     return j;

@@ -169,7 +169,7 @@ static json_t *reasons_json(const struct run_failure *items, size_t count)
 }
 
 static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked,
-                        const struct checkpoint_told *checkpoint)
+                        const struct checkpoint_told *checkpoint, uint64_t receipts)
 {
     const struct run_query *q = c->query;
     const struct stripe *stripe = c->service->stripe;
@@ -194,6 +194,7 @@ static json_t *run_json(const struct run_summary *r, const struct call *c, uint6
     member_flag(j, "wrote_events", r->wrote_events);
     member_text_or_null(j, "out", q->out);
     member_checkpoint(j, checkpoint);
+    member_count(j, "receipts", receipts);
     member_put(j, "totals", totals_json(r));
     member_put(j, "failures", reasons_json(r->failures, r->failures_count));
     member_put(j, "not_drawn", reasons_json(r->undrawn, r->undrawn_count));
@@ -228,7 +229,23 @@ static enum err sign_the_night(struct checkpoint_told *out, const struct call *c
     }
     if (s->checkpoints.key == NULL) return OK;
     enum err err = service_checkpoint(out, s, false, c->arena, &e);
-    if (err != OK) *out = (struct checkpoint_told){.trouble = str_copy(c->arena, str_of(e.text))};
+    if (err != OK) out->trouble = str_copy(c->arena, str_of(e.text));
+    return err;
+}
+
+/* Where a checkpoint covers the night, each of its PDFs gets its receipt. */
+static enum err give_receipts(uint64_t *written, struct checkpoint_told *told, const struct call *c,
+                              const struct run_summary *r)
+{
+    const struct run_query *q = c->query;
+    const struct service *s = c->service;
+    struct receipts_summary sum = {.written = 0};
+    struct error e = {0};
+    if (told->at.path == NULL || r->pdfs == 0) return OK;
+    enum err err = receipts_write(&sum, s->ledger, str_cstring(c->arena, q->out), NULL, s->progress,
+                                  s->progress_context, c->arena, &e);
+    *written = sum.written;
+    if (err != OK) told->trouble = str_copy(c->arena, str_of(e.text));
     return err;
 }
 
@@ -269,7 +286,9 @@ enum err ask_run(const struct call *c, struct error *e)
     if (err == OK && !q->dry_run && !q->draft) err = count_not_asked(&not_asked, c, e);
     struct checkpoint_told checkpoint = {.trouble = STR_NONE};
     enum err sealed = err == OK && !q->dry_run && !q->draft ? sign_the_night(&checkpoint, c) : OK;
-    if (err == OK) err = tell_one(c, run_json(&r, c, not_asked, &checkpoint), e);
+    uint64_t receipts = 0;
+    if (err == OK && sealed == OK) sealed = give_receipts(&receipts, &checkpoint, c, &r);
+    if (err == OK) err = tell_one(c, run_json(&r, c, not_asked, &checkpoint, receipts), e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
     if (err == OK && r.not_drawn > 0) return not_all_drawn(&r, e);
     return err == OK && sealed != OK ? not_signed(&checkpoint, e) : err;

@@ -5,18 +5,42 @@
  */
 #include "billing/checkpoints.h"
 
+#include "billing/answers.h"
+
 static void checkpoint_progress(void *context, uint64_t done, uint64_t total)
 {
     const struct service *s = context;
     if (s->progress != NULL) s->progress(s->progress_context, "verify", done, total);
 }
 
-static void after_checkpoint(struct checkpoint_told *out, struct service *s, struct arena *a)
+/* Whoever does not answer now is asked again after the next one. A witness who saw another history is no such
+ * thing: the ledger was forked, or put back. */
+static enum err ask_others(struct checkpoint_told *out, struct service *s, struct arena *a, struct error *e)
 {
-    struct error e = {0};
-    if (s->checkpoints.publish == NULL) return;
-    if (ledger_publish(&out->published, s->ledger, s->checkpoints.publish, a, &e) != OK)
-        out->trouble = str_copy(a, str_of(e.text));
+    struct anchor_report r = {.count = 0};
+    struct error why = {0};
+    enum err err = anchor_newest(&r, s->ledger, a, &why);
+    out->asked = r.count;
+    for (size_t i = 0; i < r.count; i++)
+        if (r.peers[i].state == ANCHOR_THERE || r.peers[i].state == ANCHOR_DONE) out->vouched++;
+    if (err == OK) return OK;
+    if (err == ERR_TAMPERED || err == ERR_ROLLED_BACK) {
+        *e = why;
+        return err;
+    }
+    out->trouble = str_copy(a, str_of(why.text));
+    return OK;
+}
+
+static enum err after_checkpoint(struct checkpoint_told *out, struct service *s, struct arena *a,
+                                 struct error *e)
+{
+    struct error why = {0};
+    enum err err = ask_others(out, s, a, e);
+    if (s->checkpoints.publish == NULL) return err;
+    if (ledger_publish(&out->published, s->ledger, s->checkpoints.publish, a, &why) != OK)
+        out->trouble = str_copy(a, str_of(why.text));
+    return err;
 }
 
 enum err service_checkpoint(struct checkpoint_told *out, struct service *s, bool full, struct arena *a,
@@ -30,8 +54,7 @@ enum err service_checkpoint(struct checkpoint_told *out, struct service *s, bool
                     "cannot sign a checkpoint without a key: --checkpoint-key names it, 'daybook key "
                     "new-checkpoint' makes one");
     enum err err = ledger_checkpoint(&out->at, s->ledger, &how, a, e);
-    if (err == OK) after_checkpoint(out, s, a);
-    return err;
+    return err == OK ? after_checkpoint(out, s, a, e) : err;
 }
 
 enum err service_checkpoint_if_grown(struct checkpoint_told *out, struct service *s, struct arena *a,

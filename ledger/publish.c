@@ -79,6 +79,7 @@ static enum err publish_all(size_t *count, const struct publishing *p, struct er
     /* The newest, also where it is there already: somebody may have signed below since. */
     for (size_t i = missing == 0 && sizes.count > 0 ? 1 : missing; i-- > 0 && err == OK;) {
         err = checkpoint_read_kept(&c, p->ledger, sizes.items[i], p->arena, e);
+        if (err == OK) err = ledger_cosigned_note(&c.note, p->ledger, &c, p->arena, e);
         if (err == OK) err = publish_one(p, &c, e);
     }
     if (err != OK || sizes.count == 0) return err;
