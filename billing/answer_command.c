@@ -2,33 +2,9 @@
 /* answer_command.c - what became of a command, as the JSON that doors answer with: made of its events and of
  * the state behind them. It must never make an answer of what was not durable, so it is asked after the
  * commit only. */
-#include "billing/answers.h"
+#include "billing/answering.h"
 
-struct answering {
-    json_t **out;
-    struct service *service;
-    const struct command *command;
-    const struct outcome *outcome;
-    struct views_txn *txn;
-    struct arena *arena;
-    struct names names;
-};
-
-/* The last event of a type, or NULL. */
-static const struct event *event_of(const struct outcome *o, enum event_type type)
-{
-    for (size_t i = o->events_count; i > 0; i--) {
-        if (o->events[i - 1].type == type) return &o->events[i - 1];
-    }
-    return NULL;
-}
-
-static enum err customer_of(struct customer *c, struct answering *g, struct str user, struct error *e)
-{
-    return find_customer(c, g->txn, user, g->arena, e);
-}
-
-/* ---- customers ---- */
+/* ---- our own data ---- */
 
 static enum err answer_seller(struct answering *g, struct error *e)
 {
@@ -50,30 +26,6 @@ static enum err answer_catalog(struct answering *g, struct error *e)
     member_count(j, "products", c.products_count);
     member_count(j, "prices", c.prices_count);
     member_hash(j, "sha256", &c.sha256);
-    return OK;
-}
-
-static enum err answer_customer(struct answering *g, struct error *e)
-{
-    struct customer c = {0};
-    const struct command *m = g->command;
-    bool create = m->type == COMMAND_CUSTOMER_CREATE;
-    enum err err = customer_of(&c, g, create ? m->customer_create.user : m->customer_update.user, e);
-    if (err == OK) *g->out = customer_json(&c, g->txn, g->arena);
-    return err;
-}
-
-static enum err answer_keeping(struct answering *g, struct error *e)
-{
-    struct customer c = {0};
-    const struct command *m = g->command;
-    struct str user = m->type == COMMAND_CUSTOMER_ERASE  ? m->customer_erase.user
-                      : m->type == COMMAND_CUSTOMER_HOLD ? m->customer_hold.user
-                                                         : m->customer_release.user;
-    enum err err = customer_of(&c, g, user, e);
-    if (err != OK) return err;
-    if (m->type == COMMAND_CUSTOMER_ERASE) return erased_json(g->out, &c, g->service->ledger, g->txn, e);
-    *g->out = keeping_json(&c);
     return OK;
 }
 
@@ -519,30 +471,6 @@ static enum err answer_item(struct answering *g, struct error *e)
     member_text(j, "description", v->line.description);
     member_money(j, "amount", v->line.amount);
     member_text(j, "currency", str_of(v->line.amount.currency));
-    return OK;
-}
-
-/* ---- who may do what ---- */
-
-static enum err answer_actor(struct answering *g, struct error *e)
-{
-    const struct command *m = g->command;
-    bool removed = m->type == COMMAND_ACTOR_REMOVE;
-    json_t *j = *g->out = object_new();
-    (void)e;
-    member_text(j, "name", removed ? m->actor_remove.name : m->actor_update.name);
-    member_text(j, "status", removed ? STR("removed") : STR("active"));
-    if (!removed) member_text(j, "role", str_of(choice_role.words[m->actor_update.role]));
-    member_flag(j, "changed", g->outcome->events_count > 0);
-    return OK;
-}
-
-static enum err answer_token(struct answering *g, struct error *e)
-{
-    json_t *j = *g->out = object_new();
-    (void)e;
-    member_text(j, "token_id", g->command->token_revoke.token);
-    member_text(j, "status", STR("revoked"));
     return OK;
 }
 

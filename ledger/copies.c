@@ -108,7 +108,7 @@ static const struct {
 } small_table[] = {
     {"checkpoints", SMALL_ARCHIVE | SMALL_BACKUP},
     {"timestamps", SMALL_ARCHIVE | SMALL_BACKUP},
-    {"cosigned", SMALL_BACKUP}, /* an archive's checkpoint has the lines of witnesses under it */
+    {"cosigned", SMALL_BACKUP},      /* an archive's checkpoint has the lines of witnesses under it */
     {"customer-keys", SMALL_BACKUP}, /* wrapped under a key that is never in a copy */
 };
 enum { SMALL_KINDS = sizeof small_table / sizeof *small_table, SIZE_DIGITS = 20, DEPTH_MAX = 16 };

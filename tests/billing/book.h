@@ -9,7 +9,8 @@
 
 extern struct daybook *book;
 extern struct daybook_error why;
-extern const char *book_signer; /* the key that signs checkpoints from the next book_open on; NULL: none does */
+extern const char
+    *book_signer; /* the key that signs checkpoints from the next book_open on; NULL: none does */
 
 /* A new one with the example catalog, on 2025-01-10 at nine; and its end. */
 void book_begin(void);
