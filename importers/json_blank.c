@@ -138,7 +138,7 @@ static bool says_something(const json_t *value)
 static bool leave_out(json_t *root, bool but_ours)
 {
     bool found = false;
-    const char *key = NULL;
+    const char *key = "";
     void *next = NULL;
     json_t *value = NULL;
     for (size_t i = 0; i < json_array_size(root); i++) {
@@ -162,7 +162,7 @@ static bool leave_out(json_t *root, bool but_ours)
 bool json_blank_personal(json_t *root)
 {
     bool found = false;
-    const char *key = NULL;
+    const char *key = "";
     void *next = NULL;
     json_t *value = NULL;
     for (size_t i = 0; i < json_array_size(root); i++) {

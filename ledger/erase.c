@@ -30,8 +30,10 @@ static enum err wait_for_eraser(struct ledger *l, struct error *e)
     struct error conflict = {0};
     bool changed = false;
     enum err err = views_begin(&t, l->views, true, &conflict);
-    if (err == OK) views_abort(t);
-    if (err == OK) return OK;
+    if (err == OK) {
+        views_abort(t);
+        return OK;
+    }
     enum err now = refresh(&changed, l, e);
     if (now != OK) return now;
     if (changed) return views_drop(l->views, e);
@@ -156,11 +158,11 @@ static enum err settle_now(struct ledger *l, struct error *e)
 static enum err check_age(struct ledger *l, struct error *e)
 {
     struct views_txn *t = NULL;
-    uint64_t due = 0, is = customer_keys_generation(l->keys);
+    uint64_t due = 0;
     enum err err = begin_views(&t, l, false, e);
     if (err != OK) return err;
     err = l->state->key_generation(&due, t, e);
-    is = customer_keys_generation(l->keys);
+    uint64_t is = customer_keys_generation(l->keys);
     views_abort(t);
     if (err != OK || is == due) return err;
     if (is < due)

@@ -104,7 +104,7 @@ struct entry_aad {
 static struct entry_aad aad_of(const struct key_wrap *w, uint64_t customer, enum key_class c,
                                const uint8_t *entry)
 {
-    struct entry_aad aad;
+    struct entry_aad aad = {{0}};
     uint8_t *to = aad.bytes;
     memcpy(to, entry_label, sizeof entry_label - 1);
     to += sizeof entry_label - 1;

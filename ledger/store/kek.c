@@ -104,13 +104,6 @@ static enum err overwrite(const char *path, struct world w, struct error *e)
     return err;
 }
 
-enum err kek_replace(const char *path, const char *next, struct world w, struct error *e)
-{
-    enum err err = overwrite(path, w, e);
-    if (err == OK && rename(next, path) != 0) err = fail_errno(e, errno, "cannot rename '%s'", next);
-    return err == OK ? folder_sync(path, e) : err;
-}
-
 enum err kek_destroy(const char *path, struct world w, struct error *e)
 {
     enum err err = overwrite(path, w, e);
@@ -119,13 +112,30 @@ enum err kek_destroy(const char *path, struct world w, struct error *e)
     return err == OK ? folder_sync(path, e) : err;
 }
 
+/* Beside the file, while the same key is put there under another master key. */
+enum { FRESH_BYTES = KEYS_PATH_BYTES + 8 };
+static enum err fresh_path(char out[FRESH_BYTES], const char *path, struct error *e)
+{
+    int n = snprintf(out, FRESH_BYTES, "%s.wrap", path);
+    return n >= 0 && n < FRESH_BYTES ? OK : fail(e, ERR_LIMIT, "the path '%s' is too long", path);
+}
+
 enum err kek_rewrap(const struct kek *kek, const char *path, const struct master_key *m, const char *origin,
                     struct world w, struct error *e)
 {
-    char fresh[KEYS_PATH_BYTES + 8];
-    int n = snprintf(fresh, sizeof fresh, "%s.wrap", path);
-    if (n < 0 || (size_t)n >= sizeof fresh) return fail(e, ERR_LIMIT, "the path '%s' is too long", path);
-    enum err err = kek_write(kek, fresh, m, origin, w, e);
+    char fresh[FRESH_BYTES];
+    enum err err = fresh_path(fresh, path, e);
+    if (err == OK) err = kek_write(kek, fresh, m, origin, w, e);
     if (err == OK && rename(fresh, path) != 0) err = fail_errno(e, errno, "cannot rename '%s'", fresh);
+    return err == OK ? folder_sync(path, e) : err;
+}
+
+enum err kek_replace(const char *path, const char *next, struct world w, struct error *e)
+{
+    char fresh[FRESH_BYTES];
+    enum err err = fresh_path(fresh, path, e);
+    if (err == OK) err = kek_destroy(fresh, w, e); /* a killed rotation may have left it */
+    if (err == OK) err = overwrite(path, w, e);
+    if (err == OK && rename(next, path) != 0) err = fail_errno(e, errno, "cannot rename '%s'", next);
     return err == OK ? folder_sync(path, e) : err;
 }

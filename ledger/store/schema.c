@@ -466,7 +466,10 @@ static enum err take_record(struct taking *t, const struct schema *s, void *reco
         enum err err = f->kind == KIND_LIST   ? take_list(t, f, record, where, depth + 1)
                        : f->kind == KIND_PART ? take_part(t, f, record, where, depth)
                                               : take_scalar_at(t, f, record, where);
-        if (err != OK) return err;
+        if (err != OK) {
+            t->at = at.up;
+            return err;
+        }
     }
     t->at = at.up;
     if (s->forms > 1 && count > s->growth[0] && fields_told(s, fields, fields_count, record) < count)
