@@ -28,7 +28,7 @@ is() { if [ "$1" = "$2" ]; then good=$((good + 1)); else fail "$3: got $1, wante
 
 # ---- what daybook makes is its user's alone, whatever the umask
 for mask in 000 022 077; do
-    rm -rf m m.key
+    rm -rf m m.*
     (umask $mask && mkdir m && "$daybook" --now 2025-01-10 init m --quiet) || fail "init with umask $mask"
     (umask $mask && "$daybook" --dir m --now 2025-01-10 customer create ann --quiet &&
         "$daybook" --dir m key new-checkpoint signer.$mask --quiet &&
