@@ -29,6 +29,7 @@ must ledger 2025-01-10T09:00:00Z payment collect
 must ledger 2025-01-11T09:00:00Z usage record ann api_calls 12345 --event-id e1
 must ledger 2025-01-11T09:00:00Z usage alert ann api_calls 20000
 must ledger 2025-01-11T09:00:00Z invoice add-item ann --description 'Set-up' --amount 12.50
+must ledger 2025-01-11T09:00:00Z invoice add-item eve --description "$name" --amount 1.00 # her name itself is sealed in it
 must ledger 2025-01-12T09:00:00Z subscription update ann --tier pro
 must ledger 2025-01-13T09:00:00Z invoice credit INV-2025-000002 --reason 'as agreed'
 must ledger 2025-02-10T09:00:00Z run --through 2025-02-10 --out out
@@ -44,7 +45,7 @@ record_of() { # USER TEXT - the first record about the user whose events say the
 print([r["seq"] for r in map(json.loads, sys.stdin) if any(sys.argv[1] in text for text in r["events"])][0])' "$2"
 }
 must ledger 2025-02-11T09:00:00Z audit disclose "$(record_of bob created)" -o small
-must ledger 2025-02-11T09:00:00Z audit disclose "$(record_of eve created)" -o hostile
+must ledger 2025-02-11T09:00:00Z audit disclose "$(record_of eve 'for the next invoice')" -o hostile
 for file in disclosure all; do
     "$daybook" --json audit check $file --public-key signer.pub >$file.checked || { echo "FAIL: audit check $file" && exit 1; }
 done

@@ -119,11 +119,11 @@ else
 fi
 
 # ---- a fork: both copies go on and sign, one of them is refused ----
-cp -r ledger fork && cp signer fork.signer && cp signer.pub fork.signer.pub && cp signer.last fork.signer.last
+cp -r ledger fork && cp ledger.anchor fork.anchor && cp signer fork.signer && cp signer.pub fork.signer.pub && cp signer.last fork.signer.last
 for i in 1 2 3; do must customer create "a$i"; done
 must audit checkpoint --checkpoint-key signer
 gives 0 'the one copy' at audit anchor --witness-policy policy
-cp -r ledger grown
+cp -r ledger grown && cp ledger.anchor grown.anchor
 ledger=fork
 must customer create b1
 must audit checkpoint --checkpoint-key fork.signer
@@ -140,7 +140,7 @@ must audit checkpoint --checkpoint-key signer
 gives 0 'the one copy goes on' at audit anchor --witness-policy policy
 
 # ---- a checkpoint that the folder has lost: the proof is made from the records ----
-cp -r grown lost && rm -r lost/checkpoints lost/cosigned lost/anchoring
+cp -r grown lost && cp grown.anchor lost.anchor && rm -r lost/checkpoints lost/cosigned lost/anchoring
 ledger=lost
 must customer create a5
 must audit checkpoint --checkpoint-key signer
