@@ -230,8 +230,8 @@ Test(invoice_pdf, everything_that_the_law_wants_stands_on_it)
         "Registered in Ireland, no. 123456",
         "Page 1 of 1",
         "Proof of this document in the ledger",
-        "Ledger record 42, leaf hash "
-        "abababababababababababababababababababababababababababababababab",
+        ("Ledger record 42, leaf hash "
+         "abababababababababababababababababababababababababababababababab"),
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) assert_says(words, wanted[i]);
     assert_says_not(words, "simulator");

@@ -248,6 +248,11 @@ static _Noreturn void look(void)
     _exit(is_anywhere(&n, false) ? 2 : 0);
 }
 
+static bool is_sanitized(void)
+{
+    return IS_SANITIZED;
+}
+
 static int ended(void (*what)(void))
 {
     int status = 0;
@@ -260,7 +265,7 @@ static int ended(void (*what)(void))
 
 Test(secrets, are_left_out_of_core_files_and_nowhere_when_the_ledger_is_closed)
 {
-    if (IS_SANITIZED) cr_skip_test("the sanitizer's memory is not the program's");
+    if (is_sanitized()) cr_skip_test("the sanitizer's memory is not the program's");
     (void)test_dir();
     assert_int(ended(make), 0);
     int status = ended(look);
