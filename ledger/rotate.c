@@ -110,7 +110,7 @@ static enum err settle_in(struct ledger_rotation *out, struct ledger *l, struct 
                    "rotate' goes on)",
                    out->key_file.ptr);
     else if (out->swaps)
-        out->key_file = str_copy(a, str_of(l->guarded.key_file));
+        out->key_file = str_format(a, "%s", l->guarded.key_file);
     struct error late = {0};
     const char *kek_file = kek_file_with(l, out, a);
     if (kek_file != NULL) guard_kek(l, kek_file);
@@ -149,7 +149,7 @@ static enum err rotate(struct ledger_rotation *out, struct ledger *l, const char
         master_key_close(next);
         return wrap(e, "cannot replace the master key");
     }
-    out->key_file = str_copy(a, str_of(path));
+    out->key_file = str_format(a, "%s", path);
     out->old_key = key_name(l->master, a);
     out->key = key_name(next, a);
     ledger_lock(l);
@@ -167,7 +167,7 @@ enum err ledger_rotate(struct ledger_rotation *out, struct ledger *l, const char
     if (err != OK) return err;
     if (!finished) return rotate(out, l, new_key_file != NULL ? new_key_file : new_file(l, a), a, e);
     out->key = key_name(l->master, a);
-    out->key_file = str_copy(a, str_of(l->guarded.key_file));
+    out->key_file = str_format(a, "%s", l->guarded.key_file);
     return OK;
 }
 

@@ -57,7 +57,7 @@ static enum err absolute(const char **out, const char *path, struct arena *a, st
 {
     char *real = realpath(path, NULL);
     if (real == NULL) return fail_errno(e, errno, "cannot tell where '%s' is", path);
-    *out = str_copy(a, str_format(a, "%s", real)).ptr;
+    *out = str_format(a, "%s", real).ptr;
     free(real);
     return OK;
 }
