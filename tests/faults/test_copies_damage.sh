@@ -112,7 +112,7 @@ gives 3 'inside the ledger' 'a backup inside the ledger' at ledger backup ledger
 must at ledger audit export archive --checkpoint-key signer
 before=$(digest archive)
 gives 5 'archive' 'an archive that is ahead' at ledger audit export archive --checkpoint first
-rm -rf fork && must "$daybook" --key-file key restore early fork
+rm -rf fork fork.anchor && must "$daybook" --key-file key restore early fork
 gives 5 'records, and the checkpoint' 'an archive of a ledger that is behind' at fork audit export archive
 for i in 1 2 3 4; do must at fork customer create "other$i"; done
 gives 4 'signer.last' 'signing what went another way' at fork audit export archive --checkpoint-key signer
@@ -121,7 +121,7 @@ gives 3 'inside the ledger' 'an archive inside the ledger' at ledger audit expor
 
 must at ledger replicate follower
 before=$(digest follower)
-rm -rf fork && must "$daybook" --key-file key restore early fork
+rm -rf fork fork.anchor && must "$daybook" --key-file key restore early fork
 gives 5 'and the ledger only' 'a follower that is ahead' at fork replicate follower
 for i in 1 2 3 4; do must at fork customer create "other$i"; done
 gives 4 'the follower' 'a follower that went another way' at fork replicate follower

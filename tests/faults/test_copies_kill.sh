@@ -44,7 +44,7 @@ strike() {
     must "$1_to" timed
     ms=$((($(date +%s%N) - begin) / 1000000 + 1))
     for ((i = 0; i < kills; i++)); do
-        rm -rf hit hit.partial
+        rm -rf hit hit.partial hit.anchor
         if [ -n "$2" ]; then cp -r "$2" hit; fi
         "$1_to" hit >/dev/null 2>&1 &
         pid=$!
@@ -56,7 +56,7 @@ strike() {
         if [ "$1" != restore ] || [ ! -e hit ]; then must "$1_to" hit; fi
         "$4" "$i"
     done
-    rm -rf timed hit
+    rm -rf timed timed.anchor hit hit.anchor
     echo "ok: $kills kills over $ms ms of $1"
 }
 
@@ -117,7 +117,7 @@ must "$daybook" backup verify hot
 must "$daybook" --key-file key restore hot restored
 [ "$(root_of restored)" = "$(root_of ledger)" ] || fail "the last snapshot is not the ledger"
 for snapshot in $("$daybook" --json backup list hot | sed -n 's/.*"snapshot": "\([0-9a-f-]*\)".*/\1/p' | head -n 3); do
-    rm -rf restored
+    rm -rf restored restored.anchor
     must "$daybook" --key-file key restore hot restored --snapshot "$snapshot"
     [ "$(root_of restored | cut -c 1-16)" = "${snapshot#*-}" ] || fail "$snapshot has another root"
 done

@@ -103,7 +103,7 @@ reports() {
     rm -f "$1"/*.meta.json
 }
 reports "$work/before"
-cp -a "$work/ledger" "$work/backup"
+cp -a "$work/ledger" "$work/backup" && cp -a "$work/ledger.anchor" "$work/backup.anchor"
 cp -a "$(kek)" "$work/kept.kek"
 
 # ---- who may be erased

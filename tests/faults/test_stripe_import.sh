@@ -77,7 +77,7 @@ sys.exit([whole["accepted"], whole["rejected"], again["accepted"], again["duplic
 P
 
 # Killed, with faults every other time; and then stopped.
-mv "$work/ledger" "$work/first"
+mv "$work/ledger" "$work/first" && mv "$work/ledger.anchor" "$work/first.anchor"
 at 2025-01-01 init "$work/ledger" --quiet || fail "init"
 in_the_middle=0
 for ((i = 1; i <= kills; i++)); do
@@ -133,7 +133,7 @@ server_stop
 rm -f "$work/server.out"
 server_start --seed "$SEED"
 account "$many"
-mv "$work/ledger" "$work/second"
+mv "$work/ledger" "$work/second" && mv "$work/ledger.anchor" "$work/second.anchor"
 at 2025-01-01 init "$work/ledger" --quiet || fail "init"
 # What it has for itself, for the pages of the ledger's files are the system's.
 cat >"$work/measured.py" <<'P'
