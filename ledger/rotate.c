@@ -4,6 +4,7 @@
  * and the old one stays until somebody removes it. */
 #include <errno.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,10 +126,13 @@ static enum err rotate_locked(struct ledger_rotation *out, struct ledger *l, str
                               struct arena *a, struct error *e)
 {
     const char *kek_file = kek_file_with(l, out, a);
-    enum err err = kek_file == NULL ? OK : customer_keys_copy_kek(l->keys, next, kek_file, e);
+    enum err err = kek_file == NULL ? OK : customer_keys_leave(l->keys, e);
     if (err == OK) err = log_rotate(&out->seq, l->log, next, l->world.now(l->world.self), e);
     if (err == OK) return settle_in(out, l, next, a, e);
-    if (kek_file != NULL && err != ERR_INCOMPLETE) customer_keys_drop_kek(l->keys, kek_file);
+    /* The note does no harm where it stays: it names the file in use. */
+    struct error unused = {0};
+    if (kek_file != NULL && err != ERR_INCOMPLETE && customer_keys_stay(l->keys, &unused) != OK)
+        unused.code = OK;
     master_key_close(next);
     return wrap(e, "cannot replace the master key");
 }
@@ -181,6 +185,15 @@ static enum err open_by_new(struct master_key **next, struct ledger *l, const st
     return err == OK ? ledger_open_log(l, o, *next, e) : err;
 }
 
+/* Who opened it by KEYFILE.new as by any other key may have the KEK's file beside that. */
+static enum err take_kek_back(const struct ledger *l, struct arena *a, struct error *e)
+{
+    const char *is = kek_path(l, new_file(l, a), a), *due = kek_path(l, l->guarded.key_file, a);
+    if (file_exists(due) || !file_exists(is)) return OK;
+    if (rename(is, due) != 0) return fail_errno(e, errno, "cannot put '%s' in the place of '%s'", is, due);
+    return sync_folder_of(due, a, e);
+}
+
 enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struct error *e)
 {
     struct arena *a = arena_new();
@@ -190,7 +203,8 @@ enum err rotation_resume(struct ledger *l, const struct ledger_options *o, struc
     enum err err = e->code;
     if (open_by_new(&next, l, o, a, &unused) == OK) {
         if (o->finish_rotation) {
-            err = put_in_place(&kept, l, l->master, a, e);
+            err = take_kek_back(l, a, e);
+            if (err == OK) err = put_in_place(&kept, l, l->master, a, e);
             l->finished_rotation = err == OK;
         } else {
             struct str was = str_copy(a, str_of(e->text));

@@ -76,18 +76,12 @@ enum err folder_sync(const char *path, struct error *e)
     return dir_sync(dirname(folder), e);
 }
 
-/* The KEK in its file, which a rotation of the master key may not have come to yet. */
-static enum err kek_take(struct kek *out, struct customer_keys *k, struct error *e)
+enum err kek_take(struct kek *out, struct customer_keys *k, const char *path, struct error *e)
 {
-    enum err err = kek_read(out, k->kek, k->master, k->origin, e);
-    for (size_t back = 0; err == ERR_TAMPERED && k->old_master != NULL; back++) {
-        const struct master_key *old = NULL;
-        struct error unused = {0};
-        if (k->old_master(&old, k->context, back, &unused) != OK || old == NULL) return err;
-        if (kek_read(out, k->kek, old, k->origin, &unused) == OK)
-            return kek_rewrap(out, k->kek, k->master, k->origin, k->world, e);
-    }
-    return err;
+    struct error unused = {0};
+    enum err err = kek_read(out, path, k->master, k->origin, e);
+    if (err != ERR_TAMPERED || kek_read_replaced(out, k, path, &unused) != OK) return err;
+    return kek_rewrap(out, path, k->master, k->origin, k->world, e);
 }
 
 /* The KEK of this generation: in its own file or, if an erasure was cut short, in the prepared one, which
@@ -96,10 +90,10 @@ static enum err kek_find(struct customer_keys *k, uint64_t generation, struct er
 {
     struct error why = {0};
     struct kek *kek = &k->secrets->kek;
-    enum err err = kek_take(kek, k, e);
+    enum err err = kek_take(kek, k, k->kek, e);
     if (err == OK && kek->generation == generation) return OK;
     uint64_t is = kek->generation;
-    if (kek_read(kek, k->kek_next, k->master, k->origin, &why) == OK && kek->generation == generation)
+    if (kek_take(kek, k, k->kek_next, &why) == OK && kek->generation == generation)
         return kek_replace(k->kek, k->kek_next, k->world, e);
     if (err == ERR_NOT_FOUND)
         return fail(e, ERR_INCOMPLETE, "the key of '%s' is missing: it belongs at '%s'", k->path, k->kek);
@@ -117,7 +111,8 @@ static enum err take_file(struct customer_keys *k, struct error *e)
     if (err == OK && got < sizeof header) err = fail(e, ERR_TAMPERED, "it was cut");
     if (err == OK) err = keys_header_generation(&generation, header, k->origin, e);
     if (err != OK) return wrap(e, "'%s'", k->path);
-    err = kek_find(k, generation, e);
+    err = kek_arrive(k, e);
+    if (err == OK) err = kek_find(k, generation, e);
     if (err != OK) return err;
     err = key_wrap_open(&k->wrap, &k->secrets->kek, k->origin, e);
     if (err == OK) err = keys_header_check(header, &k->wrap, e);
@@ -143,6 +138,7 @@ static enum err take_paths(struct customer_keys *k, const struct customer_keys_o
         const char *base, *end;
     } paths[] = {{k->path, o->dir, "/customer-keys"},
                  {k->next, o->dir, "/customer-keys.next"},
+                 {k->moving, o->dir, "/customer-keys.moving"},
                  {k->kek, o->kek_file, ""},
                  {k->kek_next, o->kek_file, ".next"}};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -213,47 +209,6 @@ enum err customer_keys_create(struct customer_keys *k, uint64_t customers, struc
     if (err == OK) err = file_create(k, customers, e);
     OPENSSL_cleanse(&kek, sizeof kek);
     return err == OK ? keys_load(&there, k, e) : err;
-}
-
-/* ---- another master key ---- */
-
-enum err customer_keys_copy_kek(const struct customer_keys *k, const struct master_key *m,
-                                const char *kek_file, struct error *e)
-{
-    if (k->in_memory || k->fd < 0) return OK;
-    return kek_rewrap(&k->secrets->kek, kek_file, m, k->origin, k->world, e);
-}
-
-void customer_keys_drop_kek(const struct customer_keys *k, const char *kek_file)
-{
-    struct error unused = {0};
-    if (k->in_memory || k->fd < 0 || strcmp(kek_file, k->kek) == 0) return;
-    if (kek_destroy(kek_file, k->world, &unused) != OK) {
-        /* a key that was made for nothing opens nothing else than the one in use */
-    }
-}
-
-static enum err move_kek(struct customer_keys *k, const char *kek_file, struct error *e)
-{
-    char old[KEYS_PATH_BYTES];
-    memcpy(old, k->kek, sizeof old);
-    int n = snprintf(k->kek, sizeof k->kek, "%s", kek_file);
-    int next = snprintf(k->kek_next, sizeof k->kek_next, "%s.next", kek_file);
-    if (n < 0 || next < 0 || (size_t)next >= sizeof k->kek_next)
-        return fail(e, ERR_LIMIT, "the path '%s' is too long", kek_file);
-    struct stat was = {0}, is = {0};
-    bool same =
-        stat(old, &was) == 0 && stat(k->kek, &is) == 0 && was.st_dev == is.st_dev && was.st_ino == is.st_ino;
-    return same ? OK : kek_destroy(old, k->world, e);
-}
-
-enum err customer_keys_rewrap(struct customer_keys *k, const struct master_key *m, const char *kek_file,
-                              struct error *e)
-{
-    k->master = m;
-    if (k->in_memory || k->fd < 0) return OK;
-    if (kek_file != NULL) return move_kek(k, kek_file, e);
-    return kek_rewrap(&k->secrets->kek, k->kek, m, k->origin, k->world, e);
 }
 
 enum err customer_keys_refresh(bool *changed, struct customer_keys *k, struct error *e)

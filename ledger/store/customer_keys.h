@@ -45,11 +45,11 @@ void customer_keys_close(struct customer_keys *k); /* wipes; accepts NULL */
 /* Makes the files, with keys for the customers 1 to `customers`: those of a ledger that had no such keys. */
 enum err customer_keys_create(struct customer_keys *k, uint64_t customers, struct error *e) MUST_USE;
 
-/* Another master key wraps the KEK. First, before the old one is replaced, where its file will be another. */
-enum err customer_keys_copy_kek(const struct customer_keys *k, const struct master_key *m,
-                                const char *kek_file, struct error *e) MUST_USE;
-void customer_keys_drop_kek(const struct customer_keys *k, const char *kek_file); /* nothing came of it */
-/* Then, when it was: in the file where it is (NULL), or the copy counts, and the old file is destroyed. */
+/* Another master key wraps the KEK. Where its file will be another, first, before the log knows of the new
+ * key: notes in DIR where it was, so that opening finds it after a kill. */
+enum err customer_keys_leave(const struct customer_keys *k, struct error *e) MUST_USE;
+enum err customer_keys_stay(const struct customer_keys *k, struct error *e) MUST_USE; /* nothing came of it */
+/* Then, when the log does: in the file where it is (NULL), or in this one, and the old one is destroyed. */
 enum err customer_keys_rewrap(struct customer_keys *k, const struct master_key *m, const char *kek_file,
                               struct error *e) MUST_USE;
 

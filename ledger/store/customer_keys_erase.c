@@ -130,7 +130,7 @@ static void complete_memory(struct customer_keys *k)
 }
 
 /* Before the old ones go: the new ones must be those that the log means. */
-static enum err check_next(const struct customer_keys *k, struct error *e)
+static enum err check_next(struct customer_keys *k, struct error *e)
 {
     uint8_t header[KEYS_HEADER_BYTES];
     struct kek kek = {0};
@@ -138,7 +138,7 @@ static enum err check_next(const struct customer_keys *k, struct error *e)
     size_t got = 0;
     int fd = open(k->next, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail_errno(e, errno, "cannot open '%s'", k->next);
-    enum err err = kek_read(&kek, k->kek_next, k->master, k->origin, e);
+    enum err err = kek_take(&kek, k, k->kek_next, e);
     if (err == OK) err = file_get(&got, fd, header, sizeof header, 0, e);
     if (err == OK) err = key_wrap_open(&w, &kek, k->origin, e);
     if (err == OK && got == sizeof header) err = keys_header_check(header, &w, e);

@@ -69,6 +69,17 @@ enum err key_pair_unwrap(struct key_pair *pair, const uint8_t from[KEY_PAIR_BYTE
 enum err file_get(size_t *got, int fd, void *to, size_t len, uint64_t at, struct error *e) MUST_USE;
 enum err file_put(int fd, struct bytes from, uint64_t at, struct error *e) MUST_USE;
 
+/* ---- kek_move.c ---- */
+
+struct customer_keys;
+/* By a master key that was replaced. ERR_TAMPERED: none of them opens it. */
+enum err kek_read_replaced(struct kek *out, struct customer_keys *k, const char *path,
+                           struct error *e) MUST_USE;
+/* The KEK in its file, which a rotation of the master key may not have come to yet: it is wrapped anew. */
+enum err kek_take(struct kek *out, struct customer_keys *k, const char *path, struct error *e) MUST_USE;
+/* Ends a move that was cut short. */
+enum err kek_arrive(struct customer_keys *k, struct error *e) MUST_USE;
+
 /* ---- customer_keys.c ---- */
 
 enum { KEYS_CACHED = 256, KEYS_PATH_BYTES = 4096 + 32 };
@@ -85,7 +96,8 @@ struct customer_keys {
     struct world world;
     struct nonce_pool pool;
     char origin[ORIGIN_BYTES];
-    char path[KEYS_PATH_BYTES], next[KEYS_PATH_BYTES], kek[KEYS_PATH_BYTES], kek_next[KEYS_PATH_BYTES];
+    char path[KEYS_PATH_BYTES], next[KEYS_PATH_BYTES], moving[KEYS_PATH_BYTES];
+    char kek[KEYS_PATH_BYTES], kek_next[KEYS_PATH_BYTES];
     bool in_memory;
     int fd; /* of the file; -1: there is none */
     struct key_wrap wrap;

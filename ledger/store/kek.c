@@ -90,16 +90,22 @@ enum err kek_write(const struct kek *kek, const char *path, const struct master_
     return err == OK ? folder_sync(path, e) : err;
 }
 
-/* Fine if it is gone already. */
-static enum err overwrite(const char *path, struct world w, struct error *e)
+static enum err put_noise(int fd, const char *path, struct world w, struct error *e)
 {
     uint8_t noise[KEK_FILE_BYTES];
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) return OK;
-    if (fd < 0) return fail_errno(e, errno, "cannot open '%s'", path);
     w.random(w.self, noise, sizeof noise);
     enum err err = file_put(fd, (struct bytes){noise, sizeof noise}, 0, e);
     if (err == OK && fsync(fd) != 0) err = fail_errno(e, errno, "cannot sync '%s'", path);
+    return err;
+}
+
+/* Fine if it is gone already. */
+static enum err overwrite(const char *path, struct world w, struct error *e)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return OK;
+    if (fd < 0) return fail_errno(e, errno, "cannot open '%s'", path);
+    enum err err = put_noise(fd, path, w, e);
     (void)close(fd); /* synced */
     return err;
 }
@@ -126,8 +132,15 @@ enum err kek_rewrap(const struct kek *kek, const char *path, const struct master
     char fresh[FRESH_BYTES];
     enum err err = fresh_path(fresh, path, e);
     if (err == OK) err = kek_write(kek, fresh, m, origin, w, e);
-    if (err == OK && rename(fresh, path) != 0) err = fail_errno(e, errno, "cannot rename '%s'", fresh);
-    return err == OK ? folder_sync(path, e) : err;
+    if (err != OK) return err;
+    int old = open(path, O_WRONLY | O_CLOEXEC);
+    if (old < 0 && errno != ENOENT) return fail_errno(e, errno, "cannot open '%s'", path);
+    if (rename(fresh, path) != 0) err = fail_errno(e, errno, "cannot rename '%s'", fresh);
+    if (err == OK) err = folder_sync(path, e);
+    /* Now, and not before: at no moment may there be none. */
+    if (err == OK && old >= 0) err = put_noise(old, path, w, e);
+    if (old >= 0) (void)close(old); /* synced */
+    return err;
 }
 
 enum err kek_replace(const char *path, const char *next, struct world w, struct error *e)

@@ -73,9 +73,12 @@ rm "$key.old-$fourth"
 at key rotate >/dev/null || fail "key rotate does not end it"
 works "the file that stood there"
 
-# A key command, and a key that the ledger had before.
+# A key command, beside which the customers' keys' own key is elsewhere, and a key that the ledger had before.
+kek=$(echo "$key".*.kek)
+mv "$kek" "$work/d.${kek#"$key".}"
 "$daybook" --dir "$work/d" --key-command "cat $key" key rotate >/dev/null 2>"$work/said"
 [ $? = 2 ] || fail "a key command: $(cat "$work/said")"
+mv "$work/d.${kek#"$key".}" "$kek"
 cp -p "$key.old-$first" "$work/used"
 at key rotate --new-key-file "$work/used" >/dev/null 2>"$work/said"
 [ $? = 1 ] || fail "an old key is taken again: $(cat "$work/said")"
@@ -86,6 +89,7 @@ works "what was refused"
 # Copies are of the same records: one that is older opens by the key that it had, one that is newer by the new key.
 at backup "$work/backup" >/dev/null || fail backup
 fifth=$(name "$key")
+cp -p "$kek" "$work/kek.kept" # as operations do, elsewhere
 at replicate "$work/follower" >/dev/null || fail replicate
 at key rotate >/dev/null || fail "a rotation between two backups"
 at backup "$work/backup" >/dev/null || fail "backup after a rotation"
@@ -93,6 +97,7 @@ at replicate "$work/follower" >/dev/null || fail "replicate after a rotation"
 "$daybook" --key-file "$key" restore "$work/backup" "$work/restored" >/dev/null || fail restore
 "$daybook" --dir "$work/restored" --key-file "$key" audit verify >/dev/null || fail "what was restored"
 snapshot=$("$daybook" --json backup list "$work/backup" | python3 -c 'import json, sys; print(json.load(sys.stdin)["snapshots"][0]["snapshot"])')
+mv "$work/kek.kept" "$key.old-$fifth.${kek#"$key".}"
 "$daybook" --key-file "$key.old-$fifth" restore "$work/backup" "$work/older" --snapshot "$snapshot" >/dev/null || fail "restore of an older one"
 "$daybook" --dir "$work/older" --key-file "$key.old-$fifth" customer list >/dev/null || fail "what was restored of an older one"
 "$daybook" --dir "$work/follower" --key-file "$key" audit verify >/dev/null || fail "the follower"
