@@ -3,6 +3,7 @@
  * the ledger's directory before the log knows of the new key, so that whoever opens the ledger after a kill
  * finds the KEK there, takes it along, and leaves no second copy that an erasure would not reach. */
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -16,12 +17,22 @@
 
 /* ---- the note ---- */
 
+/* Asked before, for a rotation cannot be taken back. */
+static enum err check_removable(const char *path, struct error *e)
+{
+    char folder[PATH_MAX];
+    (void)snprintf(folder, sizeof folder, "%s", path); /* both are as long */
+    if (access(path, W_OK) == 0 && access(dirname(folder), W_OK | X_OK) == 0) return OK;
+    return fail_errno(e, errno, "cannot take '%s' along to the new key", path);
+}
+
 enum err customer_keys_leave(const struct customer_keys *k, struct error *e)
 {
     char from[PATH_MAX];
     if (k->in_memory || k->fd < 0) return OK;
     if (realpath(k->kek, from) == NULL) return fail_errno(e, errno, "cannot find '%s'", k->kek);
-    return file_write(k->moving, str_bytes(str_of(from)), 0600, e);
+    enum err err = check_removable(from, e);
+    return err != OK ? err : file_write(k->moving, str_bytes(str_of(from)), 0600, e);
 }
 
 enum err customer_keys_stay(const struct customer_keys *k, struct error *e)
@@ -62,7 +73,8 @@ static enum err take_along(struct customer_keys *k, const struct kek *kek, const
     OPENSSL_cleanse(&there, sizeof there);
     enum err err = newer ? kek_rewrap(kek, k->kek, k->master, k->origin, k->world, e) : OK;
     if (err == OK) err = kek_destroy(from, k->world, e);
-    return err == OK ? customer_keys_stay(k, e) : err;
+    if (err != OK) return wrap(e, "a rotation is not at its end");
+    return customer_keys_stay(k, e);
 }
 
 /* One that the key in use opens is where a copy of this directory has it: not ours to move. */

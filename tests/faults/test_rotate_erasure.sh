@@ -103,6 +103,16 @@ back moved && head -c 132 /dev/urandom >"$kek" && chmod 600 "$kek" && printf %s 
 chmod 600 "$work/d/customer-keys.moving"
 lives "$work/new"
 
+if [ "$(id -u)" != 0 ]; then # whom nothing is denied cannot try it
+    state="a folder in which nothing may be removed"
+    back before && mkdir "$work/sealed" && mv "$key" "$kek" "$work/sealed" && chmod 500 "$work/sealed"
+    at --key-file "$work/sealed/d.key" key rotate --new-key-file "$work/new"
+    [ $? = 6 ] || fail "$state: $(cat "$work/said")"
+    grep -q "cannot take '$work/sealed/d.key.$end' along to the new key: Permission denied" "$work/said" || fail "$state: $(cat "$work/said")"
+    must --key-file "$work/sealed/d.key" customer show ann
+    chmod 700 "$work/sealed" && rm -r "$work/sealed"
+fi
+
 # ---- twice, and an older key's own key
 state="two rotations" kek_now=$kek
 back before

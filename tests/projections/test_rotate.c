@@ -122,6 +122,40 @@ Test(rotate, the_new_key_may_stand_in_a_file_of_its_own)
     ledger_close(other);
 }
 
+static const char *kek_beside(struct ledger *l, const char *key)
+{
+    struct log_state state = {0};
+    assert_ok(log_state(&state, ledger_log(l), E));
+    size_t word = sizeof "daybook/" - 1;
+    return test_path(
+        str_format(A, "%s.%.*s.kek", key, (int)(state.origin.len - word), state.origin.ptr + word).ptr);
+}
+
+/* An erasure destroys one file: a rotation may leave no other of the same key, whenever it is killed. */
+Test(rotate, the_customers_keys_follow_to_another_file_and_leave_none_behind)
+{
+    struct ledger *l = made();
+    struct outcome o = {0};
+    struct ledger_options opt = options();
+    const char *was = kek_beside(l, "books.key"), *is = kek_beside(l, "new.key");
+    const char *note = test_path("books/customer-keys.moving");
+    struct bytes old = {0};
+    assert_ok(create(&o, l, "ann", ""));
+    assert_ok(file_read(&old, was, 4096, A, E));
+    (void)rotated(l, test_path("new.key"));
+    opt.key_file = test_path("new.key");
+    for (int killed = 0; killed < 3; killed++) {
+        cr_assert(file_exists(is) && !file_exists(was) && !file_exists(note));
+        assert_ok(find(l, "ann"));
+        ledger_close(l);
+        assert_ok(file_write(was, old, 0600, E)); /* as a kill before the end leaves them */
+        assert_ok(file_write(note, str_bytes(str_of(was)), 0600, E));
+        if (killed == 0) cr_assert_eq(remove(is), 0);
+        assert_ok(ledger_open(&l, &opt, E));
+    }
+    ledger_close(l);
+}
+
 Test(rotate, a_report_names_the_keys_and_counts_what_they_sealed)
 {
     struct ledger *l = made();
