@@ -125,6 +125,21 @@ at stats
 [ $? = 8 ] || fail "an older key's own key: $(cat "$work/said")"
 grep -q "'$kek' of .*: one is an older copy" "$work/said" || fail "the sentence: $(cat "$work/said")"
 
+# ---- a backup of before an erasure, with the keys of before and with the newest
+state="a backup of before an erasure" kek_now=$kek
+back before
+must backup "$work/backup"
+must customer erase ann --reason "her letter"
+"$daybook" --key-file "$key" restore "$work/backup" "$work/again" >"$work/said" 2>&1
+[ $? = 8 ] || fail "$state: it was restored: $(cat "$work/said")"
+if [ -e "$work/again" ] || [ -e "$work/again.partial" ]; then fail "$state: it is half restored"; fi
+cp -a "$work/before/d" "$work/again" && cp -p "$work/before/d.anchor" "$work/again.anchor"
+cp -p "$work/d/customer-keys" "$work/again/customer-keys"
+"$daybook" --key-file "$key" --dir "$work/again" stats >"$work/said" 2>&1
+[ $? = 5 ] || fail "$state: an older log with the newest keys: $(cat "$work/said")"
+must customer show bob
+grep -q "Bob of Bonn" "$work/said" || fail "$state: the ledger itself"
+
 # ---- a kill at any moment of a move
 moves=0
 for ((i = 0; i < 12; i++)); do
