@@ -11,10 +11,11 @@ static struct str what_next(const struct ledger_rotation *r, struct arena *a)
         return str_format(
             a,
             "give --key-file %.*s, or what it holds to the key command, from now on: the old key opens "
-            "the ledger no more; and keep a copy of it in a safe place",
+            "the ledger no more; and keep copies of it and of its .kek file in safe places",
             STR_ARG(file));
-    return str_format(a, "keep a copy of %.*s in a safe place; start again what has the ledger open",
-                      STR_ARG(file));
+    return str_format(
+        a, "keep copies of %.*s and of its .kek file in safe places; start again what has the ledger open",
+        STR_ARG(file));
 }
 
 enum err ask_key_rotate(const struct call *c, struct error *e)

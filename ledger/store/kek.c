@@ -54,6 +54,7 @@ enum err kek_read(struct kek *out, const char *path, const struct master_key *m,
     if (fd < 0) return fail_errno(e, errno, "cannot open '%s'", path);
     struct stat info = {0};
     enum err err = fstat(fd, &info) == 0 ? OK : fail_errno(e, errno, "cannot look at '%s'", path);
+    if (err == OK && !S_ISREG(info.st_mode)) err = fail(e, ERR_INVALID, "'%s' is not a regular file", path);
     if (err == OK && (info.st_mode & 077) != 0)
         err = fail(e, ERR_INVALID, "'%s' must not be readable by others: chmod 600", path);
     if (err == OK) err = file_get(&got, fd, file, sizeof file, 0, e);

@@ -125,6 +125,12 @@ at stats
 [ $? = 8 ] || fail "an older key's own key: $(cat "$work/said")"
 grep -q "'$kek' of .*: one is an older copy" "$work/said" || fail "the sentence: $(cat "$work/said")"
 
+# ---- what stands in its place
+back before && rm "$kek" && mkdir -m 700 "$kek"
+at stats
+[ $? = 3 ] || fail "a folder: $(cat "$work/said")"
+grep -q "'$kek' is not a regular file\$" "$work/said" || fail "a folder: $(cat "$work/said")"
+
 # ---- a backup of before an erasure, with the keys of before and with the newest
 state="a backup of before an erasure" kek_now=$kek
 back before
