@@ -184,6 +184,8 @@ static enum err open_note(struct str *text, struct signature *found, struct str 
         if (count > LIMIT_NOTE_SIGNATURES)
             return fail(e, ERR_LIMIT, "it has more than %d signatures", LIMIT_NOTE_SIGNATURES);
         if (k == NULL || !is_of(&s, k)) continue;
+        if (k->type != NOTE_WITNESS && found->line.len > 0)
+            return fail(e, ERR_TAMPERED, "it is signed twice by the same key");
         if (!signed_it(s.bytes, *text, k, a))
             return fail(e, ERR_TAMPERED, "the signature of '%.*s' is of another text", STR_ARG(k->name));
         bool is_newer =

@@ -37,6 +37,7 @@ async function receipts() {
   await expectState("refused", { text: receipt, code: GIVEN.otherCode }, "another document's code");
   await expectState("refused", { text: receipt, code, key: GIVEN.otherKey }, "another ledger's key");
   await expectState("refused", { text: GIVEN.checkpoint }, "a checkpoint alone");
+  await expectState("refused", { text: receipt + receipt.slice(receipt.lastIndexOf("\u2014")), code }, "a checkpoint that one key signed twice");
   record[record.length - 1] ^= 1;
   await expectState("refused", { text: receipt, record }, "a changed record");
   await expectState("refused", { text: receipt, record, code }, "a changed record, with the right code");

@@ -51,6 +51,8 @@ Test(checkpoint, a_note_needs_its_form_and_the_signature_of_the_key)
     struct note_key k = key_named(NEUMANN);
 #define NOTE(lines) (str_format(A, "%s\n%s", neumann_text, (lines)).ptr)
     assert_err(opened(NOTE(other_line), &k), ERR_TAMPERED, "'PeterNeumann' did not sign it with this key");
+    assert_err(opened(str_format(A, "%s\n%s%s", neumann_text, neumann_line, neumann_line).ptr, &k),
+               ERR_TAMPERED, "it is signed twice by the same key");
     assert_err(opened(NOTE("- PeterNeumann x08go/ZJ\n"), &k), ERR_INVALID,
                "its signature 1 is not well-formed");
     assert_err(opened(str_format(A, "%s%s", neumann_text, neumann_line).ptr, &k), ERR_INVALID,
