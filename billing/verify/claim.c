@@ -25,6 +25,13 @@ static enum err read_receipt(struct finding *out, struct str text, const char *p
                     (uintmax_t)seq, (uintmax_t)out->record);
 }
 
+/* A record holds zero bytes, whatever was changed in it: what is text throughout was meant to be a receipt.
+ */
+static bool is_text(struct bytes content)
+{
+    return content.len > 0 && memchr(content.ptr, 0, content.len) == NULL && text_is_utf8(bytes_str(content));
+}
+
 static enum err read_record(struct finding *out, const char *path, struct arena *a)
 {
     struct record r = {.class_ = 0};
@@ -33,6 +40,11 @@ static enum err read_record(struct finding *out, const char *path, struct arena 
     enum err err = given_read(&content, path, RECORD_MAX, a, &out->fault);
     if (err != OK) return err;
     if (str_starts(bytes_str(content), receipt_head)) return read_receipt(out, bytes_str(content), path, a);
+    if (is_text(content))
+        return fault_of(
+            &out->fault, path, ERR_INVALID,
+            "it is neither a record nor the four lines of a receipt: text with other line ends, or "
+            "with something before its first line?");
     leaf_of(&out->leaf, content);
     if (record_read(&r, content, &e) != OK) return fault_of(&out->fault, path, e.code, "%s", e.text);
     if (r.seq == out->record) return OK;

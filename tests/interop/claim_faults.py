@@ -92,7 +92,9 @@ def proofs():
     for status, words, name, text in ((0, "is in the ledger", "receipt", receipt), (4, "another ledger", "receipt_origin", receipt.replace(ORIGIN, OTHER)),
                                       (4, "it is of record 4", "receipt_number", receipt.replace("\n3\n", "\n4\n")),
                                       (4, "not number 3", "receipt_leaf", receipt.replace(b64(leaves[3]), b64(leaves[4]))),
-                                      (3, "not a receipt", "receipt_more", receipt + "x")):
+                                      (3, "not a receipt", "receipt_more", receipt + "x"),
+                                      (3, "four lines of a receipt", "receipt_line_ends", receipt.replace("\n", "\r\n")),
+                                      (3, "four lines of a receipt", "receipt_behind_mark", "\ufeff" + receipt)):
         case(status, words, "proof", "--record", file(name, text), "--public-key", "pub")
 
 
