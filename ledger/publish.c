@@ -110,7 +110,7 @@ static enum err publish_keys(const struct publishing *p, struct error *e)
     if (d == NULL && errno == ENOENT) return OK;
     if (d == NULL) return fail_errno(e, errno, "cannot read '%s'", folder);
     for (struct dirent *entry = readdir(d); entry != NULL && err == OK; entry = readdir(d))
-        if (strlen(entry->d_name) == 2 * NOTE_ID_BYTES) err = publish_key(p, entry->d_name, e);
+        if (strlen(entry->d_name) == (size_t)2 * NOTE_ID_BYTES) err = publish_key(p, entry->d_name, e);
     (void)closedir(d); /* only read */
     return err;
 }

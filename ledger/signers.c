@@ -187,7 +187,7 @@ static enum err check_free(const char *old, const char *new, struct arena *a, st
     enum err err = read_beside(&next, file_beside(old, "next", a), next_head, a, e);
     if (err == OK) err = read_beside(&overlap, file_beside(old, "overlap", a), overlap_head, a, e);
     if (err != OK) return err;
-    if (next.there && strcmp(next.other, new) != 0)
+    if (next.there && !str_is(str_of(next.other), new))
         return fail(e, ERR_REFUSED, "key '%s' is followed by '%s' already", old, next.other);
     if (next.there && !str_is(next.word, "overlap")) return fail(e, ERR_REFUSED, "key '%s' is retired", old);
     if (overlap.there)
