@@ -25,11 +25,13 @@ static enum err read_receipt(struct finding *out, struct str text, const char *p
                     (uintmax_t)seq, (uintmax_t)out->record);
 }
 
-/* A record holds zero bytes, whatever was changed in it: what is text throughout was meant to be a receipt.
- */
-static bool is_text(struct bytes content)
+/* A receipt that an editor or a phone gave other line ends, or a mark before its first line: nobody changed a
+ * record there. */
+static bool looks_like_receipt(struct str text)
 {
-    return content.len > 0 && memchr(content.ptr, 0, content.len) == NULL && text_is_utf8(bytes_str(content));
+    static const char mark[] = "\xef\xbb\xbf";
+    if (str_starts(text, mark)) text = (struct str){text.ptr + sizeof mark - 1, text.len - (sizeof mark - 1)};
+    return str_starts(text, "daybook-receipt@v1");
 }
 
 static enum err read_record(struct finding *out, const char *path, struct arena *a)
@@ -40,11 +42,10 @@ static enum err read_record(struct finding *out, const char *path, struct arena 
     enum err err = given_read(&content, path, RECORD_MAX, a, &out->fault);
     if (err != OK) return err;
     if (str_starts(bytes_str(content), receipt_head)) return read_receipt(out, bytes_str(content), path, a);
-    if (is_text(content))
-        return fault_of(
-            &out->fault, path, ERR_INVALID,
-            "it is neither a record nor the four lines of a receipt: text with other line ends, or "
-            "with something before its first line?");
+    if (looks_like_receipt(bytes_str(content)))
+        return fault_of(&out->fault, path, ERR_INVALID,
+                        "it is a receipt, but not in four lines: with other line ends, or with something "
+                        "before the first?");
     leaf_of(&out->leaf, content);
     if (record_read(&r, content, &e) != OK) return fault_of(&out->fault, path, e.code, "%s", e.text);
     if (r.seq == out->record) return OK;
@@ -61,8 +62,11 @@ static enum err read_subject(struct finding *out, const struct question *q, stru
             &out->fault.error, ERR_INCOMPLETE,
             "not verified: it is a proof of record %ju, and neither --record nor --leaf tells what that is",
             (uintmax_t)out->record);
+    struct error unused = {0};
     if (digest_read(&out->leaf, str_of(q->leaf), a)) return OK;
-    return fail(&out->fault.error, ERR_USAGE, "--leaf: it is not a hash in base64");
+    if (hex_decode(out->leaf.bytes, sizeof out->leaf.bytes, str_of(q->leaf), &unused) == OK) return OK;
+    return fail(&out->fault.error, ERR_USAGE,
+                "--leaf: it is not a hash, neither in base64 nor in hexadecimal digits");
 }
 
 /* ---- proofs ---- */

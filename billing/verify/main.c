@@ -9,7 +9,7 @@
 #include "billing/verify/say.h"
 
 static const char usage[] = "usage: daybook-verify PATH [--public-key FILE] [--checkpoint FILE] [--record "
-                            "FILE | --leaf BASE64] [--old FILE]\n"
+                            "FILE | --leaf HASH] [--old FILE]\n"
                             "                      [--jobs N] [--json]\n"
                             "PATH is an archive, a checkpoint, a proof of a record (--record or --leaf), a "
                             "proof of growth (--old) or a\n"

@@ -80,6 +80,9 @@ def proofs():
     case(4, "proof is of record 3", "proof", "--record", "other_record", "--public-key", "pub")
     case(4, "not number 3", "proof", "--leaf", b64(leaves[4]), "--public-key", "pub")
     case(0, "is in the ledger", "proof", "--leaf", b64(leaves[3]), "--public-key", "pub")
+    case(0, "is in the ledger", "proof", "--leaf", leaves[3].hex(), "--public-key", "pub")
+    case(4, "not number 3", "proof", "--leaf", leaves[4].hex(), "--public-key", "pub")
+    case(2, "it is not a hash", "proof", "--leaf", leaves[3].hex()[:-2], "--public-key", "pub")
     case(4, "none of the keys", file("proof_by_stranger", proof(3, way, stranger().note(9, root_of(leaves)))), *said)
     case(4, "not number 3", file("proof_short", proof(3, way[:2], SIGNER.note(9, root_of(leaves[:4])))), *said)
     case(4, "not number 3", file("proof_long", proof(3, way + [bytes(32)], note)), *said)
@@ -93,8 +96,8 @@ def proofs():
                                       (4, "it is of record 4", "receipt_number", receipt.replace("\n3\n", "\n4\n")),
                                       (4, "not number 3", "receipt_leaf", receipt.replace(b64(leaves[3]), b64(leaves[4]))),
                                       (3, "not a receipt", "receipt_more", receipt + "x"),
-                                      (3, "four lines of a receipt", "receipt_line_ends", receipt.replace("\n", "\r\n")),
-                                      (3, "four lines of a receipt", "receipt_behind_mark", "\ufeff" + receipt)):
+                                      (3, "not in four lines", "receipt_line_ends", receipt.replace("\n", "\r\n")),
+                                      (3, "not in four lines", "receipt_behind_mark", "\ufeff" + receipt)):
         case(status, words, "proof", "--record", file(name, text), "--public-key", "pub")
 
 

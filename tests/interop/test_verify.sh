@@ -146,7 +146,7 @@ print(base64.b64encode(hashlib.sha256(b"\0" + open("record", "rb").read()).diges
 {
     gives 0 'a proof and the hash of a receipt' 'the record is in the ledger' "$verifier" proof $key --leaf "$leaf"
     gives 4 'a proof and another hash' 'the record is not number' "$verifier" proof $key --leaf "AAAA${leaf:4}"
-    gives 2 'a hash that is none' 'not a hash in base64' "$verifier" proof $key --leaf "x$leaf"
+    gives 2 'a hash that is none' 'it is not a hash' "$verifier" proof $key --leaf "x$leaf"
     gives 8 'a checkpoint without a key' 'cannot be told without its public key' "$verifier" second
     gives 5 'a checkpoint older than what was kept' 'of only' "$verifier" first $key --checkpoint second
     gives 4 'a checkpoint and another of its size' 'their roots differ' "$verifier" first $key --checkpoint forged
