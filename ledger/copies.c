@@ -226,7 +226,7 @@ enum err small_mark(struct passing *p, struct str origin, struct str path, struc
     struct checkpoint c = {STR_NONE, 0, {{0}}};
     uint64_t size = small_checkpoint_size(path);
     enum err err = checkpoint_read(&c, bytes_str(note), p->arena, e);
-    if (err == OK && !str_equal(c.origin, origin))
+    if (err == OK && origin_generation(c.origin, origin) == 0)
         err = fail(e, ERR_TAMPERED, "it is about another ledger, '%.*s'", STR_ARG(text_quotable(c.origin)));
     if (err == OK && (c.size == 0 || (size != 0 && c.size != size)))
         err = fail(e, ERR_TAMPERED, "it is of %ju records", (uintmax_t)c.size);

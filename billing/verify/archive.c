@@ -32,6 +32,8 @@ static enum err read_newest(struct archive *x)
     enum err err = place_read(&note, x->folder, "checkpoint", LIMIT_NOTE_BYTES, x->arena, &out->fault);
     if (err != OK) return err;
     if (checkpoint_read(&out->at, bytes_str(note), x->keys, x->arena, &out->fault.error) != OK) {
+        if (!keys_have(x->keys, out->at.origin) && strcmp(out->fault.error.reason, SIGNED_BY_OTHERS) == 0)
+            return signed_by_others(x, "checkpoint", out->at.origin);
         out->fault.error.code = ERR_TAMPERED;
         return fault_in(&out->fault, "checkpoint");
     }
@@ -39,6 +41,15 @@ static enum err read_newest(struct archive *x)
     if (out->at.size >= 2) return OK;
     return fault_of(&out->fault, "checkpoint", ERR_TAMPERED, "no ledger has %ju records",
                     (uintmax_t)out->at.size);
+}
+
+enum err signed_by_others(struct archive *x, const char *place, struct str origin)
+{
+    struct fault *f = &x->out->fault;
+    if (keys_have(x->keys, origin)) return fault_in(f, place);
+    return fault_of(f, place, ERR_INCOMPLETE,
+                    "the key of '%.*s' signed it, or should have, and no key of that name was given",
+                    STR_ARG(text_quotable(origin)));
 }
 
 /* The checkpoint that the auditor kept; it has to be signed, too, if there is a key that he trusts. */
@@ -51,8 +62,10 @@ static enum err read_kept(struct archive *x, const struct keys *trusted)
     enum err err = given_read(&note, path, LIMIT_NOTE_BYTES, x->arena, f);
     if (err != OK) return err;
     if (checkpoint_read(&x->kept, bytes_str(note), trusted, x->arena, &f->error) != OK)
-        return fault_in(f, path);
-    if (!str_equal(x->kept.origin, x->out->at.origin))
+        return strcmp(f->error.reason, SIGNED_BY_OTHERS) == 0 && !keys_have(trusted, x->kept.origin)
+                   ? signed_by_others(x, path, x->kept.origin)
+                   : fault_in(f, path);
+    if (!str_equal(origin_ledger(x->kept.origin), origin_ledger(x->out->at.origin)))
         return fault_of(f, path, ERR_TAMPERED, "it is of another ledger, '%.*s'",
                         STR_ARG(text_quotable(x->kept.origin)));
     if (x->kept.size > x->out->at.size)
@@ -74,6 +87,15 @@ static void root_at(struct digest *out, struct archive *x, const struct segment 
     range_root(out, &x->segments, &tail);
 }
 
+uint64_t generation_at(const struct archive *x, const struct segment *s, uint64_t size)
+{
+    const struct landmark *l = (const struct landmark *)(const void *)s->landmarks.ptr;
+    uint64_t generation = x->succession.generation;
+    for (size_t i = s->landmarks.len / sizeof *l; i-- > 0;)
+        if (l[i].class_ == CLASS_GENERATION && l[i].seq >= size) generation--;
+    return generation;
+}
+
 static enum err hold_kept(struct archive *x, const struct segment *s, uint64_t end)
 {
     struct fault *f = &x->out->fault;
@@ -81,6 +103,13 @@ static enum err hold_kept(struct archive *x, const struct segment *s, uint64_t e
     uint64_t size = x->kept.size, begin = s->number * SEGMENT_RECORDS;
     if (!x->has_kept || size <= begin || size > end) return OK;
     root_at(&root, x, s, size);
+    if (origin_generation(x->kept.origin) != generation_at(x, s, size))
+        return fault_of(
+            f, x->question->checkpoint, ERR_ROLLED_BACK,
+            "it is of generation %ju, and record %ju of the archive is of generation %ju: what it "
+            "was of was lost, as the ledger says itself",
+            (uintmax_t)origin_generation(x->kept.origin), (uintmax_t)(size - 1),
+            (uintmax_t)generation_at(x, s, size));
     if (digest_equal(&root, &x->kept.root)) return OK;
     memcpy(f->expected, x->kept.root.bytes, 32);
     memcpy(f->actual, root.bytes, 32);
@@ -118,14 +147,29 @@ static enum err add_above(struct archive *x, unsigned number, const struct diges
     return OK;
 }
 
-static void count_segment(struct finding *out, const struct segment *s, const struct chain *c)
+static void count_segment(struct archive *x, const struct segment *s)
 {
+    struct finding *out = x->out;
+    const struct chain *c = &x->chain;
     out->records = c->size;
     out->epochs = c->epochs;
+    out->rotations = x->succession.keys;
+    out->generations = x->succession.generation;
     out->first_time = c->first_time;
     out->last_time = c->time;
     out->bytes += s->bytes;
     out->tiles += s->tiles;
+}
+
+static enum err bad_record(struct archive *x, const struct segment *s, uint64_t bad)
+{
+    struct fault *f = &x->out->fault;
+    char place[PLACE_BYTES];
+    segment_place(place, s->number, s->count);
+    f->has_record = true;
+    f->record = bad;
+    (void)wrap(&f->error, "record %ju", (uintmax_t)bad);
+    return fault_in(f, place);
 }
 
 /* What the segment says of what is before it. */
@@ -135,17 +179,30 @@ static enum err join_chain(struct archive *x, const struct segment *s)
     uint64_t bad = 0;
     char place[PLACE_BYTES];
     segment_place(place, s->number, s->count);
-    if (chain_join(&x->chain, &s->chain, &bad, &f->error) != OK) {
-        f->has_record = true;
-        f->record = bad;
-        (void)wrap(&f->error, "record %ju", (uintmax_t)bad);
-        return fault_in(f, place);
-    }
-    if (s->number == 0 && !str_is(x->out->at.origin, x->chain.origin))
+    if (chain_join(&x->chain, &s->chain, &bad, &f->error) != OK) return bad_record(x, s, bad);
+    if (s->number == 0 && !str_is(origin_ledger(x->out->at.origin), x->chain.origin))
         return fault_of(f, place, ERR_TAMPERED,
                         "record 0 says that the ledger is '%s', and the checkpoint says '%.*s'",
                         x->chain.origin, STR_ARG(text_quotable(x->out->at.origin)));
     return OK;
+}
+
+/* Master keys and generations behind those of the segments before. */
+static enum err join_succession(struct archive *x, const struct segment *s)
+{
+    const struct landmark *l = (const struct landmark *)(const void *)s->landmarks.ptr;
+    struct succession *all = &x->succession;
+    struct error *e = &x->out->fault.error;
+    uint64_t bad = 0, begin = s->number * SEGMENT_RECORDS;
+    if (all->generation == 0) all->generation = 1;
+    for (size_t i = 0; i < s->landmarks.len / sizeof *l; i++) {
+        struct digest root = {{0}};
+        if (l[i].class_ == CLASS_GENERATION && l[i].seq == begin) range_root(&root, &x->segments, NULL);
+        if (l[i].class_ == CLASS_GENERATION && l[i].seq > begin) root_at(&root, x, s, l[i].seq);
+        if (succession_take(all, &l[i], &root, &bad, e) != OK) return bad_record(x, s, bad);
+    }
+    bool is_end = s->chain.size == x->out->at.size;
+    return succession_reach(all, s->chain.size, is_end, &bad, e) == OK ? OK : bad_record(x, s, bad);
 }
 
 static enum err join(struct archive *x, const struct segment *s)
@@ -154,6 +211,7 @@ static enum err join(struct archive *x, const struct segment *s)
     struct digest root = {{0}};
     enum err err =
         s->chain.size > s->chain.begin ? join_chain(x, s) : OK; /* what is wrong there comes first */
+    if (err == OK) err = join_succession(x, s);
     if (err == OK && s->err != OK) {
         x->out->fault = s->fault;
         return s->err;
@@ -161,7 +219,7 @@ static enum err join(struct archive *x, const struct segment *s)
     if (err == OK) err = checkpoints_up_to(x, end, root_at, s);
     if (err == OK) err = hold_kept(x, s, end);
     if (err != OK) return err;
-    count_segment(x->out, s, &x->chain);
+    count_segment(x, s);
     segment_root(&root, s, s->count);
     if (s->count == SEGMENT_RECORDS) {
         err = add_above(x, 2, &root);
@@ -183,6 +241,10 @@ static enum err verify_records(struct archive *x)
     checkpoints_begin(x);
     enum err err = crew_work(x, join);
     for (unsigned number = 2; err == OK && number < TILE_LEVELS; number++) err = hold_level(x, number);
+    if (err == OK && origin_generation(x->out->at.origin) != x->succession.generation)
+        return fault_of(&x->out->fault, "checkpoint", ERR_TAMPERED,
+                        "it is of generation %ju, and the records are of generation %ju",
+                        (uintmax_t)origin_generation(x->out->at.origin), (uintmax_t)x->succession.generation);
     return err == OK ? checkpoints_end(x) : err;
 }
 

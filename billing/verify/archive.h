@@ -26,6 +26,7 @@ struct archive {
     bool has_kept;
     struct checkpoint kept;
     struct chain chain;
+    struct succession succession;
     struct range segments; /* roots of full ones */
     struct level levels[TILE_LEVELS];
     /* The checkpoints whose lines are still to come, and what the last one said. */
@@ -48,6 +49,12 @@ enum err checkpoints_up_to(struct archive *x, uint64_t size,
                            const struct segment *s) MUST_USE;
 /* There is none left, and the last one is that of the archive. */
 enum err checkpoints_end(struct archive *x) MUST_USE;
+
+/* The generation to which the last of the first `size` records belongs; they end in the segment, whose
+ * records were joined. */
+uint64_t generation_at(const struct archive *x, const struct segment *s, uint64_t size);
+/* What is signed, but by no key that is known: which one is missing? The code is that of the fault. */
+enum err signed_by_others(struct archive *x, const char *place, struct str origin);
 
 /* Every segment in its order, read by question->jobs threads at once; at most two for each thread are in
  * memory. */

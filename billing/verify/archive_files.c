@@ -113,7 +113,9 @@ void checkpoints_begin(struct archive *x)
     to_next(x);
 }
 
-static enum err hold_checkpoint(struct archive *x, const struct digest *root, struct fault *f)
+/* `generation` is that of the last record it is of. */
+static enum err hold_checkpoint(struct archive *x, const struct digest *root, uint64_t generation,
+                                struct fault *f)
 {
     struct bytes note = {0};
     struct checkpoint c = {.size = 0};
@@ -125,11 +127,16 @@ static enum err hold_checkpoint(struct archive *x, const struct digest *root, st
     err = sums_hold(&x->view, x->next, &sum, f);
     if (err != OK) return err;
     if (checkpoint_read(&c, bytes_str(note), x->keys, x->passing, &f->error) != OK) {
-        f->error.code = strcmp(f->error.reason, SIGNED_BY_OTHERS) == 0 ? ERR_INCOMPLETE : ERR_TAMPERED;
-        return fault_in(f, x->next);
+        bool is_others = strcmp(f->error.reason, SIGNED_BY_OTHERS) == 0;
+        f->error.code = is_others ? ERR_INCOMPLETE : ERR_TAMPERED;
+        return is_others ? signed_by_others(x, x->next, c.origin) : fault_in(f, x->next);
     }
-    if (!str_equal(c.origin, x->out->at.origin))
+    if (!str_equal(origin_ledger(c.origin), origin_ledger(x->out->at.origin)))
         return fault_of(f, x->next, ERR_TAMPERED, "it is of another ledger");
+    if (origin_generation(c.origin) != generation)
+        return fault_of(f, x->next, ERR_TAMPERED,
+                        "it is of generation %ju, and its last record of generation %ju",
+                        (uintmax_t)origin_generation(c.origin), (uintmax_t)generation);
     if (c.size != x->last_size)
         return fault_of(f, x->next, ERR_TAMPERED, "it is of %ju records", (uintmax_t)c.size);
     if (digest_equal(&c.root, root)) return OK;
@@ -154,7 +161,7 @@ enum err checkpoints_up_to(struct archive *x, uint64_t size,
         if (next > size) return OK;
         x->last_size = next;
         root(&is, x, s, next);
-        err = hold_checkpoint(x, &is, &x->out->fault);
+        err = hold_checkpoint(x, &is, generation_at(x, s, next), &x->out->fault);
         if (err != OK) return err;
         x->out->checkpoints++;
         to_next(x);

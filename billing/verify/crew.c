@@ -30,7 +30,14 @@ static struct segment *segment_new(void)
 {
     struct segment *s = malloc(sizeof *s);
     if (s == NULL) WRONG("out of memory");
+    s->landmarks = (struct buffer){.arena = NULL};
     return s;
+}
+
+static void segment_free(struct segment *s)
+{
+    buffer_free(&s->landmarks);
+    free(s);
 }
 
 static void place_segment(struct segment *s, uint64_t number, uint64_t records)
@@ -105,7 +112,7 @@ static enum err work_together(struct archive *x, unsigned jobs, uint64_t count,
     for (unsigned i = 0; i < started; i++) pthread_join(threads[i], NULL);
     pthread_cond_destroy(&c.moved);
     pthread_mutex_destroy(&c.lock);
-    for (unsigned i = 0; i < c.places; i++) free(c.place[i]);
+    for (unsigned i = 0; i < c.places; i++) segment_free(c.place[i]);
     free(c.place);
     free(c.is_ready);
     free(threads);
@@ -124,7 +131,7 @@ static enum err work_alone(struct archive *x, uint64_t count,
         segment_verify(s, b);
         err = join(x, s);
     }
-    free(s);
+    segment_free(s);
     bench_close(b);
     free(b);
     return err;

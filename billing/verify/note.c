@@ -83,6 +83,28 @@ enum err keys_read(struct keys *out, struct str text, struct arena *a, struct er
     return out->count > 0 ? OK : fail(e, ERR_INVALID, "it holds no key");
 }
 
+enum { LEDGER_BYTES = 24 };
+
+uint64_t origin_generation(struct str origin)
+{
+    uint64_t n = 0;
+    if (origin.len <= LEDGER_BYTES + 1 || origin.ptr[LEDGER_BYTES] != '/') return 1;
+    struct str digits = {origin.ptr + LEDGER_BYTES + 1, origin.len - LEDGER_BYTES - 1};
+    return number_read(&n, digits) && n >= 2 && n <= UINT32_MAX ? n : 1;
+}
+
+struct str origin_ledger(struct str origin)
+{
+    return origin_generation(origin) == 1 ? origin : (struct str){origin.ptr, LEDGER_BYTES};
+}
+
+bool keys_have(const struct keys *keys, struct str name)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_equal(keys->of[i].name, name)) return true;
+    return false;
+}
+
 bool key_signed(const uint8_t public[KEY_BYTES], const uint8_t signature[SIGNATURE_BYTES],
                 struct bytes message)
 {

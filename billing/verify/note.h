@@ -21,6 +21,11 @@ enum err keys_read(struct keys *out, struct str text, struct arena *a, struct er
 bool key_signed(const uint8_t public[KEY_BYTES], const uint8_t signature[SIGNATURE_BYTES],
                 struct bytes message);
 
+/* An origin is that of the ledger and, behind the first generation, '/' and which one it is. */
+struct str origin_ledger(struct str origin);
+uint64_t origin_generation(struct str origin);
+bool keys_have(const struct keys *keys, struct str name);
+
 struct checkpoint {
     struct str origin;
     uint64_t size;

@@ -3,8 +3,8 @@
 #include "billing/verify/record.h"
 
 #include "billing/verify/msgpack.h"
+#include "billing/verify/succession.h"
 
-enum { EPOCH_SALT = 32, EPOCH_CHECK = 32, KEY_NAME = 8 };
 static const char origin_head[] = "daybook/";
 
 static bool is_zero(struct bytes b)
@@ -44,8 +44,7 @@ static enum err read_frame(struct record *out, struct bytes whole, struct error 
 /* Rule 2. */
 static enum err check_sealing(const struct record *r, const uint8_t *p, struct error *e)
 {
-    bool is_clear = r->class_ == CLASS_GENESIS || r->class_ == CLASS_EPOCH;
-    if (is_clear && r->epoch != 0)
+    if (r->class_ != CLASS_EVENTS && r->epoch != 0)
         return fail(e, ERR_TAMPERED, "it is in clear and names key epoch %u", r->epoch);
     if (r->class_ == CLASS_EVENTS && r->epoch == 0) return fail(e, ERR_TAMPERED, "its events are in clear");
     if (r->epoch != 0 && r->body.len < RECORD_SALT + RECORD_TAG)
@@ -71,27 +70,25 @@ static bool read_genesis(struct str *origin, struct str *program, struct bytes b
            take_text(program, &body) && take_integer(&created, &body) && body.len == 0;
 }
 
-static bool read_epoch(uint64_t *epoch, uint64_t *before, struct bytes body)
+static const char *members_of(uint8_t class_)
 {
-    uint64_t members = 0;
-    struct bytes salt = {0}, check = {0}, name = {0};
-    return take_array(&members, &body) && members == 5 && take_count(epoch, &body) && *epoch > 0 &&
-           *epoch <= UINT32_MAX && take_bin(&salt, &body) && salt.len == EPOCH_SALT &&
-           take_bin(&check, &body) && check.len == EPOCH_CHECK && take_bin(&name, &body) &&
-           name.len == KEY_NAME && take_count(before, &body) && body.len == 0;
+    if (class_ == CLASS_EPOCH) return "[epoch, salt, check, key name, before]";
+    if (class_ == CLASS_KEYS) return "[kind, key name, old key name, nonce, sealed, before]";
+    return "[generation, restored, restored root, lost, lost root, reason]";
 }
 
 enum err record_read(struct record *out, struct bytes whole, struct error *e)
 {
-    uint64_t epoch = 0, before = 0;
+    struct landmark unused = {0};
     struct str origin = STR_NONE, program = STR_NONE;
     enum err err = read_frame(out, whole, e);
     if (err == OK) err = check_sealing(out, whole.ptr, e);
     if (err != OK) return err;
     if (out->class_ == CLASS_GENESIS && !read_genesis(&origin, &program, out->body))
         return fail(e, ERR_TAMPERED, "its body is not [origin, program, created]");
-    if (out->class_ == CLASS_EPOCH && !read_epoch(&epoch, &before, out->body))
-        return fail(e, ERR_TAMPERED, "its body is not [epoch, salt, check, key name, before]");
+    bool is_landmark = out->class_ != CLASS_GENESIS && out->class_ != CLASS_EVENTS;
+    if (is_landmark && !landmark_read(&unused, out->class_, out->body))
+        return fail(e, ERR_TAMPERED, "its body is not %s", members_of(out->class_));
     return OK;
 }
 
@@ -157,7 +154,7 @@ static enum err uses_epoch(const struct chain *c, uint64_t epoch, struct error *
 /* Rule 5. */
 static enum err check_epoch(struct chain *c, const struct record *r, struct error *e)
 {
-    uint64_t epoch = 0, before = 0;
+    struct landmark l = {0};
     bool knows_newest = c->begin == 0 || c->epochs > 0;
     if (r->class_ != CLASS_EPOCH) {
         if (knows_newest) return uses_epoch(c, r->epoch, e);
@@ -167,15 +164,15 @@ static enum err check_epoch(struct chain *c, const struct record *r, struct erro
         }
         return OK;
     }
-    if (!read_epoch(&epoch, &before, r->body)) WRONG("a body that was read cannot be read");
+    if (!landmark_read(&l, CLASS_EPOCH, r->body)) WRONG("a body that was read cannot be read");
     if (knows_newest) {
         c->epochs++;
-        return begins_epoch(c, epoch, before, r->seq, e);
+        return begins_epoch(c, l.number, l.before, r->seq, e);
     }
-    c->began = epoch;
-    c->began_before = before;
+    c->began = l.number;
+    c->began_before = l.before;
     c->began_at = r->seq;
-    c->epoch = epoch;
+    c->epoch = l.number;
     c->epoch_seq = r->seq;
     c->epochs++;
     return OK;

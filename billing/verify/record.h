@@ -7,7 +7,8 @@
 #include "billing/verify/hash.h"
 
 enum { RECORD_HEADER = 108, RECORD_MAX = 4194304, RECORD_SALT = 16, RECORD_TAG = 16 };
-enum { CLASS_GENESIS = 1, CLASS_EPOCH = 2, CLASS_EVENTS = 3, CLASS_LAST = 5 };
+enum { CLASS_GENESIS = 1, CLASS_EPOCH = 2, CLASS_EVENTS = 3, CLASS_KEYS = 4, CLASS_GENERATION = 5 };
+enum { CLASS_LAST = CLASS_GENERATION };
 enum { ORIGIN_BYTES = 24 };
 
 struct record {

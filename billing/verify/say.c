@@ -90,6 +90,8 @@ static void put_read(struct buffer *b, const struct finding *f)
     put_count(b, "records", is || strcmp(f->kind, "disclosure") == 0, f->records);
     put_count(b, "bytes", is || strcmp(f->kind, "disclosure") == 0, f->bytes);
     put_count(b, "epochs", is, f->epochs);
+    put_count(b, "rotations", is, f->rotations);
+    put_count(b, "generations", is, f->generations);
     put_count(b, "tiles", is, f->tiles);
     put_count(b, "checkpoints", is, f->checkpoints);
     put_count(b, "files", is, f->files);
@@ -168,6 +170,8 @@ static void print_read(FILE *out, const struct finding *f)
 {
     (void)fprintf(out, "records       %ju\nbytes         %ju\n", (uintmax_t)f->records, (uintmax_t)f->bytes);
     (void)fprintf(out, "key epochs    %ju\ntiles         %ju\n", (uintmax_t)f->epochs, (uintmax_t)f->tiles);
+    (void)fprintf(out, "key rotations %ju\ngenerations   %ju\n", (uintmax_t)f->rotations,
+                  (uintmax_t)f->generations);
     (void)fprintf(out, "checkpoints   %ju\nfiles         %ju\n", (uintmax_t)f->checkpoints,
                   (uintmax_t)f->files);
     if (f->timestamps > 0)

@@ -133,6 +133,11 @@ static enum err add_record(struct reading *r, uint32_t i)
         return is_another(r, number, &r->expected[i % TILE_HASHES], &s->leaves[i]);
     if (record_read(&record, whole, &s->fault.error) != OK) return bad_record(r, number);
     if (chain_add(&s->chain, &record, &s->leaves[i], &s->fault.error) != OK) return bad_record(r, number);
+    struct landmark l = {0};
+    if (landmark_read(&l, record.class_, record.body)) {
+        l.seq = number;
+        buffer_add(&s->landmarks, &l, sizeof l);
+    }
     return OK;
 }
 
@@ -183,6 +188,7 @@ void segment_verify(struct segment *s, struct bench *b)
     uint64_t size = 0;
     s->chain = (struct chain){.begin = s->number * SEGMENT_RECORDS, .size = s->number * SEGMENT_RECORDS};
     s->fault = (struct fault){.file = ""};
+    s->landmarks.len = 0;
     s->tiles = s->bytes = 0;
     segment_place(r.place, s->number, s->count);
     s->err = place_open(&r.fd, &size, b->folder, r.place, &s->fault);

@@ -8,6 +8,7 @@
 #include "billing/verify/inflate.h"
 #include "billing/verify/places.h"
 #include "billing/verify/record.h"
+#include "billing/verify/succession.h"
 #include "billing/verify/sums.h"
 
 /* What a thread works with. */
@@ -24,12 +25,13 @@ struct segment {
     uint64_t number;
     uint32_t count; /* records, 1 to SEGMENT_RECORDS */
     struct chain chain;
+    struct buffer landmarks; /* each a struct landmark, in their order */
     uint64_t bytes, tiles;
     struct digest leaves[SEGMENT_RECORDS], roots[TILE_HASHES]; /* of records, of full tiles */
     enum err err;
     struct fault fault;
 };
-/* Sets err and fault, too. */
+/* Sets err and fault, too. What it had gathered before is forgotten. */
 void segment_verify(struct segment *s, struct bench *b);
 /* The root over its first `count` records. */
 void segment_root(struct digest *out, const struct segment *s, uint32_t count);

@@ -36,7 +36,7 @@ def link(to, objects_now):
 def judged(program, file):
     """True when the cases end as they must. Those that are likely to tell come first."""
     suites = [("claim_faults.py", "claims"), ("archive_faults.py", "archives")]
-    if file in ("record.c", "segment.c", "sums.c", "signature.c", "inflate.c", "archive_files.c", "folder.c"):
+    if file in ("record.c", "succession.c", "archive.c", "segment.c", "sums.c", "signature.c", "inflate.c", "archive_files.c", "folder.c"):
         suites.reverse()
     return all(run(sys.executable, "tests/interop/" + script, "--once", "--verify", program, f"{work}/{cases}").returncode == 0
                for script, cases in suites)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SEGMENT, TILE = 65536, 256
 ORIGIN = "daybook/0123456789abcdef"
+KEY_NAME = bytes(8)  # of the master key, until a KEYS record replaces it
 
 
 def sha(*parts):
@@ -170,6 +171,8 @@ def pack(value):
                 return bytes([value]) if form is None else form + value.to_bytes(1 << (form[0] - 0xCC), "big")
     if isinstance(value, str):
         data = value.encode()
+        if len(data) > 0xFF:
+            return b"\xda" + len(data).to_bytes(2, "big") + data
         return (bytes([0xA0 | len(data)]) if len(data) < 32 else b"\xd9" + bytes([len(data)])) + data
     if isinstance(value, bytes):
         return b"\xc4" + bytes([len(value)]) + value
@@ -182,6 +185,7 @@ class Ledger:
     def __init__(self, seed=1, bend=None, origin=ORIGIN):
         self.dice, self.bend, self.origin = random.Random(seed), bend or {}, origin
         self.records, self.time, self.epoch, self.epoch_seq = [], 1767225600000000, 0, 0
+        self.key_name, self.keys_seq, self.generation = KEY_NAME, 0, 1
 
     def add(self, kind, body, epoch=0, **more):
         seq = len(self.records)
@@ -201,8 +205,21 @@ class Ledger:
     def begin_epoch(self):
         seq = len(self.records)
         self.epoch += 1
-        self.add(2, pack([self.epoch, self.noise(32), self.noise(32), self.noise(8), self.epoch_seq]))
+        self.add(2, pack([self.epoch, self.noise(32), self.noise(32), self.key_name, self.epoch_seq]))
         self.epoch_seq = seq
+
+    def rotate(self, name):
+        """Another master key, and the epoch that begins with it."""
+        seq = len(self.records)
+        self.add(4, pack([1, name, self.key_name, self.noise(12), self.noise(48), self.keys_seq]))
+        self.key_name, self.keys_seq = name, seq
+        self.begin_epoch()
+
+    def lose(self, lost, reason="the disk is gone"):
+        """A generation behind the records that are there."""
+        self.generation += 1
+        root = root_of([leaf_of(r) for r in self.records])
+        self.add(5, pack([self.generation, len(self.records), root, lost, self.noise(32), reason]))
 
     def grow(self, count, every=40):
         while len(self.records) < count:
