@@ -174,7 +174,7 @@ static enum err write_small(struct archive *x, struct error *e)
         struct arena *a = arena_new();
         struct bytes content = {NULL, 0};
         err = read_small(&content, x->ledger->dir, l.names[i], a, e);
-        if (err == OK) err = put(x, l.names[i], content, e);
+        if (err == OK) err = put(x, small_archive_path(l.names[i]), content, e);
         arena_free(a);
     }
     return err;

@@ -11,7 +11,7 @@ static bool is_known_name(struct str path)
                                         "SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sshsig"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(path, names[i])) return true;
-    return small_file_fits(path);
+    return small_archive_fits(path);
 }
 
 static bool read_segment_path(struct held *h, struct str path)

@@ -106,7 +106,7 @@ static const struct {
     const char *name; /* a file or a folder */
     unsigned uses;
 } small_table[] = {
-    {"checkpoints", SMALL_ARCHIVE | SMALL_BACKUP},
+    {"checkpoints", SMALL_ARCHIVE | SMALL_BACKUP}, /* and in keys/ which key follows which */
     {"timestamps", SMALL_ARCHIVE | SMALL_BACKUP},
     {"cosigned", SMALL_BACKUP},      /* an archive's checkpoint has the lines of witnesses under it */
     {"customer-keys", SMALL_BACKUP}, /* wrapped under a key that is never in a copy */
@@ -180,10 +180,33 @@ static bool is_plain(struct str path)
     return path.len > 0 && path.len < 256 && text_is_printable(path);
 }
 
+/* Named by the id of a key. */
+static bool is_key_note(struct str path, const char *folder)
+{
+    uint8_t id[4];
+    struct error unused = {0};
+    size_t head = strlen(folder);
+    return str_starts(path, folder) &&
+           hex_decode(id, sizeof id, (struct str){path.ptr + head, path.len - head}, &unused) == OK;
+}
+
+struct str small_archive_path(struct str path)
+{
+    enum { HEAD = sizeof "checkpoints/" - 1 };
+    return is_key_note(path, "checkpoints/keys/") ? (struct str){path.ptr + HEAD, path.len - HEAD} : path;
+}
+
+bool small_archive_fits(struct str path)
+{
+    if (is_key_note(path, "checkpoints/keys/")) return false;
+    return is_key_note(path, "keys/") || small_file_fits(path);
+}
+
 bool small_file_fits(struct str path)
 {
     if (!is_plain(path)) return false;
-    if (str_starts(path, "checkpoints/")) return small_checkpoint_size(path) != 0;
+    if (str_starts(path, "checkpoints/"))
+        return small_checkpoint_size(path) != 0 || is_key_note(path, "checkpoints/keys/");
     for (size_t i = 0; i < SMALL_KINDS; i++) {
         struct str name = str_of(small_table[i].name);
         if (str_equal(path, name)) return true;

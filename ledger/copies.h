@@ -48,6 +48,10 @@ enum err small_files(struct names_list *out, const char *dir, enum small_use use
                      struct arena *a, struct error *e) MUST_USE;
 /* May a copy hold a file of this path? For whoever reads one that is not to be trusted. */
 bool small_file_fits(struct str path);
+/* Where it is in an archive, which has the notes of keys as keys/ID; the text is the path's own. */
+struct str small_archive_path(struct str path);
+/* Small files of archives. */
+bool small_archive_fits(struct str path);
 /* The size in the path of a checkpoint; 0: it is of another kind. */
 uint64_t small_checkpoint_size(struct str path);
 /* Reads a checkpoint, which must be of that ledger and size, and marks its head. */

@@ -12,8 +12,7 @@ static enum err choose_keys(struct archive *x, const struct keys *trusted)
 {
     struct fault *f = &x->out->fault;
     struct bytes text = {0};
-    x->keys = trusted;
-    if (trusted != NULL) return OK;
+    if (trusted != NULL) return take_successors(x, trusted);
     struct keys *own = arena_new_of(x->arena, struct keys);
     enum err err = place_read(&text, x->folder, "public-keys", LIMIT_NOTE_BYTES, x->arena, f);
     if (err != OK) return err;
@@ -21,8 +20,7 @@ static enum err choose_keys(struct archive *x, const struct keys *trusted)
         f->error.code = ERR_TAMPERED;
         return fault_in(f, "public-keys");
     }
-    x->keys = own;
-    return OK;
+    return take_successors(x, own);
 }
 
 static enum err read_newest(struct archive *x)
@@ -61,8 +59,9 @@ static enum err read_kept(struct archive *x, const struct keys *trusted)
     if (path == NULL) return OK;
     enum err err = given_read(&note, path, LIMIT_NOTE_BYTES, x->arena, f);
     if (err != OK) return err;
-    if (checkpoint_read(&x->kept, bytes_str(note), trusted, x->arena, &f->error) != OK)
-        return strcmp(f->error.reason, SIGNED_BY_OTHERS) == 0 && !keys_have(trusted, x->kept.origin)
+    if (checkpoint_read(&x->kept, bytes_str(note), trusted != NULL ? x->keys : NULL, x->arena, &f->error) !=
+        OK)
+        return strcmp(f->error.reason, SIGNED_BY_OTHERS) == 0 && !keys_have(x->keys, x->kept.origin)
                    ? signed_by_others(x, path, x->kept.origin)
                    : fault_in(f, path);
     if (!str_equal(origin_ledger(x->kept.origin), origin_ledger(x->out->at.origin)))

@@ -50,6 +50,9 @@ enum err checkpoints_up_to(struct archive *x, uint64_t size,
 /* There is none left, and the last one is that of the archive. */
 enum err checkpoints_end(struct archive *x) MUST_USE;
 
+/* x->keys: those that are trusted, and those that the notes in 'keys' name from them on. ERR_TAMPERED: a file
+ * there is not such a note. */
+enum err take_successors(struct archive *x, const struct keys *from) MUST_USE;
 /* The generation to which the last of the first `size` records belongs; they end in the segment, whose
  * records were joined. */
 uint64_t generation_at(const struct archive *x, const struct segment *s, uint64_t size);

@@ -209,6 +209,55 @@ enum err checkpoint_read(struct checkpoint *out, struct str note, const struct k
     return check_signatures(out, lines, keys, a, e);
 }
 
+/* ---- keys that follow keys ---- */
+
+static bool read_successor(struct key *next, struct checkpoint *c, struct str id, struct arena *a)
+{
+    struct error unused = {0};
+    struct str head = STR_NONE, size = STR_NONE, line = STR_NONE, text = c->text;
+    uint8_t named[4] = {0};
+    uint64_t records = 0;
+    return line_take(&head, &text) && str_is(head, "daybook-key-rotation@v1") &&
+           line_take(&c->origin, &text) && line_take(&size, &text) && number_read(&records, size) &&
+           line_take(&line, &text) && text.len == 0 && read_key(next, line, a, &unused) == OK &&
+           str_equal(next->name, c->origin) && hex_decode(named, sizeof named, id, &unused) == OK &&
+           memcmp(named, next->id, sizeof named) == 0;
+}
+
+static bool is_among(const struct keys *keys, const struct key *k)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_equal(keys->of[i].name, k->name) && memcmp(keys->of[i].public, k->public, KEY_BYTES) == 0)
+            return true;
+    return false;
+}
+
+enum err successor_read(struct keys *keys, struct str note, struct str id, struct arena *a, struct error *e)
+{
+    struct checkpoint c = {.size = 0};
+    struct str lines = STR_NONE;
+    struct keys *next = arena_new_of(a, struct keys);
+    next->count = 1;
+    if (!is_note_text(note) || !split(&c.text, &lines, note) || !read_successor(&next->of[0], &c, id, a))
+        return fail(e, ERR_TAMPERED, "it does not name the key that follows another");
+    enum err err = check_signatures(&c, lines, next, a, e);
+    if (err != OK) {
+        e->code = ERR_TAMPERED;
+        return wrap(e, "the key that it names");
+    }
+    c.by = NULL;
+    if (is_among(keys, &next->of[0])) return OK;
+    err = check_signatures(&c, lines, keys, a, e);
+    if (err != OK && strcmp(e->reason, SIGNED_BY_OTHERS) == 0) {
+        *e = (struct error){.code = OK};
+        return OK;
+    }
+    if (err != OK) return err;
+    if (keys->count == KEYS_MAX) return fail(e, ERR_INCOMPLETE, "there are more than %d keys", KEYS_MAX);
+    keys->of[keys->count++] = next->of[0];
+    return OK;
+}
+
 /* ---- proofs ---- */
 
 bool is_proof(struct str text)

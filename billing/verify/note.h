@@ -41,6 +41,12 @@ struct checkpoint {
 enum err checkpoint_read(struct checkpoint *out, struct str note, const struct keys *keys, struct arena *a,
                          struct error *e) MUST_USE;
 
+/* A note by which a key names the one that follows it, from a file named by the new key's id. The new key is
+ * added to `keys` if one of them signed that; not if none did, or it is among them. ERR_TAMPERED: it is no
+ * such note, or has a false signature, or the new key has not signed it. */
+enum err successor_read(struct keys *keys, struct str note, struct str id, struct arena *a,
+                        struct error *e) MUST_USE;
+
 struct proof {
     bool is_growth;
     uint64_t number; /* of the record; or how many records the older checkpoint has */

@@ -92,6 +92,7 @@ static void put_read(struct buffer *b, const struct finding *f)
     put_count(b, "epochs", is, f->epochs);
     put_count(b, "rotations", is, f->rotations);
     put_count(b, "generations", is, f->generations);
+    put_count(b, "successor_keys", is, f->successors);
     put_count(b, "tiles", is, f->tiles);
     put_count(b, "checkpoints", is, f->checkpoints);
     put_count(b, "files", is, f->files);
@@ -174,6 +175,9 @@ static void print_read(FILE *out, const struct finding *f)
                   (uintmax_t)f->generations);
     (void)fprintf(out, "checkpoints   %ju\nfiles         %ju\n", (uintmax_t)f->checkpoints,
                   (uintmax_t)f->files);
+    if (f->successors > 0)
+        (void)fprintf(out, "other keys    %ju, which notes in the archive name that a trusted key signed\n",
+                      (uintmax_t)f->successors);
     if (f->timestamps > 0)
         (void)fprintf(
             out, "time stamps   %ju, whose files are the signed ones; what they say is not checked here\n",

@@ -30,8 +30,8 @@ struct finding {
     struct digest leaf;
     uint64_t older; /* kind "growth" and an archive with a checkpoint that was kept: its size */
     /* An archive: what was read of it. */
-    uint64_t records, bytes, epochs, rotations, generations, tiles, checkpoints, files, timestamps,
-        first_time, last_time;
+    uint64_t records, bytes, epochs, rotations, generations, successors, tiles, checkpoints, files,
+        timestamps, first_time, last_time;
     struct buffer shown; /* a disclosure: JSON, an array; freed by finding_close */
     struct fault fault;
 };

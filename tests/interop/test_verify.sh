@@ -166,6 +166,41 @@ if at help audit disclose >/dev/null 2>&1; then
     gives 0 'a disclosure that the program wrote' '"event": "invoice.finalized"' "$verifier" disclosed --public-key signer.pub
 fi
 
+# ---- a ledger with another master key, a generation that was lost, and a checkpoint key that named the next
+here_again() { "$daybook" --dir "$work/again" --key-file "$work/again.key" --now 2025-01-10T09:00:00Z "$@"; }
+do_it() { here_again "$@" >"$work/said" 2>&1 || { echo "FAIL: daybook $*: $(cat "$work/said")" && exit 1; }; }
+do_it init
+do_it key new-checkpoint one
+do_it customer create ann
+do_it key rotate
+do_it audit checkpoint --checkpoint-key one -o kept_one
+cp -r again again.older
+do_it customer create bob
+do_it audit checkpoint --checkpoint-key one -o lost_one
+do_it audit export rotated --checkpoint-key one
+rm -rf again && mv again.older again
+do_it --checkpoint-key one recover --accept-loss --reason 'the disk is gone'
+do_it key new-checkpoint two
+do_it customer create cid
+do_it audit checkpoint --checkpoint-key two
+do_it audit export recovered --checkpoint-key two
+do_it key rotate-checkpoint two three
+do_it customer create dan
+do_it key retire-checkpoint two
+do_it audit export handed --checkpoint-key three
+do_it backup copies
+do_it restore copies restored --key-file "$work/again.key"
+cat one.pub two.pub >both.pub
+gives 0 'a master key that was replaced' '"rotations": 1, "generations": 1' "$verifier" rotated --public-key one.pub --json
+gives 0 'a second generation' '"rotations": 1, "generations": 2' "$verifier" recovered --public-key both.pub --json
+gives 0 'a checkpoint of the first' 'go on from the checkpoint' "$verifier" recovered --public-key both.pub --checkpoint kept_one
+gives 5 'a checkpoint of what was lost' 'the ledger says itself' "$verifier" recovered --public-key both.pub --checkpoint lost_one
+gives 8 'without the key of the first' 'no key of that name was given' "$verifier" recovered --public-key two.pub
+gives 8 'without the key of the second' 'no key of that name was given' "$verifier" recovered --public-key one.pub
+gives 0 'a checkpoint key that the old one names' 'other keys    1, which notes' "$verifier" handed --public-key both.pub
+takes 'its note is in SHA256SUMS' grep -q '  keys/' handed/SHA256SUMS
+takes 'its note is in a backup' diff -r again/checkpoints/keys restored/checkpoints/keys
+
 # ---- what is not meant to be read ----
 mkfifo fifo && : >empty && mkdir nothing && truncate -s 1T huge
 for file in fifo empty nothing huge /dev/zero dump; do gives 3 "$file" "'$file': it " "$verifier" "$file"; done
