@@ -52,9 +52,10 @@ must audit checkpoint --checkpoint-key signer -o third
 "$python" - "$here" <<'P' || exit 1
 import sys
 sys.path.insert(0, sys.argv[1])
-from make_archive import Signer, b64
+from make_archive import Signer, b64, dumped
 signer = Signer.from_file("signer")
 size = int(open("first").read().split("\n")[1])
+open("other_record", "wb").write(dumped("dump")[1])
 open("forged", "wb").write(signer.note(size, b"r" * 32))
 open("stranger", "wb").write(Signer(b"s" * 32, signer.name).note(size, b"r" * 32))
 open("stranger.pub", "w").write(Signer(b"s" * 32, signer.name).line())
@@ -130,7 +131,7 @@ wanted=8
 same 'a proof without its record' proof --public-key signer.pub
 same 'growth without the older one' growth --public-key signer.pub
 wanted=4
-same 'another record' proof --record growth --public-key signer.pub
+same 'another record' proof --record other_record --public-key signer.pub
 same 'another older checkpoint' growth --consistency second --public-key signer.pub
 same 'a changed record' proof --record changed_record --public-key signer.pub
 same 'a forged older checkpoint' growth --consistency forged --public-key signer.pub
