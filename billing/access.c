@@ -376,7 +376,11 @@ enum err passage_end(const struct passage *p, enum err err, struct error *e)
         if (matters && !p->late) note_refusal(p, err, str_copy(p->arena, str_of(e->reason)));
         return err;
     }
-    return what == NOTE_NOTHING ? err : note_done(p, what, err, e);
+    if (what != NOTE_NOTHING) err = note_done(p, what, err, e);
+    /* A night, a server or an export signs beside what it is there for. */
+    bool signs = p->service->access.key_used && what != NOTE_KEY;
+    p->service->access.key_used = false;
+    return signs ? note_done(p, NOTE_KEY, err, e) : err;
 }
 
 enum err access_check_inner(void *service, const char *words, struct error *e)

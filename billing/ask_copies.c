@@ -18,6 +18,7 @@ enum err ask_audit_export(const struct call *c, struct error *e)
     struct ledger_archive r = {.files = 0};
     enum err err = ledger_export(&r, c->service->ledger, &o, c->arena, e);
     if (err != OK) return err;
+    c->service->access.key_used = r.is_signed;
     json_t *j = object_new();
     member_text(j, "origin", r.at.origin);
     member_count(j, "records", r.at.size);

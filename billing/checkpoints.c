@@ -54,6 +54,7 @@ enum err service_checkpoint(struct checkpoint_told *out, struct service *s, bool
                     "cannot sign a checkpoint without a key: --checkpoint-key names it, 'daybook key "
                     "new-checkpoint' makes one");
     enum err err = ledger_checkpoint(&out->at, s->ledger, &how, a, e);
+    if (err == OK) s->access.key_used = true;
     return err == OK ? after_checkpoint(out, s, a, e) : err;
 }
 

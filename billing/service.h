@@ -27,6 +27,7 @@ struct verb;
 /* Who came through the door last; access.c alone changes it. */
 struct access_state {
     bool guarded;     /* the ledger has actors */
+    bool key_used;    /* by the command that runs: a checkpoint or a manifest was signed */
     bool named;       /* `actor` was given by hand: refused where a token tells who it is */
     struct str login; /* of the system's user, where the door knows it */
     bool key_named;   /* a person named the master key by hand: what 'actor recover' wants */

@@ -120,6 +120,15 @@ gives 1 "'auditor' is auditor, and may not 'backup': operator or administrator m
 gives 0 '' at --token-file root.token --json audit log --action backup --result 'done'
 grep -q '"subject": *"bak"' out || fail "the backup is not noted: $(cat out)"
 
+# What signs beside what it is there for is noted for its key, too, and what does not is not.
+gives 0 '' at --token-file root.token key new-checkpoint signer
+gives 0 '' at --token-file night.token run --through 2025-01-11 --out out.e --quiet
+is "$(at --token-file root.token --json audit log --action run | grep -c key_used)" 0 'keys used by a night without one'
+gives 0 '' at --token-file night.token --checkpoint-key signer run --through 2025-01-11 --out out.e --quiet
+is "$(at --token-file root.token --json audit log --action run | grep -c key_used)" 1 'keys used by a night that signs'
+gives 0 '' at --token-file auditor.token --checkpoint-key signer audit export archive --quiet
+is "$(at --token-file root.token --json audit log --action 'audit export' | grep -c key_used)" 1 'keys used by an archive that is signed'
+
 # ---- tokens of every wrong kind
 wrong() { # wrong TEXT SAYS
     (umask 077 && printf '%s\n' "$1" >wrong.token)
