@@ -47,8 +47,8 @@ check  zbar-tools            command  zbarimg
 check  chromium              command  chromium
 long   valgrind              command  valgrind
 long   gcovr                 command  gcovr
-long   golang-go             command  go
-long   golang-golang-x-mod-dev  source  golang.org/x/mod/sumdb/tlog
+check  golang-go             command  go
+check  golang-golang-x-mod-dev  source  golang.org/x/mod/sumdb/tlog
 bench  libsqlite3-dev        library  sqlite3
 bench  libsqlcipher-dev      library  sqlcipher
 '
