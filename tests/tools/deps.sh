@@ -22,6 +22,7 @@ build  libssl-dev            library  openssl
 build  libjansson-dev        library  jansson
 build  libcsv-dev            header   csv.h
 build  libicu-dev            library  icu-i18n
+build  libqrencode-dev       library  libqrencode
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
@@ -45,10 +46,10 @@ check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
 check  zbar-tools            command  zbarimg
 check  chromium              command  chromium
-long   valgrind              command  valgrind
-long   gcovr                 command  gcovr
 check  golang-go             command  go
 check  golang-golang-x-mod-dev  source  golang.org/x/mod/sumdb/tlog
+long   valgrind              command  valgrind
+long   gcovr                 command  gcovr
 bench  libsqlite3-dev        library  sqlite3
 bench  libsqlcipher-dev      library  sqlcipher
 '
