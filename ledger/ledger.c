@@ -233,23 +233,29 @@ const char *kek_path(const struct ledger *l, const char *base, struct arena *a)
         .ptr;
 }
 
-/* Where it is. Of KEYFILE.new, the key of a rotation that was cut short, it is still beside KEYFILE. */
-static const char *kek_place(const struct ledger *l, const char *base, struct arena *a)
+/* Where it is. Of KEYFILE.new, the key of a rotation that was cut short, it is still beside KEYFILE; of a key
+ * command it may be where it was when the key was in its default file. */
+static const char *kek_place(const struct ledger *l, const struct ledger_options *o, struct arena *a)
 {
     static const char end[] = ".new";
-    const char *path = kek_path(l, base, a);
+    struct buffer key = {.arena = a};
+    key_path(&key, o);
+    bool by_command = key.len == 0;
+    const char *base = by_command ? o->dir : (const char *)key.ptr, *path = kek_path(l, base, a);
     size_t len = strlen(base), ending = sizeof end - 1;
-    if (file_exists(path) || len <= ending || strcmp(base + len - ending, end) != 0) return path;
-    const char *beside = kek_path(l, str_format(a, "%.*s", (int)(len - ending), base).ptr, a);
+    bool is_new = !by_command && len > ending && strcmp(base + len - ending, end) == 0;
+    if (file_exists(path) || (!is_new && !by_command)) return path;
+    while (by_command && len > 1 && base[len - 1] == '/') len--;
+    const char *other = by_command ? str_format(a, "%.*s.key", (int)len, base).ptr
+                                   : str_format(a, "%.*s", (int)(len - ending), base).ptr;
+    const char *beside = kek_path(l, other, a);
     return file_exists(beside) ? beside : path;
 }
 
 static enum err open_keys(struct ledger *l, const struct ledger_options *o, struct error *e)
 {
     struct arena *a = arena_new();
-    struct buffer key = {.arena = a};
-    key_path(&key, o);
-    const char *path = kek_place(l, key.len > 0 ? (const char *)key.ptr : o->dir, a);
+    const char *path = kek_place(l, o, a);
     if (!o->in_memory) guard_kek(l, path);
     enum err err = keys_open(l, path, e);
     arena_free(a);

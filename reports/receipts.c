@@ -63,8 +63,9 @@ static enum err find_run(struct receipts *r, struct error *e)
     bool fine = take_member(&begin, &text, "{") && take_member(&ledger, &text, "  \"ledger\": ") &&
                 take_member(&through, &text, "  \"through\": ") &&
                 take_member(&dry, &text, "  \"dry_run\": ") && through.len == sizeof "\"2025-01-31\"," - 1;
-    struct str date = {through.ptr + 1, fine ? through.len - 3 : 0}; /* without quotes and comma */
+    struct str date = STR_NONE;
     struct error unused = {0};
+    if (fine) date = (struct str){through.ptr + 1, through.len - 3}; /* without quotes and comma */
     if (!fine || date_parse(&r->summary->through, date, &unused) != OK)
         return fail(e, ERR_INVALID, "'%s' is not what a run writes", path);
     struct str ours = str_format(r->arena, "\"%.*s\",", STR_ARG(ledger_origin(r->ledger)));

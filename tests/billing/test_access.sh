@@ -4,7 +4,7 @@
 # kept or told anywhere, and that nobody but the ledger's user gets at its files.
 set -u
 daybook=$(realpath "${DAYBOOK:?}")
-work=$(mktemp -d) || exit 1
+work=$(TMPDIR=/tmp mktemp -d) || exit 1 # where other users get to
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 bad=0 good=0 skipped=0
