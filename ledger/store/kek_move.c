@@ -85,10 +85,10 @@ static enum err arrive(struct customer_keys *k, const char *from, struct error *
     enum err err = OK;
     if (is_same_file(from, k->kek) || !file_exists(from)) return customer_keys_stay(k, e);
     bool in_use = kek_read(&kek, from, k->master, k->origin, &unused) == OK;
-    if (!in_use && kek_read_replaced(&kek, k, from, &unused) == OK)
-        err = take_along(k, &kek, from, e);
-    else if (!in_use && kek_read(&kek, k->kek, k->master, k->origin, &unused) == OK)
-        err = take_along(k, &kek, from, e); /* overwritten already */
+    bool ours =
+        !in_use && (kek_read_replaced(&kek, k, from, &unused) == OK ||
+                    kek_read(&kek, k->kek, k->master, k->origin, &unused) == OK); /* overwritten already */
+    if (ours) err = take_along(k, &kek, from, e);
     OPENSSL_cleanse(&kek, sizeof kek);
     return err;
 }
