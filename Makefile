@@ -84,7 +84,7 @@ SRC_importers   := $(SRC_projections) $(wildcard importers/*.c)
 SRC_all         := $(sort $(SRC_reports) $(SRC_importers) $(filter-out billing/main.c,$(wildcard billing/*.c)))
 SRC_billing     := $(SRC_all)
 # The verifier is a program of its own: the ground, and nothing that writes ledgers.
-SRC_verifier    := $(addprefix ledger/base/,arena.c base64.c buffer.c card.c error.c text.c) \
+SRC_verifier    := $(addprefix ledger/base/,arena.c base64.c buffer.c card.c error.c sha256.c text.c) \
   $(filter-out billing/verify/main.c,$(wildcard billing/verify/*.c))
 SRC_verify      := $(sort $(SRC_base) $(SRC_verifier))
 VERIFY_LIBS     := $(shell pkg-config --libs libcrypto zlib 2>/dev/null) -lpthread

@@ -20,6 +20,7 @@
 #include "ledger/base/money.h"
 #include "ledger/base/passphrase.h"
 #include "ledger/base/secret.h"
+#include "ledger/base/sha256.h"
 #include "ledger/base/text.h"
 #include "ledger/base/world.h"
 #include "ledger/base/zone.h"

@@ -316,36 +316,3 @@ enum err uint_parse(uint64_t *out, struct str text, struct error *e)
     *out = value;
     return OK;
 }
-
-void be16_put(uint8_t *to, uint16_t v)
-{
-    to[0] = (uint8_t)(v >> 8);
-    to[1] = (uint8_t)v;
-}
-
-void be32_put(uint8_t *to, uint32_t v)
-{
-    be16_put(to, (uint16_t)(v >> 16));
-    be16_put(to + 2, (uint16_t)v);
-}
-
-void be64_put(uint8_t *to, uint64_t v)
-{
-    be32_put(to, (uint32_t)(v >> 32));
-    be32_put(to + 4, (uint32_t)v);
-}
-
-uint16_t be16_get(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-uint32_t be32_get(const uint8_t *from)
-{
-    return (uint32_t)be16_get(from) << 16 | be16_get(from + 2);
-}
-
-uint64_t be64_get(const uint8_t *from)
-{
-    return (uint64_t)be32_get(from) << 32 | be32_get(from + 4);
-}

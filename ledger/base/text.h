@@ -82,11 +82,32 @@ enum err base64_decode(struct bytes *out, struct str text, struct arena *a, stru
 enum err uint_parse(uint64_t *out, struct str text, struct error *e) MUST_USE;
 
 /* Big-endian integers as they stand in records and keys. */
-void be16_put(uint8_t *to, uint16_t v);
-void be32_put(uint8_t *to, uint32_t v);
-void be64_put(uint8_t *to, uint64_t v);
-uint16_t be16_get(const uint8_t *from);
-uint32_t be32_get(const uint8_t *from);
-uint64_t be64_get(const uint8_t *from);
+static inline void be16_put(uint8_t *to, uint16_t v)
+{
+    to[0] = (uint8_t)(v >> 8);
+    to[1] = (uint8_t)v;
+}
+static inline void be32_put(uint8_t *to, uint32_t v)
+{
+    be16_put(to, (uint16_t)(v >> 16));
+    be16_put(to + 2, (uint16_t)v);
+}
+static inline void be64_put(uint8_t *to, uint64_t v)
+{
+    be32_put(to, (uint32_t)(v >> 32));
+    be32_put(to + 4, (uint32_t)v);
+}
+static inline uint16_t be16_get(const uint8_t *from)
+{
+    return (uint16_t)(from[0] << 8 | from[1]);
+}
+static inline uint32_t be32_get(const uint8_t *from)
+{
+    return (uint32_t)be16_get(from) << 16 | be16_get(from + 2);
+}
+static inline uint64_t be64_get(const uint8_t *from)
+{
+    return (uint64_t)be32_get(from) << 32 | be32_get(from + 4);
+}
 
 #endif
