@@ -30,6 +30,11 @@ struct log_place {
  */
 typedef enum err log_visit_fn(void *context, uint64_t seq, struct bytes record, struct error *e);
 
+/* Sees `count` records, 1 to LOG_RUN_MAX, that follow each other from `first` on. */
+enum { LOG_RUN_MAX = 32 };
+typedef enum err log_visit_run_fn(void *context, uint64_t first, const struct bytes *records, size_t count,
+                                  struct error *e);
+
 struct log_backend {
     const char *name;
     enum err (*open)(void **self, const struct log_place *place, struct error *e);
@@ -47,6 +52,10 @@ struct log_backend {
      * records never change. */
     enum err (*read)(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context,
                      struct error *e);
+    /* The same reading for those who work on several records at once. All that were found before a missing
+     * one are visited before the reading fails. */
+    enum err (*read_runs)(void *self, uint64_t from, uint64_t to, log_visit_run_fn *visit, void *context,
+                          struct error *e);
     /* Size of the stored file in bytes and other figures for `stats`; 0 where there are none. */
     uint64_t (*stored_bytes)(void *self);
 };

@@ -62,8 +62,8 @@ enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash 
 }
 
 /* The chain comes before the time, so that a record whose time was changed is the one that is named. */
-enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
-                       struct error *e)
+enum err log_link_hashed(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
+                         const struct hash *leaf, struct error *e)
 {
     enum err err = log_link_check(h, k->hasher, seq, record, e);
     if (err != OK) return err;
@@ -72,8 +72,16 @@ enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq
     if (k->known && h->at.us <= k->at.us)
         return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
                     (unsigned long long)seq);
-    merkle_leaf(k->hasher, &k->leaf, record);
+    k->leaf = *leaf;
     k->at = h->at;
     k->known = true;
     return OK;
+}
+
+enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
+                       struct error *e)
+{
+    struct hash leaf = {0};
+    merkle_leaf(k->hasher, &leaf, record);
+    return log_link_hashed(h, k, seq, record, &leaf, e);
 }

@@ -91,6 +91,24 @@ static enum err memory_read(void *self, uint64_t from, uint64_t to, log_visit_fn
     return OK;
 }
 
+static enum err memory_read_runs(void *self, uint64_t from, uint64_t to, log_visit_run_fn *visit,
+                                 void *context, struct error *e)
+{
+    const struct memory_log *m = self;
+    uint64_t end = to < m->head.range.size ? to : m->head.range.size;
+    for (uint64_t first = from; first < end;) {
+        struct bytes run[LOG_RUN_MAX];
+        size_t count = 0;
+        for (; count < LOG_RUN_MAX && first + count < end; count++)
+            run[count] = (struct bytes){m->records[first + count].ptr, m->records[first + count].len};
+        enum err err = visit(context, first, run, count, e);
+        if (err == ERR_NOT_FOUND) return OK;
+        if (err != OK) return err;
+        first += count;
+    }
+    return OK;
+}
+
 static uint64_t memory_stored_bytes(void *self)
 {
     const struct memory_log *m = self;
@@ -103,4 +121,5 @@ const struct log_backend log_memory = {.name = "memory",
                                        .head = memory_head,
                                        .append = memory_append,
                                        .read = memory_read,
+                                       .read_runs = memory_read_runs,
                                        .stored_bytes = memory_stored_bytes};

@@ -195,6 +195,9 @@ struct log_link {
 /* Framing, seq, chain and time of one record; then it is the one before. */
 enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
                        struct error *e) MUST_USE;
+/* The same of one whose leaf hash is known. */
+enum err log_link_hashed(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
+                         const struct hash *leaf, struct error *e) MUST_USE;
 /* Framing, seq and genesis of one record by itself. */
 enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
                         struct error *e) MUST_USE;

@@ -8,36 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ledger/store/log_private.h"
+#include "ledger/store/log_part.h"
 
 enum { PART_RECORDS = 8192, PARTS_AHEAD = 64, THREADS_MAX = 16 };
-
-/* A GENERATION record, and the records of its part before it: the root that it names is that of all before.
- */
-struct opened_generation {
-    struct opened_generation *next;
-    uint64_t seq;
-    uint32_t number;
-    struct hash root;
-    struct merkle_range before;
-};
-
-/* What joining needs to know of records [first, first + range.size). */
-struct part {
-    bool ready;
-    uint64_t first, end;
-    struct record_header head; /* of the first record */
-    struct log_link link;      /* behind the last */
-    struct merkle_range range;
-    uint64_t bytes;
-    /* Epochs. `needed` is the greatest that a record names before the first EPOCH record of the part. */
-    uint32_t needed, newest, opened;
-    uint64_t needed_by, first_epoch_seq, first_epoch_before, epoch_seq;
-    struct successions keys;
-    struct opened_generation *generations, **last_generation;
-    enum err failed;
-    struct error error;
-};
 
 struct verification {
     struct log *log;
@@ -59,97 +32,6 @@ struct verification {
     struct error error;
 };
 
-/* ---- one part ---- */
-
-static enum err note_epoch(struct part *p, const struct record_header *h, struct bytes record,
-                           struct error *e)
-{
-    struct epoch_body body = {0};
-    if (epoch_body_take(&body, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e) != OK)
-        return wrap(e, "record %llu", (unsigned long long)h->seq);
-    if (p->opened == 0) {
-        p->first_epoch_seq = h->seq;
-        p->first_epoch_before = body.before;
-    } else if (body.epoch != p->newest + 1 || body.before != p->epoch_seq) {
-        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
-                    (unsigned long long)h->seq, body.epoch, p->newest, (unsigned long long)p->epoch_seq);
-    }
-    successions_note_epoch(&p->keys, h->seq, body.key_name);
-    p->opened++;
-    p->newest = body.epoch;
-    p->epoch_seq = h->seq;
-    return OK;
-}
-
-static enum err not_begun(uint64_t seq, uint32_t epoch, struct error *e)
-{
-    return fail(e, ERR_TAMPERED, "record %llu: key epoch %u has not begun", (unsigned long long)seq, epoch);
-}
-
-static enum err check_epoch(struct part *p, const struct record_header *h, struct bytes record,
-                            struct error *e)
-{
-    if (h->class_ == RECORD_EPOCH) return note_epoch(p, h, record, e);
-    if (h->class_ == RECORD_KEYS) return successions_note_keys(&p->keys, h, record, e);
-    if (p->opened > 0) return h->epoch <= p->newest ? OK : not_begun(h->seq, h->epoch, e);
-    if (h->epoch > p->needed) {
-        p->needed = h->epoch;
-        p->needed_by = h->seq;
-    }
-    return OK;
-}
-
-/* Its body was read once already, by whoever linked it; here its root waits for the records before the part.
- */
-static enum err note_generation(struct part *p, const struct record_header *h, struct bytes record,
-                                struct error *e)
-{
-    struct generation g = {0};
-    struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
-    enum err err = generation_take(&g, h->seq, body, e);
-    if (err != OK) return err;
-    struct opened_generation *o = calloc(1, sizeof *o);
-    if (o == NULL) WRONG("out of memory");
-    *o = (struct opened_generation){
-        .seq = h->seq, .number = g.number, .root = g.restored.root, .before = p->range};
-    *p->last_generation = o;
-    p->last_generation = &o->next;
-    return OK;
-}
-
-static void part_free(struct part *p)
-{
-    if (p == NULL) return;
-    successions_free(&p->keys);
-    for (struct opened_generation *o = p->generations, *next = NULL; o != NULL; o = next) {
-        next = o->next;
-        free(o);
-    }
-    free(p);
-}
-
-static enum err verify_record(void *context, uint64_t seq, struct bytes record, struct error *e)
-{
-    struct part *p = context;
-    struct record_header h = {0};
-    enum err err = log_link_next(&h, &p->link, seq, record, e);
-    if (err == OK) err = check_epoch(p, &h, record, e);
-    if (err == OK && h.class_ == RECORD_GENERATION) err = note_generation(p, &h, record, e);
-    if (err != OK) return err;
-    if (seq == p->first) p->head = h;
-    merkle_append(&p->range, p->link.hasher, &p->link.leaf);
-    p->bytes += record.len;
-    return OK;
-}
-
-static void verify_part(const struct verification *v, struct part *p)
-{
-    p->failed = v->log->backend->read(v->log->self, p->first, p->end, verify_record, p, &p->error);
-    uint64_t next = p->first + p->range.size;
-    if (p->failed == OK && next != p->end)
-        p->failed = fail(&p->error, ERR_TAMPERED, "record %llu is missing", (unsigned long long)next);
-}
-
 /* ---- joining ---- */
 
 /* The first record of the part against the last of those before. Says nothing if the part has no good first
@@ -167,7 +49,7 @@ static enum err join_seam(const struct verification *v, const struct part *p, st
 
 static enum err join_epochs(struct verification *v, const struct part *p, struct error *e)
 {
-    if (p->needed > v->epoch) return not_begun(p->needed_by, p->needed, e);
+    if (p->needed > v->epoch) return part_epoch_not_begun(p->needed_by, p->needed, e);
     if (p->opened == 0) return OK;
     uint32_t first = p->newest - (p->opened - 1);
     if (first != v->epoch + 1 || p->first_epoch_before != v->joined.epoch_seq)
@@ -248,17 +130,14 @@ static void unlock(struct verification *v)
 }
 
 /* The next part to verify, or NULL at the end. The mutex is held. */
-static struct part *take_part(struct verification *v, struct hasher *h)
+static struct part *take_part(struct verification *v)
 {
     while (v->failed == OK && v->taken < v->parts && v->taken >= v->joined_parts + PARTS_AHEAD)
         if (pthread_cond_wait(&v->changed, &v->mutex) != 0) WRONG("cannot wait");
     if (v->failed != OK || v->taken == v->parts) return NULL;
-    struct part *p = calloc(1, sizeof *p);
-    if (p == NULL) WRONG("out of memory");
-    p->link.hasher = h;
-    p->last_generation = &p->generations;
-    p->first = v->taken * PART_RECORDS;
-    p->end = v->taken + 1 == v->parts ? v->expected.range.size : p->first + PART_RECORDS;
+    uint64_t first = v->taken * PART_RECORDS;
+    struct part *p =
+        part_new(first, v->taken + 1 == v->parts ? v->expected.range.size : first + PART_RECORDS);
     v->ring[v->taken % PARTS_AHEAD] = p;
     v->taken++;
     return p;
@@ -266,11 +145,11 @@ static struct part *take_part(struct verification *v, struct hasher *h)
 
 static void work(struct verification *v, bool tells)
 {
-    struct hasher *h = hasher_new();
+    struct part_reader *r = part_reader_new(v->log);
     lock(v);
-    for (struct part *p = take_part(v, h); p != NULL; p = take_part(v, h)) {
+    for (struct part *p = take_part(v); p != NULL; p = take_part(v)) {
         unlock(v);
-        verify_part(v, p);
+        part_verify(p, r);
         lock(v);
         p->ready = true;
         join_ready(v);
@@ -279,7 +158,7 @@ static void work(struct verification *v, bool tells)
             v->progress(v->context, v->joined.range.size, v->expected.range.size);
     }
     unlock(v);
-    hasher_free(h);
+    part_reader_free(r);
 }
 
 static void *worker(void *context)

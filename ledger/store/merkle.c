@@ -14,6 +14,33 @@ void merkle_leaf(struct hasher *h, struct hash *out, struct bytes entry)
     hasher_digest(h, out->bytes, (struct bytes){&prefix, 1}, entry, (struct bytes){0});
 }
 
+/* An array of hashes is one of their bytes. */
+static uint8_t (*bytes_of(struct hash *hashes))[SHA256_BYTES]
+{
+    return &hashes->bytes;
+}
+
+void merkle_leaves(struct hash *out, const struct bytes *entries, size_t count)
+{
+    sha256_each(bytes_of(out), entries, count, 0);
+}
+
+/* Over a power of two of hashes, in the place of the first of them: level by level, the nodes of each in the
+ * place of what they are over. */
+static void root_in_place(struct hash *hashes, size_t count)
+{
+    enum { AT_ONCE = 64, NODE = 1 };
+    struct bytes pairs[AT_ONCE];
+    for (size_t left = count / 2; left > 0; left /= 2)
+        for (size_t done = 0; done < left; done += AT_ONCE) {
+            size_t some = left - done;
+            if (some > AT_ONCE) some = AT_ONCE;
+            for (size_t i = 0; i < some; i++)
+                pairs[i] = (struct bytes){hashes[2 * (done + i)].bytes, 2 * sizeof *hashes};
+            sha256_each(bytes_of(hashes + done), pairs, some, NODE);
+        }
+}
+
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right)
 {
     uint8_t input[65];
@@ -41,6 +68,19 @@ static void append_subtree(struct merkle_range *r, struct hasher *h, const struc
 void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf)
 {
     append_subtree(r, h, leaf, 1);
+}
+
+/* The largest perfect subtree that the next leaves make where they stand, one after the other. */
+void merkle_append_all(struct merkle_range *r, struct hasher *h, struct hash *leaves, size_t count)
+{
+    while (count > 0) {
+        size_t some = 1;
+        while (2 * some <= count && (r->size & (2 * some - 1)) == 0) some *= 2;
+        root_in_place(leaves, some);
+        append_subtree(r, h, leaves, some);
+        leaves += some;
+        count -= some;
+    }
 }
 
 void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right)

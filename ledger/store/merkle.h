@@ -13,6 +13,8 @@ struct merkle_range {
 };
 
 void merkle_append(struct merkle_range *r, struct hasher *h, const struct hash *leaf);
+/* The same for many, which it overwrites. */
+void merkle_append_all(struct merkle_range *r, struct hasher *h, struct hash *leaves, size_t count);
 /* Puts the range of the leaves that follow behind `r`. Its largest subtree must fit r's size: r->size is a
  * multiple of it. */
 void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_range *right);
@@ -20,6 +22,8 @@ void merkle_join(struct merkle_range *r, struct hasher *h, const struct merkle_r
 void merkle_root(const struct merkle_range *r, struct hasher *h, struct hash *out);
 /* The leaf hash of an entry: SHA-256(0x00 ‖ the entry). */
 void merkle_leaf(struct hasher *h, struct hash *out, struct bytes entry);
+/* Those of many entries, faster than one after the other. */
+void merkle_leaves(struct hash *out, const struct bytes *entries, size_t count);
 /* SHA-256(0x01 ‖ left ‖ right) */
 void merkle_node(struct hasher *h, struct hash *out, const struct hash *left, const struct hash *right);
 

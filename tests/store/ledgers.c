@@ -96,12 +96,31 @@ static enum err lasting_read(void *self, uint64_t from, uint64_t to, log_visit_f
     return log_memory.read(self, from, to, pass_on, &p, e);
 }
 
+struct passing_runs {
+    log_visit_run_fn *visit;
+    void *context;
+};
+
+static enum err pass_on_run(void *context, uint64_t seq, struct bytes record, struct error *e)
+{
+    const struct passing_runs *p = context;
+    return p->visit(p->context, seq, &record, 1, e);
+}
+
+static enum err lasting_read_runs(void *self, uint64_t from, uint64_t to, log_visit_run_fn *visit,
+                                  void *context, struct error *e)
+{
+    struct passing_runs p = {visit, context};
+    return lasting_read(self, from, to, pass_on_run, &p, e);
+}
+
 const struct log_backend lasting_memory = {.name = "lasting memory",
                                            .open = lasting_open,
                                            .close = lasting_close,
                                            .head = lasting_head,
                                            .append = lasting_append,
                                            .read = lasting_read,
+                                           .read_runs = lasting_read_runs,
                                            .stored_bytes = lasting_stored_bytes};
 
 /* ---- plaintexts ---- */

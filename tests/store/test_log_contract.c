@@ -151,6 +151,36 @@ CLAUSE(the_visitor_ends_a_reading_with_not_found_and_fails_it_with_any_other)
     b->close(self);
 }
 
+static enum err step_run(void *context, uint64_t first, const struct bytes *records, size_t count,
+                         struct error *e)
+{
+    enum err err = OK;
+    cr_assert(count >= 1 && count <= LOG_RUN_MAX);
+    for (size_t i = 0; err == OK && i < count; i++) err = step(context, first + i, records[i], e);
+    return err;
+}
+
+CLAUSE(runs_are_the_same_records_in_the_same_order)
+{
+    static const struct {
+        uint64_t from, to, end;
+    } readings[] = {{0, UINT64_MAX, 5000}, {0, 1, 1},    {3, 35, 35},        {7, 40, 40},
+                    {4090, 4200, 4200},    {10, 10, 10}, {4999, 6000, 5000}, {5000, UINT64_MAX, 5000}};
+    void *self = opened(b);
+    assert_ok(append(b, self, 0, 5000));
+    for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
+        struct walk w = {.next = readings[i].from};
+        assert_ok(b->read_runs(self, readings[i].from, readings[i].to, step_run, &w, E));
+        assert_int(w.next, readings[i].end);
+    }
+    struct walk w = {.stop_at = 40, .stop_with = ERR_NOT_FOUND};
+    assert_ok(b->read_runs(self, 0, UINT64_MAX, step_run, &w, E));
+    assert_int(w.next, 40);
+    w = (struct walk){.stop_at = 60, .stop_with = ERR_REFUSED};
+    assert_err(b->read_runs(self, 0, UINT64_MAX, step_run, &w, E), ERR_REFUSED, "enough");
+    b->close(self);
+}
+
 struct within {
     const struct log_backend *backend;
     void *self;

@@ -73,3 +73,28 @@ Test(merkle, every_size_up_to_300_agrees_with_the_definition)
     }
     hasher_free(h);
 }
+
+Test(merkle, many_leaves_at_once_are_as_many_one_after_the_other)
+{
+    enum { LEAVES = 700 };
+    static struct hash leaves[LEAVES], given[LEAVES];
+    struct hasher *h = hasher_new();
+    for (size_t i = 0; i < LEAVES; i++) {
+        uint8_t number[8];
+        be64_put(number, i);
+        merkle_leaves(&leaves[i], &(struct bytes){number, sizeof number}, 1);
+    }
+    for (size_t first = 0; first <= 300; first += 7)
+        for (size_t count = 0; count <= 400; count += count < 20 ? 1 : 37) {
+            struct merkle_range one = {0}, many = {0};
+            for (size_t i = 0; i < first + count; i++) merkle_append(&one, h, &leaves[i]);
+            for (size_t i = 0; i < first; i++) merkle_append(&many, h, &leaves[i]);
+            memcpy(given, leaves + first, count * sizeof *given);
+            merkle_append_all(&many, h, given, count);
+            size_t peaks = (size_t)__builtin_popcountll(one.size);
+            cr_assert(one.size == many.size, "%zu behind %zu", count, first);
+            cr_assert(memcmp(one.peaks, many.peaks, peaks * sizeof *one.peaks) == 0, "%zu behind %zu", count,
+                      first);
+        }
+    hasher_free(h);
+}
