@@ -85,6 +85,26 @@ void node_of(struct digest *out, const struct digest *left, const struct digest 
     digest_of(out, (struct bytes){both, sizeof both}, (struct bytes){0}, (struct bytes){0});
 }
 
+/* An array of digests is one of their bytes. */
+static uint8_t (*bytes_of(struct digest *digests))[SHA256_BYTES]
+{
+    return &digests->bytes;
+}
+
+static_assert(sizeof(SHA_LONG) == sizeof(uint32_t), "the words of a state have 32 bits");
+
+void leaves_of(struct digest *out, const struct bytes *records, size_t count, struct running *beside,
+               struct bytes piece)
+{
+    SHA256_CTX *c = &beside->context;
+    size_t blocks = c->num == 0 ? piece.len / SHA256_CBLOCK : 0, bytes = blocks * SHA256_CBLOCK;
+    sha256_each_beside(bytes_of(out), records, count, 0, c->h, piece.ptr, blocks);
+    uint64_t bits = ((uint64_t)c->Nh << 32 | c->Nl) + (uint64_t)bytes * 8;
+    c->Nh = (SHA_LONG)(bits >> 32);
+    c->Nl = (SHA_LONG)bits;
+    add(c, (struct bytes){piece.ptr + bytes, piece.len - bytes});
+}
+
 /* ---- roots ---- */
 
 void range_add(struct range *r, const struct digest *root)
@@ -111,11 +131,36 @@ void range_root(struct digest *out, const struct range *r, const struct digest *
     *out = root;
 }
 
+enum { LEVEL_MAX = 256 };
+
+/* Level by level, each node in the place of the left one below it; one without a right neighbour goes up as
+ * it is. */
+static void root_of_few(struct digest *out, const struct digest *hashes, size_t count)
+{
+    struct digest level[LEVEL_MAX];
+    struct bytes pairs[LEVEL_MAX / 2];
+    memcpy(level, hashes, count * sizeof *hashes);
+    while (count > 1) {
+        size_t nodes = count / 2;
+        for (size_t i = 0; i < nodes; i++) pairs[i] = (struct bytes){level[2 * i].bytes, 2 * sizeof *level};
+        sha256_each(bytes_of(level), pairs, nodes, 1);
+        if (count % 2 != 0) level[nodes] = level[count - 1];
+        count -= nodes;
+    }
+    *out = level[0];
+}
+
 void root_of(struct digest *out, const struct digest *hashes, size_t count)
 {
     struct range r = {.count = 0};
-    for (size_t i = 0; i < count; i++) range_add(&r, &hashes[i]);
-    range_root(out, &r, NULL);
+    struct digest root = {{0}};
+    for (; count > LEVEL_MAX; count -= LEVEL_MAX, hashes += LEVEL_MAX) {
+        root_of_few(&root, hashes, LEVEL_MAX);
+        range_add(&r, &root);
+    }
+    root_of_few(&root, hashes, count);
+    if (count == LEVEL_MAX) range_add(&r, &root);
+    range_root(out, &r, count == LEVEL_MAX ? NULL : &root);
 }
 
 /* ---- proofs, with the names that the RFC has ---- */

@@ -23,6 +23,11 @@ void running_begin(struct running *r);
 void running_add(struct running *r, struct bytes piece);
 void running_end(struct running *r, struct digest *out);
 
+/* Leaf hashes of many records, faster than one after the other; beside them a running hash is given its next
+ * piece. */
+void leaves_of(struct digest *out, const struct bytes *records, size_t count, struct running *beside,
+               struct bytes piece);
+
 /* SHA-256(0x00 ‖ record), SHA-256(0x01 ‖ left ‖ right). */
 void leaf_of(struct digest *out, struct bytes record);
 void node_of(struct digest *out, const struct digest *left, const struct digest *right);

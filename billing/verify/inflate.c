@@ -11,6 +11,7 @@ enum {
     WINDOW_ROOM = 262144,
     LENGTH_BYTES = 4,
     GZIP_HEADER = 10,
+    HASH_BLOCK = 64,
     /* Of a record at least half is hashes, salt and ciphertext, which nothing makes shorter. */
     RATIO_MAX = 8,
     RATIO_SLACK = 1048576,
@@ -21,6 +22,7 @@ struct unpacker {
     bool is_open, is_over; /* the member has ended */
     const struct source *from;
     struct running *hash;
+    struct bytes unhashed; /* of `packed` */
     uint8_t *window;
     size_t room, begin, end;        /* unread: window[begin … end) */
     uint64_t taken, given, records; /* bytes packed, unpacked, of records */
@@ -57,6 +59,26 @@ void unpacker_begin(struct unpacker *u, const struct source *s)
     u->begin = u->end = 0;
     u->taken = u->given = u->records = 0;
     running_begin(u->hash);
+    u->unhashed = (struct bytes){0};
+}
+
+static void hash_rest(struct unpacker *u)
+{
+    running_add(u->hash, u->unhashed);
+    u->unhashed = (struct bytes){0};
+}
+
+/* Of what was read as much as there is of records, so that neither is left without the other beside it. */
+void unpacker_hash(struct digest *leaves, const struct bytes *records, size_t count, struct unpacker *u)
+{
+    struct bytes beside = u->unhashed;
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) bytes += records[i].len;
+    bytes -= bytes % HASH_BLOCK;
+    if (beside.len > bytes) beside.len = bytes;
+    leaves_of(leaves, records, count, u->hash, beside);
+    u->unhashed.ptr += beside.len;
+    u->unhashed.len -= beside.len;
 }
 
 /* The header of RFC 1952 without name, time or anything else that could be said in two ways. */
@@ -69,12 +91,13 @@ static bool is_header(const uint8_t *p, size_t len)
 static enum err fill(struct unpacker *u, struct error *e)
 {
     size_t len = 0;
+    hash_rest(u);
     enum err err = u->from->read(u->from->self, u->packed, sizeof u->packed, &len, e);
     if (err != OK) return err;
     if (len == 0) return fail(e, ERR_TAMPERED, "it is cut off");
     if (u->taken == 0 && !is_header(u->packed, len))
         return fail(e, ERR_TAMPERED, "it does not begin as a segment");
-    running_add(u->hash, (struct bytes){u->packed, len});
+    u->unhashed = (struct bytes){u->packed, len};
     u->taken += len;
     u->z.next_in = u->packed;
     u->z.avail_in = (uInt)len;
@@ -139,6 +162,21 @@ enum err unpacker_next(struct bytes *out, struct unpacker *u, struct error *e)
     return OK;
 }
 
+enum err unpacker_run(struct bytes *out, size_t max, size_t *count, struct unpacker *u, struct error *e)
+{
+    enum err err = unpacker_next(out, u, e);
+    if (err != OK) return err;
+    for (*count = 1; *count < max && u->end - u->begin >= LENGTH_BYTES; ++*count) {
+        uint32_t len = be32_get(u->window + u->begin);
+        bool is_here = len >= RECORD_HEADER && len <= RECORD_MAX && u->end - u->begin - LENGTH_BYTES >= len;
+        if (!is_here) return OK;
+        out[*count] = (struct bytes){u->window + u->begin + LENGTH_BYTES, len};
+        u->begin += LENGTH_BYTES + (size_t)len;
+        u->records += len;
+    }
+    return OK;
+}
+
 enum err unpacker_end(struct unpacker *u, struct digest *packed, struct error *e)
 {
     size_t more = 0;
@@ -152,6 +190,7 @@ enum err unpacker_end(struct unpacker *u, struct digest *packed, struct error *e
     if (u->z.avail_in == 0) err = u->from->read(u->from->self, u->packed, 1, &more, e);
     if (err != OK) return err;
     if (u->z.avail_in > 0 || more > 0) return fail(e, ERR_TAMPERED, "there is something behind its end");
+    hash_rest(u);
     running_end(u->hash, packed);
     return OK;
 }

@@ -18,6 +18,12 @@ struct source {
 void unpacker_begin(struct unpacker *u, const struct source *s);
 /* The next record, which stays until the next call. ERR_TAMPERED: what is there is none. */
 enum err unpacker_next(struct bytes *out, struct unpacker *u, struct error *e) MUST_USE;
+/* The next ones, as many as are unpacked already, at least one and at most `max`. They stay until the
+ * next call. An error is of the first of them. */
+enum err unpacker_run(struct bytes *out, size_t max, size_t *count, struct unpacker *u,
+                      struct error *e) MUST_USE;
+/* Leaf hashes of records, and beside them the hash of what was read since the last time. */
+void unpacker_hash(struct digest *leaves, const struct bytes *records, size_t count, struct unpacker *u);
 /* After the last one: there is nothing more, and the member is whole. *packed is the hash of all that was
  * read. */
 enum err unpacker_end(struct unpacker *u, struct digest *packed, struct error *e) MUST_USE;

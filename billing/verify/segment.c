@@ -101,16 +101,15 @@ static enum err bad_record(struct reading *r, uint64_t number)
 
 /* Record or tile: SHA256SUMS tells whether it was the tile, and if that was written anew the next record
  * does, which names the hash of this one. */
-static enum err is_another(struct reading *r, uint64_t number, const struct digest *expected,
-                           const struct digest *actual)
+static enum err is_another(struct reading *r, uint64_t number, struct bytes next,
+                           const struct digest *expected, const struct digest *actual)
 {
     struct fault *f = &r->s->fault;
     struct error unused = {0};
-    struct bytes next = {0};
     char is[65], wanted[65];
     if (sums_hold(&r->b->tiles[0], r->tile, &r->tile_sum, f) != OK) return f->error.code;
-    if (unpacker_next(&next, r->b->unpacker, &unused) == OK && next.len >= RECORD_HEADER &&
-        memcmp(next.ptr + 32, actual->bytes, 32) == 0)
+    if (next.len == 0 && unpacker_next(&next, r->b->unpacker, &unused) != OK) next.len = 0;
+    if (next.len >= RECORD_HEADER && memcmp(next.ptr + 32, actual->bytes, 32) == 0)
         return is_not(f, r->tile, number % TILE_HASHES, actual, expected);
     digest_hex(is, actual);
     digest_hex(wanted, expected);
@@ -121,16 +120,14 @@ static enum err is_another(struct reading *r, uint64_t number, const struct dige
     return bad_record(r, number);
 }
 
-static enum err add_record(struct reading *r, uint32_t i)
+/* `next` is the record behind it, empty: that was not unpacked yet. */
+static enum err add_record(struct reading *r, uint32_t i, struct bytes whole, struct bytes next)
 {
     struct segment *s = r->s;
-    struct bytes whole = {0};
     struct record record = {.class_ = 0};
     uint64_t number = s->number * SEGMENT_RECORDS + i;
-    if (unpacker_next(&whole, r->b->unpacker, &s->fault.error) != OK) return bad_record(r, number);
-    leaf_of(&s->leaves[i], whole);
     if (!digest_equal(&s->leaves[i], &r->expected[i % TILE_HASHES]))
-        return is_another(r, number, &r->expected[i % TILE_HASHES], &s->leaves[i]);
+        return is_another(r, number, next, &r->expected[i % TILE_HASHES], &s->leaves[i]);
     if (record_read(&record, whole, &s->fault.error) != OK) return bad_record(r, number);
     if (chain_add(&s->chain, &record, &s->leaves[i], &s->fault.error) != OK) return bad_record(r, number);
     struct landmark l = {0};
@@ -138,6 +135,21 @@ static enum err add_record(struct reading *r, uint32_t i)
         l.seq = number;
         buffer_add(&s->landmarks, &l, sizeof l);
     }
+    return OK;
+}
+
+/* As many records as are there, up to number `end`; *at moves behind them. */
+static enum err add_run(struct reading *r, uint32_t *at, uint32_t end)
+{
+    struct segment *s = r->s;
+    struct bytes run[TILE_HASHES + 1] = {{0}};
+    size_t count = 0;
+    if (unpacker_run(run, end - *at, &count, r->b->unpacker, &s->fault.error) != OK)
+        return bad_record(r, s->number * SEGMENT_RECORDS + *at);
+    run[count] = (struct bytes){0};
+    unpacker_hash(&s->leaves[*at], run, count, r->b->unpacker);
+    for (size_t i = 0; i < count; i++, ++*at)
+        if (add_record(r, *at, run[i], run[i + 1]) != OK) return s->fault.error.code;
     return OK;
 }
 
@@ -149,7 +161,7 @@ static enum err add_tile(struct reading *r, uint32_t begin)
     if (count > TILE_HASHES) count = TILE_HASHES;
     tile_place(r->tile, 0, s->number * TILE_HASHES + begin / TILE_HASHES, count);
     enum err err = tile_read(r->expected, &r->tile_sum, r->b->folder, r->tile, count, &s->fault);
-    for (uint32_t i = begin; err == OK && i < begin + count; i++) err = add_record(r, i);
+    for (uint32_t at = begin; err == OK && at < begin + count;) err = add_run(r, &at, begin + count);
     if (err == OK) err = sums_hold(&r->b->tiles[0], r->tile, &r->tile_sum, &s->fault);
     if (err != OK) return err;
     s->tiles++;

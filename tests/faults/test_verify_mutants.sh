@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 work, built, step, first, jobs = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
 objects = [str(path) for path in pathlib.Path(built, "billing/verify").glob("*.o")]
-objects += [f"{built}/ledger/base/{name}.o" for name in ("arena", "base64", "buffer", "card", "error", "text")]
+objects += [f"{built}/ledger/base/{name}.o" for name in ("arena", "base64", "buffer", "card", "error", "sha256", "text")]
 
 
 def run(*command):
