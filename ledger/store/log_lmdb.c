@@ -315,25 +315,27 @@ static enum err check_key(const struct reading *r, int rc, const MDB_val *key, u
 struct log_visitor {
     log_visit_fn *one;
     log_visit_run_fn *run;
+    size_t run_max; /* 1: `one` sees them */
     void *context;
 };
 
 static enum err show(struct reading *r, const struct log_visitor *v, uint64_t first,
                      const struct bytes *records, size_t count, struct error *e)
 {
-    enum err err = v->run != NULL ? v->run(v->context, first, records, count, e)
+    enum err err = v->run_max > 1 ? v->run(v->context, first, records, count, e)
                                   : v->one(v->context, first, records[0], e);
     r->ended = err == ERR_NOT_FOUND;
     return r->ended ? OK : err;
 }
 
-/* The file is larger than a processor's caches, and whoever waits for a run can have its bytes fetched
- * meanwhile. The rest of a long record is fetched ahead by the processor itself. */
+/* The file is larger than a processor's caches, and the pages of a log mostly follow each other: what lies in
+ * the next one where this record and its node's header lie in this one is fetched meanwhile. It is a hint,
+ * and does no harm where nothing is. */
 static void fetch_ahead(struct bytes record)
 {
-    enum { LINE = 64, AHEAD_MAX = 1024 };
-    size_t len = record.len < AHEAD_MAX ? record.len : AHEAD_MAX;
-    for (size_t at = LINE; at < len; at += LINE) __builtin_prefetch(record.ptr + at);
+    enum { LINE = 64, PAGE = 4096, NODE_HEADER = 16, AHEAD_MAX = 1024 };
+    size_t len = NODE_HEADER + (record.len < AHEAD_MAX ? record.len : AHEAD_MAX);
+    for (size_t at = 0; at < len; at += LINE) __builtin_prefetch(record.ptr + PAGE - NODE_HEADER + at);
 }
 
 /* Visits from..to-1 within one snapshot. */
@@ -342,7 +344,7 @@ static enum err read_some(struct reading *r, uint64_t from, uint64_t to, const s
 {
     uint8_t name[8];
     struct bytes run[LOG_RUN_MAX];
-    size_t count = 0, run_max = v->run != NULL ? LOG_RUN_MAX : 1;
+    size_t count = 0;
     enum err err = OK;
     be64_put(name, from);
     MDB_val key = {sizeof name, name}, value = {0, NULL};
@@ -352,11 +354,10 @@ static enum err read_some(struct reading *r, uint64_t from, uint64_t to, const s
         enum err found = check_key(r, rc, &key, seq, &damage);
         if (found == OK) run[count++] = (struct bytes){value.mv_data, value.mv_size};
         bool is_last = found != OK || seq + 1 == to;
-        if (count == run_max || (is_last && count > 0)) {
+        if (found == OK && v->run_max > 1) fetch_ahead(run[count - 1]);
+        if (count == v->run_max || (is_last && count > 0)) {
             err = show(r, v, seq + (found == OK) - count, run, count, e);
             count = 0;
-        } else if (found == OK) {
-            fetch_ahead(run[count - 1]);
         }
         if (err == OK && !r->ended && found != OK) {
             *e = damage;
@@ -415,14 +416,14 @@ static enum err read_for(void *self, uint64_t from, uint64_t to, const struct lo
 static enum err lmdb_log_read(void *self, uint64_t from, uint64_t to, log_visit_fn *visit, void *context,
                               struct error *e)
 {
-    const struct log_visitor v = {.one = visit, .context = context};
+    const struct log_visitor v = {.one = visit, .run_max = 1, .context = context};
     return read_for(self, from, to, &v, e);
 }
 
 static enum err lmdb_log_read_runs(void *self, uint64_t from, uint64_t to, log_visit_run_fn *visit,
                                    void *context, struct error *e)
 {
-    const struct log_visitor v = {.run = visit, .context = context};
+    const struct log_visitor v = {.run = visit, .run_max = LOG_RUN_MAX, .context = context};
     return read_for(self, from, to, &v, e);
 }
 
