@@ -13,8 +13,8 @@ for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_rules benc
 done
 bash tests/bench/collect.sh | tee -a "$results"
 for python in python3 /usr/bin/python3; do "$python" -c 'import cryptography' 2>/dev/null && break; done
-PYTHONDONTWRITEBYTECODE=1 "$python" tests/bench/verify_archive.py "$O/daybook-verify" "$BENCH_DIR/archive" | tee -a "$results"
-awk '
+PYTHONDONTWRITEBYTECODE=1 "$python" tests/bench/verify_archive.py "$O/daybook-verify" "$O/bench/bench_pack" "$BENCH_DIR/archive" | tee -a "$results"
+awk -v cores="$(nproc)" '
     { value[$1] = $2 }
     function row(text, a, b, what) {
         if (a in value && b in value && value[b] > 0) printf "%-46s %12d  %5.2f x %s\n", text, value[a], value[a] / value[b], what
@@ -28,9 +28,12 @@ awk '
         row("the same", "append_batch_1000", "peer_sqlite_wal_full_batch_1000", "SQLite WAL FULL")
         row("the same", "append_batch_1000", "peer_sqlcipher_wal_full_batch_1000", "SQLCipher WAL FULL")
         row("the same, pipelined", "append_batch_1000_pipelined", "peer_sqlcipher_wal_full_batch_1000", "SQLCipher WAL FULL")
-        row("verify without key, records/s", "verify_chain_without_key", "floor_sha256_of_records", "their SHA-256 alone, one core")
-        row("verify an archive, one thread, records/s", "verify_archive_stored_1", "floor_sha256_of_the_bytes", "SHA-256 of its bytes, once")
-        row("the same, packed by zlib", "verify_archive_packed_1", "floor_inflate_packed", "unpacking alone")
+        row("verify without key, one core, records/s", "verify_chain_without_key_one_core", "floor_sha256_of_records", "their SHA-256 by OpenSSL, one core")
+        row("the same, all cores", "verify_chain_without_key", "verify_chain_without_key_one_core", "one core")
+        row("verify an archive, one thread, records/s", "verify_archive_packed_1", "floor_sha256_of_the_bytes", "SHA-256 of its bytes, once")
+        row("the same, all cores", "verify_archive_packed_" cores, "verify_archive_packed_1", "one thread")
+        row("one packed whole, one thread", "verify_archive_level6_1", "floor_inflate_level6", "unpacking alone")
+        row("one that is only stored, one thread", "verify_archive_stored_1", "floor_sha256_of_the_bytes", "SHA-256 of its bytes, once")
         row("the memory that it takes, KiB", "verify_archive_memory", "", "")
         row("read and decrypt, records/s", "read_and_decrypt", "floor_gcm_open_of_records", "their AES-256-GCM alone")
         row("usage import, readings/s", "usage_import", "peer_sqlite_wal_full_usage_import", "SQLite WAL FULL, in clear")

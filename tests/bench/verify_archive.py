@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# verify_archive.py PROGRAM FOLDER - daybook-verify over archives of BENCH_COUNT (400,000) records of 328 bytes, as a log of payments has
-# them: packed by zlib, and only put into gzip without packing; by one thread and by all. Beside it what zlib and SHA-256 alone need for
-# the same bytes, and the memory at its highest. Prints `name value unit`.
+# verify_archive.py PROGRAM PACK FOLDER - daybook-verify over archives of BENCH_COUNT (400,000) records of 328 bytes, as a log of payments has
+# them: packed as our archives are, packed whole by zlib's level 6 as other writers may, and only put into gzip without packing; by one
+# thread and by all. Beside it what zlib and SHA-256 alone need for the same bytes, and the memory at its highest. PACK is the program
+# that packs a segment. Prints `name value unit`.
 import hashlib
 import os
 import subprocess
@@ -11,7 +12,7 @@ import time
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../interop"))
-from make_archive import Ledger, Signer, archive_of, write  # noqa: E402
+from make_archive import Ledger, Signer, archive_of, segments_of, write  # noqa: E402
 
 
 def records_of(count):
@@ -29,6 +30,19 @@ def rate(count, work):
     return int(count / (time.perf_counter() - begun))
 
 
+def packed_by(program, records, folder):
+    """Segments as the writer of archives packs them, and how many records it packs in a second."""
+    files, rates = {}, []
+    for name, content in segments_of(records, 0).items():
+        made = folder + ".segment"
+        told = subprocess.run([program, os.path.dirname(made) or ".", made], input=zlib.decompress(content, 31), check=True, stdout=subprocess.PIPE).stdout.split()
+        rates.append(int(told[1]))
+        with open(made, "rb") as file:
+            files[name] = file.read()
+        os.remove(made)
+    return files, sorted(rates)[len(rates) // 2]
+
+
 # In a process of its own: what this one needs for its archives would be counted for its children, too.
 MEMORY = """
 import resource, subprocess, sys
@@ -38,14 +52,17 @@ print("verify_archive_memory", resource.getrusage(resource.RUSAGE_CHILDREN).ru_m
 
 
 def main():
-    program, folder = sys.argv[1:]
+    program, pack, folder = sys.argv[1:]
     count, rounds, cores = int(os.environ.get("BENCH_COUNT", "400000")), int(os.environ.get("BENCH_ROUNDS", "3")), os.cpu_count()
     signer, records = Signer(b"k" * 32), records_of(count)
     with open(folder + ".pub", "w", encoding="ascii") as file:
         file.write(signer.line())
     figures = {}
-    for name, level in (("packed", 6), ("stored", 0)):
-        files = archive_of(records, signer, [count], level)
+    ours, packing = packed_by(pack, records, folder)
+    figures["pack_segment"] = [packing]
+    kinds = {"packed": (0, ours), "level6": (6, None), "stored": (0, None)}
+    for name, (level, known) in kinds.items():
+        files = archive_of(records, signer, [count], level, known)
         write(folder + name, files)
         segments = [content for path, content in files.items() if path.startswith("records/")]
         for _ in range(rounds):
@@ -54,7 +71,7 @@ def main():
     raw = b"".join(records)
     for _ in range(rounds):
         figures.setdefault("floor_sha256_of_the_bytes", []).append(rate(count, lambda: hashlib.sha256(raw).digest()))
-        for name in ("packed", "stored"):
+        for name in kinds:
             for jobs in dict.fromkeys((1, cores)):
                 command = [program, folder + name, "--public-key", folder + ".pub", "--jobs", str(jobs)]
                 figures.setdefault(f"verify_archive_{name}_{jobs}", []).append(
