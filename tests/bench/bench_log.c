@@ -6,6 +6,7 @@
 #include <lmdb.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "tests/bench/bench.h"
 
@@ -66,13 +67,24 @@ static uint64_t append_pipelined(struct log *l, struct bench_log *b, uint64_t to
     return per_second(total, world_monotonic_ns() - begin);
 }
 
-static uint64_t verify(struct log *l)
+/* What this process had of all cores together: what a core does is not less because others want it, too. */
+static uint64_t cpu_ns(void)
+{
+    struct timespec t = {0};
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0) {
+        perror("benchmark: the process's time");
+        exit(1);
+    }
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t verify(struct log *l, uint64_t (*now)(void))
 {
     struct error e = {0};
     struct log_report report = {0};
-    uint64_t begin = world_monotonic_ns();
+    uint64_t begin = now();
     bench_must(log_verify_chain(&report, l, NULL, NULL, &e), &e);
-    return per_second(report.records, world_monotonic_ns() - begin);
+    return per_second(report.records, now() - begin);
 }
 
 /* All of its threads on the first core that this process may use. */
@@ -88,7 +100,7 @@ static uint64_t verify_on_one_core(struct log *l)
         perror("benchmark: one core");
         exit(1);
     }
-    uint64_t rate = verify(l);
+    uint64_t rate = verify(l, cpu_ns);
     if (sched_setaffinity(0, sizeof all, &all) != 0) perror("benchmark: all cores");
     return rate;
 }
@@ -149,14 +161,14 @@ static uint64_t hash_bare(uint64_t total)
 {
     static uint8_t record[PLAIN_BYTES + RECORD_OVERHEAD_BYTES];
     struct hasher *h = hasher_new();
-    uint64_t begin = world_monotonic_ns();
+    uint64_t begin = cpu_ns();
     for (uint64_t i = 0; i < total; i++) {
         struct hash leaf = {{0}};
         be64_put(record, i);
         merkle_leaf(h, &leaf, (struct bytes){record, sizeof record});
         record[8] = leaf.bytes[0];
     }
-    uint64_t rate = per_second(total, world_monotonic_ns() - begin);
+    uint64_t rate = per_second(total, cpu_ns() - begin);
     hasher_free(h);
     return rate;
 }
@@ -203,7 +215,7 @@ int main(void)
         figure_add(&figures[2], "append_batch_1000", "events/s", append(l, &b, many, 1000));
         figure_add(&figures[3], "append_batch_1000_pipelined", "events/s",
                    append_pipelined(p, &b, many, 1000));
-        figure_add(&figures[4], "verify_chain_without_key", "records/s", verify(l));
+        figure_add(&figures[4], "verify_chain_without_key", "records/s", verify(l, world_monotonic_ns));
         figure_add(&figures[5], "read_and_decrypt", "records/s", read_all(l, many + few + some));
         figure_add(&figures[6], "floor_lmdb_batch_1", "events/s", append_bare_anew(few, 1));
         figure_add(&figures[7], "floor_lmdb_batch_100", "events/s", append_bare_anew(some, 100));
