@@ -124,6 +124,40 @@ enum err date_parse(struct date *out, struct str text, struct error *e)
     return fail(e, ERR_INVALID, "date '%.*s': %s", STR_ARG(shown), why);
 }
 
+struct date month_first_day(struct date d)
+{
+    int year = 0, month = 0, day = 0;
+    date_split(d, &year, &month, &day);
+    return date_of(year, month, 1);
+}
+
+struct date month_last_day(struct date d)
+{
+    int year = 0, month = 0, day = 0;
+    date_split(d, &year, &month, &day);
+    return date_of(year, month, date_days_in_month(year, month));
+}
+
+enum err month_parse(struct date *out, struct str text, struct error *e)
+{
+    enum { MONTH_LENGTH = 7 }; /* YYYY-MM */
+    if (text.len == MONTH_LENGTH) {
+        char day[DATE_LENGTH] = "0000-00-01";
+        memcpy(day, text.ptr, MONTH_LENGTH);
+        if (date_read(out, day) == NULL) return OK;
+    }
+    *out = (struct date){0};
+    return fail(e, ERR_INVALID, "month '%.*s': not in the form YYYY-MM, or there is none such",
+                STR_ARG(text));
+}
+
+struct str month_text(struct arena *a, struct date d)
+{
+    int year = 0, month = 0, day = 0;
+    date_split(d, &year, &month, &day);
+    return str_format(a, "%04d-%02d", year, month);
+}
+
 struct str date_text(struct arena *a, struct date d)
 {
     if (!date_is_given(d)) return STR("");

@@ -28,6 +28,11 @@ int date_compare(struct date a, struct date b);
 struct date date_add_days(struct date d, int32_t days);
 int32_t date_days_between(struct date from, struct date to); /* to - from */
 int date_days_in_month(int year, int month);
+struct date month_first_day(struct date d); /* of the month that the day is in */
+struct date month_last_day(struct date d);
+/* Exactly YYYY-MM; *out is its first day. */
+enum err month_parse(struct date *out, struct str text, struct error *e) MUST_USE;
+struct str month_text(struct arena *a, struct date d); /* "2025-01" */
 
 /* RFC 3339: 2025-01-31T12:00:00Z, fractions up to microseconds, numeric offsets; or a bare date, which is its
  * midnight UTC. */

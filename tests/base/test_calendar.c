@@ -140,3 +140,18 @@ Test(calendar, any_number_of_days_can_be_split)
         (void)date_text(A, (struct date){days});
     }
 }
+
+Test(calendar, a_month_has_a_first_and_a_last_day_and_a_name)
+{
+    struct date d = {0};
+    assert_ok(month_parse(&d, STR("2024-02"), E));
+    assert_str(date_text(A, d), "2024-02-01");
+    assert_str(date_text(A, month_last_day(d)), "2024-02-29");
+    assert_str(date_text(A, month_first_day(day("2025-12-31"))), "2025-12-01");
+    assert_str(date_text(A, month_last_day(day("2025-12-01"))), "2025-12-31");
+    assert_str(month_text(A, day("2025-07-09")), "2025-07");
+    static const char *const wrong[] = {"2025-13", "2025-00", "2025-1",  "2025-01-01",
+                                        "",        "1970-01", "202501-", "abcd-ef"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_err_says(month_parse(&d, str_of(wrong[i]), E), ERR_INVALID, "month");
+}
