@@ -523,6 +523,8 @@ static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct erro
     [COMMAND_ACTOR_UPDATE] = answer_actor,
     [COMMAND_ACTOR_REMOVE] = answer_actor,
     [COMMAND_TOKEN_REVOKE] = answer_token,
+    [COMMAND_PERIOD_CLOSE] = answer_period,
+    [COMMAND_PERIOD_REOPEN] = answer_period,
 };
 
 enum err answer_command(json_t **out, struct service *s, const struct command *c, const struct outcome *o,

@@ -22,6 +22,7 @@ enum err customer_of(struct customer *c, struct answering *g, struct str user, s
 /* answer_people.c: customers, and who may do what. */
 enum err answer_customer(struct answering *g, struct error *e) MUST_USE;
 enum err answer_keeping(struct answering *g, struct error *e) MUST_USE;
+enum err answer_period(struct answering *g, struct error *e) MUST_USE;
 enum err answer_actor(struct answering *g, struct error *e) MUST_USE;
 enum err answer_token(struct answering *g, struct error *e) MUST_USE;
 

@@ -14,6 +14,7 @@
 #include "ledger/book/decide.h"
 #include "ledger/book/difference.h"
 #include "ledger/book/dunning.h"
+#include "ledger/book/earning.h"
 #include "ledger/book/entitlement.h"
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"

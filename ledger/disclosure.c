@@ -219,7 +219,7 @@ static enum err check_one(struct checking *c, const struct disclosed *d, struct 
         return fail(e, ERR_TAMPERED, "the plaintext is not the one that was recorded");
     err = envelope_decode(&v, d->plain, &sealed_texts, c->reader.arena, e);
     if (err != OK) return err;
-    struct event_place place = {d->seq, h.at, leaf, h.prev, v.actor, v.command};
+    struct event_place place = {d->seq, h.at, leaf, h.prev, v.actor, v.command, 0};
     return c->visit(c->context, &place, &v, c->reader.arena, e);
 }
 

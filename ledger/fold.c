@@ -21,8 +21,10 @@ enum err fold_record(struct ledger *l, struct views_txn *t, const struct event_p
                      const struct envelope *v, struct error *e)
 {
     for (size_t i = 0; i < v->events_count; i++) {
+        struct event_place of_event = *place;
+        of_event.number = (uint32_t)i;
         for (const struct projection *const *p = l->state->projections; *p != NULL; p++) {
-            enum err err = (*p)->fold(t, &v->events[i], place, l->scratch, e);
+            enum err err = (*p)->fold(t, &v->events[i], &of_event, l->scratch, e);
             if (err == ERR_NOT_FOUND)
                 err = e->code = ERR_TAMPERED; /* what an event speaks of must be there */
             if (err != OK) {

@@ -434,8 +434,8 @@ static enum err walk_entry(void *context, const struct log_entry *entry, struct 
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(&v, entry->plain, w->personal, w->arena, e);
     if (err != OK) return wrap(e, "record %llu", (unsigned long long)entry->seq);
-    struct event_place place = {entry->seq,         entry->header.at, entry->leaf,
-                                entry->header.prev, v.actor,          v.command};
+    struct event_place place = {
+        entry->seq, entry->header.at, entry->leaf, entry->header.prev, v.actor, v.command, 0};
     err = w->visit(w->context, &place, &v, w->arena, e);
     arena_reset(w->arena);
     return err;
@@ -465,8 +465,13 @@ static enum err take_record(void *context, const struct log_entry *entry, struct
     struct one_record *r = context;
     if (entry->header.class_ != RECORD_EVENTS) return OK;
     enum err err = envelope_decode(r->envelope, bytes_copy(r->arena, entry->plain), r->personal, r->arena, e);
-    *r->place = (struct event_place){entry->seq,         entry->header.at,   entry->leaf,
-                                     entry->header.prev, r->envelope->actor, r->envelope->command};
+    *r->place = (struct event_place){entry->seq,
+                                     entry->header.at,
+                                     entry->leaf,
+                                     entry->header.prev,
+                                     r->envelope->actor,
+                                     r->envelope->command,
+                                     0};
     r->found = true;
     return err;
 }

@@ -18,6 +18,7 @@ struct event_place {
     struct hash leaf; /* of the record */
     struct hash prev; /* of the record before it */
     struct str actor, command;
+    uint32_t number; /* of the event in its record, from 0; of a whole record 0 */
 };
 
 /* State folded from events. The shape is here, the instances are in projections/: arrows point down. */

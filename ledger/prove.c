@@ -131,8 +131,13 @@ static enum err keep_opened(void *context, const struct log_entry *entry, struct
     out->salt = bytes_copy(o->arena, entry->salt);
     out->plain = bytes_copy(o->arena, entry->plain);
     enum err err = envelope_decode(&out->envelope, out->plain, o->personal, o->arena, e);
-    out->place = (struct event_place){entry->seq,         entry->header.at,    entry->leaf,
-                                      entry->header.prev, out->envelope.actor, out->envelope.command};
+    out->place = (struct event_place){entry->seq,
+                                      entry->header.at,
+                                      entry->leaf,
+                                      entry->header.prev,
+                                      out->envelope.actor,
+                                      out->envelope.command,
+                                      0};
     return err == OK ? OK : wrap(e, "record %ju", (uintmax_t)entry->seq);
 }
 

@@ -104,7 +104,7 @@ static enum err draft_and_fold(struct batch *b, const struct envelope *v, struct
     if (err == OK) err = log_draft_add(&made, l->log, (struct bytes){l->plain.ptr, l->plain.len}, now, e);
     if (err != OK) return err;
     o->seq = made.seq;
-    struct event_place place = {made.seq, made.at, made.leaf, made.prev, v->actor, v->command};
+    struct event_place place = {made.seq, made.at, made.leaf, made.prev, v->actor, v->command, 0};
     err = fold_record(l, b->txn, &place, v, e);
     if (err != OK) return err;
     struct view_cursor cursor = {made.seq + 1, made.leaf};

@@ -260,6 +260,7 @@ enum {
     MOVEMENTS = 1 << 27,
     IMPORTED = 1 << 28,
     BOUND = 1 << 29,
+    BOOKS = 1 << 30,
     RATED = SUBSCRIPTION | CATALOG | USAGE,
     STANDING = OPEN_INVOICES | STOPPED, /* what may go on when an invoice is settled */
     DOCUMENT = OPEN_INVOICES | SERIES | SELLER | CATALOG | COUPONS | WALLET,
@@ -302,6 +303,7 @@ static const struct {
     {MOVEMENTS, gather_movements},
     {IMPORTED, gather_imported},
     {BOUND, gather_bound},
+    {BOOKS, gather_books},
 };
 
 enum naming {
@@ -391,6 +393,8 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_BALANCE_NOTE] = {.facts = MOVEMENTS},
     [COMMAND_BALANCE_RECONCILE] = {.facts = 0},
     [COMMAND_GATEWAY_BIND] = {.facts = BOUND},
+    [COMMAND_PERIOD_CLOSE] = {.facts = BOOKS},
+    [COMMAND_PERIOD_REOPEN] = {.facts = BOOKS},
     [COMMAND_RUN_START] = {.facts = RUN},
     [COMMAND_RUN_COMPLETE] = {.facts = RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},

@@ -32,6 +32,9 @@ enum err gather_imported(struct gathering *g) MUST_USE; /* and what its customer
 /* gather_access.c: actors and tokens, for commands that are about them. */
 enum err gather_access(struct gathering *g) MUST_USE;
 
+/* gather_books.c: what is closed, and how the accounts stood when the month ended. */
+enum err gather_books(struct gathering *g) MUST_USE;
+
 /* gather_rerating.c: windows of usage that was billed, and the proposal to correct it. */
 enum err gather_windows(struct gathering *g) MUST_USE;
 

@@ -327,10 +327,68 @@ enum err untold_of(struct gateway_request **out, size_t *count, struct views_txn
 enum err method_is_detached(bool *yes, struct views_txn *t, uint64_t customer, uint64_t method,
                             struct error *e) MUST_USE;
 
-/* Double entry. Totals per account, detail and currency. */
+/* ---- double entry ---- */
+
+/* Totals per account, detail and currency of all that events have posted, whatever its day; what has been
+ * earned since of what they deferred is not in them. */
 typedef enum err account_row_fn(void *context, enum account account, const struct account_total *row,
                                 struct error *e);
 enum err list_accounts(struct views_txn *t, account_row_fn *row, void *context, struct arena *a,
+                       struct error *e) MUST_USE;
+
+struct book_query {
+    uint64_t customer; /* 0: all */
+    struct date from;  /* first day; none: from the beginning */
+    struct date to;    /* last day, given: what is deferred is earned up to its end */
+};
+/* The newest day that the books know of: of a posting, or that a run went through. No clock is asked. None:
+ * there is neither. */
+enum err books_newest_day(struct date *out, struct views_txn *t, struct error *e) MUST_USE;
+
+struct account_balance {
+    enum account account;
+    struct str name;      /* with its detail: income:revenue:pro */
+    struct money opening; /* at the end of the day before the first; below nothing: a credit balance */
+    struct money debit, credit;
+};
+typedef enum err account_balance_fn(void *context, const struct account_balance *row, struct error *e);
+/* The trial balance, by number of the account, name and currency: what events have posted on the query's days
+ * and what was earned on them. Balances sum to zero in each currency. `l` is needed for a customer's alone.
+ */
+enum err list_balances(struct views_txn *t, struct ledger *l, const struct book_query *q,
+                       account_balance_fn *row, void *context, struct arena *a, struct error *e) MUST_USE;
+
+/* One entry of the journal: what an event posted on one day, or what was earned in a month. */
+struct journal_entry {
+    struct str id;             /* "1234.0", record and event; "earned.2025-01-31.USD" */
+    struct date date;          /* on which it is posted */
+    struct date document_date; /* on which it was effective: earlier where its month was closed by then */
+    const struct event_place *place; /* NULL: earned */
+    const struct event *event;       /* NULL: earned */
+    struct date from, to;            /* earned: first and last day */
+    const struct posting *postings;  /* sum to zero in each currency; of one customer, as asked for */
+    size_t count;
+};
+typedef enum err journal_entry_fn(void *context, const struct journal_entry *entry, struct arena *a,
+                                  struct error *e);
+/* In the order of their days, those of a day by record; the arena is reset after each. Their sums are those
+ * of list_balances. ERR_NOT_FOUND from the visitor ends it with OK. */
+enum err journal_walk(struct ledger *l, struct views_txn *t, const struct book_query *q,
+                      journal_entry_fn *visit, void *context, struct error *e) MUST_USE;
+
+/* What the lines of documents earn, document by document in the order of the log, those of the days of the
+ * query; with a document's own number for each. For schedules; the sums of earned_through are those of the
+ * accounts. */
+typedef enum err earning_fn(void *context, const struct earning *g, const struct event_place *place,
+                            const struct event *ev, struct arena *a, struct error *e);
+enum err earnings_walk(struct ledger *l, struct views_txn *t, const struct book_query *q, earning_fn *visit,
+                       void *context, struct error *e) MUST_USE;
+
+/* Last day of the months that are closed; none: nothing is. */
+enum err books_closed_through(struct date *out, struct views_txn *t, struct error *e) MUST_USE;
+/* Each closing and reopening, oldest first. */
+typedef enum err closing_fn(void *context, const struct closing *row, struct error *e);
+enum err list_closings(struct views_txn *t, closing_fn *row, void *context, struct arena *a,
                        struct error *e) MUST_USE;
 
 /* Who may do what. How many actors there ever were: 0, and whoever has the key may do everything. */

@@ -129,6 +129,11 @@ struct facts {
     size_t commitments_count;
     const struct rerating *rerating; /* that the command names, or that waits; NULL: there is none */
 
+    /* period.close and period.reopen. */
+    struct date closed_through;             /* last day of what is closed; none: nothing is */
+    const struct closing_balance *balances; /* period.close: of all accounts at the end of the month */
+    size_t balances_count;
+
     /* Commands about actors and tokens: all there ever were, by number. */
     const struct actor *actors;
     size_t actors_count;

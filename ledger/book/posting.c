@@ -75,7 +75,7 @@ struct str revenue_detail(const struct line *l)
 /* Where a line is earned. Fees for a service period wait in deferred revenue until they are; usage was
  * delivered, items are delivered now. Prepaid credit was booked when it was granted, and waited for its
  * invoice. A credit goes where its line went. */
-static enum account account_of(const struct line *l)
+enum account line_account(const struct line *l)
 {
     enum line_kind kind = earned_as(l);
     if (kind == LINE_PREPAID) return ACCOUNT_UNBILLED;
@@ -87,7 +87,7 @@ static enum account account_of(const struct line *l)
 static enum err post_line(struct journal *j, const struct line *l, struct error *e)
 {
     struct money net = {0};
-    enum account account = account_of(l);
+    enum account account = line_account(l);
     struct str detail = account == ACCOUNT_UNBILLED ? STR_NONE : revenue_detail(l);
     enum err err = money_subtract(&net, l->amount, l->discount, e);
     if (err != OK) return err;

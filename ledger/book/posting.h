@@ -28,6 +28,9 @@ struct posting {
 
 /* By what the revenue of a line is kept: its product or usage type, "items" for single ones. */
 struct str revenue_detail(const struct line *l);
+/* To which account a document posts the line: revenue, deferred revenue for a service period, or what waited
+ * unbilled. */
+enum account line_account(const struct line *l);
 
 /* Zero postings for events that move no money. The array is in the arena. */
 enum err event_postings(const struct posting **out, size_t *count, const struct event *ev, struct arena *a,

@@ -34,6 +34,10 @@ void view_key_date(struct view_key *k, struct date d)
 {
     be32_put(room(k, 4), (uint32_t)d.days ^ (UINT32_C(1) << 31));
 }
+struct date view_key_date_at(struct bytes key, size_t at)
+{
+    return (struct date){(int32_t)(be32_get(key.ptr + at) ^ (UINT32_C(1) << 31))};
+}
 void view_key_instant(struct view_key *k, struct instant t)
 {
     be64_put(room(k, 8), (uint64_t)t.us ^ (UINT64_C(1) << 63));

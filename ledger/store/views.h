@@ -24,7 +24,8 @@ struct view_key {
 struct view_key view_key(uint8_t space);
 void view_key_u32(struct view_key *k, uint32_t v);
 void view_key_u64(struct view_key *k, uint64_t v);
-void view_key_date(struct view_key *k, struct date d); /* orders as dates do */
+void view_key_date(struct view_key *k, struct date d);     /* orders as dates do */
+struct date view_key_date_at(struct bytes key, size_t at); /* that stands there in a key */
 void view_key_instant(struct view_key *k, struct instant t);
 void view_key_mac(struct view_key *k, const uint8_t mac[16]);
 

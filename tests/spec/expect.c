@@ -233,6 +233,31 @@ static enum err expect_account(struct story *s, struct views_txn *t, const struc
     return fail(e, ERR_INVALID, "the account has %.*s", STR_ARG(have));
 }
 
+static enum err add_balance(void *context, const struct account_balance *row, struct error *e)
+{
+    struct sought_account *a = context;
+    (void)e;
+    if (str_equal(row->name, a->name) && strcmp(row->debit.currency, a->currency) == 0)
+        a->balance += row->opening.minor + row->debit.minor - row->credit.minor;
+    return OK;
+}
+
+/* expect books DATE ACCOUNT BALANCE CURRENCY: at the end of that day, with what was earned by then. */
+static enum err expect_books(struct story *s, struct views_txn *t, const struct words *w, struct error *e)
+{
+    if (w->count != 6) return fail(e, ERR_INVALID, "expect books DATE ACCOUNT BALANCE CURRENCY is wanted");
+    char currency[4] = "";
+    struct book_query q = {0};
+    struct sought_account a = {.name = w->items[3], .currency = currency};
+    enum err err = date_parse(&q.to, w->items[2], e);
+    if (err == OK) err = currency_parse(currency, w->items[5], e);
+    if (err == OK) err = list_balances(t, NULL, &q, add_balance, &a, s->arena, e);
+    if (err != OK) return err;
+    struct str have = money_text(s->arena, money_of(a.balance, a.currency));
+    if (str_equal(have, w->items[4])) return OK;
+    return fail(e, ERR_INVALID, "the account has %.*s", STR_ARG(have));
+}
+
 struct nth_row {
     uint64_t wanted, at;
     const struct schema *schema;
@@ -280,6 +305,7 @@ static enum err expect_state(struct story *s, struct views_txn *t, const struct 
     if (str_is(what, "history")) return expect_history(s, t, w, e);
     if (str_is(what, "wallet")) return expect_wallet(s, t, w, e);
     if (str_is(what, "account")) return expect_account(s, t, w, e);
+    if (str_is(what, "books")) return expect_books(s, t, w, e);
     if (str_is(what, "entitlement")) return expect_entitlement(s, t, w, e);
     if (str_is(what, "invoice")) {
         enum err err = find_invoice(&invoice, t, w->items[2], s->arena, e);
