@@ -8,6 +8,8 @@
 /* Whichever door it came by, the same program made the files: their bytes are the same. */
 static const char program[] = "daybook " DAYBOOK_VERSION;
 
+enum { COLUMN_NAME_BYTES = 64 };
+
 static void progress(const struct service *s, const char *stage, uint64_t done, uint64_t total)
 {
     if (s->progress != NULL) s->progress(s->progress_context, stage, done, total);
@@ -322,21 +324,65 @@ static enum err tell_path(const struct call *c, const char *path, struct error *
     return tell_one(c, j, e);
 }
 
+/* A row of a report that is no file. */
+static enum err tell_row(void *context, const struct str *names, const struct cell *cells, size_t count,
+                         struct error *e)
+{
+    const struct call *c = context;
+    json_t *j = object_new();
+    for (size_t i = 0; i < count; i++) {
+        char name[COLUMN_NAME_BYTES];
+        (void)snprintf(name, sizeof name, "%.*s", STR_ARG(names[i]));
+        if (cells[i].kind == CELL_EMPTY)
+            member_put(j, name, json_null());
+        else
+            member_text(j, name, cells[i].text);
+    }
+    return c->answer->take(c->answer->self, j, true, e);
+}
+
+/* The number of a record, or a time. */
+static enum err parse_known_at(struct report_query *out, struct str text, struct error *e)
+{
+    struct error unused;
+    if (text.len == 0) return OK;
+    if (uint_parse(&out->known_size, text, &unused) == OK) {
+        out->known_size++;
+        return OK;
+    }
+    return instant_parse(&out->known_at, text, e) == OK ? OK : wrap(e, "--known-at");
+}
+
+static enum err report_days(struct report_query *out, const struct report_file_query *q, struct error *e)
+{
+    if (date_is_given(q->to) && date_is_given(q->as_of))
+        return fail(e, ERR_USAGE, "--as-of and --to are the same: one of them");
+    out->from = q->from;
+    out->to = date_is_given(q->as_of) ? q->as_of : q->to;
+    return service_days(out->from, out->to, e);
+}
+
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
-    struct report_query rq = {.from = q->from, .to = q->to, .program = program};
+    struct report_query rq = {.program = program, .raw = q->raw, .row = tell_row};
     const struct report *report = report_find(q->name);
     const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
+    void *call = NULL;
+    memcpy(&call, &c, sizeof call); /* it is only read */
+    rq.row_context = call;
     if (report == NULL) {
         struct str shown = text_quotable(q->name);
         return fail(e, ERR_USAGE, "there is no report '%.*s': see 'daybook help report'", STR_ARG(shown));
     }
-    enum err err = check_format(q->format, e);
-    if (err == OK) err = service_days(q->from, q->to, e);
+    bool unsaid = q->output.len == 0 && q->format.len == 0 && q->csv.len == 0;
+    enum err err = sheet_format_of(&rq.format, unsaid && c->answer->likes_rows ? STR("table") : q->format,
+                                   q->csv, path, e);
+    if (err == OK) err = report_days(&rq, q, e);
+    if (err == OK) err = parse_known_at(&rq, q->known_at, e);
     if (err == OK) err = customer_number(&rq.customer, c, q->customer, e);
     if (err == OK) err = report->run(c->service->ledger, &rq, path, c->arena, e);
-    return err == OK ? tell_path(c, path, e) : err;
+    return err == OK && rq.format != SHEET_ROWS ? tell_path(c, path, e) : err;
 }
 
 enum err ask_export(const struct call *c, struct error *e)

@@ -498,7 +498,7 @@ static enum err run(bool *no, const struct cli_command *c, struct arena *a, stru
     struct error late = {0};
     struct printer *p = printer_new(stdout, c->verb, &c->globals);
     struct listener l = {printer_answer(p), c->globals.quiet || c->globals.json, c->globals.json, false};
-    struct answer answer = {&l, listen};
+    struct answer answer = {&l, listen, l.inner.likes_rows};
     bool is_door = (c->verb->flags & VERB_DOOR) != 0;
     enum err err = is_door ? run_door(c, &answer, a, e) : run_verb(c, &answer, a, e);
     bool told = err == OK || err == ERR_DECLINED || err == ERR_INCOMPLETE;

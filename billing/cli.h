@@ -69,6 +69,8 @@ void cli_print_error(FILE *to, const struct error *e, bool json);
 /* A table that finds its widths from its first rows. */
 struct table;
 struct table *table_new(FILE *to, const char *columns);
+/* Columns for a table of such rows: the members that are no lists or objects. */
+struct str row_columns(struct arena *a, json_t *row);
 void table_row(struct table *t, const json_t *row);
 void table_end(struct table *t);
 void table_free(struct table *t);

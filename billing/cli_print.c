@@ -37,13 +37,24 @@ static void print_json(FILE *to, const json_t *value, size_t flags)
 
 /* Whether the stream took it is asked at the end, and after every row, so that a list for a reader who has
  * gone ends early. */
+/* What has not said its columns has those of its first row. */
+static void print_row(struct printer *p, json_t *row)
+{
+    if (p->table == NULL) {
+        struct arena *a = arena_new();
+        p->table = table_new(p->to, row_columns(a, row).ptr);
+        arena_free(a);
+    }
+    table_row(p->table, row);
+}
+
 static enum err take(void *self, json_t *value, bool is_row, struct error *e)
 {
     struct printer *p = self;
     if (p->json)
         print_json(p->to, value, is_row ? JSON_COMPACT : JSON_INDENT(2));
     else if (is_row)
-        table_row(p->table, value);
+        print_row(p, value);
     else if (!p->silent)
         print_values(p->to, value, p->verb->columns, 0, (p->verb->flags & VERB_DEEP) != 0);
     json_decref(value);
@@ -52,7 +63,7 @@ static enum err take(void *self, json_t *value, bool is_row, struct error *e)
 
 struct answer printer_answer(struct printer *p)
 {
-    return (struct answer){p, take};
+    return (struct answer){p, take, p->json || isatty(fileno(p->to)) == 1};
 }
 
 enum err printer_end(struct printer *p, struct error *e)

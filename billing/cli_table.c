@@ -3,7 +3,7 @@
  * under a name where a value is a list. Columns of numbers stand at the right. Nothing is coloured. */
 #include "billing/cli.h"
 
-enum { COLUMNS_MAX = 24, ROWS_MEASURED = 500, GAP = 2, INDENT = 2 };
+enum { COLUMNS_MAX = 40, FOLDED_FROM = 25, ROWS_MEASURED = 500, GAP = 2, INDENT = 2 };
 
 /* Characters on a terminal: UTF-8 bytes that begin one. */
 static size_t width_of(struct str s)
@@ -214,13 +214,12 @@ static bool is_column(const json_t *value)
            !(json_is_array(value) && json_array_size(value) == 0);
 }
 
-/* Members of the first row that are no lists or objects are the columns. */
-static struct str columns_of(struct arena *a, const json_t *list)
+struct str row_columns(struct arena *a, json_t *row)
 {
     struct buffer columns = {.arena = a};
     const char *name = "";
     json_t *value = NULL;
-    json_object_foreach(json_array_get(list, 0), name, value)
+    json_object_foreach(row, name, value)
     {
         if (!is_column(value)) continue;
         buffer_print(&columns, "%s%s", columns.len == 0 ? "" : ",", name);
@@ -232,7 +231,7 @@ static struct str columns_of(struct arena *a, const json_t *list)
 static void print_rows(FILE *to, const json_t *list, unsigned indent)
 {
     struct arena *a = arena_new();
-    struct table *t = table_new(to, columns_of(a, list).ptr);
+    struct table *t = table_new(to, row_columns(a, json_array_get(list, 0)).ptr);
     t->indent = indent;
     for (size_t i = 0; i < json_array_size(list); i++) table_row(t, json_array_get(list, i));
     table_end(t);
@@ -290,7 +289,7 @@ static void print_blocks(FILE *to, const json_t *list, unsigned indent, bool dee
 
 static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep)
 {
-    if (count_columns(list) > COLUMNS_MAX) {
+    if (count_columns(list) >= FOLDED_FROM) {
         print_blocks(to, list, indent, deep);
         return;
     }

@@ -54,6 +54,7 @@ struct call {
 struct answer {
     void *self;
     enum err (*take)(void *self, json_t *value, bool is_row, struct error *e);
+    bool likes_rows; /* what could be a file or rows is wanted as rows, where neither was asked for */
 };
 
 typedef enum err ask_fn(const struct call *c, struct error *e);

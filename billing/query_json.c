@@ -53,5 +53,5 @@ static enum err keep(void *self, json_t *value, bool is_row, struct error *e)
 struct answer kept_answer(struct kept *k, const struct verb *v)
 {
     k->value = (v->flags & VERB_LIST) != 0 ? rows_new() : NULL;
-    return (struct answer){k, keep};
+    return (struct answer){k, keep, true};
 }

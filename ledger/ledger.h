@@ -136,6 +136,14 @@ void ledger_rehearse_end(struct ledger *l);
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e) MUST_USE;
 void ledger_read_end(struct ledger *l, struct views_txn *t);
 
+/* Views as they were when the log had `size` records, or at an instant (with what was recorded then, where
+ * `size` is 0): folded anew beside the live ones, and thrown away at the end. ERR_NOT_FOUND: nothing was
+ * recorded by then. */
+struct ledger_past;
+enum err ledger_past_open(struct ledger_past **out, struct views_txn **t, struct ledger *l, struct instant at,
+                          uint64_t size, struct error *e) MUST_USE;
+void ledger_past_close(struct ledger_past *p, struct views_txn *t); /* accepts NULL */
+
 /* The events of one record, verified. ERR_NOT_FOUND when seq is no record of events. */
 enum err ledger_record(struct envelope *out, struct event_place *place, struct ledger *l, uint64_t seq,
                        struct arena *a, struct error *e) MUST_USE;

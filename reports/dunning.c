@@ -39,21 +39,21 @@ static enum err load_rule(struct asking *g, struct error *e)
 
 /* ---- rows ---- */
 
-static void put(struct csv *c, struct str user, const struct dunned *v, struct date day)
+static void put(struct sheet *c, struct str user, const struct dunned *v, struct date day)
 {
     const struct campaign none = {0}, *asked = v->campaign != NULL ? v->campaign : &none;
-    csv_text(c, user);
-    csv_word(c, v->overdue.currency);
-    csv_money(c, v->overdue);
-    csv_count(c, v->documents);
-    csv_date(c, v->oldest);
-    csv_count(c, (uint64_t)date_days_between(v->oldest, day));
-    csv_word(c, choice_dunning_state.words[v->state]);
-    csv_count(c, asked->attempt);
-    csv_count(c, asked->attempts);
-    csv_date(c, asked->on);
-    csv_date(c, v->next_on);
-    csv_end_row(c);
+    sheet_text(c, user);
+    sheet_word(c, v->overdue.currency);
+    sheet_money(c, v->overdue);
+    sheet_count(c, v->documents);
+    sheet_date(c, v->oldest);
+    sheet_count(c, (uint64_t)date_days_between(v->oldest, day));
+    sheet_word(c, choice_dunning_state.words[v->state]);
+    sheet_count(c, asked->attempt);
+    sheet_count(c, asked->attempts);
+    sheet_date(c, asked->on);
+    sheet_date(c, v->next_on);
+    sheet_end_row(c);
 }
 
 static enum err put_customer(struct asking *g, uint64_t customer, struct error *e)
@@ -67,7 +67,7 @@ static enum err put_customer(struct asking *g, uint64_t customer, struct error *
         if (!open_invoice_is_first(&d, i)) continue;
         err = dunning_look(&v, &g->rule, &d, d.open[i].left.currency, day, e);
         if (err != OK || v.state == DUNNING_NOTHING) continue;
-        put(f->csv, d.customer->user, &v, day);
+        put(f->sheet, d.customer->user, &v, day);
         const struct money sums[CONTROL_SUMS_MAX] = {v.overdue};
         err = report_count(f, sums, e);
     }

@@ -68,38 +68,38 @@ static int compare_entries(const void *left, const void *right)
 
 /* ---- documents ---- */
 
-static void put_start(struct csv *c, const struct invoice *v, struct str description)
+static void put_start(struct sheet *c, const struct invoice *v, struct str description)
 {
-    csv_date(c, v->issue_date);
-    csv_word(c, choice_invoice_kind.words[v->kind]);
-    csv_text(c, v->number);
-    csv_text(c, description);
+    sheet_date(c, v->issue_date);
+    sheet_word(c, choice_invoice_kind.words[v->kind]);
+    sheet_text(c, v->number);
+    sheet_text(c, description);
 }
 
-static void put_end(struct csv *c, const struct invoice *v, struct money amount)
+static void put_end(struct sheet *c, const struct invoice *v, struct money amount)
 {
-    csv_money(c, amount);
-    csv_word(c, amount.currency);
-    csv_word(c, choice_invoice_status.words[v->status]);
-    csv_end_row(c);
+    sheet_money(c, amount);
+    sheet_word(c, amount.currency);
+    sheet_word(c, choice_invoice_status.words[v->status]);
+    sheet_end_row(c);
 }
 
-static void put_line(struct csv *c, const struct invoice *v, const struct line *l)
+static void put_line(struct sheet *c, const struct invoice *v, const struct line *l)
 {
     bool period = date_is_given(l->from) && date_is_given(l->to);
     put_start(c, v, l->description);
-    csv_date(c, period ? l->from : (struct date){0});
-    csv_date(c, period ? date_add_days(l->to, -1) : (struct date){0});
-    csv_decimal(c, l->quantity);
-    csv_price(c, l->unit_price, l->amount.currency);
+    sheet_date(c, period ? l->from : (struct date){0});
+    sheet_date(c, period ? date_add_days(l->to, -1) : (struct date){0});
+    sheet_decimal(c, l->quantity);
+    sheet_price(c, l->unit_price, l->amount.currency);
     put_end(c, v, l->amount);
 }
 
 /* What is no line: a coupon, a tax. */
-static void put_sum(struct csv *c, const struct invoice *v, struct str description, struct money amount)
+static void put_sum(struct sheet *c, const struct invoice *v, struct str description, struct money amount)
 {
     put_start(c, v, description);
-    for (size_t column = 0; column < 4; column++) csv_empty(c);
+    for (size_t column = 0; column < 4; column++) sheet_empty(c);
     put_end(c, v, amount);
 }
 
@@ -108,14 +108,14 @@ static enum err put_document(struct report_file *f, uint64_t number, struct erro
     struct invoice v = {0};
     enum err err = load_invoice(&v, f->txn, number, f->row, e);
     if (err != OK) return err;
-    for (size_t i = 0; i < v.lines_count; i++) put_line(f->csv, &v, &v.lines[i]);
+    for (size_t i = 0; i < v.lines_count; i++) put_line(f->sheet, &v, &v.lines[i]);
     for (size_t i = 0; i < v.discounts_count; i++) {
         const struct discount_total *d = &v.discounts[i];
-        put_sum(f->csv, &v, discount_text(f->row, d), money_negate(d->amount));
+        put_sum(f->sheet, &v, discount_text(f->row, d), money_negate(d->amount));
     }
     for (size_t i = 0; i < v.taxes_count; i++) {
         const struct tax_total *t = &v.taxes[i];
-        if (!money_is_zero(t->amount)) put_sum(f->csv, &v, tax_text(f->row, t), t->amount);
+        if (!money_is_zero(t->amount)) put_sum(f->sheet, &v, tax_text(f->row, t), t->amount);
     }
     const struct money amounts[CONTROL_SUMS_MAX] = {v.total};
     return report_count(f, amounts, e);
@@ -125,19 +125,19 @@ static enum err put_document(struct report_file *f, uint64_t number, struct erro
 
 static enum err put_transaction(struct report_file *f, uint64_t number, struct error *e)
 {
-    struct csv *c = f->csv;
+    struct sheet *c = f->sheet;
     struct transaction v = {0};
     enum err err = load_transaction(&v, f->txn, number, f->row, e);
     if (err != OK) return err;
-    csv_date(c, instant_date(v.at));
-    csv_word(c, choice_transaction_kind.words[v.kind]);
-    csv_text(c, public_id(f->row, "txn", v.transaction));
-    csv_text(c, v.description);
-    for (size_t column = 0; column < 4; column++) csv_empty(c);
-    csv_money(c, v.amount);
-    csv_word(c, v.amount.currency);
-    csv_word(c, transaction_status_shown(&v));
-    csv_end_row(c);
+    sheet_date(c, instant_date(v.at));
+    sheet_word(c, choice_transaction_kind.words[v.kind]);
+    sheet_text(c, public_id(f->row, "txn", v.transaction));
+    sheet_text(c, v.description);
+    for (size_t column = 0; column < 4; column++) sheet_empty(c);
+    sheet_money(c, v.amount);
+    sheet_word(c, v.amount.currency);
+    sheet_word(c, transaction_status_shown(&v));
+    sheet_end_row(c);
     bool failed = v.status == TRANSACTION_FAILED || v.status == TRANSACTION_PENDING;
     struct money moved = failed ? money_zero(v.amount) : v.amount;
     struct money amounts[CONTROL_SUMS_MAX] = {money_zero(v.amount)};
@@ -153,23 +153,23 @@ static enum err put_imported(struct report_file *f, uint64_t number, struct erro
     static const char *const words[] = {[IMPORTED_INVOICE] = "imported_invoice",
                                         [IMPORTED_CHARGE] = "imported_charge",
                                         [IMPORTED_REFUND] = "imported_refund"};
-    struct csv *c = f->csv;
+    struct sheet *c = f->sheet;
     struct object_imported v = {0};
     enum err err = load_imported(&v, f->txn, number, f->row, e);
     if (err != OK) return err;
     bool period = date_is_given(v.from) && date_is_given(v.to);
-    csv_date(c, instant_date(v.at));
-    csv_word(c, words[v.kind]);
-    csv_text(c, v.kind == IMPORTED_INVOICE && v.number.len > 0 ? v.number : v.reference);
-    csv_text(c, v.about);
-    csv_date(c, period ? v.from : (struct date){0});
-    csv_date(c, period ? date_add_days(v.to, -1) : (struct date){0});
-    csv_empty(c);
-    csv_empty(c);
-    csv_money(c, v.amount);
-    csv_word(c, v.amount.currency);
-    csv_text(c, v.status);
-    csv_end_row(c);
+    sheet_date(c, instant_date(v.at));
+    sheet_word(c, words[v.kind]);
+    sheet_text(c, v.kind == IMPORTED_INVOICE && v.number.len > 0 ? v.number : v.reference);
+    sheet_text(c, v.about);
+    sheet_date(c, period ? v.from : (struct date){0});
+    sheet_date(c, period ? date_add_days(v.to, -1) : (struct date){0});
+    sheet_empty(c);
+    sheet_empty(c);
+    sheet_money(c, v.amount);
+    sheet_word(c, v.amount.currency);
+    sheet_text(c, v.status);
+    sheet_end_row(c);
     const struct money none[CONTROL_SUMS_MAX] = {money_zero(v.amount)};
     return report_count(f, none, e);
 }

@@ -40,26 +40,26 @@ static int by_name(const void *left, const void *right)
     return str_compare(a->series, b->series);
 }
 
-static void put_serials(struct csv *c, const struct serial_list *l, struct arena *a)
+static void put_serials(struct sheet *c, const struct serial_list *l, struct arena *a)
 {
-    csv_count(c, serials_counted(l));
-    csv_text(c, serials_text(l, a));
+    sheet_count(c, serials_counted(l));
+    sheet_text(c, serials_text(l, a));
 }
 
-static void put(struct csv *c, const struct numbered_series *s, struct arena *a)
+static void put(struct sheet *c, const struct numbered_series *s, struct arena *a)
 {
-    csv_text(c, s->series);
-    csv_word(c, choice_invoice_kind.words[s->kind]);
-    csv_count(c, s->first);
-    csv_count(c, s->last);
-    csv_count(c, s->documents);
+    sheet_text(c, s->series);
+    sheet_word(c, choice_invoice_kind.words[s->kind]);
+    sheet_count(c, s->first);
+    sheet_count(c, s->last);
+    sheet_count(c, s->documents);
     put_serials(c, &s->missing, a);
     put_serials(c, &s->twice, a);
     put_serials(c, &s->voided, a);
-    csv_count(c, s->misnamed);
-    csv_date(c, s->first_day);
-    csv_date(c, s->last_day);
-    csv_end_row(c);
+    sheet_count(c, s->misnamed);
+    sheet_date(c, s->first_day);
+    sheet_date(c, s->last_day);
+    sheet_end_row(c);
 }
 
 enum err report_number_gaps(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
@@ -74,7 +74,7 @@ enum err report_number_gaps(struct ledger *l, const struct report_query *q, cons
     struct number_census *c = &n.census;
     if (c->count > 0) qsort(c->items, c->count, sizeof *c->items, by_name);
     for (size_t i = 0; i < c->count && err == OK; i++) {
-        put(f.csv, &c->items[i], f.row);
+        put(f.sheet, &c->items[i], f.row);
         report_next(&f);
     }
     return report_end(&f, err, e);

@@ -35,11 +35,11 @@ static struct period service_period(const struct invoice *v)
     return p;
 }
 
-static void put_period(struct csv *c, struct date from, struct date to)
+static void put_period(struct sheet *c, struct date from, struct date to)
 {
     bool given = date_is_given(from) && date_is_given(to);
-    csv_date(c, given ? from : (struct date){0});
-    csv_date(c, given ? date_add_days(to, -1) : (struct date){0});
+    sheet_date(c, given ? from : (struct date){0});
+    sheet_date(c, given ? date_add_days(to, -1) : (struct date){0});
 }
 
 static struct money difference(struct money a, struct money b)
@@ -52,17 +52,17 @@ static struct money difference(struct money a, struct money b)
 
 /* Of what is not void: gross = paid + credited + written off + balance + wallet applied - wallet returned.
  * Credited is what other credit it took, and what credit notes took off it. */
-static void put_amounts(struct csv *c, const struct invoice *v)
+static void put_amounts(struct sheet *c, const struct invoice *v)
 {
     struct money balance = difference(difference(v->amount_due, v->paid), v->written_off);
-    csv_word(c, v->total.currency);
-    csv_money(c, net_of(v->subtotal, v->discount));
-    csv_money(c, v->tax);
-    csv_money(c, v->total);
-    csv_money(c, difference(v->paid, v->offset));
-    csv_money(c, difference(v->credit_applied, money_negate(v->offset)));
-    csv_money(c, v->written_off);
-    csv_money(c, v->status == INVOICE_VOID ? money_zero(balance) : balance);
+    sheet_word(c, v->total.currency);
+    sheet_money(c, net_of(v->subtotal, v->discount));
+    sheet_money(c, v->tax);
+    sheet_money(c, v->total);
+    sheet_money(c, difference(v->paid, v->offset));
+    sheet_money(c, difference(v->credit_applied, money_negate(v->offset)));
+    sheet_money(c, v->written_off);
+    sheet_money(c, v->status == INVOICE_VOID ? money_zero(balance) : balance);
 }
 
 /* "INV-2025-000001; INV-2025-000002" */
@@ -75,47 +75,47 @@ static struct str join_numbers(const struct credited_documents *d, struct arena 
 }
 
 /* Where the chain has it. */
-static void put_record(struct csv *c, const struct register_entry *entry)
+static void put_record(struct sheet *c, const struct register_entry *entry)
 {
     if (entry->rehearsed) {
-        csv_empty(c);
-        csv_empty(c);
-        csv_empty(c);
+        sheet_empty(c);
+        sheet_empty(c);
+        sheet_empty(c);
         return;
     }
-    csv_instant(c, entry->invoice->finalized_at);
-    csv_count(c, entry->invoice->seq);
-    csv_hash(c, &entry->invoice->leaf);
+    sheet_instant(c, entry->invoice->finalized_at);
+    sheet_count(c, entry->invoice->seq);
+    sheet_hash(c, &entry->invoice->leaf);
 }
 
-void register_put_invoice(struct csv *c, const struct register_entry *entry, struct arena *a)
+void register_put_invoice(struct sheet *c, const struct register_entry *entry, struct arena *a)
 {
     const struct invoice *v = entry->invoice;
     const struct party *buyer = &entry->buyer->party;
     struct period service = service_period(v);
-    csv_word(c, choice_invoice_kind.words[v->kind]);
-    csv_text(c, v->number);
-    csv_text(c, series_of(v->number));
-    csv_date(c, v->issue_date);
-    csv_date(c, v->due_date);
-    csv_date(c, v->issue_date); /* tax point */
+    sheet_word(c, choice_invoice_kind.words[v->kind]);
+    sheet_text(c, v->number);
+    sheet_text(c, series_of(v->number));
+    sheet_date(c, v->issue_date);
+    sheet_date(c, v->due_date);
+    sheet_date(c, v->issue_date); /* tax point */
     put_period(c, service.start, service.end);
-    csv_text(c, entry->buyer->user);
-    csv_text(c, buyer->name);
-    csv_text(c, buyer->country);
-    csv_text(c, buyer->tax_id);
+    sheet_text(c, entry->buyer->user);
+    sheet_text(c, buyer->name);
+    sheet_text(c, buyer->country);
+    sheet_text(c, buyer->tax_id);
     put_amounts(c, v);
-    csv_word(c, choice_invoice_status.words[v->status]);
-    csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? join_numbers(&entry->credits, a) : STR_NONE);
+    sheet_word(c, choice_invoice_status.words[v->status]);
+    sheet_text(c, v->kind == INVOICE_CREDIT_NOTE ? join_numbers(&entry->credits, a) : STR_NONE);
     put_record(c, entry);
-    csv_hash(c, entry->pdf);
-    csv_empty(c); /* structured invoices are not made */
-    csv_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
-    csv_text(c, v->note);
-    csv_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */
-    csv_money(c, money_is_given(v->wallet_applied) ? v->wallet_applied : money_zero(v->total));
-    csv_money(c, v->returns_count > 0 ? v->wallet_returned : money_zero(v->total));
-    csv_end_row(c);
+    sheet_hash(c, entry->pdf);
+    sheet_empty(c); /* structured invoices are not made */
+    sheet_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
+    sheet_text(c, v->note);
+    sheet_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */
+    sheet_money(c, money_is_given(v->wallet_applied) ? v->wallet_applied : money_zero(v->total));
+    sheet_money(c, v->returns_count > 0 ? v->wallet_returned : money_zero(v->total));
+    sheet_end_row(c);
 }
 
 /* Where the line is earned: posting.c keeps revenue by the same names. */
@@ -136,53 +136,53 @@ static struct str join_taxes(const struct line *l, bool codes, struct arena *a)
     return all;
 }
 
-static void put_credited(struct csv *c, const struct register_entry *entry, const struct line *l)
+static void put_credited(struct sheet *c, const struct register_entry *entry, const struct line *l)
 {
     const struct invoice *v = entry->invoice;
     struct str number = l->credits != 0 && l->credits == v->invoice ? v->number : STR_NONE;
     for (size_t i = 0; i < entry->credits.count; i++) {
         if (entry->credits.items[i].invoice == l->credits) number = entry->credits.items[i].number;
     }
-    csv_text(c, number);
+    sheet_text(c, number);
     if (l->credits != 0 && l->credits_line != 0)
-        csv_count(c, l->credits_line);
+        sheet_count(c, l->credits_line);
     else
-        csv_empty(c);
+        sheet_empty(c);
 }
 
-static void put_line(struct csv *c, const struct register_entry *entry, size_t place, struct arena *a)
+static void put_line(struct sheet *c, const struct register_entry *entry, size_t place, struct arena *a)
 {
     const struct line *l = &entry->invoice->lines[place];
-    csv_text(c, entry->invoice->number);
-    csv_count(c, place + 1);
-    csv_text(c, l->product);
-    csv_empty(c); /* prices have no id of their own: product, interval and currency name one */
-    csv_text(c, l->description);
+    sheet_text(c, entry->invoice->number);
+    sheet_count(c, place + 1);
+    sheet_text(c, l->product);
+    sheet_empty(c); /* prices have no id of their own: product, interval and currency name one */
+    sheet_text(c, l->description);
     put_period(c, l->from, l->to);
-    csv_decimal(c, l->quantity);
-    csv_text(c, l->usage_type);
-    csv_price(c, l->unit_price, l->amount.currency);
-    csv_money(c, money_is_given(l->discount) ? l->discount : money_zero(l->amount));
-    csv_money(c, net_of(l->amount, l->discount));
-    csv_text(c, l->tax_category);
+    sheet_decimal(c, l->quantity);
+    sheet_text(c, l->usage_type);
+    sheet_price(c, l->unit_price, l->amount.currency);
+    sheet_money(c, money_is_given(l->discount) ? l->discount : money_zero(l->amount));
+    sheet_money(c, net_of(l->amount, l->discount));
+    sheet_text(c, l->tax_category);
     if (l->tax_category.len > 0)
-        csv_decimal(c, l->tax_rate);
+        sheet_decimal(c, l->tax_rate);
     else
-        csv_empty(c);
-    csv_text(c, join_taxes(l, false, a));
-    csv_money(c, money_is_given(l->tax) ? l->tax : money_zero(l->amount));
-    csv_text(c, revenue_account(l, a));
+        sheet_empty(c);
+    sheet_text(c, join_taxes(l, false, a));
+    sheet_money(c, money_is_given(l->tax) ? l->tax : money_zero(l->amount));
+    sheet_text(c, revenue_account(l, a));
     if (entry->rehearsed)
-        csv_empty(c);
+        sheet_empty(c);
     else
-        csv_count(c, entry->invoice->seq);
-    csv_text(c, join_taxes(l, true, a));
-    csv_word(c, l->tax_inclusive ? "yes" : "no"); /* a spreadsheet would write true in capitals */
+        sheet_count(c, entry->invoice->seq);
+    sheet_text(c, join_taxes(l, true, a));
+    sheet_word(c, l->tax_inclusive ? "yes" : "no"); /* a spreadsheet would write true in capitals */
     put_credited(c, entry, l);
-    csv_end_row(c);
+    sheet_end_row(c);
 }
 
-void register_put_lines(struct csv *c, const struct register_entry *entry, struct arena *a)
+void register_put_lines(struct sheet *c, const struct register_entry *entry, struct arena *a)
 {
     for (size_t i = 0; i < entry->invoice->lines_count; i++) put_line(c, entry, i, a);
 }

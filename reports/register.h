@@ -5,7 +5,7 @@
 #define DAYBOOK_REPORTS_REGISTER_H
 
 #include "projections/projections.h"
-#include "reports/csv.h"
+#include "reports/sheet.h"
 
 extern const char invoices_header[], invoice_lines_header[];
 
@@ -27,8 +27,8 @@ struct register_entry {
     bool rehearsed;         /* the record that finalized it was never written */
 };
 
-void register_put_invoice(struct csv *c, const struct register_entry *entry, struct arena *a);
-void register_put_lines(struct csv *c, const struct register_entry *entry, struct arena *a);
+void register_put_invoice(struct sheet *c, const struct register_entry *entry, struct arena *a);
+void register_put_lines(struct sheet *c, const struct register_entry *entry, struct arena *a);
 
 /* Each document whose charges the lines credit, in the order of the lines. */
 enum err register_credits(struct credited_documents *out, struct views_txn *t, const struct invoice *v,

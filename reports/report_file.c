@@ -18,14 +18,41 @@ static enum err check_path(const struct report_file *f, struct error *e)
     return err == OK ? ledger_guard_output(f->ledger, side_file(f), e) : err;
 }
 
+static enum err begin_reading(struct report_file *f, struct error *e)
+{
+    const struct report_query *q = f->query;
+    bool past = instant_is_given(q->known_at) || q->known_size > 0;
+    enum err err = past ? ledger_past_open(&f->past, &f->txn, f->ledger, q->known_at, q->known_size, e)
+                        : ledger_read_begin(&f->txn, f->ledger, e);
+    if (err == OK) err = views_cursor(&f->as_of, f->txn, e);
+    f->day = q->to;
+    return err == OK && !date_is_given(f->day) ? books_newest_day(&f->day, f->txn, e) : err;
+}
+
+static void end_reading(struct report_file *f)
+{
+    if (f->past != NULL)
+        ledger_past_close(f->past, f->txn);
+    else
+        ledger_read_end(f->ledger, f->txn);
+    f->past = NULL;
+    f->txn = NULL;
+}
+
 enum err report_begin(struct report_file *f, const char *header, struct error *e)
 {
-    enum err err = check_path(f, e);
-    if (err == OK) err = ledger_read_begin(&f->txn, f->ledger, e);
-    if (err != OK) return err;
+    const struct report_query *q = f->query;
+    struct sheet_options o = {.path = f->path,
+                              .header = header,
+                              .title = f->name,
+                              .format = q->format,
+                              .raw = q->raw,
+                              .row = q->row,
+                              .context = q->row_context};
+    enum err err = q->format == SHEET_ROWS ? OK : check_path(f, e);
     f->row = arena_new();
-    err = views_cursor(&f->as_of, f->txn, e);
-    return err == OK ? csv_begin(&f->csv, f->path, header, f->arena, e) : err;
+    if (err == OK) err = begin_reading(f, e);
+    return err == OK ? sheet_begin(&f->sheet, &o, f->arena, e) : err;
 }
 
 /* ---- control totals ---- */
@@ -103,10 +130,12 @@ static void put_parameters(struct json_file *j, const struct report_file *f)
                            q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
     json_file_date(j, "from", q->from);
     json_file_date(j, "to", q->to);
+    if (instant_is_given(q->known_at)) json_file_instant(j, "known_at", q->known_at);
+    if (q->known_size > 0) json_file_count(j, "known_at_seq", q->known_size - 1);
     json_close(j);
 }
 
-static enum err write_side_file(struct report_file *f, const struct csv_summary *s, struct error *e)
+static enum err write_side_file(struct report_file *f, const struct sheet_summary *s, struct error *e)
 {
     enum { LOOK_BACK = 4 }; /* records without events are few */
     struct json_file *j = NULL;
@@ -122,6 +151,7 @@ static enum err write_side_file(struct report_file *f, const struct csv_summary 
     json_file_text(j, "report", str_of(f->name));
     put_parameters(j, f);
     json_file_text(j, "ledger", state.origin);
+    json_file_date(j, "as_of", f->day);
     json_file_count(j, "as_of_seq", seq > 0 ? seq - 1 : 0);
     json_file_instant(j, "as_of_time", last.at);
     json_file_hash(j, "chain_head", &f->as_of.leaf);
@@ -133,13 +163,25 @@ static enum err write_side_file(struct report_file *f, const struct csv_summary 
     return json_finish(j, e);
 }
 
+static void put_totals(struct report_file *f)
+{
+    for (size_t i = 0; i < f->control_count; i++) {
+        for (size_t k = 0; k < CONTROL_SUMS_MAX && f->sums[k] != NULL; k++) {
+            struct sheet_total total = {f->sums[k], f->control[i].sums[k]};
+            sheet_total(f->sheet, &total);
+        }
+    }
+}
+
 enum err report_end(struct report_file *f, enum err err, struct error *e)
 {
-    struct csv_summary s = {0};
-    ledger_read_end(f->ledger, f->txn);
-    if (err == OK) err = csv_finish(&s, f->csv, e);
-    if (err == OK && strcmp(f->path, "-") != 0) err = write_side_file(f, &s, e);
-    csv_abandon(f->csv);
+    struct sheet_summary s = {0};
+    end_reading(f);
+    if (err == OK) put_totals(f);
+    if (err == OK) err = sheet_finish(&s, f->sheet, e);
+    bool is_file = strcmp(f->path, "-") != 0 && f->query->format != SHEET_ROWS;
+    if (err == OK && is_file) err = write_side_file(f, &s, e);
+    sheet_abandon(f->sheet);
     arena_free(f->row);
     return err == OK ? OK : wrap(e, "report '%s'", f->name);
 }

@@ -4,7 +4,7 @@
 #ifndef DAYBOOK_REPORTS_REPORT_FILE_H
 #define DAYBOOK_REPORTS_REPORT_FILE_H
 
-#include "reports/csv.h"
+#include "reports/sheet.h"
 #include "reports/reports.h"
 
 enum { CONTROL_SUMS_MAX = 3 };
@@ -17,8 +17,10 @@ struct report_file {
     const struct report_query *query;
     const char *name, *path;
     struct views_txn *txn;
+    struct ledger_past *past; /* whose views they are, of --known-at */
     struct view_cursor as_of; /* how far the views are folded */
-    struct csv *csv;
+    struct date day;          /* the day that balances are of: --as-of or --to, else the newest in the books */
+    struct sheet *sheet;
     struct arena *arena; /* of the whole report */
     struct arena *row;   /* reset by report_next */
     uint64_t rows;

@@ -40,7 +40,7 @@ static enum err put_invoice(struct report_file *f, const struct register_entry *
 {
     const struct invoice *v = entry->invoice;
     const struct money amounts[CONTROL_SUMS_MAX] = {net_of(v->subtotal, v->discount), v->tax, v->total};
-    register_put_invoice(f->csv, entry, f->row);
+    register_put_invoice(f->sheet, entry, f->row);
     return report_count(f, amounts, e);
 }
 
@@ -48,7 +48,7 @@ static enum err put_lines(struct report_file *f, const struct register_entry *en
 {
     const struct invoice *v = entry->invoice;
     enum err err = OK;
-    register_put_lines(f->csv, entry, f->row);
+    register_put_lines(f->sheet, entry, f->row);
     for (size_t i = 0; i < v->lines_count && err == OK; i++) {
         const struct line *l = &v->lines[i];
         const struct money amounts[CONTROL_SUMS_MAX] = {net_of(l->amount, l->discount), l->tax};

@@ -7,6 +7,7 @@
 
 #include "ledger/book.h"
 #include "projections/projections.h"
+#include "reports/sheet.h"
 
 typedef void run_progress_fn(void *context, const char *stage, uint64_t done, uint64_t total);
 typedef bool stops_fn(void *context);
@@ -251,9 +252,17 @@ struct report_query {
     uint64_t customer;    /* 0: all */
     struct date from, to; /* inclusive; none: open */
     const char *program;  /* stands in the side file; NULL: nothing does */
+    /* What the ledger knew at an instant, or when it had so many records: the report is that of then. Neither:
+     * of now. */
+    struct instant known_at;
+    uint64_t known_size;
+    enum sheet_format format;
+    bool raw;           /* CSV without the apostrophes that keep spreadsheets from running texts */
+    sheet_row_fn *row;  /* SHEET_ROWS */
+    void *row_context;
 };
-/* A CSV (RFC 4180, CRLF, UTF-8) at `path`, with PATH.meta.json beside it (report, parameters, as-of seq,
- * chain head, rows, control totals, SHA-256); path "-": the CSV alone to standard output. reports.def:
+/* A file at `path`, with PATH.meta.json beside it (report, parameters, as-of seq, chain head, rows, control
+ * totals, SHA-256); path "-": the report alone to standard output. reports.def:
  * REPORT(function, "name", "help"). */
 typedef enum err report_fn(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                            struct error *e);

@@ -5,7 +5,7 @@
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
-#include "reports/csv.h"
+#include "reports/sheet.h"
 #include "reports/out_folder.h"
 #include "reports/reports.h"
 
@@ -147,7 +147,7 @@ const struct number_range *run_sums_range(const struct currency_sums *c);
 enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size_t count,
                             struct error *e) MUST_USE;
 
-enum err batch_control_write(struct csv_summary *out, const struct nightly *n, const struct run_sums *sums,
+enum err batch_control_write(struct sheet_summary *out, const struct nightly *n, const struct run_sums *sums,
                              size_t count, struct error *e) MUST_USE;
 
 /* ---- run_manifest.c: run.json ---- */

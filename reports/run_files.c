@@ -16,7 +16,7 @@ struct filing {
     struct late late;
     struct run_sums *sums; /* one a run */
     size_t at;             /* the run that is being walked */
-    struct csv *invoices, *lines;
+    struct sheet *invoices, *lines;
     struct press *press; /* NULL: without PDFs */
     struct sheet single; /* for rows without PDFs */
     struct arena *row;
@@ -218,10 +218,10 @@ static enum err begin_files(struct filing *f, struct error *e)
     return err;
 }
 
-static enum err finish_csv(struct filing *f, struct csv *c, const char *name, struct error *e)
+static enum err finish_csv(struct filing *f, struct sheet *c, const char *name, struct error *e)
 {
-    struct csv_summary s = {0};
-    enum err err = csv_finish(&s, c, e);
+    struct sheet_summary s = {0};
+    enum err err = sheet_finish(&s, c, e);
     if (err == OK) add_file(f, name, s.bytes, &s.sha256);
     return err;
 }
@@ -229,7 +229,7 @@ static enum err finish_csv(struct filing *f, struct csv *c, const char *name, st
 static enum err finish_files(struct filing *f, struct error *e)
 {
     struct nightly *n = f->nightly;
-    struct csv_summary control = {0};
+    struct sheet_summary control = {0};
     run_progress(n, "files", f->done, f->total);
     enum err err = finish_csv(f, f->invoices, "invoices.csv", e);
     if (err == OK) err = finish_csv(f, f->lines, "invoice_lines.csv", e);
@@ -289,8 +289,8 @@ enum err run_files(struct nightly *n, struct error *e)
     if (err == OK) err = ledger_read_begin(&f.txn, n->ledger, e);
     if (err == OK) err = make_files(&f, e);
     press_close(f.press);
-    csv_abandon(f.invoices);
-    csv_abandon(f.lines);
+    sheet_abandon(f.invoices);
+    sheet_abandon(f.lines);
     ledger_read_end(n->ledger, f.txn);
     if (err == OK) err = note_issued(n->ledger, f.issued, f.issued_count, n->o->actor, e);
     arena_free(f.row);

@@ -166,51 +166,51 @@ enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size
 
 /* ---- batch_control.csv ---- */
 
-static void put_run(struct csv *c, const struct nightly *n, const struct run *r)
+static void put_run(struct sheet *c, const struct nightly *n, const struct run *r)
 {
     bool done = !n->o->dry_run;
     struct arena *a = n->arena;
-    csv_text(c, public_id(a, "run", r->run));
-    csv_text(c, str_format(a, "nightly run through %.*s", STR_ARG(date_text(a, r->through))));
-    csv_instant(c, done ? r->started_at : (struct instant){0});
-    csv_instant(c, done ? r->finished_at : (struct instant){0});
+    sheet_text(c, public_id(a, "run", r->run));
+    sheet_text(c, str_format(a, "nightly run through %.*s", STR_ARG(date_text(a, r->through))));
+    sheet_instant(c, done ? r->started_at : (struct instant){0});
+    sheet_instant(c, done ? r->finished_at : (struct instant){0});
     if (done) {
-        csv_count(c, r->started_seq);
-        csv_count(c, r->finished_seq);
+        sheet_count(c, r->started_seq);
+        sheet_count(c, r->finished_seq);
     } else {
-        csv_empty(c);
-        csv_empty(c);
+        sheet_empty(c);
+        sheet_empty(c);
     }
-    csv_hash(c, done ? &r->head_before : NULL);
-    csv_hash(c, done ? &r->head_after : NULL);
-    csv_count(c, r->candidates);
-    csv_count(c, r->invoiced);
-    csv_count(c, r->skipped);
-    csv_count(c, r->failed);
+    sheet_hash(c, done ? &r->head_before : NULL);
+    sheet_hash(c, done ? &r->head_after : NULL);
+    sheet_count(c, r->candidates);
+    sheet_count(c, r->invoiced);
+    sheet_count(c, r->skipped);
+    sheet_count(c, r->failed);
 }
 
-static void put_row(struct csv *c, const struct nightly *n, const struct run_sums *s,
+static void put_row(struct sheet *c, const struct nightly *n, const struct run_sums *s,
                     const struct currency_sums *in)
 {
     static const struct currency_sums nothing = {0}; /* a run without documents has a row too */
     const struct currency_sums *sums = in != NULL ? in : &nothing;
     const struct number_range *range = run_sums_range(sums);
     put_run(c, n, s->run);
-    csv_money(c, sums->total.net);
-    csv_money(c, sums->total.tax);
-    csv_money(c, sums->total.gross);
-    csv_word(c, sums->total.gross.currency);
-    csv_word(c, range->first);
-    csv_word(c, range->last);
-    csv_text(c, str_of(n->o->program));
-    csv_hash(c, s->has_config ? &s->config : NULL);
-    csv_end_row(c);
+    sheet_money(c, sums->total.net);
+    sheet_money(c, sums->total.tax);
+    sheet_money(c, sums->total.gross);
+    sheet_word(c, sums->total.gross.currency);
+    sheet_word(c, range->first);
+    sheet_word(c, range->last);
+    sheet_text(c, str_of(n->o->program));
+    sheet_hash(c, s->has_config ? &s->config : NULL);
+    sheet_end_row(c);
 }
 
-enum err batch_control_write(struct csv_summary *out, const struct nightly *n, const struct run_sums *sums,
+enum err batch_control_write(struct sheet_summary *out, const struct nightly *n, const struct run_sums *sums,
                              size_t count, struct error *e)
 {
-    struct csv *c = NULL;
+    struct sheet *c = NULL;
     const char *path = out_folder_file(&n->folder, "batch_control.csv", n->arena);
     enum err err = csv_begin(&c, path, batch_control_header, n->arena, e);
     if (err != OK) return err;
@@ -219,5 +219,5 @@ enum err batch_control_write(struct csv_summary *out, const struct nightly *n, c
         if (s->count == 0) put_row(c, n, s, NULL);
         for (size_t k = 0; k < s->count; k++) put_row(c, n, s, &s->items[k]);
     }
-    return csv_finish(out, c, e);
+    return sheet_finish(out, c, e);
 }

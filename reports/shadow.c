@@ -207,13 +207,13 @@ static struct str reason_of(const struct shadow_row *row, struct money differenc
 
 /* ---- rows ---- */
 
-static void put_amounts(struct csv *c, struct money subtotal, struct money discount, struct money tax,
+static void put_amounts(struct sheet *c, struct money subtotal, struct money discount, struct money tax,
                         struct money total)
 {
-    csv_money(c, subtotal);
-    csv_money(c, discount);
-    csv_money(c, tax);
-    csv_money(c, total);
+    sheet_money(c, subtotal);
+    sheet_money(c, discount);
+    sheet_money(c, tax);
+    sheet_money(c, total);
 }
 
 /* In another currency it was not billed here. */
@@ -229,7 +229,7 @@ static void compare(struct money amounts[CONTROL_SUMS_MAX], const struct shadow_
 
 static enum err put(struct report_file *f, const struct shadow_row *row, struct error *e)
 {
-    struct csv *c = f->csv;
+    struct sheet *c = f->sheet;
     struct customer customer = {0};
     struct money amounts[CONTROL_SUMS_MAX] = {{0}};
     const struct object_imported *v = row->theirs;
@@ -238,21 +238,21 @@ static enum err put(struct report_file *f, const struct shadow_row *row, struct 
     enum err err = load_customer(&customer, f->txn, row->s->customer, f->row, e);
     if (err == OK) err = money_subtract(&amounts[2], amounts[1], amounts[0], e);
     if (err != OK) return err;
-    csv_text(c, customer.user);
-    csv_text(c, public_id(f->row, "sub", row->s->subscription));
-    csv_text(c, row->s->reference);
-    csv_date(c, row->period.start);
-    csv_date(c, date_is_given(row->period.end) ? date_add_days(row->period.end, -1) : (struct date){0});
-    csv_text(c, v == NULL ? STR_NONE : v->number.len > 0 ? v->number : v->reference);
-    csv_word(c, amounts[0].currency);
+    sheet_text(c, customer.user);
+    sheet_text(c, public_id(f->row, "sub", row->s->subscription));
+    sheet_text(c, row->s->reference);
+    sheet_date(c, row->period.start);
+    sheet_date(c, date_is_given(row->period.end) ? date_add_days(row->period.end, -1) : (struct date){0});
+    sheet_text(c, v == NULL ? STR_NONE : v->number.len > 0 ? v->number : v->reference);
+    sheet_word(c, amounts[0].currency);
     if (v != NULL)
         put_amounts(c, v->subtotal, v->discount, v->tax, v->amount);
     else
         put_amounts(c, (struct money){0}, (struct money){0}, (struct money){0}, (struct money){0});
     put_amounts(c, own->subtotal, own->discount, own->tax, own->total);
-    csv_money(c, amounts[2]);
-    csv_text(c, reason_of(row, amounts[2], f->row));
-    csv_end_row(c);
+    sheet_money(c, amounts[2]);
+    sheet_text(c, reason_of(row, amounts[2], f->row));
+    sheet_end_row(c);
     return report_count(f, amounts, e);
 }
 

@@ -35,7 +35,7 @@ static bool has_moved(const struct transaction *v)
 
 static enum err put(struct report_file *f, const struct transaction *v, struct error *e)
 {
-    struct csv *c = f->csv;
+    struct sheet *c = f->sheet;
     struct customer customer = {0};
     struct str documents = STR_NONE;
     bool refund = v->kind == TRANSACTION_REFUND;
@@ -43,23 +43,23 @@ static enum err put(struct report_file *f, const struct transaction *v, struct e
     enum err err = load_customer(&customer, f->txn, v->customer, f->row, e);
     if (err == OK) err = documents_paid(&documents, f, v, e);
     if (err != OK) return err;
-    csv_text(c, public_id(f->row, "txn", v->transaction));
-    csv_word(c, choice_transaction_kind.words[v->kind]);
-    csv_word(c, transaction_status_shown(v));
-    csv_instant(c, v->at);
-    csv_text(c, customer.user);
-    csv_text(c, refund ? public_id(f->row, "txn", v->payment) : STR_NONE);
-    csv_text(c, documents);
-    csv_text(c, v->gateway);
-    csv_text(c, v->gateway_reference);
-    csv_word(c, amount.currency);
-    csv_money(c, amount);
-    csv_money(c, v->refunded);
-    csv_money(c, v->credited);
-    csv_text(c, v->code);
-    csv_text(c, v->message);
-    csv_text(c, v->description);
-    csv_end_row(c);
+    sheet_text(c, public_id(f->row, "txn", v->transaction));
+    sheet_word(c, choice_transaction_kind.words[v->kind]);
+    sheet_word(c, transaction_status_shown(v));
+    sheet_instant(c, v->at);
+    sheet_text(c, customer.user);
+    sheet_text(c, refund ? public_id(f->row, "txn", v->payment) : STR_NONE);
+    sheet_text(c, documents);
+    sheet_text(c, v->gateway);
+    sheet_text(c, v->gateway_reference);
+    sheet_word(c, amount.currency);
+    sheet_money(c, amount);
+    sheet_money(c, v->refunded);
+    sheet_money(c, v->credited);
+    sheet_text(c, v->code);
+    sheet_text(c, v->message);
+    sheet_text(c, v->description);
+    sheet_end_row(c);
     const struct money moved[CONTROL_SUMS_MAX] = {has_moved(v) ? amount : money_zero(amount)};
     return report_count(f, moved, e);
 }

@@ -13,20 +13,20 @@ enum err report_trial_balance(struct ledger *l, const struct report_query *q, co
 static enum err put(void *context, const struct account_balance *row, struct error *e)
 {
     struct report_file *f = context;
-    struct csv *c = f->csv;
+    struct sheet *c = f->sheet;
     struct money balance = {0};
     enum err err = money_add(&balance, row->opening, row->debit, e);
     if (err == OK) err = money_subtract(&balance, balance, row->credit, e);
     if (err != OK) return err;
-    csv_count(c, (uint64_t)row->account);
-    csv_text(c, row->name);
-    csv_word(c, account_type(row->account));
-    csv_word(c, row->debit.currency);
-    csv_money(c, row->opening);
-    csv_money(c, row->debit);
-    csv_money(c, row->credit);
-    csv_money(c, balance);
-    csv_end_row(c);
+    sheet_count(c, (uint64_t)row->account);
+    sheet_text(c, row->name);
+    sheet_word(c, account_type(row->account));
+    sheet_word(c, row->debit.currency);
+    sheet_money(c, row->opening);
+    sheet_money(c, row->debit);
+    sheet_money(c, row->credit);
+    sheet_money(c, balance);
+    sheet_end_row(c);
     const struct money amounts[CONTROL_SUMS_MAX] = {row->debit, row->credit, balance};
     return report_count(f, amounts, e);
 }
@@ -50,9 +50,9 @@ enum err report_trial_balance(struct ledger *l, const struct report_query *q, co
                             .path = path,
                             .arena = a,
                             .sums = {"debit", "credit", "balance"}};
-    struct book_query books = {.customer = q->customer, .from = q->from, .to = q->to};
+    struct book_query books = {.customer = q->customer, .from = q->from};
     enum err err = report_begin(&f, header, e);
-    if (err == OK && !date_is_given(books.to)) err = books_newest_day(&books.to, f.txn, e);
+    books.to = f.day;
     if (err == OK && date_is_given(books.to)) err = list_balances(f.txn, l, &books, put, &f, f.row, e);
     if (err == OK) err = check_zero(&f, e);
     return report_end(&f, err, e);
