@@ -362,6 +362,21 @@ static enum err report_days(struct report_query *out, const struct report_file_q
     return service_days(out->from, out->to, e);
 }
 
+static enum err ask_journal(const struct call *c, const struct journal_form *form, struct report_query *rq,
+                            const char *path, struct error *e)
+{
+    const struct report_file_query *q = c->query;
+    char currency[4] = "";
+    struct journal_options o = {.accounts = q->accounts.len > 0 ? str_cstring(c->arena, q->accounts) : NULL};
+    enum err err = q->currency.len > 0 ? currency_parse(currency, q->currency, e) : OK;
+    if (currency[0] != '\0') o.currency = currency;
+    if (err == OK) err = report_days(rq, q, e);
+    if (err == OK) err = parse_known_at(rq, q->known_at, e);
+    if (err == OK) err = customer_number(&rq->customer, c, q->customer, e);
+    if (err == OK) err = journal_export(c->service->ledger, rq, form, &o, path, c->arena, e);
+    return err == OK ? tell_path(c, path, e) : err;
+}
+
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
@@ -375,6 +390,10 @@ enum err ask_report_file(const struct call *c, struct error *e)
         struct str shown = text_quotable(q->name);
         return fail(e, ERR_USAGE, "there is no report '%.*s': see 'daybook help report'", STR_ARG(shown));
     }
+    const struct journal_form *form = str_is(q->name, "journal") ? journal_form_find(q->format) : NULL;
+    if (form != NULL) return ask_journal(c, form, &rq, path, e);
+    if (q->currency.len > 0 || q->accounts.len > 0)
+        return fail(e, ERR_USAGE, "--currency and --accounts are for the journal in another program's form");
     bool unsaid = q->output.len == 0 && q->format.len == 0 && q->csv.len == 0;
     enum err err = sheet_format_of(&rq.format, unsaid && c->answer->likes_rows ? STR("table") : q->format,
                                    q->csv, path, e);

@@ -7,9 +7,9 @@
 static const char rows_header[] =
     "as_of,customer_id,customer_name,document_number,document_type,issue_date,due_date,days_overdue,currency,"
     "original,settled_as_of,outstanding,not_due,d1_30,d31_60,d61_90,d91_120,d120_plus";
-static const char summary_header[] =
-    "as_of,currency,customer_id,customer_name,documents,outstanding,not_due,d1_30,d31_60,d61_90,d91_120,d120_plus,"
-    "gl_balance,difference";
+static const char summary_header[] = "as_of,currency,customer_id,customer_name,documents,outstanding,not_due,"
+                                     "d1_30,d31_60,d61_90,d91_120,d120_plus,"
+                                     "gl_balance,difference";
 
 enum { BUCKETS = 6 };
 
@@ -29,7 +29,8 @@ struct open_documents {
     size_t capacity, count;
 };
 
-static size_t slot_of(const struct open_documents *all, uint64_t customer, uint64_t invoice, const char *currency)
+static size_t slot_of(const struct open_documents *all, uint64_t customer, uint64_t invoice,
+                      const char *currency)
 {
     uint64_t hash = (invoice * UINT64_C(0x9e3779b97f4a7c15)) ^ (customer * UINT64_C(0xc2b2ae3d27d4eb4f));
     hash ^= hash >> 29;
@@ -311,8 +312,12 @@ static enum err put_sums(struct report_file *f, const struct sums *all, struct e
 enum err report_ar_aging_summary(struct ledger *l, const struct report_query *q, const char *path,
                                  struct arena *a, struct error *e)
 {
-    struct report_file f = {
-        .ledger = l, .query = q, .name = "ar_aging_summary", .path = path, .arena = a, .sums = {"outstanding"}};
+    struct report_file f = {.ledger = l,
+                            .query = q,
+                            .name = "ar_aging_summary",
+                            .path = path,
+                            .arena = a,
+                            .sums = {"outstanding"}};
     struct open_documents all = {0};
     struct sums sums = {.arena = a};
     enum err err = report_begin(&f, summary_header, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* books.h - what the reports that are read from the journal share: names of customers, documents and accounts,
- * and the words for where an entry comes from. */
+/* books.h - what the reports that are read from the journal share: names of customers, documents and
+ * accounts, and the words for where an entry comes from. */
 #ifndef DAYBOOK_REPORTS_BOOKS_H
 #define DAYBOOK_REPORTS_BOOKS_H
 

@@ -3,8 +3,9 @@
  * gateway. The sums are those of the cash accounts in the trial balance of the same days. */
 #include "reports/books.h"
 
-static const char header[] = "receipt_id,kind,effective_on,posted_on,recorded_at,customer_id,document_number,provider,"
-                             "provider_ref,currency,amount,reason,event_seq";
+static const char header[] =
+    "receipt_id,kind,effective_on,posted_on,recorded_at,customer_id,document_number,provider,"
+    "provider_ref,currency,amount,reason,event_seq";
 
 enum err report_cash(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                      struct error *e);
@@ -23,7 +24,8 @@ static const struct balance_movement *movement_of(const struct balance_noted *v,
     return NULL;
 }
 
-/* Of a gateway's balance: its own word for the movement; what is no movement's amount is a fee or exchange. */
+/* Of a gateway's balance: its own word for the movement; what is no movement's amount is a fee or exchange.
+ */
 static struct cash_kind of_balance(const struct balance_noted *v, struct money amount)
 {
     const struct balance_movement *m = movement_of(v, amount);
@@ -42,7 +44,8 @@ static struct cash_kind kind_of(const struct event *ev, struct money amount, str
         return (struct cash_kind){"refund", public_id(a, "txn", v->refund), v->gateway_reference};
     }
     if (ev->type == EVENT_REFUND_RETURNED)
-        return (struct cash_kind){.word = "refund_returned", .receipt = public_id(a, "txn", ev->refund_returned.refund)};
+        return (struct cash_kind){.word = "refund_returned",
+                                  .receipt = public_id(a, "txn", ev->refund_returned.refund)};
     if (ev->type == EVENT_BALANCE_NOTED) return of_balance(&ev->balance_noted, amount);
     return (struct cash_kind){.word = "adjustment"};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* deferred.c - deferred revenue: how the account came from one month's end to the next (roll-forward), and
- * line by line what is still to be earned (schedule); and by months when what was booked is earned (waterfall).
- * The roll-forward's closings and the schedule's remainders are the balances of the account. */
+ * line by line what is still to be earned (schedule); and by months when what was booked is earned
+ * (waterfall). The roll-forward's closings and the schedule's remainders are the balances of the account. */
 #include "reports/books.h"
 
 static const char rollforward_header[] =
@@ -35,7 +35,8 @@ static struct roll *roll_of(struct rolls *all, struct date month, struct str acc
 {
     for (size_t i = all->count; i > 0; i--) {
         struct roll *r = &all->items[i - 1];
-        if (r->month.days == month.days && str_equal(r->account, account) && money_same_currency(r->billed, like))
+        if (r->month.days == month.days && str_equal(r->account, account) &&
+            money_same_currency(r->billed, like))
             return r;
     }
     struct arena *a = all->file->arena;
@@ -200,7 +201,8 @@ static struct fall *fall_of(struct falls *all, struct date booked, struct date e
 {
     for (size_t i = all->count; i > 0; i--) {
         struct fall *x = &all->items[i - 1];
-        if (x->booked.days == booked.days && x->earned.days == earned.days && money_same_currency(x->amount, like))
+        if (x->booked.days == booked.days && x->earned.days == earned.days &&
+            money_same_currency(x->amount, like))
             return x;
     }
     all->items = arena_grow(all->file->arena, all->items, all->count, &all->capacity, sizeof *all->items);
@@ -218,8 +220,8 @@ static enum err fall(void *context, const struct earning *g, const struct event_
     enum err err = OK;
     (void)place, (void)ev, (void)a;
     if (!g->deferred || date_compare(g->booked, all->file->day) > 0) return OK;
-    for (struct date month = month_first_day(earning_first_day(g)); err == OK && date_compare(month, last) <= 0;
-         month = date_add_days(month_last_day(month), 1)) {
+    for (struct date month = month_first_day(earning_first_day(g));
+         err == OK && date_compare(month, last) <= 0; month = date_add_days(month_last_day(month), 1)) {
         struct money earned = {0}, part = {0};
         err = earned_through(&earned, g, month_last_day(month), e);
         if (err == OK) err = money_subtract(&part, earned, before, e);

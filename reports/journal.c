@@ -3,10 +3,11 @@
  * credits are equal in each currency, and their sums are those of the trial balance of the same days. */
 #include "reports/books.h"
 
-static const char header[] =
-    "journal_id,line_no,posting_date,document_date,service_from,service_to,entered_at,entered_by,source,manual,"
-    "event_seq,event_hash,document_type,document_number,customer_id,account,account_name,debit,credit,currency,"
-    "description";
+static const char header[] = "journal_id,line_no,posting_date,document_date,service_from,service_to,entered_"
+                             "at,entered_by,source,manual,"
+                             "event_seq,event_hash,document_type,document_number,customer_id,account,account_"
+                             "name,debit,credit,currency,"
+                             "description";
 
 enum err report_journal(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                         struct error *e);
@@ -17,7 +18,8 @@ static bool is_manual(const struct journal_entry *entry)
     if (entry->place == NULL) return false;
     struct str command = entry->place->command;
     return !str_is(command, "customer.bill") && !str_starts(command, "payment.settle") &&
-           !str_starts(command, "webhook.") && !str_starts(command, "balance.") && !str_starts(command, "import.");
+           !str_starts(command, "webhook.") && !str_starts(command, "balance.") &&
+           !str_starts(command, "import.");
 }
 
 static void put_origin(struct sheet *s, const struct journal_entry *entry)
@@ -55,12 +57,13 @@ static void put_amounts(struct sheet *s, struct money amount)
 /* In the words of the audit log. */
 static struct str description_of(const struct journal_entry *entry, struct arena *a)
 {
-    if (entry->event == NULL) return str_format(a, "revenue earned through %.*s", STR_ARG(date_text(a, entry->to)));
+    if (entry->event == NULL)
+        return str_format(a, "revenue earned through %.*s", STR_ARG(date_text(a, entry->to)));
     return event_sentence(a, entry->event);
 }
 
-static enum err put_posting(struct report_file *f, const struct journal_entry *entry, size_t line, struct str text,
-                            struct error *e)
+static enum err put_posting(struct report_file *f, const struct journal_entry *entry, size_t line,
+                            struct str text, struct error *e)
 {
     const struct posting *p = &entry->postings[line];
     struct sheet *s = f->sheet;

@@ -3,6 +3,7 @@
 #include "reports/report_file.h"
 
 #include "reports/json_file.h"
+#include "reports/sheet_sink.h"
 
 enum { ROWS_PER_FORGET = 512 };
 
@@ -31,6 +32,7 @@ static enum err begin_reading(struct report_file *f, struct error *e)
 
 static void end_reading(struct report_file *f)
 {
+    if (f->txn == NULL) return;
     if (f->past != NULL)
         ledger_past_close(f->past, f->txn);
     else
@@ -182,6 +184,25 @@ enum err report_end(struct report_file *f, enum err err, struct error *e)
     bool is_file = strcmp(f->path, "-") != 0 && f->query->format != SHEET_ROWS;
     if (err == OK && is_file) err = write_side_file(f, &s, e);
     sheet_abandon(f->sheet);
+    arena_free(f->row);
+    return err == OK ? OK : wrap(e, "report '%s'", f->name);
+}
+
+enum err report_begin_plain(struct report_file *f, struct error *e)
+{
+    enum err err = check_path(f, e);
+    f->row = arena_new();
+    return err == OK ? begin_reading(f, e) : err;
+}
+
+enum err report_end_plain(struct report_file *f, struct sheet_output *output, enum err err, struct error *e)
+{
+    struct sheet_summary s = {.rows = f->rows};
+    end_reading(f);
+    if (err == OK) err = output_finish(output, &s.sha256, e);
+    s.bytes = output->bytes;
+    if (err == OK && strcmp(f->path, "-") != 0) err = write_side_file(f, &s, e);
+    output_abandon(output);
     arena_free(f->row);
     return err == OK ? OK : wrap(e, "report '%s'", f->name);
 }

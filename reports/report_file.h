@@ -4,8 +4,8 @@
 #ifndef DAYBOOK_REPORTS_REPORT_FILE_H
 #define DAYBOOK_REPORTS_REPORT_FILE_H
 
-#include "reports/sheet.h"
 #include "reports/reports.h"
+#include "reports/sheet.h"
 
 enum { CONTROL_SUMS_MAX = 3 };
 struct control_row {
@@ -19,7 +19,7 @@ struct report_file {
     struct views_txn *txn;
     struct ledger_past *past; /* whose views they are, of --known-at */
     struct view_cursor as_of; /* how far the views are folded */
-    struct date day;          /* the day that balances are of: --as-of or --to, else the newest in the books */
+    struct date day; /* the day that balances are of: --as-of or --to, else the newest in the books */
     struct sheet *sheet;
     struct arena *arena; /* of the whole report */
     struct arena *row;   /* reset by report_next */
@@ -38,6 +38,12 @@ void report_next(struct report_file *f);
 /* Ends the snapshot; with `err` OK the CSV and its side file are there. Returns `err`, or what failed here.
  */
 enum err report_end(struct report_file *f, enum err err, struct error *e) MUST_USE;
+
+/* The same for what is no sheet: it is written to an output, which `end` finishes. */
+struct sheet_output;
+enum err report_begin_plain(struct report_file *f, struct error *e) MUST_USE;
+enum err report_end_plain(struct report_file *f, struct sheet_output *output, enum err err,
+                          struct error *e) MUST_USE;
 
 /* Numbers of all documents or transactions that the query asks for, oldest first: 1..last, or those of one
  * customer. */

@@ -252,13 +252,13 @@ struct report_query {
     uint64_t customer;    /* 0: all */
     struct date from, to; /* inclusive; none: open */
     const char *program;  /* stands in the side file; NULL: nothing does */
-    /* What the ledger knew at an instant, or when it had so many records: the report is that of then. Neither:
-     * of now. */
+    /* What the ledger knew at an instant, or when it had so many records: the report is that of then.
+     * Neither: of now. */
     struct instant known_at;
     uint64_t known_size;
     enum sheet_format format;
-    bool raw;           /* CSV without the apostrophes that keep spreadsheets from running texts */
-    sheet_row_fn *row;  /* SHEET_ROWS */
+    bool raw;          /* CSV without the apostrophes that keep spreadsheets from running texts */
+    sheet_row_fn *row; /* SHEET_ROWS */
     void *row_context;
 };
 /* A file at `path`, with PATH.meta.json beside it (report, parameters, as-of seq, chain head, rows, control
@@ -272,6 +272,18 @@ struct report {
 };
 extern const struct report reports_all[];
 const struct report *report_find(struct str name);
+
+/* The journal in the form of another program: hledger, ledger, beancount, fec, datev, iif, xero (see
+ * journal_forms.def). NULL: there is none of that name. */
+struct journal_form;
+const struct journal_form *journal_form_find(struct str name);
+struct journal_options {
+    const char *currency; /* only its postings; NULL: all, in forms that have room for several */
+    const char *accounts; /* a JSON file of other numbers and names for accounts; NULL: ours */
+};
+enum err journal_export(struct ledger *l, const struct report_query *q, const struct journal_form *form,
+                        const struct journal_options *o, const char *path, struct arena *a,
+                        struct error *e) MUST_USE;
 
 /* What became of a transaction, in the one word that all answers and files have for it: of a refund that was
  * made "refunded", as of the payment that it gives back whole. */

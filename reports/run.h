@@ -5,9 +5,9 @@
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
-#include "reports/sheet.h"
 #include "reports/out_folder.h"
 #include "reports/reports.h"
+#include "reports/sheet.h"
 
 /* How far the work is while a batch of it is asked of the gateway. */
 struct going {

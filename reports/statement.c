@@ -53,7 +53,8 @@ static void put_row(struct sheet *s, struct date date, const struct book_documen
 static const char *what_of(const struct journal_entry *entry)
 {
     switch ((int)entry->event->type) {
-    case EVENT_INVOICE_FINALIZED: return entry->event->invoice_finalized.kind == INVOICE_CREDIT_NOTE ? "credit" : "billed";
+    case EVENT_INVOICE_FINALIZED:
+        return entry->event->invoice_finalized.kind == INVOICE_CREDIT_NOTE ? "credit" : "billed";
     case EVENT_INVOICE_VOIDED: return "voided";
     case EVENT_INVOICE_WRITTEN_OFF: return "written off";
     case EVENT_PAYMENT_SUCCEEDED: return "payment";
@@ -90,7 +91,8 @@ static enum err put_currency(struct statement *t, const struct journal_entry *en
 static bool is_first(const struct journal_entry *entry, size_t place)
 {
     for (size_t i = 0; i < place; i++) {
-        if (is_his(&entry->postings[i]) && money_same_currency(entry->postings[i].amount, entry->postings[place].amount))
+        if (is_his(&entry->postings[i]) &&
+            money_same_currency(entry->postings[i].amount, entry->postings[place].amount))
             return false;
     }
     return true;
@@ -133,7 +135,8 @@ enum err report_statement(struct ledger *l, const struct report_query *q, const 
     struct report_file f = {
         .ledger = l, .query = q, .name = "statement", .path = path, .arena = a, .sums = {"movement"}};
     struct statement t = {.file = &f};
-    if (q->customer == 0) return fail(e, ERR_USAGE, "a statement is of one customer: --customer USER is wanted");
+    if (q->customer == 0)
+        return fail(e, ERR_USAGE, "a statement is of one customer: --customer USER is wanted");
     enum err err = report_begin(&f, header, e);
     if (err == OK && date_is_given(q->from)) err = put_opening(&t, e);
     if (err == OK) err = book_walk(&f, put_entry, &t, e);

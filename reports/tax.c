@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* tax.c - taxes by month, jurisdiction, tax, category and rate, for a return: what documents charged, less what
- * credit notes and voids took back, with the base that each was computed on. Lines without tax are there with
- * their category (reverse charge, export, exempt, out of scope). The sums of tax are those of the tax accounts. */
+/* tax.c - taxes by month, jurisdiction, tax, category and rate, for a return: what documents charged, less
+ * what credit notes and voids took back, with the base that each was computed on. Lines without tax are there
+ * with their category (reverse charge, export, exempt, out of scope). The sums of tax are those of the tax
+ * accounts. */
 #include "reports/books.h"
 
-static const char header[] = "period,jurisdiction,tax_code,category,rate,document_type,currency,taxable_base,tax,"
-                             "reverse_charge,document_count";
+static const char header[] =
+    "period,jurisdiction,tax_code,category,rate,document_type,currency,taxable_base,tax,"
+    "reverse_charge,document_count";
 
 enum err report_tax(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                     struct error *e);
@@ -70,7 +72,8 @@ struct tax_document {
     bool taken_back;
 };
 
-static enum err add_line(struct tax_rows *all, const struct tax_document *d, const struct line *l, struct error *e)
+static enum err add_line(struct tax_rows *all, const struct tax_document *d, const struct line *l,
+                         struct error *e)
 {
     struct money net = {0};
     enum err err = money_subtract(&net, l->amount, l->discount, e);
@@ -95,8 +98,8 @@ static enum err add_line(struct tax_rows *all, const struct tax_document *d, con
     return err;
 }
 
-static enum err add_lines(struct tax_rows *all, const struct tax_document *d, const struct line *lines, size_t count,
-                          struct error *e)
+static enum err add_lines(struct tax_rows *all, const struct tax_document *d, const struct line *lines,
+                          size_t count, struct error *e)
 {
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) err = add_line(all, d, &lines[i], e);
@@ -145,7 +148,8 @@ static enum err put(struct report_file *f, const struct tax_row *row, struct err
 enum err report_tax(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                     struct error *e)
 {
-    struct report_file f = {.ledger = l, .query = q, .name = "tax", .path = path, .arena = a, .sums = {"tax"}};
+    struct report_file f = {
+        .ledger = l, .query = q, .name = "tax", .path = path, .arena = a, .sums = {"tax"}};
     struct tax_rows all = {.file = &f};
     enum err err = report_begin(&f, header, e);
     if (err == OK) err = book_walk(&f, take_entry, &all, e);
