@@ -74,7 +74,7 @@ static enum err declare(struct journal_writer *w,
 }
 
 static void declare_plain(struct journal_writer *w, const struct account_balance *row, bool new_account,
-                          bool new_currency)
+                          bool new_currency, const char *mark)
 {
     struct sheet_output *o = &w->output;
     if (new_currency) {
@@ -83,12 +83,26 @@ static void declare_plain(struct journal_writer *w, const struct account_balance
         for (int i = 0; i < decimals + 3; i++) one.minor *= 10; /* 1000 */
         struct str amount = money_text(w->file->row, one);
         output_add(o, str_format(w->file->row, "commodity %s\n    format %.*s%s %s\n", row->debit.currency,
-                                 STR_ARG(amount), decimals == 0 ? "." : "", row->debit.currency));
+                                 STR_ARG(amount), decimals == 0 ? mark : "", row->debit.currency));
     }
     if (!new_account) return;
     add_words(o, "account ");
     add_account(o, row->name);
     output_add_byte(o, '\n');
+}
+
+/* hledger wants the decimal mark of a format also where there are no decimals; ledger takes it for a part of
+ * the currency's name. */
+static void declare_hledger(struct journal_writer *w, const struct account_balance *row, bool new_account,
+                            bool new_currency)
+{
+    declare_plain(w, row, new_account, new_currency, ".");
+}
+
+static void declare_ledger(struct journal_writer *w, const struct account_balance *row, bool new_account,
+                           bool new_currency)
+{
+    declare_plain(w, row, new_account, new_currency, "");
 }
 
 static void head_comment(struct journal_writer *w)
@@ -100,10 +114,10 @@ static void head_comment(struct journal_writer *w)
                                       STR_ARG(origin), STR_ARG(as_of), (uintmax_t)f->as_of.seq));
 }
 
-static enum err plain_head(struct journal_writer *w, struct error *e)
+static enum err hledger_head(struct journal_writer *w, struct error *e)
 {
     head_comment(w);
-    enum err err = declare(w, declare_plain, e);
+    enum err err = declare(w, declare_hledger, e);
     output_add_byte(&w->output, '\n');
     return err;
 }
@@ -154,11 +168,14 @@ static enum err plain_entry(struct journal_writer *w, const struct journal_entry
 /* ledger's strict checks want tags declared, which hledger does not know. */
 static enum err ledger_head(struct journal_writer *w, struct error *e)
 {
+    head_comment(w);
     add_words(&w->output, "tag event\ntag customer\ntag document-date\n");
-    return plain_head(w, e);
+    enum err err = declare(w, declare_ledger, e);
+    output_add_byte(&w->output, '\n');
+    return err;
 }
 
-const struct journal_form hledger_form = {"hledger", "for hledger", false, plain_head, plain_entry};
+const struct journal_form hledger_form = {"hledger", "for hledger", false, hledger_head, plain_entry};
 const struct journal_form ledger_form = {"ledger", "for ledger", false, ledger_head, plain_entry};
 
 /* ---- beancount ---- */

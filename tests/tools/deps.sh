@@ -47,6 +47,10 @@ check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
 check  zbar-tools            command  zbarimg
 check  chromium              command  chromium
+check  hledger               command  hledger
+check  ledger                command  ledger
+check  beancount             command  bean-check
+check  libreoffice-calc-nogui  command  soffice
 check  golang-go             command  go
 check  golang-golang-x-mod-dev  source  golang.org/x/mod/sumdb/tlog
 long   valgrind              command  valgrind
