@@ -75,6 +75,13 @@ static int compare_rolls(const void *left, const void *right)
     return by != 0 ? by : date_compare(a->month, b->month);
 }
 
+/* Months that the query's days touch. */
+static bool is_wanted(const struct report_query *q, struct date month)
+{
+    if (date_is_given(q->from) && date_compare(month_last_day(month), q->from) < 0) return false;
+    return !date_is_given(q->to) || date_compare(month, q->to) <= 0;
+}
+
 static enum err put_roll(struct report_file *f, const struct roll *r, struct money *balance, struct error *e)
 {
     struct sheet *s = f->sheet;
@@ -82,7 +89,7 @@ static enum err put_roll(struct report_file *f, const struct roll *r, struct mon
     enum err err = money_add(balance, *balance, r->billed, e);
     if (err == OK) err = money_subtract(balance, *balance, r->recognised, e);
     if (err == OK) err = money_subtract(balance, *balance, r->credited, e);
-    if (err != OK || !report_wants(f->query, month_last_day(r->month))) return err;
+    if (err != OK || !is_wanted(f->query, r->month)) return err;
     sheet_text(s, month_text(f->row, r->month));
     sheet_word(s, r->billed.currency);
     sheet_text(s, r->account);
@@ -106,9 +113,8 @@ static enum err whole_walk(struct report_file *f, journal_entry_fn *visit, void 
 enum err report_deferred_rollforward(struct ledger *l, const struct report_query *q, const char *path,
                                      struct arena *a, struct error *e)
 {
-    struct report_query to_month_end = *q;
     struct report_file f = {.ledger = l,
-                            .query = &to_month_end,
+                            .query = q,
                             .name = "deferred_rollforward",
                             .path = path,
                             .arena = a,
@@ -116,7 +122,6 @@ enum err report_deferred_rollforward(struct ledger *l, const struct report_query
     struct rolls all = {.file = &f};
     struct money balance = {0};
     enum err err = report_begin(&f, rollforward_header, e);
-    if (date_is_given(to_month_end.to)) to_month_end.to = month_last_day(to_month_end.to);
     if (err == OK) err = whole_walk(&f, roll_entry, &all, e);
     if (all.count > 0) qsort(all.items, all.count, sizeof *all.items, compare_rolls);
     for (size_t i = 0; i < all.count && err == OK; i++) {

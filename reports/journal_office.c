@@ -22,8 +22,7 @@ static void add_field(struct journal_writer *w, struct str text, size_t length)
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if ((c & 0xC0u) != 0x80u && shown++ == length) return; /* whole characters */
-        output_add_byte(&w->output,
-                        c < 0x20 || c == '|' || c == '"' || c == ';' || c == 0x7f ? ' ' : (char)c);
+        output_add_byte(&w->output, c < 0x20 || c == '|' || c == '"' || c == ';' || c == 0x7f ? ' ' : c);
     }
 }
 

@@ -11,7 +11,7 @@ static void add_plain(struct sheet_output *o, struct str text)
         unsigned char c = (unsigned char)text.ptr[i];
         bool ok = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                   strchr("-_./@+ ", c) != NULL;
-        output_add_byte(o, ok && c != 0 ? (char)c : '_');
+        output_add_byte(o, ok && c != 0 ? c : '_');
     }
 }
 
@@ -21,7 +21,7 @@ static void add_account(struct sheet_output *o, struct str name)
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.ptr[i];
         bool ok = c >= 0x80 || (c > ' ' && c < 0x7f && strchr(";()[]{}\"*", c) == NULL);
-        output_add_byte(o, ok ? (char)c : '-');
+        output_add_byte(o, ok ? c : '-');
     }
 }
 
@@ -193,7 +193,7 @@ static void add_bean_account(struct sheet_output *o, struct str name)
         if (c == ':') {
             output_add_byte(o, ':');
         } else if (letter && begins) {
-            output_add_byte(o, c >= 'a' ? (char)(c - 'a' + 'A') : c);
+            output_add_byte(o, c >= 'a' ? c - 'a' + 'A' : c);
         } else if (letter || digit || (c == '-' && !begins)) {
             output_add_byte(o, c);
         } else {

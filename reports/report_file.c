@@ -179,8 +179,10 @@ enum err report_end(struct report_file *f, enum err err, struct error *e)
 {
     struct sheet_summary s = {0};
     end_reading(f);
-    if (err == OK) put_totals(f);
-    if (err == OK) err = sheet_finish(&s, f->sheet, e);
+    if (err == OK) {
+        put_totals(f);
+        err = sheet_finish(&s, f->sheet, e);
+    }
     bool is_file = strcmp(f->path, "-") != 0 && f->query->format != SHEET_ROWS;
     if (err == OK && is_file) err = write_side_file(f, &s, e);
     sheet_abandon(f->sheet);

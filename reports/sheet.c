@@ -51,7 +51,7 @@ void output_add(struct sheet_output *o, struct str text)
     if (o->piece.len >= PIECE_BYTES) write_piece(o);
 }
 
-void output_add_byte(struct sheet_output *o, char byte)
+void output_add_byte(struct sheet_output *o, int byte)
 {
     buffer_add_byte(&o->piece, (uint8_t)byte);
 }

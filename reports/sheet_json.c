@@ -12,13 +12,13 @@ static void add_escaped(struct sheet_output *o, struct str text)
         unsigned char byte = (unsigned char)text.ptr[i];
         if (byte == '"' || byte == '\\') {
             output_add_byte(o, '\\');
-            output_add_byte(o, (char)byte);
+            output_add_byte(o, byte);
         } else if (byte < 0x20 || byte == 0x7f) {
             output_add(o, STR("\\u00"));
             output_add_byte(o, digits[byte >> 4]);
             output_add_byte(o, digits[byte & 15]);
         } else {
-            output_add_byte(o, (char)byte);
+            output_add_byte(o, byte);
         }
     }
     output_add_byte(o, '"');

@@ -17,7 +17,7 @@ struct sheet_output {
 };
 enum err output_begin(struct sheet_output *o, const char *path, struct error *e) MUST_USE;
 void output_add(struct sheet_output *o, struct str text);
-void output_add_byte(struct sheet_output *o, char byte);
+void output_add_byte(struct sheet_output *o, int byte);
 enum err output_finish(struct sheet_output *o, struct hash *sha256, struct error *e) MUST_USE;
 void output_abandon(struct sheet_output *o);
 
