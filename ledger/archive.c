@@ -108,7 +108,7 @@ static enum err write_record(void *context, const struct log_entry *entry, struc
     enum err err = is_first ? begin_segment(x, index, e) : OK;
     if (err == OK && x->segment != NULL) err = segment_add(x->segment, entry->record, e);
     if (err == OK && x->segment != NULL && is_last) err = end_segment(x, index, width_of(index, size), e);
-    if (err == OK) err = passing_leaf(&x->passing, &entry->leaf, e);
+    if (err == OK) err = passing_entry(&x->passing, entry, e);
     return err == OK ? tiles_add(x->tiles, &entry->leaf, e) : err;
 }
 
@@ -371,7 +371,7 @@ enum err ledger_export(struct ledger_archive *out, struct ledger *l, const struc
     struct archive x = {.ledger = l,
                         .dir = o->dir,
                         .key_file = o->key_file,
-                        .passing = passing_begin(a),
+                        .passing = passing_begin(a, NULL),
                         .progress = o->told,
                         .arena = a};
     int lock = -1;

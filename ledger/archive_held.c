@@ -161,7 +161,7 @@ static enum err compare_record(void *context, const struct log_entry *entry, str
     }
     for (size_t i = 0; err == OK && i < c->count; i++)
         if (c->readings[i].left > 0) err = compare_one(&c->readings[i], entry, e);
-    if (err == OK) err = passing_leaf(c->holding->passing, &entry->leaf, e);
+    if (err == OK) err = passing_entry(c->holding->passing, entry, e);
     return err == OK ? tiles_add(c->tiles, &entry->leaf, e) : err;
 }
 

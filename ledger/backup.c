@@ -88,7 +88,7 @@ static enum err end_piece(struct backing *b, struct error *e)
 static enum err back_record(void *context, const struct log_entry *entry, struct error *e)
 {
     struct backing *b = context;
-    enum err err = passing_leaf(&b->passing, &entry->leaf, e);
+    enum err err = passing_entry(&b->passing, entry, e);
     if (err == OK && entry->seq % SEGMENT_RECORDS == 0) err = begin_stretch(b, entry->seq / SEGMENT_RECORDS);
     if (err != OK || entry->seq < b->write_from) return err;
     if (entry->seq == b->write_from) err = segment_begin(&b->segment, b->dir, e);
@@ -185,7 +185,7 @@ static enum err write_snapshot(struct backing *b, const struct copying *c, struc
 enum err ledger_backup(struct ledger_backup *out, struct ledger *l, const char *dir, const struct copying *c,
                        struct arena *a, struct error *e)
 {
-    struct backing b = {.ledger = l, .dir = dir, .passing = passing_begin(a), .out = out, .arena = a};
+    struct backing b = {.ledger = l, .dir = dir, .passing = passing_begin(a, NULL), .out = out, .arena = a};
     int lock = -1;
     *out = (struct ledger_backup){.records = 0};
     enum err err = ledger_guard_output(l, dir, e);

@@ -7,15 +7,19 @@
 
 /* ---- heads on the way ---- */
 
-struct passing passing_begin(struct arena *a)
+struct passing passing_begin(struct arena *a, struct chain *along)
 {
-    return (struct passing){.arena = a, .hasher = hasher_new()};
+    struct passing p = {.arena = a, .hasher = hasher_new(), .chain = along};
+    if (along == NULL) p.chain = p.own = chain_new();
+    return p;
 }
 
 void passing_end(struct passing *p)
 {
     hasher_free(p->hasher);
+    chain_free(p->own);
     p->hasher = NULL;
+    p->own = NULL;
 }
 
 void passing_mark(struct passing *p, uint64_t size, const struct hash *root, const char *name)
@@ -37,17 +41,26 @@ void passing_sort(struct passing *p)
 
 void passing_rewind(struct passing *p)
 {
-    p->range.size = 0;
+    assert(p->own != NULL);
+    chain_free(p->own);
+    p->chain = p->own = chain_new();
     p->at = 0;
 }
 
-enum err passing_leaf(struct passing *p, const struct hash *leaf, struct error *e)
+enum err passing_entry(struct passing *p, const struct log_entry *entry, struct error *e)
+{
+    assert(p->own != NULL);
+    enum err err = chain_entry(p->own, entry, e);
+    return err == OK ? passing_marks(p, e) : err;
+}
+
+enum err passing_marks(struct passing *p, struct error *e)
 {
     struct hash root = {{0}};
-    merkle_append(&p->range, p->hasher, leaf);
-    if (p->at == p->count || p->marks[p->at].size != p->range.size) return OK;
-    merkle_root(&p->range, p->hasher, &root);
-    for (; p->at < p->count && p->marks[p->at].size == p->range.size; p->at++) {
+    uint64_t size = chain_head(p->chain)->range.size;
+    if (p->at == p->count || p->marks[p->at].size != size) return OK;
+    chain_root(p->chain, &root);
+    for (; p->at < p->count && p->marks[p->at].size == size; p->at++) {
         const struct mark *m = &p->marks[p->at];
         if (hash_equal(&root, &m->root)) continue;
         return fail(e, ERR_TAMPERED, "the first %ju records do not have the root that '%s' names",
@@ -58,10 +71,10 @@ enum err passing_leaf(struct passing *p, const struct hash *leaf, struct error *
 
 enum err passing_check(const struct passing *p, struct error *e)
 {
-    if (p->at == p->count) return OK;
+    if (p->at == p->count) return chain_end(p->chain, e);
     const struct mark *m = &p->marks[p->at];
     return fail(e, ERR_ROLLED_BACK, "'%s' is of %ju records, and there are only %ju", m->name,
-                (uintmax_t)m->size, (uintmax_t)p->range.size);
+                (uintmax_t)m->size, (uintmax_t)chain_head(p->chain)->range.size);
 }
 
 /* ---- the stream ---- */

@@ -6,7 +6,8 @@
 
 #include "ledger/ledger_private.h"
 
-/* ---- heads on the way: the first `size` records must have that root ---- */
+/* ---- records on their way, each held against those before it, and heads that they must pass: the first
+ * `size` records must have that root ---- */
 
 struct mark {
     uint64_t size;
@@ -16,19 +17,24 @@ struct mark {
 struct passing {
     struct arena *arena;
     struct hasher *hasher;
-    struct merkle_range range; /* of the leaves so far */
-    struct mark *marks;        /* sorted by passing_sort */
+    struct chain *chain; /* the records so far */
+    struct chain *own;   /* the same, or NULL: of somebody who gives it the records */
+    struct mark *marks;  /* sorted by passing_sort */
     size_t count, room, at;
 };
-struct passing passing_begin(struct arena *a);
+/* `along`: the chain of whoever takes the records; NULL: one of its own, for passing_entry. */
+struct passing passing_begin(struct arena *a, struct chain *along);
 void passing_end(struct passing *p);
 void passing_mark(struct passing *p, uint64_t size, const struct hash *root, const char *name);
 void passing_sort(struct passing *p);
-/* From the first leaf again. */
+/* From the first record again, on a chain of its own. */
 void passing_rewind(struct passing *p);
-/* The next leaf. ERR_TAMPERED names the mark that is not met. */
-enum err passing_leaf(struct passing *p, const struct hash *leaf, struct error *e) MUST_USE;
-/* Were all of them reached? ERR_ROLLED_BACK names the first that was not. */
+/* The next record. ERR_TAMPERED says what is wrong with it, or names the mark that is not met. */
+enum err passing_entry(struct passing *p, const struct log_entry *entry, struct error *e) MUST_USE;
+/* The marks alone, after each record that the chain was given. */
+enum err passing_marks(struct passing *p, struct error *e) MUST_USE;
+/* No more records come: may they end there, and were all marks reached? ERR_ROLLED_BACK names the first that
+ * was not. */
 enum err passing_check(const struct passing *p, struct error *e) MUST_USE;
 
 /* ---- the stream ---- */

@@ -76,7 +76,7 @@ static enum err copy_snapshot(const struct restoring *r, struct error *e)
     struct log_copy *copy = NULL;
     enum err err = dir_make(r->partial, 0700, e);
     if (err == OK) err = dir_check_local(r->partial, e);
-    if (err == OK) err = log_copy_open(&copy, r->partial, e);
+    if (err == OK) err = log_copy_open(&copy, r->partial, NULL, e);
     if (err == OK) err = snapshot_judge(&r->snapshot, r->backup, copy, r->told, r->arena, e);
     if (err == OK) err = log_copy_flush(copy, e);
     log_copy_close(copy);
@@ -151,6 +151,7 @@ struct replicating {
     uint64_t size, had; /* records of source and follower */
     struct hash root;
     struct passing passing;
+    struct chain *behind; /* those that the follower had; NULL: it had none */
     struct log_copy *copy;
     struct ledger_replica *out;
     struct arena *arena;
@@ -159,17 +160,13 @@ struct replicating {
 /* A folder that is empty becomes one; whatever else is in it must be marked. */
 static enum err make_follower(const struct replicating *r, struct error *e)
 {
-    struct log_copy *copy = NULL;
     bool is_new = !file_exists(r->dir) || is_empty(r->dir, r->arena);
     if (!is_new && !log_is_follower(r->dir))
         return fail(e, ERR_REFUSED, "what is there is no follower, and stays as it is");
     enum err err = dir_make(r->dir, 0700, e);
     if (err == OK) err = dir_check_local(r->dir, e);
     if (err == OK && is_new) err = log_mark_follower(r->dir, r->source->origin, e);
-    if (err == OK) err = log_copy_open(&copy, r->dir, e);
-    if (err == OK) r->out->records = chain_head(log_copy_chain(copy))->range.size;
-    log_copy_close(copy);
-    return err;
+    return err == OK ? log_copy_make(r->dir, e) : err; /* before the folder is locked: it locks it, too */
 }
 
 /* The follower's records are read as if nothing were known of them. */
@@ -180,9 +177,8 @@ static enum err look_at_follower(struct replicating *r, struct error *e)
     struct log *log = NULL;
     struct log_report report = {.records = 0};
     struct log_state state = {.epoch = 0};
-    r->had = r->out->records;
-    if (r->had == 0) return OK;
     enum err err = log_open(&log, &o, e);
+    if (err == ERR_NOT_FOUND) return OK; /* nothing was copied yet */
     if (err == OK) err = log_state(&state, log, e);
     if (err == OK && !str_equal(state.origin, r->source->origin))
         err = fail(e, ERR_REFUSED, "it follows another ledger, '%.*s'", STR_ARG(state.origin));
@@ -217,7 +213,9 @@ static enum err mark_checkpoints(struct replicating *r, const char *dir, struct 
 static enum err pass(void *context, const struct log_entry *entry, struct error *e)
 {
     struct replicating *r = context;
-    return passing_leaf(&r->passing, &entry->leaf, e);
+    enum err err = passing_entry(&r->passing, entry, e);
+    if (err == OK && entry->seq + 1 == r->had) r->behind = chain_copy(r->passing.chain);
+    return err;
 }
 
 static enum err check_both(struct replicating *r, const struct copying *c, struct error *e)
@@ -240,7 +238,7 @@ static enum err apply_record(void *context, const struct log_entry *entry, struc
 static enum err apply(struct replicating *r, const struct copying *c, struct error *e)
 {
     struct hash root = {{0}};
-    enum err err = log_copy_open(&r->copy, r->dir, e);
+    enum err err = log_copy_open(&r->copy, r->dir, r->behind, e);
     if (err != OK) return err;
     const struct log_head *head = chain_head(log_copy_chain(r->copy));
     if (head->range.size != r->had) err = fail(e, ERR_CONFLICT, "somebody else writes to it");
@@ -291,11 +289,13 @@ static enum err replicate(struct replicating *r, const struct copying *c, struct
 enum err ledger_replicate(struct ledger_replica *out, struct ledger *l, const char *dir,
                           const struct copying *c, struct arena *a, struct error *e)
 {
-    struct replicating r = {.source = l, .dir = dir, .passing = passing_begin(a), .out = out, .arena = a};
+    struct replicating r = {
+        .source = l, .dir = dir, .passing = passing_begin(a, NULL), .out = out, .arena = a};
     *out = (struct ledger_replica){.records = 0};
     enum err err = ledger_guard_output(l, dir, e);
     if (err == OK) err = replicate(&r, c, e);
     passing_end(&r.passing);
+    chain_free(r.behind);
     *out = (struct ledger_replica){r.size, r.size - r.had, r.root};
     return err == OK ? OK : wrap(e, "cannot replicate to '%s'", dir);
 }

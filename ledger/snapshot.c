@@ -278,15 +278,15 @@ enum err snapshot_records(const struct snapshot *s, const char *dir, record_fn *
 
 struct judging {
     struct log_copy *into; /* NULL: nowhere */
-    struct chain *chain;
     struct passing passing;
 };
 
 static enum err judge_record(void *context, struct bytes record, struct error *e)
 {
     struct judging *j = context;
-    enum err err = j->into != NULL ? log_copy_add(j->into, record, e) : chain_next(j->chain, record, e);
-    return err == OK ? passing_leaf(&j->passing, &chain_head(j->chain)->last_leaf, e) : err;
+    enum err err =
+        j->into != NULL ? log_copy_add(j->into, record, e) : chain_next(j->passing.chain, record, e);
+    return err == OK ? passing_marks(&j->passing, e) : err;
 }
 
 /* Every checkpoint among them is a mark on the way. */
@@ -309,15 +309,14 @@ static enum err judge_files(struct judging *j, const struct snapshot *s, const c
 enum err snapshot_judge(const struct snapshot *s, const char *dir, struct log_copy *into,
                         const struct copying *told, struct arena *a, struct error *e)
 {
-    struct judging j = {.into = into, .passing = passing_begin(a)};
-    struct chain *own = into == NULL ? chain_new() : NULL;
-    j.chain = into == NULL ? own : log_copy_chain(into);
+    struct judging j = {.into = into,
+                        .passing = passing_begin(a, into == NULL ? NULL : log_copy_chain(into))};
     enum err err = judge_files(&j, s, dir, e);
     if (err == OK) err = snapshot_records(s, dir, judge_record, &j, told, e);
     if (err == OK) err = passing_check(&j.passing, e);
-    if (err == OK && !str_equal(chain_origin(j.chain), s->origin))
-        err = fail(e, ERR_TAMPERED, "its records are of ledger '%.*s'", STR_ARG(chain_origin(j.chain)));
+    struct str origin = chain_origin(j.passing.chain);
+    if (err == OK && !str_equal(origin, s->origin))
+        err = fail(e, ERR_TAMPERED, "its records are of ledger '%.*s'", STR_ARG(origin));
     passing_end(&j.passing);
-    chain_free(own);
     return err == OK ? OK : wrap(e, "snapshot '%.*s'", STR_ARG(s->name));
 }

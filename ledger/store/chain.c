@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "ledger/store/log_private.h"
-#include "ledger/store/msgpack.h"
 
 struct chain {
     struct log_link link;
     struct log_head head;
-    uint32_t epoch; /* the newest that has begun */
+    struct chain_rules rules;
     char origin[ORIGIN_BYTES + 1];
 };
 
@@ -21,18 +20,26 @@ struct chain *chain_new(void)
     struct chain *c = calloc(1, sizeof *c);
     if (c == NULL) WRONG("out of memory");
     c->link.hasher = hasher_new();
+    c->rules = chain_rules_begin();
     return c;
 }
 
-struct chain *chain_behind(const struct log_head *head, uint32_t epoch)
+struct chain *chain_behind(const struct log_head *head, const struct chain_rules *rules)
 {
     struct chain *c = chain_new();
     c->head = *head;
-    c->epoch = epoch;
+    c->rules = *rules;
     c->link.known = head->range.size > 0;
     c->link.leaf = head->last_leaf;
     c->link.at = head->last_at;
     return c;
+}
+
+struct chain *chain_copy(const struct chain *c)
+{
+    struct chain *copy = chain_behind(&c->head, &c->rules);
+    memcpy(copy->origin, c->origin, sizeof copy->origin);
+    return copy;
 }
 
 void chain_free(struct chain *c)
@@ -42,38 +49,23 @@ void chain_free(struct chain *c)
     free(c);
 }
 
-static enum err take_origin(struct chain *c, struct bytes body, struct error *e)
+/* A record that is linked: `link` is already behind it. */
+static enum err take(struct chain *c, const struct log_link *link, const struct record_header *h,
+                     struct bytes record, struct error *e)
 {
-    size_t fields = 0;
-    struct str origin = {0};
-    bool fine = mp_take_array(&fields, &body) && fields > 0 && mp_take_str(&origin, &body);
-    if (!fine || origin.len != ORIGIN_BYTES || !str_starts(origin, "daybook/"))
-        return fail(e, ERR_TAMPERED, "record 0 is not a well-formed genesis record");
-    memcpy(c->origin, origin.ptr, ORIGIN_BYTES);
-    return OK;
-}
-
-static enum err take_epoch(struct chain *c, const struct record_header *h, struct bytes body, struct error *e)
-{
-    struct epoch_body epoch = {0};
-    if (epoch_body_take(&epoch, body, e) != OK) return wrap(e, "record %llu", (unsigned long long)h->seq);
-    if (epoch.epoch != c->epoch + 1 || epoch.before != c->head.epoch_seq)
-        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
-                    (unsigned long long)h->seq, epoch.epoch, c->epoch, (unsigned long long)c->head.epoch_seq);
-    c->epoch = epoch.epoch;
-    c->head.epoch_seq = h->seq;
-    return OK;
-}
-
-static enum err take_body(struct chain *c, const struct record_header *h, struct bytes record,
-                          struct error *e)
-{
+    struct chain_note note = {.seq = 0};
     struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
-    if (h->class_ == RECORD_GENESIS) return take_origin(c, body, e);
-    if (h->class_ == RECORD_EPOCH) return take_epoch(c, h, body, e);
-    if (h->epoch <= c->epoch) return OK;
-    return fail(e, ERR_TAMPERED, "record %llu: key epoch %u has not begun", (unsigned long long)h->seq,
-                h->epoch);
+    if (h->class_ == RECORD_GENESIS && !record_genesis_origin(c->origin, body))
+        return fail(e, ERR_TAMPERED, "record 0 is not a well-formed genesis record");
+    enum err err = chain_note_take(&note, h, record, e);
+    if (err == OK) err = chain_rules_next(&c->rules, &note, &c->head.range, link->hasher, e);
+    if (err != OK) return err;
+    c->link = *link;
+    c->head.last_leaf = link->leaf;
+    c->head.last_at = link->at;
+    c->head.epoch_seq = c->rules.epoch_seq;
+    merkle_append(&c->head.range, link->hasher, &link->leaf);
+    return OK;
 }
 
 enum err chain_next(struct chain *c, struct bytes record, struct error *e)
@@ -81,18 +73,36 @@ enum err chain_next(struct chain *c, struct bytes record, struct error *e)
     struct record_header h = {0};
     struct log_link link = c->link;
     enum err err = log_link_next(&h, &link, c->head.range.size, record, e);
-    if (err == OK) err = take_body(c, &h, record, e);
-    if (err != OK) return err;
-    c->link = link;
-    c->head.last_leaf = link.leaf;
-    c->head.last_at = link.at;
-    merkle_append(&c->head.range, link.hasher, &link.leaf);
-    return OK;
+    return err == OK ? take(c, &link, &h, record, e) : err;
+}
+
+enum err chain_entry(struct chain *c, const struct log_entry *entry, struct error *e)
+{
+    uint64_t due = c->head.range.size;
+    if (entry->seq != due) return fail(e, ERR_TAMPERED, "record %llu is missing", (unsigned long long)due);
+    enum err err = log_link_follows(&c->link, &entry->header, e);
+    struct log_link link = {c->link.hasher, true, entry->leaf, entry->header.at};
+    return err == OK ? take(c, &link, &entry->header, entry->record, e) : err;
+}
+
+enum err chain_end(const struct chain *c, struct error *e)
+{
+    return chain_rules_end(&c->rules, e);
+}
+
+bool chain_may_end(const struct chain *c)
+{
+    return !c->rules.lacks_epoch;
 }
 
 const struct log_head *chain_head(const struct chain *c)
 {
     return &c->head;
+}
+
+const struct chain_rules *chain_rules_of(const struct chain *c)
+{
+    return &c->rules;
 }
 
 void chain_root(struct chain *c, struct hash *out)

@@ -8,8 +8,6 @@
 #include "ledger/store/log_private.h"
 #include "ledger/store/msgpack.h"
 
-enum { GENESIS_FIELDS = 3 };
-
 /* ---- the handle ---- */
 
 static struct log *log_new(const struct log_options *o)
@@ -102,15 +100,8 @@ static enum err take_genesis(void *context, const struct record_header *h, struc
 {
     struct log *l = context;
     struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
-    size_t fields = 0;
-    struct str origin = {0}, program = {0};
-    int64_t created = 0;
-    bool fine = mp_take_array(&fields, &body) && fields == GENESIS_FIELDS && mp_take_str(&origin, &body) &&
-                mp_take_str(&program, &body) && mp_take_int(&created, &body) && body.len == 0;
-    if (!fine || origin.len != ORIGIN_BYTES || !str_starts(origin, "daybook/"))
-        return fail(e, ERR_TAMPERED, "the first record is not a well-formed genesis record");
-    memcpy(l->origin, origin.ptr, ORIGIN_BYTES);
-    return OK;
+    if (record_genesis_origin(l->origin, body)) return OK;
+    return fail(e, ERR_TAMPERED, "the first record is not a well-formed genesis record");
 }
 
 static enum err check_last(void *context, const struct record_header *h, struct bytes record, struct error *e)

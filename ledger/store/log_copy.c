@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ledger/store/log_private.h"
-
-enum { FLUSH_BYTES = 8 * 1024 * 1024, FLUSH_RECORDS = LIMIT_RECORDS_PER_COMMIT };
+/* A KEYS record and the epoch behind it are not parted, so there is room for one more than is flushed at. */
+enum {
+    FLUSH_BYTES = 8 * 1024 * 1024,
+    FLUSH_RECORDS = LIMIT_RECORDS_PER_COMMIT,
+    FLUSH_AT = FLUSH_RECORDS - 1
+};
 
 struct log_copy {
     void *self;
@@ -23,38 +26,48 @@ struct log_copy {
     size_t count;
 };
 
-static enum err take_number(void *context, uint64_t seq, struct bytes record, struct error *e)
+static enum err read_next(void *context, uint64_t seq, struct bytes record, struct error *e)
 {
-    struct epoch_body body = {0};
-    struct record_header h = {0};
-    uint32_t *epoch = context;
-    enum err err = record_header_take(&h, record, e);
-    if (err == OK && (h.class_ != RECORD_EPOCH || h.seq != seq))
-        err = fail(e, ERR_TAMPERED, "record %llu is not the epoch record that it should be",
-                   (unsigned long long)seq);
-    struct bytes inner = {record.ptr + RECORD_HEADER_BYTES, h.body_len};
-    if (err == OK) err = epoch_body_take(&body, inner, e);
-    *epoch = body.epoch;
+    (void)seq;
+    return chain_next(context, record, e);
+}
+
+/* What the next record must follow: as the caller knows it, or as the records that are there say. */
+static enum err begin_chain(struct log_copy *c, const struct chain *behind, struct error *e)
+{
+    struct log_head head = {.last_at = {0}};
+    c->chain = behind == NULL ? chain_new() : chain_copy(behind);
+    const struct log_head *is = chain_head(c->chain);
+    enum err err = log_lmdb.head(c->self, &head, e);
+    c->flushed = head.range.size;
+    if (err == OK && behind == NULL) err = log_lmdb.read(c->self, 0, c->flushed, read_next, c->chain, e);
+    if (err != OK) return err;
+    if (is->range.size == c->flushed && hash_equal(&is->last_leaf, &head.last_leaf)) return OK;
+    if (behind != NULL) return fail(e, ERR_CONFLICT, "somebody else writes to it");
+    return fail(e, ERR_TAMPERED, "the head is not that of the records up to %llu",
+                (unsigned long long)c->flushed - 1);
+}
+
+enum err log_copy_make(const char *dir, struct error *e)
+{
+    struct log_place place = {.dir = dir, .create = true};
+    void *self = NULL;
+    enum err err = log_lmdb.open(&self, &place, e);
+    if (err == OK) log_lmdb.close(self);
     return err;
 }
 
-enum err log_copy_open(struct log_copy **out, const char *dir, struct error *e)
+enum err log_copy_open(struct log_copy **out, const char *dir, const struct chain *behind, struct error *e)
 {
     struct log_copy *c = calloc(1, sizeof *c);
     struct log_place place = {.dir = dir, .create = true};
-    struct log_head head = {.last_at = {0}};
-    uint32_t epoch = 0;
     if (c == NULL) WRONG("out of memory");
     enum err err = log_lmdb.open(&c->self, &place, e);
-    if (err == OK) err = log_lmdb.head(c->self, &head, e);
-    if (err == OK && head.epoch_seq != 0)
-        err = log_lmdb.read(c->self, head.epoch_seq, head.epoch_seq + 1, take_number, &epoch, e);
+    if (err == OK) err = begin_chain(c, behind, e);
     if (err != OK) {
         log_copy_close(c);
         return err;
     }
-    c->chain = chain_behind(&head, epoch);
-    c->flushed = head.range.size;
     *out = c;
     return OK;
 }
@@ -77,11 +90,13 @@ enum err log_copy_flush(struct log_copy *c, struct error *e)
 {
     size_t at = 0;
     if (c->count == 0) return OK;
+    enum err err = chain_end(c->chain, e);
+    if (err != OK) return err;
     for (size_t i = 0; i < c->count; i++) {
         c->records[i] = (struct bytes){c->bytes.ptr + at, c->lengths[i]};
         at += c->lengths[i];
     }
-    enum err err = log_lmdb.append(c->self, c->flushed, c->records, c->count, chain_head(c->chain), e);
+    err = log_lmdb.append(c->self, c->flushed, c->records, c->count, chain_head(c->chain), e);
     if (err == ERR_INCOMPLETE) err = e->code = ERR_STORAGE; /* whichever: the next one sees where it ended */
     if (err != OK) return err;
     c->flushed += c->count;
@@ -92,8 +107,8 @@ enum err log_copy_flush(struct log_copy *c, struct error *e)
 
 enum err log_copy_add(struct log_copy *c, struct bytes record, struct error *e)
 {
-    bool is_full = c->count == FLUSH_RECORDS || c->bytes.len + record.len > FLUSH_BYTES;
-    enum err err = is_full ? log_copy_flush(c, e) : OK;
+    bool is_full = c->count >= FLUSH_AT || c->bytes.len + record.len > FLUSH_BYTES;
+    enum err err = is_full && chain_may_end(c->chain) ? log_copy_flush(c, e) : OK;
     if (err == OK) err = chain_next(c->chain, record, e);
     if (err != OK) return err;
     buffer_add(&c->bytes, record.ptr, record.len);

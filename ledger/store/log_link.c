@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/store/log_private.h"
+#include "ledger/store/msgpack.h"
 
 struct hash_text hash_text(const struct hash *h)
 {
@@ -15,6 +16,18 @@ struct hash_text hash_text(const struct hash *h)
 void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body)
 {
     hasher_digest(h, out->bytes, str_bytes(STR("daybook/v1/genesis")), body, (struct bytes){0});
+}
+
+bool record_genesis_origin(char out[ORIGIN_BYTES + 1], struct bytes body)
+{
+    size_t fields = 0;
+    struct str origin = {0}, program = {0};
+    int64_t created = 0;
+    bool fine = mp_take_array(&fields, &body) && fields == GENESIS_FIELDS && mp_take_str(&origin, &body) &&
+                mp_take_str(&program, &body) && mp_take_int(&created, &body) && body.len == 0;
+    if (!fine || origin.len != ORIGIN_BYTES || !str_starts(origin, "daybook/")) return false;
+    memcpy(out, origin.ptr, ORIGIN_BYTES);
+    return true;
 }
 
 /* Of the classes that a place or a body decides about. */
@@ -53,25 +66,29 @@ enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq
     return err == OK ? OK : wrap(e, "record %llu", (unsigned long long)seq);
 }
 
-enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected, struct error *e)
+static enum err broken(uint64_t seq, const struct hash *is, const struct hash *expected, struct error *e)
 {
-    uint64_t next = seq + 1;
     return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but record %llu expects %s",
-                (unsigned long long)seq, hash_text(is).hex, (unsigned long long)next,
+                (unsigned long long)seq - 1, hash_text(is).hex, (unsigned long long)seq,
                 hash_text(expected).hex);
 }
 
 /* The chain comes before the time, so that a record whose time was changed is the one that is named. */
+enum err log_link_follows(const struct log_link *k, const struct record_header *h, struct error *e)
+{
+    if (!k->known) return OK;
+    if (!hash_equal(&h->prev, &k->leaf)) return broken(h->seq, &k->leaf, &h->prev, e);
+    if (h->at.us > k->at.us) return OK;
+    return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
+                (unsigned long long)h->seq);
+}
+
 enum err log_link_hashed(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
                          const struct hash *leaf, struct error *e)
 {
     enum err err = log_link_check(h, k->hasher, seq, record, e);
+    if (err == OK) err = log_link_follows(k, h, e);
     if (err != OK) return err;
-    if (k->known && memcmp(&h->prev, &k->leaf, sizeof k->leaf) != 0)
-        return log_link_broken(seq - 1, &k->leaf, &h->prev, e);
-    if (k->known && h->at.us <= k->at.us)
-        return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
-                    (unsigned long long)seq);
     k->leaf = *leaf;
     k->at = h->at;
     k->known = true;

@@ -23,18 +23,14 @@ struct part *part_new(uint64_t first, uint64_t end)
     if (p == NULL) WRONG("out of memory");
     p->first = first;
     p->end = end;
-    p->last_generation = &p->generations;
     return p;
 }
 
 void part_free(struct part *p)
 {
     if (p == NULL) return;
-    successions_free(&p->keys);
-    for (struct opened_generation *o = p->generations, *next = NULL; o != NULL; o = next) {
-        next = o->next;
-        free(o);
-    }
+    for (size_t i = 0; i < p->notes_count; i++) free(p->notes[i].before);
+    free(p->notes);
     free(p);
 }
 
@@ -53,64 +49,6 @@ void part_reader_free(struct part_reader *r)
     free(r);
 }
 
-/* ---- epochs and generations ---- */
-
-static enum err note_epoch(struct part *p, const struct record_header *h, struct bytes record,
-                           struct error *e)
-{
-    struct epoch_body body = {0};
-    if (epoch_body_take(&body, (struct bytes){record.ptr + RECORD_HEADER_BYTES, h->body_len}, e) != OK)
-        return wrap(e, "record %llu", (unsigned long long)h->seq);
-    if (p->opened == 0) {
-        p->first_epoch_seq = h->seq;
-        p->first_epoch_before = body.before;
-    } else if (body.epoch != p->newest + 1 || body.before != p->epoch_seq) {
-        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
-                    (unsigned long long)h->seq, body.epoch, p->newest, (unsigned long long)p->epoch_seq);
-    }
-    successions_note_epoch(&p->keys, h->seq, body.key_name);
-    p->opened++;
-    p->newest = body.epoch;
-    p->epoch_seq = h->seq;
-    return OK;
-}
-
-enum err part_epoch_not_begun(uint64_t seq, uint32_t epoch, struct error *e)
-{
-    return fail(e, ERR_TAMPERED, "record %llu: key epoch %u has not begun", (unsigned long long)seq, epoch);
-}
-
-static enum err check_epoch(struct part *p, const struct record_header *h, struct bytes record,
-                            struct error *e)
-{
-    if (h->class_ == RECORD_EPOCH) return note_epoch(p, h, record, e);
-    if (h->class_ == RECORD_KEYS) return successions_note_keys(&p->keys, h, record, e);
-    if (p->opened > 0) return h->epoch <= p->newest ? OK : part_epoch_not_begun(h->seq, h->epoch, e);
-    if (h->epoch > p->needed) {
-        p->needed = h->epoch;
-        p->needed_by = h->seq;
-    }
-    return OK;
-}
-
-/* Its body was read once already, by whoever linked it; here its root waits for the records before the part.
- */
-static enum err note_generation(struct part *p, const struct record_header *h, struct bytes record,
-                                struct error *e)
-{
-    struct generation g = {0};
-    struct bytes body = {record.ptr + RECORD_HEADER_BYTES, h->body_len};
-    enum err err = generation_take(&g, h->seq, body, e);
-    if (err != OK) return err;
-    struct opened_generation *o = calloc(1, sizeof *o);
-    if (o == NULL) WRONG("out of memory");
-    *o = (struct opened_generation){
-        .seq = h->seq, .number = g.number, .root = g.restored.root, .before = p->range};
-    *p->last_generation = o;
-    p->last_generation = &o->next;
-    return OK;
-}
-
 /* ---- records ---- */
 
 static void grow_tree(struct part_reader *r)
@@ -119,17 +57,46 @@ static void grow_tree(struct part_reader *r)
     r->leaves = 0;
 }
 
+static struct part_note *add_note(struct part *p)
+{
+    struct part_note *notes = p->notes;
+    if (notes == NULL || p->notes_count == p->notes_room) {
+        p->notes_room = p->notes_room == 0 ? 8 : 2 * p->notes_room;
+        notes = realloc(notes, p->notes_room * sizeof *notes);
+        if (notes == NULL) WRONG("out of memory");
+        p->notes = notes;
+    }
+    notes[p->notes_count] = (struct part_note){.before = NULL};
+    return &notes[p->notes_count++];
+}
+
+/* Nearly all records need none. */
+static enum err note(struct part_reader *r, const struct record_header *h, struct bytes record,
+                     struct error *e)
+{
+    struct part *p = r->part;
+    const struct part_note *last = p->notes_count == 0 ? NULL : &p->notes[p->notes_count - 1];
+    struct chain_note n = {.seq = 0};
+    if (last != NULL && chain_note_covers(&last->note, h)) return OK;
+    enum err err = chain_note_take(&n, h, record, e);
+    if (err != OK) return err;
+    struct part_note *added = add_note(p);
+    added->note = n;
+    if (h->class_ != RECORD_GENERATION) return OK;
+    added->before = malloc(sizeof *added->before);
+    if (added->before == NULL) WRONG("out of memory");
+    grow_tree(r); /* its root is that of all records before it */
+    *added->before = p->range;
+    return OK;
+}
+
 static enum err verify_record(struct part_reader *r, uint64_t seq, struct bytes record,
                               const struct hash *leaf, struct error *e)
 {
     struct part *p = r->part;
     struct record_header h = {0};
     enum err err = log_link_hashed(&h, &p->link, seq, record, leaf, e);
-    if (err == OK) err = check_epoch(p, &h, record, e);
-    if (err == OK && h.class_ == RECORD_GENERATION) {
-        grow_tree(r); /* its root is that of all records before it */
-        err = note_generation(p, &h, record, e);
-    }
+    if (err == OK) err = note(r, &h, record, e);
     if (err != OK) return err;
     if (seq == p->first) p->head = h;
     p->bytes += record.len;

@@ -7,14 +7,10 @@
 
 #include "ledger/store/log_private.h"
 
-/* A GENERATION record, and the records of its part before it: the root that it names is that of all before.
- */
-struct opened_generation {
-    struct opened_generation *next;
-    uint64_t seq;
-    uint32_t number;
-    struct hash root;
-    struct merkle_range before;
+/* A note for the rules; for a GENERATION record with those records of its part that are before it. */
+struct part_note {
+    struct chain_note note;
+    struct merkle_range *before; /* else NULL */
 };
 
 /* What joining needs to know of records [first, first + range.size). */
@@ -25,11 +21,8 @@ struct part {
     struct log_link link;      /* behind the last */
     struct merkle_range range;
     uint64_t bytes;
-    /* Epochs. `needed` is the greatest that a record names before the first EPOCH record of the part. */
-    uint32_t needed, newest, opened;
-    uint64_t needed_by, first_epoch_seq, first_epoch_before, epoch_seq;
-    struct successions keys;
-    struct opened_generation *generations, **last_generation;
+    struct part_note *notes; /* played when the part is joined to those before it */
+    size_t notes_count, notes_room;
     enum err failed;
     struct error error;
 };
@@ -44,8 +37,5 @@ void part_reader_free(struct part_reader *r);
 /* Reads every record of it and sets `failed` and `error`, too: of all that is wrong with it, what stands
  * first. */
 void part_verify(struct part *p, struct part_reader *r);
-
-/* The sentence for a record that names an epoch which none has begun. */
-enum err part_epoch_not_begun(uint64_t seq, uint32_t epoch, struct error *e) MUST_USE;
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* log_private.h - what the files of the log share with each other and with nobody else: log.c (opening,
- * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_keys.c
- * and log_successions.c (the master key's successors), log_link.c (one record against the one before),
- * log_read.c, log_verify.c (the whole chain, on several threads), log_since.c (what was appended behind a
- * head), log_settle.c (what became of a failed commit), log_pipeline.c, generation.c. */
+ * appending), log_batch.c (plaintexts to sealed, chained records), log_epoch.c (key epochs), log_keys.c (the
+ * master key's successors), log_link.c (one record against the one before), chain_rules.c (what records say
+ * about each other), log_read.c, log_verify.c (the whole chain, on several threads), log_since.c (what was
+ * appended behind a head), log_settle.c (what became of a failed commit), log_pipeline.c, generation.c. */
 #ifndef DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 #define DAYBOOK_LEDGER_STORE_LOG_PRIVATE_H
 
 #include "ledger/store/log.h"
 
-enum { ORIGIN_BYTES = 24, EPOCH_SLOTS = 64, SALT_BYTES = 32, CHECK_BYTES = 32 };
+enum { GENESIS_FIELDS = 3, ORIGIN_BYTES = 24, EPOCH_SLOTS = 64, SALT_BYTES = 32, CHECK_BYTES = 32 };
 
 /* The body of an EPOCH record. */
 struct epoch_body {
@@ -160,29 +160,46 @@ struct key_name_text {
 };
 struct key_name_text key_name_text(const uint8_t name[KEY_NAME_BYTES]);
 
-/* ---- log_successions.c: the names of the master keys, in a part of the chain and over all of it ---- */
+/* ---- chain_rules.c: what records must say about each other, see there ---- */
 
-struct succession {
-    uint64_t seq, before;
-    bool is_keys; /* else an epoch */
-    uint8_t name[KEY_NAME_BYTES], old_name[KEY_NAME_BYTES];
+/* What the rules need to know of one record. */
+struct chain_note {
+    uint64_t seq, before; /* before: seq of the record of its class before it, as it says; 0: none */
+    enum record_class class_;
+    uint32_t number;                                        /* of its epoch, or generation */
+    uint8_t name[KEY_NAME_BYTES], old_name[KEY_NAME_BYTES]; /* of master keys, for EPOCH and KEYS */
+    struct hash root;                                       /* of all records before, for GENERATION */
 };
-struct successions {
-    struct succession *items;
-    size_t count, room;
+/* ERR_TAMPERED: the body of a record in clear is not well-formed. */
+enum err chain_note_take(struct chain_note *out, const struct record_header *h, struct bytes record,
+                         struct error *e) MUST_USE;
+/* Does the note of a record before it already ask for all that this one would? Nothing else may be noted
+ * between the two. */
+bool chain_note_covers(const struct chain_note *n, const struct record_header *h);
+
+/* What was played so far comes to this. */
+struct chain_rules {
+    uint32_t epoch, generation;                   /* the newest; epoch 0: none has begun */
+    uint64_t epoch_seq, keys_seq, generation_seq; /* of their records; 0: none */
+    uint8_t key_name[KEY_NAME_BYTES];             /* of the master key in use */
+    bool lacks_epoch;                             /* a KEYS record was the last */
+    /* Of one who begins behind records that he did not see, that many: what the first KEYS record says of the
+     * one before it is believed, and to be looked up. */
+    uint64_t keys_unseen, keys_believed;
 };
-struct succession_state {
-    bool any, is_pending; /* a KEYS record was read, and not the epoch behind it */
-    uint64_t keys_seq;    /* of the newest KEYS record; 0: none */
-    uint8_t name[KEY_NAME_BYTES];
-};
-void successions_note_epoch(struct successions *s, uint64_t seq, const uint8_t name[KEY_NAME_BYTES]);
-enum err successions_note_keys(struct successions *s, const struct record_header *h, struct bytes record,
-                               struct error *e) MUST_USE;
-enum err successions_join(struct succession_state *s, const struct successions *part,
-                          struct error *e) MUST_USE;
-enum err successions_end(const struct succession_state *s, struct error *e) MUST_USE;
-void successions_free(struct successions *s);
+struct chain_rules chain_rules_begin(void); /* before the first record */
+/* `before`: of all records before the one noted. */
+enum err chain_rules_next(struct chain_rules *r, const struct chain_note *n,
+                          const struct merkle_range *before, struct hasher *h, struct error *e) MUST_USE;
+/* May the chain end here? */
+enum err chain_rules_end(const struct chain_rules *r, struct error *e) MUST_USE;
+
+/* ---- chain.c, for those who know the rules' state ---- */
+
+struct chain;
+/* Behind records that were checked before: where they end, and what they came to. */
+struct chain *chain_behind(const struct log_head *head, const struct chain_rules *rules);
+const struct chain_rules *chain_rules_of(const struct chain *c);
 
 /* ---- log_link.c: what the next record is held against ---- */
 
@@ -192,6 +209,8 @@ struct log_link {
     struct hash leaf;
     struct instant at;
 };
+/* Chain and time of a record whose framing was checked. */
+enum err log_link_follows(const struct log_link *k, const struct record_header *h, struct error *e) MUST_USE;
 /* Framing, seq, chain and time of one record; then it is the one before. */
 enum err log_link_next(struct record_header *h, struct log_link *k, uint64_t seq, struct bytes record,
                        struct error *e) MUST_USE;
@@ -201,14 +220,13 @@ enum err log_link_hashed(struct record_header *h, struct log_link *k, uint64_t s
 /* Framing, seq and genesis of one record by itself. */
 enum err log_link_check(struct record_header *h, struct hasher *hs, uint64_t seq, struct bytes record,
                         struct error *e) MUST_USE;
-/* The sentence for a record whose hash is not what the next one expects. */
-enum err log_link_broken(uint64_t seq, const struct hash *is, const struct hash *expected,
-                         struct error *e) MUST_USE;
 struct hash_text {
     char hex[65];
 };
 struct hash_text hash_text(const struct hash *h);
 void record_genesis_prev(struct hasher *h, struct hash *out, struct bytes body);
+/* The origin that a genesis record's body names; false: it is not well-formed. */
+bool record_genesis_origin(char out[ORIGIN_BYTES + 1], struct bytes body);
 
 /* ---- log_read.c, log_settle.c ---- */
 

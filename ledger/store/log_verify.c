@@ -23,86 +23,45 @@ struct verification {
     uint64_t parts, taken, joined_parts;
     struct part *ring[PARTS_AHEAD];
     struct hasher *hasher; /* the joiner's, whoever that is */
-    struct log_head joined;
-    bool any;
-    uint32_t epoch, generation;
-    struct succession_state keys;
-    uint64_t bytes, generation_seq;
+    struct merkle_range joined;
+    struct log_link link; /* behind the last that was joined */
+    struct chain_rules rules;
+    uint64_t bytes;
     enum err failed;
     struct error error;
 };
 
 /* ---- joining ---- */
 
-/* The first record of the part against the last of those before. Says nothing if the part has no good first
- * record. */
-static enum err join_seam(const struct verification *v, const struct part *p, struct error *e)
-{
-    if (!v->any || p->range.size == 0) return OK;
-    if (memcmp(&p->head.prev, &v->joined.last_leaf, sizeof p->head.prev) != 0)
-        return log_link_broken(p->first - 1, &v->joined.last_leaf, &p->head.prev, e);
-    if (p->head.at.us <= v->joined.last_at.us)
-        return fail(e, ERR_TAMPERED, "record %llu: its time is not after that of the record before it",
-                    (unsigned long long)p->first);
-    return OK;
-}
-
-static enum err join_epochs(struct verification *v, const struct part *p, struct error *e)
-{
-    if (p->needed > v->epoch) return part_epoch_not_begun(p->needed_by, p->needed, e);
-    if (p->opened == 0) return OK;
-    uint32_t first = p->newest - (p->opened - 1);
-    if (first != v->epoch + 1 || p->first_epoch_before != v->joined.epoch_seq)
-        return fail(e, ERR_TAMPERED, "record %llu: key epoch %u does not follow epoch %u at record %llu",
-                    (unsigned long long)p->first_epoch_seq, first, v->epoch,
-                    (unsigned long long)v->joined.epoch_seq);
-    v->epoch = p->newest;
-    v->joined.epoch_seq = p->epoch_seq;
-    return OK;
-}
-
-static enum err join_generation(struct verification *v, const struct opened_generation *o, struct error *e)
-{
-    struct merkle_range before = v->joined.range;
-    struct hash root = {0};
-    if (o->number != v->generation + 1)
-        return fail(e, ERR_TAMPERED, "record %llu: generation %u does not follow generation %u",
-                    (unsigned long long)o->seq, o->number, v->generation);
-    merkle_join(&before, v->hasher, &o->before);
-    merkle_root(&before, v->hasher, &root);
-    if (memcmp(&root, &o->root, sizeof root) != 0)
-        return fail(e, ERR_TAMPERED,
-                    "record %llu: the records before it have the root %s, but its generation expects %s",
-                    (unsigned long long)o->seq, hash_text(&root).hex, hash_text(&o->root).hex);
-    v->generation = o->number;
-    v->generation_seq = o->seq;
-    return OK;
-}
-
-static enum err join_generations(struct verification *v, const struct part *p, struct error *e)
+/* In the order of the records, as if one after the other had been read. */
+static enum err play_notes(struct verification *v, const struct part *p, struct error *e)
 {
     enum err err = OK;
-    for (const struct opened_generation *o = p->generations; o != NULL && err == OK; o = o->next)
-        err = join_generation(v, o, e);
+    for (size_t i = 0; i < p->notes_count && err == OK; i++) {
+        const struct part_note *n = &p->notes[i];
+        struct merkle_range before = {0};
+        if (n->before != NULL) {
+            before = v->joined;
+            merkle_join(&before, v->hasher, n->before);
+        }
+        err = chain_rules_next(&v->rules, &n->note, &before, v->hasher, e);
+    }
     return err;
 }
 
+/* A part without a good first record has no seam to look at. */
 static enum err join_part(struct verification *v, const struct part *p, struct error *e)
 {
-    enum err err = join_seam(v, p, e);
+    enum err err = p->range.size == 0 ? OK : log_link_follows(&v->link, &p->head, e);
+    if (err == OK) err = play_notes(v, p, e);
     if (err == OK && p->failed != OK) {
         *e = p->error;
         err = p->failed;
     }
-    if (err == OK) err = join_epochs(v, p, e);
-    if (err == OK) err = successions_join(&v->keys, &p->keys, e);
-    if (err == OK) err = join_generations(v, p, e);
     if (err != OK) return err;
-    merkle_join(&v->joined.range, v->hasher, &p->range);
-    v->joined.last_leaf = p->link.leaf;
-    v->joined.last_at = p->link.at;
+    merkle_join(&v->joined, v->hasher, &p->range);
+    v->link = p->link;
     v->bytes += p->bytes;
-    v->any = true;
     return OK;
 }
 
@@ -154,8 +113,7 @@ static void work(struct verification *v, bool tells)
         p->ready = true;
         join_ready(v);
         if (pthread_cond_broadcast(&v->changed) != 0) WRONG("cannot tell");
-        if (tells && v->progress != NULL)
-            v->progress(v->context, v->joined.range.size, v->expected.range.size);
+        if (tells && v->progress != NULL) v->progress(v->context, v->joined.size, v->expected.range.size);
     }
     unlock(v);
     part_reader_free(r);
@@ -186,18 +144,18 @@ static void work_together(struct verification *v)
 
 static enum err verify_head(const struct verification *v, struct error *e)
 {
-    const struct log_head *is = &v->joined, *says = &v->expected;
+    const struct log_head *says = &v->expected;
     struct hash root = {0}, stored = {0};
     unsigned long long last = says->range.size - 1;
-    if (memcmp(&is->last_leaf, &says->last_leaf, sizeof is->last_leaf) != 0)
+    if (!hash_equal(&v->link.leaf, &says->last_leaf))
         return fail(e, ERR_TAMPERED, "record %llu: its hash is %s, but the head expects %s", last,
-                    hash_text(&is->last_leaf).hex, hash_text(&says->last_leaf).hex);
-    merkle_root(&is->range, v->hasher, &root);
+                    hash_text(&v->link.leaf).hex, hash_text(&says->last_leaf).hex);
+    merkle_root(&v->joined, v->hasher, &root);
     merkle_root(&says->range, v->hasher, &stored);
-    if (memcmp(&root, &stored, sizeof root) != 0)
+    if (!hash_equal(&root, &stored))
         return fail(e, ERR_TAMPERED, "the records up to %llu have the root %s, but the head expects %s", last,
                     hash_text(&root).hex, hash_text(&stored).hex);
-    if (is->last_at.us != says->last_at.us || is->epoch_seq != says->epoch_seq)
+    if (v->link.at.us != says->last_at.us || v->rules.epoch_seq != says->epoch_seq)
         return fail(e, ERR_TAMPERED, "the head's time or key epoch is not that of the records up to %llu",
                     last);
     return OK;
@@ -221,7 +179,7 @@ static enum err verify_all(struct verification *v, struct error *e)
         *e = v->error;
         return v->failed;
     }
-    enum err err = successions_end(&v->keys, e);
+    enum err err = chain_rules_end(&v->rules, e);
     if (err == OK) err = verify_head(v, e);
     /* Reading to the end makes the backend look for records behind it. Those that others append meanwhile are
      * theirs. */
@@ -235,7 +193,7 @@ enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn
     if (v == NULL || pthread_mutex_init(&v->mutex, NULL) != 0 || pthread_cond_init(&v->changed, NULL) != 0)
         WRONG("out of memory");
     v->log = l;
-    v->generation = 1;
+    v->rules = chain_rules_begin();
     v->hasher = l->hasher;
     v->progress = progress;
     v->context = context;
@@ -245,13 +203,13 @@ enum err log_verify_chain(struct log_report *out, struct log *l, log_progress_fn
         err = fail(e, ERR_TAMPERED, "the ledger has no first record");
     if (err == OK) err = verify_all(v, e);
     if (err == OK) {
-        *out = (struct log_report){.records = v->joined.range.size,
-                                   .epochs = v->epoch,
+        *out = (struct log_report){.records = v->joined.size,
+                                   .epochs = v->rules.epoch,
                                    .bytes = v->bytes,
-                                   .last_leaf = v->joined.last_leaf,
-                                   .generation = v->generation,
-                                   .generation_seq = v->generation_seq};
-        merkle_root(&v->joined.range, l->hasher, &out->root);
+                                   .last_leaf = v->link.leaf,
+                                   .generation = v->rules.generation,
+                                   .generation_seq = v->rules.generation_seq};
+        merkle_root(&v->joined, l->hasher, &out->root);
         if (progress != NULL) progress(context, out->records, out->records);
     }
     (void)pthread_cond_destroy(&v->changed);

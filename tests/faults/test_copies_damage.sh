@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # test_copies_damage.sh - every object of a backup flipped, cut, doubled, swapped with another, or missing; its manifests changed, cut, or
 # an older one in a newer one's place; archives and followers that are another's, ahead, or went another way: each is found, named, and ends
-# with the status of the contract; nothing is restored of what is damaged, and nothing is written to what does not fit.
+# with the status of the contract; so is a record that was forged (forge.c); nothing is restored of what is damaged, and nothing is written to what does not fit.
 set -u
 daybook=$(realpath "${DAYBOOK:?}")
+forge=$(realpath "${O:?}/faults/forge")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 unset DAYBOOK_DIR DAYBOOK_KEY_FILE
@@ -108,6 +109,39 @@ must "$daybook" --key-file key init another
 gives 1 'of another ledger' 'backing up another ledger' at another backup sound
 gives 3 'inside the ledger' 'a backup inside the ledger' at ledger backup ledger/backup
 [ "$before" = "$(digest sound)" ] || fail 'the backup was touched'
+
+# ---- records that do not follow those before them, by whoever may write to the disk and has no key: every copy refuses what the ledger's
+# own verification refuses, in its words ----
+count=$(find sound/snapshots -type f | sort | tail -n 1) && count=${count##*/} count=$((10#${count%%-*}))
+forged() { # KIND STATUS WORDS
+    fresh && must "$forge" backup b "$1"
+    gives "$2" "$3" "a backup with a forged record ($1): verify" "$daybook" backup verify b
+    gives "$2" "$3" "a backup with a forged record ($1): restore" "$daybook" --key-file key restore b r
+    if [ "$2" != 0 ] && { [ -e r ] || [ -e r.partial ]; }; then fail "$1: something was restored"; fi
+    rm -rf r r.anchor
+}
+forged next 0 ''
+forged generation 4 "record $count: generation 3 does not follow generation 1"
+forged epoch 4 "record $count: key epoch"
+forged events 4 "record $count: key epoch"
+forged keys 4 "record $count: the key that it begins has no epoch behind it"
+must at ledger replicate going
+for kind in next generation keys; do
+    rm -rf f forged && cp -r ledger forged && cp ledger.anchor forged.anchor && cp -r going f && must "$forge" ledger forged $kind
+    case $kind in
+        next) status=0 words='' ;;
+        generation) status=4 words="record $count: generation 3 does not follow generation 1" ;;
+        keys) status=4 words="record $count: the key that it begins has no epoch behind it" ;;
+    esac
+    gives "$status" "$words" "verifying a ledger with a forged record ($kind)" at forged audit verify
+    before=$(digest f)
+    gives "$status" "$words" "a follower of it that goes on ($kind)" at forged replicate f
+    [ $kind = next ] || [ "$before" = "$(digest f)" ] || fail "$kind: the follower was touched"
+    gives "$status" "$words" "a new follower of it ($kind)" at forged replicate f2
+    gives "$status" "$words" "a backup of it ($kind)" at forged backup b2
+    [ $kind = next ] || [ -z "$(find b2/snapshots -type f 2>/dev/null)" ] || fail "$kind: there is a snapshot"
+    rm -rf f2 b2
+done
 
 must at ledger audit export archive --checkpoint-key signer
 before=$(digest archive)

@@ -97,8 +97,7 @@ Test(since, generations_that_began_since_are_counted_from_the_one_that_it_was_in
     assert_ok(log_verify_since(&r, l, &from, 2, NULL, NULL, E));
     assert_int(r.generation, 3);
     assert_int(r.generation_seq, head_of(l).size - 1);
-    assert_err_says(verified(&r, l, &from), ERR_TAMPERED,
-                    "its generation does not go on from what is before it");
+    assert_err_says(verified(&r, l, &from), ERR_TAMPERED, "generation 3 does not follow generation 1");
     end(l);
 }
 

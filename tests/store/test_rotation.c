@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ledger/store/log_private.h"
-#include "tests/store/ledgers.h"
+#include "tests/store/forgery.h"
 
 TestSuite(rotation, .init = test_begin, .fini = test_end);
 
@@ -172,92 +172,36 @@ Test(rotation, after_a_failure_the_old_key_is_in_use)
 
 /* ---- forgery: by whoever can write the whole chain anew, but has no key ---- */
 
-enum { FORGED_MAX = 64 };
-struct forgery {
-    struct bytes records[FORGED_MAX];
-    size_t count;
-};
-
-static enum err take_record(void *context, const struct log_entry *entry, struct error *e)
-{
-    (void)e;
-    struct forgery *f = context;
-    f->records[f->count++] = bytes_copy(A, entry->record);
-    return OK;
-}
-
 /* 0 genesis, 1 epoch, 2 and 3 events, 4 KEYS, 5 epoch, 6 event, 7 KEYS, 8 epoch, 9 event */
 static struct forgery material(void)
 {
     struct master_key *k[] = {key_of(1), key_of(2), key_of(3)};
     struct log_options o = options_lmdb("ledger", k[0]);
     struct log *l = log_made(&o);
-    struct forgery f = {.count = 0};
     append_plains(l, 0, 2);
     (void)rotated(l, k[1]);
     append_plains(l, 2, 1);
     (void)rotated(l, k[2]);
     append_plains(l, 3, 1);
-    assert_ok(log_scan(l, 0, UINT64_MAX, take_record, &f, E));
+    struct forgery f = forgery_of(l);
     assert_int(f.count, 10);
     log_close(l);
     for (size_t i = 0; i < 3; i++) master_key_close(k[i]);
     return f;
 }
 
-static uint8_t *at(struct bytes record, size_t offset)
-{
-    cr_assert(offset < record.len);
-    uint8_t *p = NULL;
-    memcpy(&p, &record.ptr, sizeof p);
-    return p + offset;
-}
-
-/* Numbers, times and hashes as if it had always been so, and the answer of the verification. */
-static enum err verdict(struct forgery *f, struct error *e)
-{
-    struct log_head head = {0};
-    struct hasher *h = hasher_new();
-    struct log_report r = {0};
-    struct log_options o = options_memory(NULL);
-    void *self = NULL;
-    enum err err = o.backend->open(&self, &o.place, e);
-    for (size_t i = 0; i < f->count; i++) {
-        be64_put(at(f->records[i], 8), i);
-        be64_put(at(f->records[i], 16), 1000 + i);
-        if (i > 0) memcpy(at(f->records[i], 32), head.last_leaf.bytes, 32);
-        merkle_leaf(h, &head.last_leaf, f->records[i]);
-        merkle_append(&head.range, h, &head.last_leaf);
-        head.last_at.us = (int64_t)(1000 + i);
-        if (f->records[i].ptr[5] == RECORD_EPOCH) head.epoch_seq = i;
-    }
-    if (err == OK) err = o.backend->append(self, 0, f->records, f->count, &head, e);
-    struct log *l = NULL;
-    if (err == OK) err = log_open(&l, &o, e);
-    if (err == OK) err = log_verify_chain(&r, l, NULL, NULL, e);
-    log_close(l);
-    hasher_free(h);
-    return err;
-}
-
-static void drop(struct forgery *f, size_t from, size_t count)
-{
-    memmove(&f->records[from], &f->records[from + count], (f->count - from - count) * sizeof f->records[0]);
-    f->count -= count;
-}
-
 Test(rotation, the_forged_chain_itself_would_be_taken)
 {
     struct forgery f = material();
-    assert_ok(verdict(&f, E));
+    assert_ok(forgery_verdict(&f, E));
 }
 
 Test(rotation, a_key_that_is_in_use_without_its_record_is_found)
 {
     struct forgery f = material();
-    drop(&f, 4, 1);
-    *at(f.records[7], f.records[7].len - 1) = 4; /* the list of epochs is as it should be */
-    assert_err(verdict(&f, E), ERR_TAMPERED,
+    forgery_drop(&f, 4, 1);
+    *forged_at(f.records[7], f.records[7].len - 1) = 4; /* the list of epochs is as it should be */
+    assert_err(forgery_verdict(&f, E), ERR_TAMPERED,
                "record 4: the epoch is of key ad6dd7e70f2664d5, but key 2757fa2bbc2acdfa is in use");
 }
 
@@ -265,7 +209,8 @@ Test(rotation, a_record_of_keys_without_its_epoch_is_found)
 {
     struct forgery f = material();
     f.count = 8;
-    assert_err(verdict(&f, E), ERR_TAMPERED, "record 7: the key that it begins has no epoch behind it");
+    assert_err(forgery_verdict(&f, E), ERR_TAMPERED,
+               "record 7: the key that it begins has no epoch behind it");
 }
 
 Test(rotation, a_record_of_keys_at_another_place_is_found)
@@ -274,7 +219,8 @@ Test(rotation, a_record_of_keys_at_another_place_is_found)
     struct bytes moved = f.records[4];
     f.records[4] = f.records[3];
     f.records[3] = moved;
-    assert_err(verdict(&f, E), ERR_TAMPERED, "record 3: the key that it begins has no epoch behind it");
+    assert_err(forgery_verdict(&f, E), ERR_TAMPERED,
+               "record 3: the key that it begins has no epoch behind it");
 }
 
 enum { KEYS_NAME = RECORD_HEADER_BYTES + 4, KEYS_OLD_NAME = KEYS_NAME + 10 };
@@ -282,30 +228,31 @@ enum { KEYS_NAME = RECORD_HEADER_BYTES + 4, KEYS_OLD_NAME = KEYS_NAME + 10 };
 Test(rotation, a_record_of_keys_about_others_is_found)
 {
     struct forgery f = material();
-    *at(f.records[4], KEYS_NAME) ^= 1;
-    assert_err_says(verdict(&f, E), ERR_TAMPERED,
+    *forged_at(f.records[4], KEYS_NAME) ^= 1;
+    assert_err_says(forgery_verdict(&f, E), ERR_TAMPERED,
                     "record 5: the epoch is of key ad6dd7e70f2664d5, but key ac");
 }
 
 Test(rotation, a_record_of_keys_that_replaces_others_is_found)
 {
     struct forgery f = material();
-    *at(f.records[7], KEYS_OLD_NAME) ^= 1;
-    assert_err_says(verdict(&f, E), ERR_TAMPERED, "record 7: it replaces key ac");
+    *forged_at(f.records[7], KEYS_OLD_NAME) ^= 1;
+    assert_err_says(forgery_verdict(&f, E), ERR_TAMPERED, "record 7: it replaces key ac");
 }
 
 Test(rotation, a_list_of_records_of_keys_that_leads_elsewhere_is_found)
 {
     struct forgery f = material();
-    *at(f.records[7], f.records[7].len - 1) = 3;
-    assert_err(verdict(&f, E), ERR_TAMPERED, "record 7: the record of keys before it is 4, not 3");
+    *forged_at(f.records[7], f.records[7].len - 1) = 3;
+    assert_err(forgery_verdict(&f, E), ERR_TAMPERED, "record 7: the record of keys before it is 4, not 3");
 }
 
 Test(rotation, a_record_of_keys_of_another_kind_or_shape_is_found)
 {
     struct forgery f = material();
-    *at(f.records[4], RECORD_HEADER_BYTES + 1) = 2;
-    assert_err(verdict(&f, E), ERR_TAMPERED, "record 4: the body of the record of keys is not well-formed");
+    *forged_at(f.records[4], RECORD_HEADER_BYTES + 1) = 2;
+    assert_err(forgery_verdict(&f, E), ERR_TAMPERED,
+               "record 4: the body of the record of keys is not well-formed");
 }
 
 /* ---- with the key: the old key within a record of keys ---- */

@@ -271,7 +271,7 @@ Test(chain, a_copy_of_a_log_is_the_log_and_goes_on_from_where_it_ended)
     struct kept_records k = records_of_log(&s);
     for (size_t from = 0; from < k.count; from += 5) {
         struct log_copy *c = NULL;
-        assert_ok(log_copy_open(&c, test_path("copy"), E));
+        assert_ok(log_copy_open(&c, test_path("copy"), NULL, E));
         assert_int(chain_head(log_copy_chain(c))->range.size, from);
         for (size_t i = from; i < from + 5 && i < k.count; i++) assert_ok(log_copy_add(c, k.records[i], E));
         assert_ok(log_copy_flush(c, E));
@@ -285,6 +285,38 @@ Test(chain, a_copy_of_a_log_is_the_log_and_goes_on_from_where_it_ended)
     append_plains(l, 20, 1); /* in an epoch of its own */
     log_close(l);
     master_key_close(key);
+}
+
+static enum err copy_entry(void *context, const struct log_entry *entry, struct error *e)
+{
+    return log_copy_add(context, entry->record, e);
+}
+
+/* Who sees the copy between two of its commits, or after it was killed there, must find a sound log. */
+Test(chain, a_copy_does_not_part_a_record_of_keys_from_its_epoch)
+{
+    enum { KEYS_AT = LIMIT_RECORDS_PER_COMMIT - 2 };
+    struct master_key *one = key_of(1), *two = key_of(2);
+    struct log_options o = options_lmdb("log", one);
+    struct log *l = log_made(&o);
+    struct log_copy *c = NULL;
+    struct log_report r = {0};
+    uint64_t seq = 0;
+    while (size_of(l) < KEYS_AT) append_plains(l, 0, (size_t)(KEYS_AT - size_of(l)));
+    assert_ok(log_rotate(&seq, l, two, moment("2026-11-27T12:00:00Z"), E));
+    assert_int(seq, KEYS_AT);
+    append_plains(l, 0, 1);
+    assert_ok(log_copy_open(&c, test_path("copy"), NULL, E));
+    assert_ok(log_scan(l, 0, UINT64_MAX, copy_entry, c, E));
+    log_copy_close(c); /* with what is not flushed */
+    log_close(l);
+    o = options_lmdb("copy", NULL);
+    l = log_opened(&o);
+    assert_ok(log_verify_chain(&r, l, NULL, NULL, E));
+    assert_int(r.records, KEYS_AT + 2);
+    log_close(l);
+    master_key_close(one);
+    master_key_close(two);
 }
 
 Test(chain, a_log_that_is_marked_as_a_follower_takes_no_event)
