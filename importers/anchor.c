@@ -79,12 +79,9 @@ static bool take_count(uint64_t *out, struct str *line)
 static void remember(struct anchoring *g)
 {
     struct str text = ledger_anchoring_notes(g->ledger, g->arena);
-    while (text.len > 0) {
-        const char *end = memchr(text.ptr, '\n', text.len);
-        if (end == NULL) return;
-        struct str line = {text.ptr, (size_t)(end - text.ptr)}, mark = STR_NONE;
+    struct str line = STR_NONE, mark = STR_NONE;
+    while (str_take_until(&line, &text, '\n')) {
         uint64_t failures = 0, next = 0, seen = 0;
-        text = (struct str){end + 1, text.len - line.len - 1};
         if (!str_take_word(&mark, &line) || !take_count(&failures, &line) || !take_count(&next, &line) ||
             !take_count(&seen, &line) || next > INT64_MAX)
             continue;

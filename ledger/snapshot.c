@@ -80,11 +80,8 @@ struct str snapshot_text(struct arena *a, const struct snapshot *s)
 
 static struct str take_line(struct str *text)
 {
-    const char *end = memchr(text->ptr, '\n', text->len);
-    size_t len = end == NULL ? text->len : (size_t)(end - text->ptr);
-    struct str line = {text->ptr, len};
-    len += end != NULL;
-    *text = (struct str){text->ptr + len, text->len - len};
+    struct str line = *text;
+    if (!str_take_until(&line, text, '\n')) *text = STR_NONE;
     return line;
 }
 
@@ -93,11 +90,10 @@ static size_t split(struct str words[FIELDS_MAX], struct str line)
 {
     size_t count = 0;
     while (count < FIELDS_MAX) {
-        const char *blank = count + 1 == FIELDS_MAX ? NULL : memchr(line.ptr, ' ', line.len);
-        size_t len = blank == NULL ? line.len : (size_t)(blank - line.ptr);
-        words[count++] = (struct str){line.ptr, len};
-        if (blank == NULL) break;
-        line = (struct str){line.ptr + len + 1, line.len - len - 1};
+        bool is_last = count + 1 == FIELDS_MAX || !str_take_until(&words[count], &line, ' ');
+        if (is_last) words[count] = line;
+        count++;
+        if (is_last) break;
     }
     return count;
 }

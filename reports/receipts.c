@@ -29,12 +29,10 @@ struct receipts {
 /* The value of a member that stands on the next line, as json_file.h writes it. */
 static bool take_member(struct str *value, struct str *text, const char *name)
 {
-    const char *end = text->len == 0 ? NULL : memchr(text->ptr, '\n', text->len);
-    struct str line = {text->ptr, end == NULL ? 0 : (size_t)(end - text->ptr)};
-    if (end == NULL || !str_starts(line, name)) return false;
+    struct str line = STR_NONE;
+    if (!str_take_until(&line, text, '\n') || !str_starts(line, name)) return false;
     size_t skip = strlen(name);
     *value = (struct str){line.ptr + skip, line.len - skip};
-    *text = (struct str){end + 1, text->len - line.len - 1};
     return true;
 }
 

@@ -55,6 +55,16 @@ struct str str_trim(struct str s)
     return s;
 }
 
+bool str_take_until(struct str *out, struct str *from, char mark)
+{
+    const char *at = from->len == 0 ? NULL : memchr(from->ptr, mark, from->len);
+    if (at == NULL) return false;
+    size_t len = (size_t)(at - from->ptr);
+    *out = (struct str){from->ptr, len};
+    *from = (struct str){at + 1, from->len - len - 1};
+    return true;
+}
+
 bool str_take_word(struct str *out, struct str *from)
 {
     size_t len = 0;

@@ -32,6 +32,9 @@ int str_compare(struct str a, struct str b); /* by bytes; as memcmp, shorter fir
 struct str str_trim(struct str s);           /* without blanks and tabs at both ends */
 /* The next of words with blanks and tabs between them, taken off *from; false: there is none any more. */
 bool str_take_word(struct str *out, struct str *from);
+/* What stands before `mark`, taken off *from together with it, as a line before its end; false: there is no
+ * mark, and both stay as they are. */
+bool str_take_until(struct str *out, struct str *from, char mark);
 struct bytes str_bytes(struct str s);
 struct str bytes_str(struct bytes b);
 

@@ -44,10 +44,7 @@ static size_t split_lines(struct str lines[LINES], struct str text)
 {
     size_t count = 0;
     while (text.len > 0 && count < LINES) {
-        const char *end = memchr(text.ptr, '\n', text.len);
-        if (end == NULL) return 0;
-        lines[count] = (struct str){text.ptr, (size_t)(end - text.ptr)};
-        text = (struct str){end + 1, text.len - lines[count].len - 1};
+        if (!str_take_until(&lines[count], &text, '\n')) return 0;
         count++;
     }
     return text.len == 0 ? count : 0;

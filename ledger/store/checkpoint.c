@@ -11,20 +11,11 @@ static const char code_head[] = "daybook-receipt@v1";
 
 /* ---- pieces ---- */
 
-static bool take_line(struct str *out, struct str *from)
-{
-    const char *end = from->len == 0 ? NULL : memchr(from->ptr, '\n', from->len);
-    if (end == NULL) return false;
-    *out = (struct str){from->ptr, (size_t)(end - from->ptr)};
-    *from = (struct str){end + 1, from->len - out->len - 1};
-    return true;
-}
-
 static bool take_number(uint64_t *out, struct str *from)
 {
     struct error unused = {0};
     struct str line = STR_NONE;
-    return take_line(&line, from) && line.len > 0 && (line.ptr[0] != '0' || line.len == 1) &&
+    return str_take_until(&line, from, '\n') && line.len > 0 && (line.ptr[0] != '0' || line.len == 1) &&
            uint_parse(out, line, &unused) == OK;
 }
 
@@ -54,8 +45,9 @@ struct str checkpoint_text(struct arena *a, const struct checkpoint *c)
 static enum err take_checkpoint(struct checkpoint *out, struct str text, struct arena *a, struct error *e)
 {
     struct str root = STR_NONE;
-    bool fine = take_line(&out->origin, &text) && out->origin.len > 0 && take_number(&out->size, &text) &&
-                take_line(&root, &text) && hash_of(&out->root, root, a);
+    bool fine = str_take_until(&out->origin, &text, '\n') && out->origin.len > 0 &&
+                take_number(&out->size, &text) && str_take_until(&root, &text, '\n') &&
+                hash_of(&out->root, root, a);
     if (!fine) return fail(e, ERR_INVALID, "it does not consist of origin, size and root");
     return text.len == 0 ? OK : fail(e, ERR_INVALID, "it says more than origin, size and root");
 }
@@ -93,7 +85,7 @@ static enum err take_path(struct merkle_path *out, struct str *text, struct aren
 {
     for (out->count = 0;; out->count++) {
         struct str line = STR_NONE;
-        if (!take_line(&line, text)) return fail(e, ERR_INVALID, "it ends before its checkpoint");
+        if (!str_take_until(&line, text, '\n')) return fail(e, ERR_INVALID, "it ends before its checkpoint");
         if (line.len == 0) return OK;
         if (out->count == MERKLE_PATH_MAX)
             return fail(e, ERR_INVALID, "it has more than %d hashes", MERKLE_PATH_MAX);
@@ -176,8 +168,9 @@ struct str receipt_code_text(struct arena *a, const struct receipt_code *c)
 enum err receipt_code_read(struct receipt_code *out, struct str text, struct arena *a, struct error *e)
 {
     struct str head = STR_NONE, leaf = STR_NONE;
-    bool fine = take_line(&head, &text) && str_is(head, code_head) && take_line(&out->origin, &text) &&
-                out->origin.len > 0 && take_number(&out->seq, &text) && take_line(&leaf, &text) &&
+    bool fine = str_take_until(&head, &text, '\n') && str_is(head, code_head) &&
+                str_take_until(&out->origin, &text, '\n') && out->origin.len > 0 &&
+                take_number(&out->seq, &text) && str_take_until(&leaf, &text, '\n') &&
                 hash_of(&out->leaf, leaf, a) && text.len == 0;
     return fine ? OK : fail(e, ERR_INVALID, "it is not the four lines of a document's code");
 }

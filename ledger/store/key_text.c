@@ -84,15 +84,6 @@ static enum err malformed(struct error *e)
     return fail(e, ERR_INVALID, "it is no key file that a passphrase protects, or a damaged one");
 }
 
-static bool take_line(struct str *line, struct str *text)
-{
-    const char *end = text->len == 0 ? NULL : memchr(text->ptr, '\n', text->len);
-    if (end == NULL) return false;
-    *line = (struct str){text->ptr, (size_t)(end - text->ptr)};
-    *text = (struct str){end + 1, text->len - line->len - 1};
-    return true;
-}
-
 static bool take_number(uint64_t *out, struct str *line)
 {
     struct error unused = {0};
@@ -134,12 +125,13 @@ static enum err parse(struct key_text *out, struct str text, struct arena *a, st
 {
     struct str rest = text, line = STR_NONE, salt = STR_NONE, nonce = STR_NONE, sealed = STR_NONE;
     struct error unused = {0};
-    bool is_one = key_text_is_protected(text) && take_line(&line, &rest);
-    bool fine = is_one && take_line(&line, &rest) && take_cost(&out->cost, line) && take_line(&salt, &rest) &&
-                take_bytes(out->salt, sizeof out->salt, salt, a) && take_line(&nonce, &rest) &&
-                take_bytes(out->nonce, sizeof out->nonce, nonce, a) && take_line(&sealed, &rest) &&
-                rest.len == 0 && base64_decode(&out->sealed, sealed, a, &unused) == OK &&
-                out->sealed.len > TAG_BYTES && out->sealed.len <= LIMIT_PROTECTED_KEY_BYTES + TAG_BYTES;
+    bool is_one = key_text_is_protected(text) && str_take_until(&line, &rest, '\n');
+    bool fine = is_one && str_take_until(&line, &rest, '\n') && take_cost(&out->cost, line) &&
+                str_take_until(&salt, &rest, '\n') && take_bytes(out->salt, sizeof out->salt, salt, a) &&
+                str_take_until(&nonce, &rest, '\n') && take_bytes(out->nonce, sizeof out->nonce, nonce, a) &&
+                str_take_until(&sealed, &rest, '\n') && rest.len == 0 &&
+                base64_decode(&out->sealed, sealed, a, &unused) == OK && out->sealed.len > TAG_BYTES &&
+                out->sealed.len <= LIMIT_PROTECTED_KEY_BYTES + TAG_BYTES;
     if (!fine) return malformed(e);
     struct str header = header_of(out, a);
     if (header.len > text.len || memcmp(header.ptr, text.ptr, header.len) != 0) return malformed(e);

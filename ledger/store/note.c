@@ -57,25 +57,14 @@ struct str note_key_text(struct arena *a, const struct note_key *k)
                       STR_ARG(base64_text(a, (struct bytes){key, sizeof key})));
 }
 
-/* What stands before `mark`, which is taken off too. */
-static bool take_until(struct str *out, struct str *from, char mark)
-{
-    const char *at = from->len == 0 ? NULL : memchr(from->ptr, mark, from->len);
-    if (at == NULL) return false;
-    size_t len = (size_t)(at - from->ptr);
-    *out = (struct str){from->ptr, len};
-    *from = (struct str){at + 1, from->len - len - 1};
-    return true;
-}
-
 static enum err parse_key(struct note_key *out, uint8_t type, struct str text, struct arena *a,
                           struct error *e)
 {
     struct str name = STR_NONE, digits = STR_NONE, line = STR_NONE;
     struct bytes key = {0};
     uint8_t id[NOTE_ID_BYTES];
-    if (take_until(&line, &text, '\n') && text.len == 0) text = line;
-    if (!take_until(&name, &text, '+') || !take_until(&digits, &text, '+'))
+    if (str_take_until(&line, &text, '\n') && text.len == 0) text = line;
+    if (!str_take_until(&name, &text, '+') || !str_take_until(&digits, &text, '+'))
         return fail(e, ERR_INVALID, "it is not of the form NAME+ID+KEY");
     if (hex_decode(id, sizeof id, digits, e) != OK) return wrap(e, "its id");
     if (base64_decode(&key, text, a, e) != OK) return wrap(e, "its key");
@@ -128,11 +117,11 @@ static bool take_signature(struct signature *out, struct str *lines, struct aren
 {
     struct error unused = {0};
     struct str line = STR_NONE;
-    if (!take_until(&line, lines, '\n') || !str_starts(line, dash)) return false;
+    if (!str_take_until(&line, lines, '\n') || !str_starts(line, dash)) return false;
     out->line = (struct str){line.ptr, line.len + 1};
     line.ptr += sizeof dash - 1;
     line.len -= sizeof dash - 1;
-    return take_until(&out->name, &line, ' ') && is_name(out->name) &&
+    return str_take_until(&out->name, &line, ' ') && is_name(out->name) &&
            base64_decode(&out->bytes, line, a, &unused) == OK && out->bytes.len > NOTE_ID_BYTES;
 }
 

@@ -15,15 +15,6 @@ bool rotation_is_one(struct str note)
     return str_starts(note, head);
 }
 
-static bool take_line(struct str *out, struct str *from)
-{
-    const char *end = from->len == 0 ? NULL : memchr(from->ptr, '\n', from->len);
-    if (end == NULL) return false;
-    *out = (struct str){from->ptr, (size_t)(end - from->ptr)};
-    *from = (struct str){end + 1, from->len - out->len - 1};
-    return true;
-}
-
 /* What it says is written again and must come out the same. */
 static enum err parse(struct key_rotation *out, struct str text, struct arena *a, struct error *e)
 {
@@ -31,8 +22,9 @@ static enum err parse(struct key_rotation *out, struct str text, struct arena *a
     struct str origin = STR_NONE, size = STR_NONE, key = STR_NONE, rest = text;
     bool fine = rotation_is_one(text);
     if (fine) rest = (struct str){text.ptr + sizeof head - 1, text.len - (sizeof head - 1)};
-    fine = fine && take_line(&origin, &rest) && take_line(&size, &rest) && take_line(&key, &rest) &&
-           uint_parse(&out->size, size, &unused) == OK && note_key_parse(&out->next, key, a, &unused) == OK;
+    fine = fine && str_take_until(&origin, &rest, '\n') && str_take_until(&size, &rest, '\n') &&
+           str_take_until(&key, &rest, '\n') && uint_parse(&out->size, size, &unused) == OK &&
+           note_key_parse(&out->next, key, a, &unused) == OK;
     if (fine && str_equal(rotation_text(a, out), text)) return OK;
     return fail(e, ERR_INVALID, "it does not name the key that follows another");
 }

@@ -11,11 +11,10 @@
 
 enum err time_stamp_imprint(struct hash *out, struct str note, struct arena *a, struct error *e)
 {
-    struct str text = STR_NONE;
+    struct str text = STR_NONE, origin = STR_NONE;
     enum err err = note_split(&text, note, a, e);
     if (err != OK) return err;
-    const char *end = memchr(text.ptr, '\n', text.len);
-    struct str origin = {text.ptr, end == NULL ? 0 : (size_t)(end - text.ptr)};
+    (void)str_take_until(&origin, &text, '\n'); /* without a line nobody has signed it */
     struct str own = note_signed_by(a, note, origin);
     if (own.len == 0) return fail(e, ERR_INVALID, "'%.*s' did not sign it", STR_ARG(text_quotable(origin)));
     struct hasher *h = hasher_new();

@@ -173,10 +173,8 @@ enum err policy_parse(struct witness_policy *out, struct str text, struct arena 
     if (text.len > LIMIT_POLICY_BYTES)
         return fail(e, ERR_LIMIT, "it has more than %d bytes", LIMIT_POLICY_BYTES);
     for (size_t number = 1; text.len > 0; number++) {
-        const char *end = memchr(text.ptr, '\n', text.len);
-        if (end == NULL) return fail(e, ERR_INVALID, "line %zu: its end is missing", number);
-        r.line = (struct str){text.ptr, (size_t)(end - text.ptr)};
-        text = (struct str){end + 1, text.len - r.line.len - 1};
+        if (!str_take_until(&r.line, &text, '\n'))
+            return fail(e, ERR_INVALID, "line %zu: its end is missing", number);
         if (read_line(&r, e) != OK) return wrap(e, "line %zu", number);
     }
     return r.has_quorum ? OK : fail(e, ERR_INVALID, "it has no line for the quorum");

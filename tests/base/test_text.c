@@ -30,6 +30,26 @@ Test(text, trimming_takes_blanks_and_tabs_at_both_ends_only)
     assert_str(str_trim(STR("\na\n")), "\na\n");
 }
 
+Test(text, what_stands_before_a_mark_is_taken_off_with_it)
+{
+    struct str lines = STR("one\n\nthree\nfour"), line = STR_NONE;
+    cr_assert(str_take_until(&line, &lines, '\n'));
+    assert_str(line, "one");
+    cr_assert(str_take_until(&line, &lines, '\n'));
+    assert_str(line, ""); /* an empty line is one */
+    cr_assert(str_take_until(&line, &lines, '\n'));
+    assert_str(line, "three");
+    cr_assert(!str_take_until(&line, &lines, '\n')); /* the last line's end is missing */
+    assert_str(line, "three");
+    assert_str(lines, "four");
+    cr_assert(str_take_until(&line, &lines, 'r'));
+    assert_str(line, "fou");
+    assert_int(lines.len, 0);
+    cr_assert(!str_take_until(&line, &lines, 'r'));
+    lines = STR_NONE;
+    cr_assert(!str_take_until(&line, &lines, '\n'));
+}
+
 Test(text, copies_do_not_share_and_empty_ones_have_a_place)
 {
     char original[] = "abc";
