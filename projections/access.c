@@ -121,12 +121,7 @@ static enum err take_token(void *context, struct bytes key, struct bytes value, 
 {
     struct token_rows *r = context;
     (void)key;
-    if (r->count == r->capacity) {
-        r->capacity = r->capacity == 0 ? 8 : 2 * r->capacity;
-        struct access_token *grown = arena_array_of(r->arena, struct access_token, r->capacity);
-        if (r->count > 0) memcpy(grown, r->items, r->count * sizeof *grown);
-        r->items = grown;
-    }
+    r->items = arena_grow(r->arena, r->items, r->count, &r->capacity, sizeof *r->items);
     return schema_decode(&r->items[r->count++], &schema_access_token, bytes_copy(r->arena, value), r->arena,
                          e);
 }

@@ -200,12 +200,7 @@ enum err numbers_put(struct views_txn *t, const struct view_key *k, const struct
 
 void numbers_add(struct numbers *n, uint64_t number, struct arena *a)
 {
-    if (n->count == n->capacity) {
-        n->capacity = n->capacity == 0 ? 4 : 2 * n->capacity;
-        uint64_t *grown = arena_array_of(a, uint64_t, n->capacity);
-        if (n->count > 0) memcpy(grown, n->items, n->count * sizeof(*grown));
-        n->items = grown;
-    }
+    n->items = arena_grow(a, n->items, n->count, &n->capacity, sizeof *n->items);
     n->items[n->count++] = number;
 }
 

@@ -109,12 +109,7 @@ static struct usage_total *total_of(struct open_row *row, struct str usage_type,
     for (size_t i = 0; i < row->count; i++) {
         if (str_equal(row->totals[i].usage_type, usage_type)) return &row->totals[i];
     }
-    if (row->count == row->capacity) {
-        struct usage_total *grown = arena_array_of(a, struct usage_total, 2 * row->capacity);
-        memcpy(grown, row->totals, row->count * sizeof(*grown));
-        row->totals = grown;
-        row->capacity *= 2;
-    }
+    row->totals = arena_grow(a, row->totals, row->count, &row->capacity, sizeof *row->totals);
     struct usage_total *total = &row->totals[row->count++];
     *total = (struct usage_total){.usage_type = usage_type, .period = row->period};
     return total;
