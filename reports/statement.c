@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* statement.c - a customer's account with us: what he was billed, paid and was given back, with the balance
- * behind each, from what was open before the first day. What he owes is above nothing. */
+/* statement.c - customers' accounts with us, one after the other: what each was billed, paid and was given
+ * back, with the balance behind it, from what was open before the first day. What is owed is above nothing.
+ */
 #include "reports/books.h"
 
-static const char header[] = "date,document_type,document_number,description,currency,debit,credit,balance";
+static const char header[] =
+    "customer_id,date,document_type,document_number,description,currency,debit,credit,balance";
 
 enum err report_statement(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                           struct error *e);
@@ -11,6 +13,7 @@ enum err report_statement(struct ledger *l, const struct report_query *q, const 
 enum { CURRENCIES_MAX = 32 };
 struct statement {
     struct report_file *file;
+    struct str user;
     struct money balances[CURRENCIES_MAX];
     size_t count;
 };
@@ -33,11 +36,13 @@ static enum err balance_of(struct money **out, struct statement *t, struct money
     return OK;
 }
 
-static void put_row(struct sheet *s, struct date date, const struct book_document *d, const char *what,
+static void put_row(struct statement *t, struct date date, const struct book_document *d, const char *what,
                     struct money amount, struct money balance)
 {
     struct money zero = money_zero(amount);
+    struct sheet *s = t->file->sheet;
     bool credit = money_is_negative(amount);
+    sheet_text(s, t->user);
     sheet_date(s, date);
     sheet_word(s, d->type);
     sheet_text(s, d->number);
@@ -83,7 +88,7 @@ static enum err put_currency(struct statement *t, const struct journal_entry *en
     if (err == OK) err = money_add(balance, *balance, sum, e);
     if (err == OK) err = book_document(&d, f, book_invoice(entry), e);
     if (err != OK || !report_wants(f->query, entry->date)) return err;
-    put_row(f->sheet, entry->date, &d, what_of(entry), sum, *balance);
+    put_row(t, entry->date, &d, what_of(entry), sum, *balance);
     const struct money sums[CONTROL_SUMS_MAX] = {sum};
     return report_count(f, sums, e);
 }
@@ -115,17 +120,31 @@ static enum err put_entry(void *context, const struct journal_entry *entry, stru
 /* What was open before the first day, a row a currency. */
 static enum err put_opening(struct statement *t, struct error *e)
 {
-    struct report_file *f = t->file;
+    const struct report_file *f = t->file;
     struct date before = date_add_days(f->query->from, -1);
     struct book_query q = {.customer = f->query->customer, .to = before};
     struct book_document none = {.type = ""};
-    struct report_query rows_are_wanted = {.from = f->query->from, .to = f->query->to};
-    const struct report_query *asked = f->query;
-    f->query = &rows_are_wanted;
     enum err err = journal_walk(f->ledger, f->txn, &q, put_entry, t, e);
-    f->query = asked;
     for (size_t i = 0; i < t->count && err == OK; i++)
-        put_row(f->sheet, before, &none, "brought forward", money_zero(t->balances[i]), t->balances[i]);
+        put_row(t, before, &none, "brought forward", money_zero(t->balances[i]), t->balances[i]);
+    return err;
+}
+
+/* One customer's, whoever was asked for. */
+static enum err put_customer(struct report_file *f, uint64_t customer, struct error *e)
+{
+    const struct report_query *asked = f->query;
+    struct report_query his = *asked;
+    struct arena *a = arena_new();
+    struct customer c = {0};
+    enum err err = load_customer(&c, f->txn, customer, a, e);
+    struct statement t = {.file = f, .user = c.user};
+    his.customer = customer;
+    f->query = &his;
+    if (err == OK && date_is_given(his.from)) err = put_opening(&t, e);
+    if (err == OK) err = book_walk(f, put_entry, &t, e);
+    f->query = asked;
+    arena_free(a);
     return err;
 }
 
@@ -134,11 +153,10 @@ enum err report_statement(struct ledger *l, const struct report_query *q, const 
 {
     struct report_file f = {
         .ledger = l, .query = q, .name = "statement", .path = path, .arena = a, .sums = {"movement"}};
-    struct statement t = {.file = &f};
-    if (q->customer == 0)
-        return fail(e, ERR_USAGE, "a statement is of one customer: --customer USER is wanted");
+    struct state_counts counts = {0};
     enum err err = report_begin(&f, header, e);
-    if (err == OK && date_is_given(q->from)) err = put_opening(&t, e);
-    if (err == OK) err = book_walk(&f, put_entry, &t, e);
+    if (err == OK && q->customer != 0) err = put_customer(&f, q->customer, e);
+    if (err == OK && q->customer == 0) err = count_state(&counts, f.txn, e);
+    for (uint64_t i = 1; err == OK && i <= counts.customers; i++) err = put_customer(&f, i, e);
     return report_end(&f, err, e);
 }
