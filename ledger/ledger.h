@@ -153,6 +153,14 @@ typedef enum err ledger_visit_fn(void *context, const struct event_place *place,
 enum err ledger_walk(struct ledger *l, uint64_t from, uint64_t to, ledger_visit_fn *visit, void *context,
                      struct error *e) MUST_USE;
 
+/* Signatures of a file that leaves the ledger, by the key that signs its checkpoints: for signify(1), and for
+ * ssh-keygen -Y in the namespace `space`. */
+struct file_signatures {
+    struct str signify, ssh, signify_public;
+};
+enum err ledger_sign_file(struct file_signatures *out, struct ledger *l, const char *key_file,
+                          const char *space, struct bytes file, struct arena *a, struct error *e) MUST_USE;
+
 struct str ledger_origin(const struct ledger *l); /* "daybook/" and 16 hex digits; lives as long as *l */
 
 /* How many records the log has now, of whomever: where it is what it was, nothing has changed. Cheap. */

@@ -2,13 +2,12 @@
 /* issued.c - the files that documents were made into: their hashes go into the ledger, and files that
  * somebody has are held against them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <fts.h>
-#include <unistd.h>
 
+#include "reports/file_digest.h"
 #include "reports/reports.h"
 
-enum { FILES_PER_RECORD = 1000, READ_BYTES = 8 * 1024 };
+enum { FILES_PER_RECORD = 1000 };
 
 /* ---- into the ledger ---- */
 
@@ -56,32 +55,6 @@ enum err note_issued(struct ledger *l, const struct issued_file *files, size_t c
 
 /* ---- files against the ledger ---- */
 
-static enum err hash_open_file(struct issued_file *out, int fd, struct error *e)
-{
-    uint8_t part[READ_BYTES];
-    struct hasher *h = hasher_new();
-    ssize_t n = 0;
-    hasher_begin(h);
-    out->bytes = 0;
-    while ((n = read(fd, part, sizeof part)) > 0) {
-        hasher_add(h, (struct bytes){part, (size_t)n});
-        out->bytes += (uint64_t)n;
-    }
-    enum err err = n == 0 ? OK : fail_errno(e, errno, "cannot be read");
-    hasher_end(h, out->sha256.bytes);
-    hasher_free(h);
-    return err;
-}
-
-static enum err hash_file(struct issued_file *out, const char *path, struct error *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0) return fail_errno(e, errno, "cannot be opened");
-    enum err err = hash_open_file(out, fd, e);
-    (void)close(fd); /* only read */
-    return err;
-}
-
 struct checking_files {
     struct issued_check *out;
     struct views_txn *txn;
@@ -115,7 +88,7 @@ static enum err check_file(struct checking_files *c, const char *path, struct st
     c->out->files++;
     if (err == OK && file.invoice == 0) c->out->others++;
     if (err != OK || file.invoice == 0) return err;
-    err = hash_file(&file, path, e);
+    err = file_digest(&file.sha256, &file.bytes, path, e);
     if (err == OK) err = was_issued(&same, c->txn, &file, e);
     if (err == OK) err = was_issued_at_all(&any, c->txn, file.invoice, e);
     if (err != OK) return wrap(e, "'%s'", path);

@@ -285,6 +285,36 @@ enum err journal_export(struct ledger *l, const struct report_query *q, const st
                         const struct journal_options *o, const char *path, struct arena *a,
                         struct error *e) MUST_USE;
 
+/* ---- the month's end ---- */
+
+/* One thing that must hold before a month's books are closed, and what stands against it. */
+struct month_check {
+    const char *name;
+    bool holds;
+    struct str says;
+};
+struct month_options {
+    struct date month; /* any day of it */
+    const char *out_dir;
+    const char *program;
+    const char *key_file;      /* signs SHA256SUMS; NULL: nobody does */
+    const char *checkpoint;    /* a checkpoint's text, which goes into the pack; NULL: none */
+    run_progress_fn *progress; /* NULL: silent */
+    void *progress_context;
+};
+struct month_summary {
+    struct date through;
+    uint64_t files;
+    const struct month_check *checks;
+    size_t checks_count, failing;
+    bool is_signed;
+};
+/* Looks whether the month is ready to be closed, and writes everything that accounting files of it: every
+ * report as CSV and workbook, the journal for hledger and beancount, month.json with the checks and, last,
+ * SHA256SUMS with its signatures. Nothing is closed. What does not hold is no failure: see `failing`. */
+enum err month_pack(struct month_summary *out, struct ledger *l, const struct month_options *o,
+                    struct arena *a, struct error *e) MUST_USE;
+
 /* What became of a transaction, in the one word that all answers and files have for it: of a refund that was
  * made "refunded", as of the payment that it gives back whole. */
 const char *transaction_status_shown(const struct transaction *v);

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* month.c - the month's end: what must hold before it is closed, and the pack of files that accounting keeps
+ * of it. Sums are taken from the reports' own rows and held against the accounts, so a report that left
+ * something out is found. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "reports/file_digest.h"
+#include "reports/json_file.h"
+#include "reports/out_folder.h"
+#include "reports/reports.h"
+#include "reports/sheet.h"
+
+enum { CHECKS_MAX = 16, CURRENCIES_MAX = 200, FILES_MAX = 128 };
+
+struct packed_file {
+    struct str name;
+    struct hash sha256;
+    uint64_t bytes;
+};
+struct month_end {
+    struct ledger *ledger;
+    const struct month_options *o;
+    struct month_summary *summary;
+    struct date first, last;
+    struct out_folder folder;
+    struct packed_file files[FILES_MAX];
+    size_t files_count;
+    struct month_check checks[CHECKS_MAX];
+    size_t checks_count;
+    struct arena *arena;
+};
+
+static void tell(struct month_end *m, const char *name, bool holds, struct str says)
+{
+    assert(m->checks_count < CHECKS_MAX);
+    m->checks[m->checks_count++] = (struct month_check){name, holds, says};
+    if (!holds) m->summary->failing++;
+}
+
+/* ---- sums of a report's column, by currency ---- */
+
+struct column_sums {
+    const char *column, *minus; /* minus: another, that is taken off; NULL: none */
+    struct money sums[CURRENCIES_MAX];
+    size_t count;
+    uint64_t rows;
+};
+
+static enum err add_amount(struct column_sums *s, struct money amount, struct error *e)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (money_same_currency(s->sums[i], amount)) return money_add(&s->sums[i], s->sums[i], amount, e);
+    }
+    assert(s->count < CURRENCIES_MAX);
+    s->sums[s->count++] = amount;
+    return OK;
+}
+
+static enum err add_row(void *context, const struct str *names, const struct cell *cells, size_t count,
+                        struct error *e)
+{
+    struct column_sums *s = context;
+    enum err err = OK;
+    s->rows++;
+    for (size_t i = 0; i < count && err == OK; i++) {
+        if (cells[i].kind != CELL_MONEY) continue;
+        if (str_is(names[i], s->column)) err = add_amount(s, cells[i].money, e);
+        if (s->minus != NULL && str_is(names[i], s->minus))
+            err = add_amount(s, money_negate(cells[i].money), e);
+    }
+    return err;
+}
+
+static enum err sum_report(struct column_sums *s, struct month_end *m, const char *name, struct error *e)
+{
+    struct report_query q = {.to = m->last, .format = SHEET_ROWS, .row = add_row, .row_context = s};
+    return report_find(str_of(name))->run(m->ledger, &q, "-", m->arena, e);
+}
+
+/* Takes the account's balances off: what is left does not tie. */
+struct taking_off {
+    struct column_sums *sums;
+    enum account account;
+    bool is_credit;
+};
+static enum err take_off(void *context, const struct account_balance *row, struct error *e)
+{
+    struct taking_off *t = context;
+    struct money balance = {0};
+    if (row->account != t->account) return OK;
+    enum err err = money_add(&balance, row->opening, row->debit, e);
+    if (err == OK) err = money_subtract(&balance, balance, row->credit, e);
+    if (err != OK) return err;
+    return add_amount(t->sums, t->is_credit ? balance : money_negate(balance), e);
+}
+
+static enum err balances(struct month_end *m, account_balance_fn *row, void *context, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct book_query q = {.to = m->last};
+    enum err err = ledger_read_begin(&t, m->ledger, e);
+    if (err != OK) return err;
+    err = list_balances(t, m->ledger, &q, row, context, m->arena, e);
+    ledger_read_end(m->ledger, t);
+    return err;
+}
+
+static struct str differences(const struct column_sums *s, struct arena *a)
+{
+    struct buffer b = {.arena = a};
+    for (size_t i = 0; i < s->count; i++) {
+        if (money_is_zero(s->sums[i])) continue;
+        struct str amount = money_pretty(a, s->sums[i]);
+        buffer_print(&b, "%s%.*s %s", b.len == 0 ? "" : "; ", STR_ARG(amount), s->sums[i].currency);
+    }
+    return (struct str){(const char *)b.ptr, b.len};
+}
+
+/* ---- what must hold ---- */
+
+static enum err check_tie(struct month_end *m, const char *check, const char *report, const char *column,
+                          enum account account, bool is_credit, struct error *e)
+{
+    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
+    *s = (struct column_sums){.column = column};
+    struct taking_off t = {s, account, is_credit};
+    enum err err = sum_report(s, m, report, e);
+    if (err == OK) err = balances(m, take_off, &t, e);
+    if (err != OK) return err;
+    struct str off = differences(s, m->arena);
+    struct str says = off.len == 0 ? str_format(m->arena, "%s is %s", report, account_name(account))
+                                   : str_format(m->arena, "%s is not %s: %.*s", report, account_name(account),
+                                                STR_ARG(off));
+    tell(m, check, off.len == 0, says);
+    return OK;
+}
+
+static enum err check_journal(struct month_end *m, struct error *e)
+{
+    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
+    *s = (struct column_sums){.column = "debit", .minus = "credit"};
+    enum err err = sum_report(s, m, "journal", e);
+    struct str off = differences(s, m->arena);
+    if (err == OK)
+        tell(m, "journal balances", off.len == 0,
+             off.len == 0 ? str_format(m->arena, "%ju postings, debits are credits", (uintmax_t)s->rows)
+                          : str_format(m->arena, "debits less credits: %.*s", STR_ARG(off)));
+    return err;
+}
+
+static enum err check_suspense(struct month_end *m, struct error *e)
+{
+    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
+    struct taking_off t = {s, ACCOUNT_SUSPENSE, true};
+    enum err err = balances(m, take_off, &t, e);
+    struct str open = differences(s, m->arena);
+    if (err == OK)
+        tell(m, "cash is matched", open.len == 0,
+             open.len == 0
+                 ? STR("nothing is in suspense")
+                 : str_format(m->arena, "in suspense: %.*s; see 'daybook reconcile'", STR_ARG(open)));
+    return err;
+}
+
+typedef enum err due_fn(struct views_txn *t, struct date through, struct due_cursor *after,
+                        uint64_t *customers, size_t *count, size_t capacity, struct error *e);
+
+static enum err count_customers(uint64_t *out, struct month_end *m, due_fn *list, struct date through,
+                                struct error *e)
+{
+    enum { AT_ONCE = 256 };
+    uint64_t customers[AT_ONCE];
+    struct views_txn *t = NULL;
+    struct due_cursor at = {0};
+    size_t count = AT_ONCE;
+    enum err err = ledger_read_begin(&t, m->ledger, e);
+    if (err != OK) return err;
+    *out = 0;
+    while (err == OK && count == AT_ONCE) {
+        err = list(t, through, &at, customers, &count, AT_ONCE, e);
+        *out += count;
+    }
+    ledger_read_end(m->ledger, t);
+    return err;
+}
+
+/* A usage month that ended with the month is billed by the run of the day behind it. */
+static enum err check_billed(struct month_end *m, struct error *e)
+{
+    uint64_t due = 0, drafts = 0;
+    struct date run = date_add_days(m->last, 1);
+    enum err err = count_customers(&due, m, list_due, run, e);
+    if (err == OK) err = count_customers(&drafts, m, list_drafts, run, e);
+    if (err != OK) return err;
+    struct str day = date_text(m->arena, run);
+    tell(m, "everything is billed", due == 0,
+         due == 0 ? STR("nothing of the month waits for a run")
+                  : str_format(m->arena, "%ju customers have something due: 'daybook run --through %.*s'",
+                               (uintmax_t)due, STR_ARG(day)));
+    tell(m, "no draft is open", drafts == 0,
+         drafts == 0
+             ? STR("none is")
+             : str_format(m->arena, "%ju customers have a draft: 'daybook draft list'", (uintmax_t)drafts));
+    return OK;
+}
+
+static enum err check_pending(struct month_end *m, struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct event *pending = NULL;
+    size_t count = 0;
+    enum err err = ledger_read_begin(&t, m->ledger, e);
+    if (err != OK) return err;
+    err = list_pending(&pending, &count, t, 0, m->arena, e);
+    ledger_read_end(m->ledger, t);
+    if (err == OK)
+        tell(m, "no payment is on its way", count == 0,
+             count == 0 ? STR("none is")
+                        : str_format(m->arena, "%zu payments or refunds have no outcome: 'daybook reconcile'",
+                                     count));
+    return err;
+}
+
+struct gaps {
+    uint64_t missing, twice;
+};
+static enum err count_gaps(void *context, const struct str *names, const struct cell *cells, size_t count,
+                           struct error *e)
+{
+    struct gaps *g = context;
+    (void)e;
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].kind != CELL_COUNT || str_is(cells[i].text, "0")) continue;
+        if (str_is(names[i], "missing")) g->missing++;
+        if (str_is(names[i], "duplicates") || str_is(names[i], "misnumbered")) g->twice++;
+    }
+    return OK;
+}
+
+static enum err check_numbers(struct month_end *m, struct error *e)
+{
+    struct gaps g = {0};
+    struct report_query q = {.format = SHEET_ROWS, .row = count_gaps, .row_context = &g};
+    enum err err = report_find(STR("number_gaps"))->run(m->ledger, &q, "-", m->arena, e);
+    bool holds = g.missing == 0 && g.twice == 0;
+    if (err == OK)
+        tell(m, "numbers have no gaps", holds,
+             holds ? STR("each series is whole")
+                   : STR("a series has gaps or double numbers: see number_gaps"));
+    return err;
+}
+
+static enum err check_all(struct month_end *m, struct error *e)
+{
+    enum err err = check_billed(m, e);
+    if (err == OK) err = check_pending(m, e);
+    if (err == OK) err = check_suspense(m, e);
+    if (err == OK) err = check_numbers(m, e);
+    if (err == OK) err = check_journal(m, e);
+    if (err == OK) err = check_tie(m, "aging ties", "ar_aging", "outstanding", ACCOUNT_RECEIVABLE, false, e);
+    if (err == OK) err = check_tie(m, "cash ties", "cash", "amount", ACCOUNT_CASH, false, e);
+    if (err == OK) err = check_tie(m, "tax ties", "tax", "tax", ACCOUNT_TAX_PAYABLE, true, e);
+    if (err == OK)
+        err = check_tie(m, "deferred revenue ties", "deferred_schedule", "remaining", ACCOUNT_DEFERRED, true,
+                        e);
+    return err;
+}
+
+/* ---- the pack ---- */
+
+static enum err note_file(struct month_end *m, struct str name, struct error *e)
+{
+    assert(m->files_count < FILES_MAX);
+    struct packed_file *f = &m->files[m->files_count++];
+    const char *path = out_folder_file(&m->folder, str_cstring(m->arena, name), m->arena);
+    f->name = name;
+    return file_digest(&f->sha256, &f->bytes, path, e) == OK ? OK : wrap(e, "'%s'", path);
+}
+
+/* What is of a day begins with the ledger; what is of a month with its first day. */
+static bool is_of_a_day(const char *name)
+{
+    static const char *const names[] = {"ar_aging", "ar_aging_summary", "deferred_schedule",
+                                        "revenue_waterfall", "dunning"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static enum err write_report(struct month_end *m, const struct report *r, enum sheet_format format,
+                             const char *end, struct error *e)
+{
+    struct str name = str_format(m->arena, "%s.%s", r->name, end);
+    const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
+    struct report_query q = {.to = m->last, .program = m->o->program, .format = format};
+    if (!is_of_a_day(r->name)) q.from = m->first;
+    enum err err = r->run(m->ledger, &q, path, m->arena, e);
+    if (err == OK) err = note_file(m, name, e);
+    return err == OK ? note_file(m, str_format(m->arena, "%.*s.meta.json", STR_ARG(name)), e) : err;
+}
+
+/* The shadow of another biller is of nobody's books. */
+static bool is_packed(const struct report *r)
+{
+    return strcmp(r->name, "shadow") != 0;
+}
+
+static enum err write_reports(struct month_end *m, struct error *e)
+{
+    size_t count = 0, done = 0;
+    enum err err = OK;
+    for (const struct report *r = reports_all; r->name != NULL; r++) count += is_packed(r);
+    for (const struct report *r = reports_all; r->name != NULL && err == OK; r++) {
+        if (!is_packed(r)) continue;
+        err = write_report(m, r, SHEET_CSV, "csv", e);
+        if (err == OK) err = write_report(m, r, SHEET_XLSX, "xlsx", e);
+        if (m->o->progress != NULL) m->o->progress(m->o->progress_context, "reports", ++done, count);
+    }
+    return err;
+}
+
+static enum err write_journal(struct month_end *m, const char *form, struct error *e)
+{
+    struct str name = str_format(m->arena, "journal.%s", form);
+    struct report_query q = {.from = m->first, .to = m->last, .program = m->o->program};
+    struct journal_options o = {.currency = NULL};
+    const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
+    enum err err = journal_export(m->ledger, &q, journal_form_find(str_of(form)), &o, path, m->arena, e);
+    if (err == OK) err = note_file(m, name, e);
+    return err == OK ? note_file(m, str_format(m->arena, "%.*s.meta.json", STR_ARG(name)), e) : err;
+}
+
+static enum err write_text(struct month_end *m, const char *name, struct str text, struct error *e)
+{
+    struct file_sink sink = {0};
+    enum err err = file_begin(&sink, out_folder_file(&m->folder, name, m->arena), 0644, e);
+    if (err != OK) return err;
+    (void)fwrite(text.ptr, 1, text.len, sink.stream); /* file_finish finds the stream's mark of a failure */
+    return file_finish(&sink, e);
+}
+
+static enum err write_checks(struct month_end *m, struct error *e)
+{
+    struct json_file *j = NULL;
+    enum err err = json_begin(&j, out_folder_file(&m->folder, "month.json", m->arena), m->arena, e);
+    if (err != OK) return err;
+    json_file_text(j, "ledger", ledger_origin(m->ledger));
+    json_file_text(j, "month", month_text(m->arena, m->first));
+    json_file_date(j, "through", m->last);
+    json_file_text_or_null(j, "program", str_of(m->o->program));
+    json_file_count(j, "failing", m->summary->failing);
+    json_open_list(j, "checks");
+    for (size_t i = 0; i < m->checks_count; i++) {
+        json_open_line(j, NULL);
+        json_file_text(j, "check", str_of(m->checks[i].name));
+        json_file_flag(j, "holds", m->checks[i].holds);
+        json_file_text(j, "says", m->checks[i].says);
+        json_close(j);
+    }
+    json_close(j);
+    err = json_finish(j, e);
+    return err == OK ? note_file(m, STR("month.json"), e) : err;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return str_compare(((const struct packed_file *)left)->name, ((const struct packed_file *)right)->name);
+}
+
+/* As sha256sum(1) reads it. */
+static struct str sums_of(struct month_end *m)
+{
+    struct buffer b = {.arena = m->arena};
+    qsort(m->files, m->files_count, sizeof *m->files, by_name);
+    for (size_t i = 0; i < m->files_count; i++) {
+        char digits[64];
+        hex_encode(digits, m->files[i].sha256.bytes, 32);
+        buffer_print(&b, "%.64s  %.*s\n", digits, STR_ARG(m->files[i].name));
+    }
+    return (struct str){(const char *)b.ptr, b.len};
+}
+
+/* A signature of the pack before is none of this one. */
+static enum err forget_older(struct month_end *m, struct error *e)
+{
+    static const char *const names[] = {"SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sshsig", "signify.pub",
+                                        "checkpoint"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = out_folder_file(&m->folder, names[i], m->arena);
+        if (unlink(path) != 0 && errno != ENOENT) return fail_errno(e, errno, "cannot remove '%s'", path);
+    }
+    return OK;
+}
+
+static enum err write_sums(struct month_end *m, struct error *e)
+{
+    struct str sums = sums_of(m);
+    struct file_signatures s = {.signify = STR_NONE};
+    enum err err = OK;
+    if (m->o->key_file != NULL) {
+        err = ledger_sign_file(&s, m->ledger, m->o->key_file, "daybook-month", str_bytes(sums), m->arena, e);
+        if (err == OK) err = write_text(m, "SHA256SUMS.sig", s.signify, e);
+        if (err == OK) err = write_text(m, "SHA256SUMS.sshsig", s.ssh, e);
+        if (err == OK) err = write_text(m, "signify.pub", s.signify_public, e);
+        m->summary->is_signed = err == OK;
+    }
+    return err == OK ? write_text(m, "SHA256SUMS", sums, e) : err;
+}
+
+static enum err write_pack(struct month_end *m, struct error *e)
+{
+    enum err err = forget_older(m, e);
+    if (err == OK) err = write_reports(m, e);
+    if (err == OK) err = write_journal(m, "hledger", e);
+    if (err == OK) err = write_journal(m, "beancount", e);
+    if (err == OK) err = write_checks(m, e);
+    if (err == OK && m->o->checkpoint != NULL) {
+        err = write_text(m, "checkpoint", str_of(m->o->checkpoint), e);
+        if (err == OK) err = note_file(m, STR("checkpoint"), e);
+    }
+    return err == OK ? write_sums(m, e) : err;
+}
+
+enum err month_pack(struct month_summary *out, struct ledger *l, const struct month_options *o,
+                    struct arena *a, struct error *e)
+{
+    struct month_end *m = arena_new_of(a, struct month_end);
+    *out = (struct month_summary){.through = month_last_day(o->month)};
+    *m = (struct month_end){.ledger = l,
+                            .o = o,
+                            .summary = out,
+                            .first = month_first_day(o->month),
+                            .last = out->through,
+                            .arena = a};
+    m->folder.fd = -1;
+    enum err err = ledger_guard_output(l, o->out_dir, e);
+    if (err == OK) err = out_folder_open(&m->folder, o->out_dir, false, a, e);
+    if (err == OK) err = check_all(m, e);
+    if (err == OK) err = write_pack(m, e);
+    if (err == OK) err = out_folder_sync(&m->folder, e);
+    out_folder_close(&m->folder);
+    out->checks = m->checks;
+    out->checks_count = m->checks_count;
+    out->files = m->files_count;
+    return err;
+}
