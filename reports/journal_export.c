@@ -63,13 +63,16 @@ static enum err read_aliases(struct account_map *out, json_t *all, const char *p
 enum err account_map_read(struct account_map *out, const char *path, struct arena *a, struct error *e)
 {
     json_error_t what;
+    struct bytes text = {NULL, 0};
     *out = (struct account_map){0};
-    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &what);
+    enum err err = file_read(&text, path, LIMIT_SMALL_FILE_BYTES, a, e);
+    if (err != OK) return err;
+    json_t *all = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &what);
     if (!json_is_object(all)) {
         json_decref(all);
         return fail(e, ERR_INVALID, "'%s' is no JSON object of accounts (line %d)", path, what.line);
     }
-    enum err err = read_aliases(out, all, path, a, e);
+    err = read_aliases(out, all, path, a, e);
     json_decref(all);
     return err;
 }
