@@ -27,7 +27,7 @@ struct press {
     unsigned jobs;
     pthread_mutex_t lock;
     pthread_cond_t work, progress;
-    struct sheet *sheets;
+    struct press_sheet *sheets;
     uint64_t count;               /* of sheets in the ring */
     uint64_t oldest, next, taken; /* counted on for ever; the place in the ring is the rest by count */
     bool stopping;
@@ -43,7 +43,7 @@ static void unlock(struct press *p)
     if (pthread_mutex_unlock(&p->lock) != 0) WRONG("the lock of the press is broken");
 }
 
-static struct sheet *sheet_at(const struct press *p, uint64_t number)
+static struct press_sheet *sheet_at(const struct press *p, uint64_t number)
 {
     return &p->sheets[number % p->count];
 }
@@ -77,7 +77,7 @@ static enum err write_pdf(const struct worker *w, const char *path, struct error
     return err;
 }
 
-static enum err set_sheet(struct worker *w, struct sheet *s, struct error *e)
+static enum err set_sheet(struct worker *w, struct press_sheet *s, struct error *e)
 {
     struct invoice_document document = document_of(&s->invoice, &s->parts);
     arena_reset(w->arena);
@@ -101,7 +101,7 @@ static void *work(void *argument)
             if (pthread_cond_wait(&p->work, &p->lock) != 0) WRONG("cannot wait");
         }
         if (p->stopping) break;
-        struct sheet *s = sheet_at(p, p->next++);
+        struct press_sheet *s = sheet_at(p, p->next++);
         unlock(p);
         enum err err = set_sheet(w, s, &s->error);
         lock(p);
@@ -117,7 +117,7 @@ static void *work(void *argument)
 
 static enum err hand_over_oldest(struct press *p, struct error *e)
 {
-    struct sheet *s = sheet_at(p, p->oldest);
+    struct press_sheet *s = sheet_at(p, p->oldest);
     lock(p);
     while (!s->is_set) {
         if (pthread_cond_wait(&p->progress, &p->lock) != 0) WRONG("cannot wait");
@@ -129,14 +129,14 @@ static enum err hand_over_oldest(struct press *p, struct error *e)
     return s->err;
 }
 
-enum err press_take(struct sheet **out, struct press *p, struct error *e)
+enum err press_take(struct press_sheet **out, struct press *p, struct error *e)
 {
     enum err err = p->taken - p->oldest < p->count ? OK : hand_over_oldest(p, e);
     if (err != OK) return err;
-    struct sheet *s = sheet_at(p, p->taken);
+    struct press_sheet *s = sheet_at(p, p->taken);
     struct arena *arena = s->arena;
     arena_reset(arena);
-    *s = (struct sheet){.arena = arena};
+    *s = (struct press_sheet){.arena = arena};
     *out = s;
     return OK;
 }
@@ -184,7 +184,7 @@ enum err press_open(struct press **out, const char *folder, unsigned jobs, sheet
 {
     unsigned wanted = jobs_wanted(jobs);
     struct press *p = calloc(1, sizeof *p);
-    struct sheet *sheets = calloc((size_t)wanted * SHEETS_PER_JOB, sizeof *sheets);
+    struct press_sheet *sheets = calloc((size_t)wanted * SHEETS_PER_JOB, sizeof *sheets);
     if (p == NULL || sheets == NULL) WRONG("out of memory");
     *p = (struct press){.folder = folder, .done = done, .context = context, .sheets = sheets};
     p->count = (uint64_t)wanted * SHEETS_PER_JOB;

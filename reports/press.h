@@ -9,7 +9,7 @@
 #include "reports/register.h"
 
 /* One invoice on its way. Everything it points to lives in its arena. */
-struct sheet {
+struct press_sheet {
     struct arena *arena;
     struct invoice invoice;
     struct document_parts parts;
@@ -24,7 +24,7 @@ struct sheet {
 };
 
 /* Takes a sheet that is through, drawn or not, oldest first; called on the thread of whoever fills them. */
-typedef enum err sheet_done_fn(void *context, const struct sheet *s, struct error *e);
+typedef enum err sheet_done_fn(void *context, const struct press_sheet *s, struct error *e);
 
 struct press;
 /* PDFs go to FOLDER/NUMBER.pdf, each complete under its name or not there; they are not synced one by one. */
@@ -32,7 +32,7 @@ enum err press_open(struct press **out, const char *folder, unsigned jobs, sheet
                     struct error *e) MUST_USE;
 /* An empty sheet to fill. Waits for the oldest one and hands it over when all are in use; then this fails as
  * that one did, or as `done` did. */
-enum err press_take(struct sheet **out, struct press *p, struct error *e) MUST_USE;
+enum err press_take(struct press_sheet **out, struct press *p, struct error *e) MUST_USE;
 /* Hands the sheet that was taken last to the threads. */
 void press_submit(struct press *p);
 /* Waits for all sheets and hands them over. */

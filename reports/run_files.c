@@ -17,8 +17,8 @@ struct filing {
     struct run_sums *sums; /* one a run */
     size_t at;             /* the run that is being walked */
     struct sheet *invoices, *lines;
-    struct press *press; /* NULL: without PDFs */
-    struct sheet single; /* for rows without PDFs */
+    struct press *press;       /* NULL: without PDFs */
+    struct press_sheet single; /* for rows without PDFs */
     struct arena *row;
     struct buffer in_set; /* a bit an invoice, from `first` on */
     uint64_t first;
@@ -68,7 +68,7 @@ static void add_file(struct filing *f, const char *name, uint64_t bytes, const s
     f->nightly->summary->files++;
 }
 
-static void add_issued(struct filing *f, const struct sheet *s)
+static void add_issued(struct filing *f, const struct press_sheet *s)
 {
     if (f->issued_count == f->issued_capacity) {
         f->issued_capacity = f->issued_capacity == 0 ? 64 : 2 * f->issued_capacity;
@@ -81,7 +81,7 @@ static void add_issued(struct filing *f, const struct sheet *s)
 }
 
 /* Everything else of the night is written all the same, and the next try comes to the same. */
-static void note_undrawn(struct filing *f, const struct sheet *s)
+static void note_undrawn(struct filing *f, const struct press_sheet *s)
 {
     struct run_summary *sum = f->nightly->summary;
     struct arena *a = f->nightly->arena;
@@ -94,7 +94,7 @@ static void note_undrawn(struct filing *f, const struct sheet *s)
 }
 
 /* Called in the order of the documents, whichever was set first. */
-static enum err put_document(void *context, const struct sheet *s, struct error *e)
+static enum err put_document(void *context, const struct press_sheet *s, struct error *e)
 {
     struct filing *f = context;
     struct nightly *n = f->nightly;
@@ -121,7 +121,7 @@ static enum err put_document(void *context, const struct sheet *s, struct error 
 /* A sheet for the press holds copies: the row and the views' values are gone before it is set. */
 static enum err press_document(struct filing *f, const struct invoice *v, struct error *e)
 {
-    struct sheet *s = NULL;
+    struct press_sheet *s = NULL;
     struct document_parts parts = {0};
     enum err err = document_gather(&parts, f->nightly->ledger, f->txn, v, f->row, e);
     if (err == OK) err = press_take(&s, f->press, e);
@@ -136,7 +136,7 @@ static enum err press_document(struct filing *f, const struct invoice *v, struct
 
 static enum err write_document(struct filing *f, const struct invoice *v, struct error *e)
 {
-    struct sheet *s = &f->single;
+    struct press_sheet *s = &f->single;
     arena_reset(s->arena);
     s->invoice = *v;
     enum err err = load_customer_version(&s->parts.buyer, f->txn, v->customer, v->buyer_version, f->row, e);
