@@ -392,11 +392,14 @@ enum err ask_report_file(const struct call *c, struct error *e)
     }
     const struct journal_form *form = str_is(q->name, "journal") ? journal_form_find(q->format) : NULL;
     if (form != NULL) return ask_journal(c, form, &rq, path, e);
-    if (q->currency.len > 0 || q->accounts.len > 0)
-        return fail(e, ERR_USAGE, "--currency and --accounts are for the journal in another program's form");
+    if (q->accounts.len > 0)
+        return fail(e, ERR_USAGE, "--accounts is for the journal in another program's form");
     bool unsaid = q->output.len == 0 && q->format.len == 0 && q->csv.len == 0;
     enum err err = sheet_format_of(&rq.format, unsaid && c->answer->likes_rows ? STR("table") : q->format,
                                    q->csv, path, e);
+    if (err == OK && (report->takes & IS_AUDIT_LOG) != 0)
+        err = access_check_inner(c->service, "audit.log", e);
+    if (err == OK && q->currency.len > 0) err = currency_parse(rq.currency, q->currency, e);
     if (err == OK) err = report_days(&rq, q, e);
     if (err == OK) err = parse_known_at(&rq, q->known_at, e);
     if (err == OK) err = customer_number(&rq.customer, c, q->customer, e);

@@ -137,6 +137,27 @@ static void print_usage(FILE *to, const struct verb *v, const struct slot *slots
     (void)fprintf(to, "%s\n\n%s\n", options ? " [--OPTIONS]" : "", v->help);
 }
 
+static void print_report(FILE *to, const struct report *r)
+{
+    static const struct {
+        unsigned flag;
+        const char *option;
+    } options[] = {{TAKES_FROM, "--from"},
+                   {TAKES_TO, "--to"},
+                   {TAKES_CUSTOMER, "--customer"},
+                   {TAKES_CURRENCY, "--currency"}};
+    struct arena *a = arena_new();
+    struct str help = str_of(r->help);
+    bool first = true;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if ((r->takes & options[i].flag) == 0) continue;
+        help = str_format(a, "%.*s%s%s", STR_ARG(help), first ? " (" : ", ", options[i].option);
+        first = false;
+    }
+    print_term(to, str_of(r->name), str_cstring(a, first ? help : str_format(a, "%.*s)", STR_ARG(help))));
+    arena_free(a);
+}
+
 static void print_words(FILE *to, const struct verb *v)
 {
     if (strcmp(v->words, "import") == 0) {
@@ -146,8 +167,7 @@ static void print_words(FILE *to, const struct verb *v)
     }
     if (strcmp(v->words, "report") == 0) {
         (void)fprintf(to, "\nReports:\n");
-        for (const struct report *r = reports_all; r->name != NULL; r++)
-            print_term(to, str_of(r->name), r->help);
+        for (const struct report *r = reports_all; r->name != NULL; r++) print_report(to, r);
     }
 }
 

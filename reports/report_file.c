@@ -19,6 +19,22 @@ static enum err check_path(const struct report_file *f, struct error *e)
     return err == OK ? ledger_guard_output(f->ledger, side_file(f), e) : err;
 }
 
+/* What would be left unheeded is refused: who asked for it would take the file for another. */
+static enum err check_query(const struct report_file *f, struct error *e)
+{
+    const struct report_query *q = f->query;
+    const struct report *r = report_find(str_of(f->name));
+    if (r == NULL) return OK;
+    const char *unheeded = date_is_given(q->from) && (r->takes & TAKES_FROM) == 0       ? "--from"
+                           : date_is_given(q->to) && (r->takes & TAKES_TO) == 0         ? "--to and --as-of"
+                           : q->customer != 0 && (r->takes & TAKES_CUSTOMER) == 0       ? "--customer"
+                           : q->currency[0] != '\0' && (r->takes & TAKES_CURRENCY) == 0 ? "--currency"
+                                                                                        : NULL;
+    if (unheeded != NULL) return fail(e, ERR_USAGE, "%s: it has no such choice", unheeded);
+    if ((r->takes & WANTS_CUSTOMER) == 0 || q->customer != 0) return OK;
+    return fail(e, ERR_USAGE, "it is of one customer: --customer USER is wanted");
+}
+
 static enum err begin_reading(struct report_file *f, struct error *e)
 {
     const struct report_query *q = f->query;
@@ -49,9 +65,11 @@ enum err report_begin(struct report_file *f, const char *header, struct error *e
                               .title = f->name,
                               .format = q->format,
                               .raw = q->raw,
+                              .currency = q->currency,
                               .row = q->row,
                               .context = q->row_context};
-    enum err err = q->format == SHEET_ROWS ? OK : check_path(f, e);
+    enum err err = check_query(f, e);
+    if (err == OK && q->format != SHEET_ROWS) err = check_path(f, e);
     f->row = arena_new();
     if (err == OK) err = begin_reading(f, e);
     return err == OK ? sheet_begin(&f->sheet, &o, f->arena, e) : err;
@@ -77,6 +95,8 @@ static struct control_row *control_of(struct report_file *f, const char *currenc
 
 enum err report_count(struct report_file *f, const struct money amounts[CONTROL_SUMS_MAX], struct error *e)
 {
+    const char *wanted = f->query->currency;
+    if (wanted[0] != '\0' && strcmp(wanted, amounts[0].currency) != 0) return OK; /* nor is its row there */
     struct control_row *row = control_of(f, amounts[0].currency);
     row->rows++;
     enum err err = OK;
@@ -132,6 +152,7 @@ static void put_parameters(struct json_file *j, const struct report_file *f)
                            q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
     json_file_date(j, "from", q->from);
     json_file_date(j, "to", q->to);
+    if (q->currency[0] != '\0') json_file_text(j, "currency", str_of(q->currency));
     if (instant_is_given(q->known_at)) json_file_instant(j, "known_at", q->known_at);
     if (q->known_size > 0) json_file_count(j, "known_at_seq", q->known_size - 1);
     json_close(j);

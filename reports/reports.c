@@ -5,17 +5,17 @@
 #include "reports/register.h"
 #include "reports/report_file.h"
 
-#define REPORT(function, name, help)                                                                     \
+#define REPORT(function, name, takes, help)                                                              \
     enum err function(struct ledger *l, const struct report_query *q, const char *path, struct arena *a, \
                       struct error *e);
 #include "reports/reports.def"
 #undef REPORT
 
 const struct report reports_all[] = {
-#define REPORT(function, name, help) {name, help, function},
+#define REPORT(function, name, takes, help) {name, help, takes, function},
 #include "reports/reports.def"
 #undef REPORT
-    {NULL, NULL, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 const struct report *report_find(struct str name)

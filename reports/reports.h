@@ -251,6 +251,7 @@ enum err receipts_write(struct receipts_summary *out, struct ledger *l, const ch
 struct report_query {
     uint64_t customer;    /* 0: all */
     struct date from, to; /* inclusive; none: open */
+    char currency[4];     /* only rows in it; "": all */
     const char *program;  /* stands in the side file; NULL: nothing does */
     /* What the ledger knew at an instant, or when it had so many records: the report is that of then.
      * Neither: of now. */
@@ -262,12 +263,24 @@ struct report_query {
     void *row_context;
 };
 /* A file at `path`, with PATH.meta.json beside it (report, parameters, as-of seq, chain head, rows, control
- * totals, SHA-256); path "-": the report alone to standard output. reports.def:
- * REPORT(function, "name", "help"). */
+ * totals, SHA-256); path "-": the report alone to standard output. ERR_USAGE names a parameter that the
+ * report does not take, or cannot do without. */
 typedef enum err report_fn(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                            struct error *e);
+/* What reports.def says of a report: the parameters that mean something to it. */
+enum report_takes {
+    TAKES_FROM = 1,
+    TAKES_TO = 2, /* or --as-of, which is the same */
+    TAKES_CUSTOMER = 4,
+    TAKES_CURRENCY = 8, /* it has a column of that name */
+    TAKES_DAYS = TAKES_FROM | TAKES_TO,
+    TAKES_ALL = TAKES_DAYS | TAKES_CUSTOMER | TAKES_CURRENCY,
+    WANTS_CUSTOMER = 16, /* and is refused without one */
+    IS_AUDIT_LOG = 32    /* for those alone who may read the audit log */
+};
 struct report {
     const char *name, *help;
+    unsigned takes; /* enum report_takes */
     report_fn *run;
 };
 extern const struct report reports_all[];

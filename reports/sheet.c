@@ -19,6 +19,7 @@ struct sheet {
     struct cell *cells;
     struct arena *texts; /* of the row at hand */
     size_t columns, column;
+    size_t currency; /* its column, where rows of one are wanted; else behind the last */
     uint64_t rows;
     bool ended;
 };
@@ -103,6 +104,16 @@ static size_t split_header(struct str *names, const char *header)
     return count;
 }
 
+static size_t column_named(const struct sheet *s, struct str name)
+{
+    size_t at = 0;
+    while (!str_equal(s->names[at], name)) {
+        at++;
+        assert(at < s->columns);
+    }
+    return at;
+}
+
 enum err sheet_begin(struct sheet **out, const struct sheet_options *o, struct arena *a, struct error *e)
 {
     struct sheet *s = arena_new_of(a, struct sheet);
@@ -112,6 +123,8 @@ enum err sheet_begin(struct sheet **out, const struct sheet_options *o, struct a
     s->names = arena_array_of(a, struct str, s->columns);
     s->cells = arena_array_of(a, struct cell, s->columns);
     (void)split_header(s->names, o->header);
+    s->currency = s->columns;
+    if (o->currency != NULL && o->currency[0] != '\0') s->currency = column_named(s, STR("currency"));
     s->sink = (struct sheet_sink){.options = &s->options, .names = s->names, .columns = s->columns};
     enum err err = s->kind->begin(&s->sink, &s->options, e);
     if (err != OK) return err;
@@ -213,13 +226,20 @@ void sheet_hash(struct sheet *s, const struct hash *hash)
     (void)next_cell(s, CELL_WORD, hash == NULL ? STR_NONE : str_copy(s->texts, text));
 }
 
+static bool is_wanted(const struct sheet *s)
+{
+    return s->currency == s->columns || str_is(s->cells[s->currency].text, s->options.currency);
+}
+
 void sheet_end_row(struct sheet *s)
 {
     assert(s->column == s->columns);
-    if (s->sink.err == OK) s->kind->row(&s->sink, s->cells);
+    if (is_wanted(s)) {
+        if (s->sink.err == OK) s->kind->row(&s->sink, s->cells);
+        s->rows++;
+        s->sink.rows++;
+    }
     s->column = 0;
-    s->rows++;
-    s->sink.rows++;
     arena_reset(s->texts);
 }
 

@@ -47,7 +47,8 @@ struct sheet_options {
     const char *header; /* our own names, "a,b,c" */
     const char *title;  /* of a workbook's sheet and a JSON document; NULL: none */
     enum sheet_format format;
-    bool raw; /* CSV: no apostrophe before what looks like a formula */
+    bool raw;             /* CSV: no apostrophe before what looks like a formula */
+    const char *currency; /* rows alone whose column "currency" has this one; NULL or "": all */
     sheet_row_fn *row;
     void *context;
 };

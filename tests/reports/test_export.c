@@ -59,6 +59,57 @@ Test(reports, the_table_names_each_report_once)
     cr_assert_null(report_find(STR("no_such")));
 }
 
+Test(reports, what_a_report_would_leave_unheeded_is_refused)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query from = {.from = day("2025-01-01")}, to = {.to = day("2025-01-01")},
+                        customer = {.customer = 1}, currency = {.currency = "USD"};
+    const struct {
+        unsigned takes;
+        const struct report_query *q;
+        const char *option;
+    } choices[] = {{TAKES_FROM, &from, "from"},
+                   {TAKES_TO, &to, "to"},
+                   {TAKES_CUSTOMER, &customer, "customer"},
+                   {TAKES_CURRENCY, &currency, "currency"}};
+    for (const struct report *r = reports_all; r->name != NULL; r++) {
+        for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+            struct report_query q = *choices[i].q;
+            if (q.customer == 0 && (r->takes & WANTS_CUSTOMER) != 0) q.customer = 1;
+            const char *path = test_path(str_format(A, "%s%zu.csv", r->name, i).ptr);
+            enum err err = r->run(o.l, &q, path, A, E);
+            bool taken = (r->takes & choices[i].takes) != 0;
+            cr_assert_eq(err == OK, taken, "%s %s: %s", r->name, choices[i].option, E->text);
+            if (!taken) cr_assert_not_null(strstr(E->text, choices[i].option), "%s", E->text);
+        }
+    }
+    const struct report_query nobody = {0};
+    assert_err_says(report_find(STR("statement"))->run(o.l, &nobody, test_path("x.csv"), A, E), ERR_USAGE,
+                    "--customer USER is wanted");
+    office_close(&o);
+}
+
+Test(reports, rows_and_totals_of_one_currency_are_those_of_all_in_it)
+{
+    struct office o = {0};
+    two_months(&o);
+    struct report_query all = {0}, yen = {.currency = "JPY"};
+    struct str whole = report_of(&o, "invoices", &all);
+    struct decimal gross = column_sum(whole, "gross", "currency", "JPY");
+    struct str part = report_of(&o, "invoices", &yen);
+    assert_str(decimal_text(A, column_sum(part, "gross", "currency", "JPY")), decimal_text(A, gross).ptr);
+    cr_assert(!decimal_is_zero(gross) && count_rows(part) > 0 && count_rows(part) < count_rows(whole));
+    for (size_t i = 1; i <= count_rows(part); i++) assert_str(cell(part, i, "currency"), "JPY");
+    json_t *side = side_file_of("invoices"), *sums = json_object_get(side, "control_totals");
+    assert_int(json_array_size(sums), 1);
+    assert_int(json_integer_value(json_object_get(side, "rows")), count_rows(part));
+    assert_str(str_of(json_string_value(json_object_get(json_array_get(sums, 0), "gross"))),
+               decimal_text(A, gross).ptr);
+    json_decref(side);
+    office_close(&o);
+}
+
 Test(reports, the_trial_balance_is_zero_in_each_currency_and_says_the_same_from_the_log)
 {
     struct office o = {0};
@@ -224,8 +275,10 @@ Test(reports, others_can_read_every_report)
     struct office o = {0};
     need("/usr/bin/python3");
     two_months(&o);
-    struct report_query q = {0};
-    for (const struct report *r = reports_all; r->name != NULL; r++) (void)report_of(&o, r->name, &q);
+    for (const struct report *r = reports_all; r->name != NULL; r++) {
+        struct report_query q = {.customer = (r->takes & WANTS_CUSTOMER) != 0 ? 1 : 0};
+        (void)report_of(&o, r->name, &q);
+    }
     assert_ok(export_customer_csv(o.l, 2, (struct date){0}, (struct date){0}, test_path("export.csv"), A, E));
     const char *command =
         str_format(A, "/usr/bin/python3 %s --no-office %s/*.csv >&2", script, test_dir()).ptr;
