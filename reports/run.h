@@ -116,7 +116,7 @@ enum err late_read(struct late *out, struct ledger *l, uint64_t from, uint64_t t
 /* The invoice as it stood without them. */
 enum err late_undo(struct invoice *v, const struct late *late, struct error *e) MUST_USE;
 
-/* ---- run_totals.c: control totals, and batch_control.csv ---- */
+/* ---- run_totals.c: control totals ---- */
 
 enum { DOCUMENT_NUMBER_BYTES = 48 };
 struct number_range {
@@ -147,6 +147,7 @@ const struct number_range *run_sums_range(const struct currency_sums *c);
 enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size_t count,
                             struct error *e) MUST_USE;
 
+/* batch_control.c: the file of that name */
 enum err batch_control_write(struct sheet_summary *out, const struct nightly *n, const struct run_sums *sums,
                              size_t count, struct error *e) MUST_USE;
 

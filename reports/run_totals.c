@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_totals.c - control totals of a run, counted from its documents and compared with what the run itself
- * counted while it billed. batch_control.csv has a row for each run and currency; counts of customers are the
- * run's and stand on each of its rows. */
+ * counted while it billed. */
 #include "reports/run.h"
-
-static const char batch_control_header[] =
-    "run_id,job,started_at,finished_at,from_seq,to_seq,chain_head_before,chain_head_after,candidates,"
-    "invoiced,skipped,failed,"
-    "net,tax,gross,currency,first_number,last_number,program_version,config_sha256";
 
 /* ---- counting ---- */
 
@@ -162,62 +156,4 @@ enum err run_sums_summarize(struct nightly *n, const struct run_sums *sums, size
     out->runs = count;
     out->totals = totals;
     return err;
-}
-
-/* ---- batch_control.csv ---- */
-
-static void put_run(struct sheet *c, const struct nightly *n, const struct run *r)
-{
-    bool done = !n->o->dry_run;
-    struct arena *a = n->arena;
-    sheet_text(c, public_id(a, "run", r->run));
-    sheet_text(c, str_format(a, "nightly run through %.*s", STR_ARG(date_text(a, r->through))));
-    sheet_instant(c, done ? r->started_at : (struct instant){0});
-    sheet_instant(c, done ? r->finished_at : (struct instant){0});
-    if (done) {
-        sheet_count(c, r->started_seq);
-        sheet_count(c, r->finished_seq);
-    } else {
-        sheet_empty(c);
-        sheet_empty(c);
-    }
-    sheet_hash(c, done ? &r->head_before : NULL);
-    sheet_hash(c, done ? &r->head_after : NULL);
-    sheet_count(c, r->candidates);
-    sheet_count(c, r->invoiced);
-    sheet_count(c, r->skipped);
-    sheet_count(c, r->failed);
-}
-
-static void put_row(struct sheet *c, const struct nightly *n, const struct run_sums *s,
-                    const struct currency_sums *in)
-{
-    static const struct currency_sums nothing = {0}; /* a run without documents has a row too */
-    const struct currency_sums *sums = in != NULL ? in : &nothing;
-    const struct number_range *range = run_sums_range(sums);
-    put_run(c, n, s->run);
-    sheet_money(c, sums->total.net);
-    sheet_money(c, sums->total.tax);
-    sheet_money(c, sums->total.gross);
-    sheet_word(c, sums->total.gross.currency);
-    sheet_word(c, range->first);
-    sheet_word(c, range->last);
-    sheet_text(c, str_of(n->o->program));
-    sheet_hash(c, s->has_config ? &s->config : NULL);
-    sheet_end_row(c);
-}
-
-enum err batch_control_write(struct sheet_summary *out, const struct nightly *n, const struct run_sums *sums,
-                             size_t count, struct error *e)
-{
-    struct sheet *c = NULL;
-    const char *path = out_folder_file(&n->folder, "batch_control.csv", n->arena);
-    enum err err = csv_begin(&c, path, batch_control_header, n->arena, e);
-    if (err != OK) return err;
-    for (size_t i = 0; i < count; i++) {
-        const struct run_sums *s = &sums[i];
-        if (s->count == 0) put_row(c, n, s, NULL);
-        for (size_t k = 0; k < s->count; k++) put_row(c, n, s, &s->items[k]);
-    }
-    return sheet_finish(out, c, e);
 }
