@@ -13,47 +13,6 @@ struct log_listing {
     uint64_t told;
 };
 
-/* The customer whom a record is about: the one asked for, or the one of its first event that has one. */
-static uint64_t customer_of(const struct envelope *v)
-{
-    for (size_t i = 0; i < v->events_count; i++) {
-        uint64_t customer = event_customer(&v->events[i]);
-        if (customer != 0) return customer;
-    }
-    const struct usage_recorded *u = &v->events[0].usage_recorded;
-    if (v->events[0].type != EVENT_USAGE_RECORDED || u->readings_count == 0) return 0;
-    for (size_t i = 1; i < u->readings_count; i++) {
-        if (u->readings[i].customer != u->readings[0].customer) return 0;
-    }
-    return u->readings[0].customer;
-}
-
-/* What came of it. Where the ledger has actors, what was refused is noted; everything else that stands here
- * was done, or asked of a gateway that may have declined. */
-static const char *result_of(const struct envelope *v, struct arena *a)
-{
-    const char *result = "done";
-    for (size_t i = 0; i < v->events_count; i++) {
-        switch ((int)v->events[i].type) {
-        case EVENT_ACCESS_NOTED: return str_cstring(a, v->events[i].access_noted.result);
-        case EVENT_PAYMENT_FAILED:
-        case EVENT_REFUND_FAILED:
-        case EVENT_REFUND_RETURNED: return "declined";
-        case EVENT_PAYMENT_REQUESTED:
-        case EVENT_REFUND_REQUESTED: result = "requested"; break;
-        default: break;
-        }
-    }
-    return result;
-}
-
-/* What was done: a note says it of what it is about. */
-static struct str action_of(const struct envelope *v)
-{
-    const struct event *ev = &v->events[0];
-    return ev->type == EVENT_ACCESS_NOTED ? ev->access_noted.action : v->command;
-}
-
 static struct str subject_of(const struct event *ev, struct arena *a)
 {
     switch ((int)ev->type) {
@@ -77,29 +36,19 @@ static struct str subject_of_all(const struct envelope *v, struct arena *a)
     return out;
 }
 
-/* Beside the sentence: why, and how often. */
-static struct str sentence_of(const struct event *ev, struct arena *a)
-{
-    struct str said = event_sentence(a, ev);
-    if (ev->type != EVENT_ACCESS_NOTED) return said;
-    const struct access_noted *v = &ev->access_noted;
-    if (v->detail.len > 0) said = str_format(a, "%.*s (%.*s)", STR_ARG(said), STR_ARG(v->detail));
-    return v->times < 2 ? said : str_format(a, "%.*s, %ju times", STR_ARG(said), (uintmax_t)v->times);
-}
-
 static json_t *record_json(const struct event_place *place, const struct envelope *v, struct names *n,
                            struct arena *a)
 {
     json_t *j = object_new(), *events = rows_new();
     member_count(j, "seq", place->seq);
     member_instant(j, "time", place->at);
-    member_user(j, n, customer_of(v));
+    member_user(j, n, trail_customer(v));
     member_text(j, "actor", v->actor);
-    member_text(j, "action", action_of(v));
+    member_text(j, "action", trail_action(v));
     member_text_or_null(j, "subject", subject_of_all(v, a));
-    member_text(j, "result", str_of(result_of(v, a)));
+    member_text(j, "result", str_of(trail_result(v, a)));
     for (size_t i = 0; i < v->events_count; i++) {
-        struct str sentence = sentence_of(&v->events[i], a);
+        struct str sentence = trail_sentence(&v->events[i], a);
         rows_add(events, json_stringn(sentence.ptr, sentence.len));
     }
     member_put(j, "events", events);
@@ -110,8 +59,8 @@ static bool is_wanted(const struct log_listing *l, const struct envelope *v)
 {
     const struct audit_log_query *q = l->query;
     if (q->by.len > 0 && !str_equal(q->by, v->actor)) return false;
-    if (l->action.len > 0 && !str_equal(l->action, action_of(v))) return false;
-    return q->result.len == 0 || str_is(q->result, result_of(v, l->rows));
+    if (l->action.len > 0 && !str_equal(l->action, trail_action(v))) return false;
+    return q->result.len == 0 || str_is(q->result, trail_result(v, l->rows));
 }
 
 static enum err tell_record(void *context, uint64_t seq, struct error *e)

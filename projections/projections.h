@@ -232,6 +232,22 @@ struct str reading_name(struct arena *a, uint64_t seq, uint64_t place);
 enum err list_audit(struct views_txn *t, uint64_t customer, struct date from, struct date to, number_fn *seq,
                     void *context, struct error *e) MUST_USE;
 
+/* What is to be said of a record, and of an event in it. */
+uint64_t trail_customer(
+    const struct envelope *v); /* of its first event that is about one; 0: none or several */
+/* What came of it. Where the ledger has actors, what was refused is noted; everything else that stands there
+ * was done, or asked of a gateway that may have declined. */
+const char *trail_result(const struct envelope *v, struct arena *a);
+struct str trail_action(const struct envelope *v); /* the command, or the one that a note is about */
+struct str trail_sentence(const struct event *ev, struct arena *a);
+struct trail_entity {
+    const char *type; /* "subscription"; "": it is about no single thing */
+    struct str id;    /* as others know it: sub_7, INV-2025-000001 */
+};
+struct trail_entity trail_entity(const struct event *ev, struct arena *a);
+/* The day on which it counts, by what it says; else that of its record. */
+struct date trail_effective(const struct event *ev, struct instant recorded);
+
 /* The nightly run's work: customers with something due on or before `through`, by due date, then number;
  * starting after (date, number), which then are those of the last one. */
 struct due_cursor {

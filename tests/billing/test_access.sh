@@ -93,6 +93,8 @@ for role in accountant auditor; do gives 0 '' at --token-file root.token actor a
 gives 1 "'night' is operator, and may not 'report': accountant, auditor or administrator may" at --token-file night.token report trial_balance
 gives 1 "'night' is operator, and may not 'customer list'" at --token-file night.token customer list
 gives 1 "'auditor' is auditor, and may not 'customer create': operator or administrator may" at --token-file auditor.token customer create eve
+gives 1 "'accountant' is accountant, and may not 'audit log': auditor or administrator may" at --token-file accountant.token report audit_trail # it is the same by another name
+gives 0 '' at --token-file auditor.token report audit_trail
 gives 1 "'accountant' is accountant, and may not 'key new-checkpoint': administrator may" at --token-file accountant.token key new-checkpoint sign
 [ ! -e sign ] || fail 'a key was made all the same'
 gives 0 '' at --token-file night.token run --through 2025-01-10 --out out.d --quiet
