@@ -278,24 +278,14 @@ static enum err note_file(struct month_end *m, struct str name, struct error *e)
     return file_digest(&f->sha256, &f->bytes, path, e) == OK ? OK : wrap(e, "'%s'", path);
 }
 
-/* What is of a day begins with the ledger; what is of a month with its first day. */
-static bool is_of_a_day(const char *name)
-{
-    static const char *const names[] = {"ar_aging", "ar_aging_summary", "deferred_schedule",
-                                        "revenue_waterfall", "dunning"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], name) == 0) return true;
-    }
-    return false;
-}
-
 static enum err write_report(struct month_end *m, const struct report *r, enum sheet_format format,
                              const char *end, struct error *e)
 {
     struct str name = str_format(m->arena, "%s.%s", r->name, end);
     const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
-    struct report_query q = {.to = m->last, .program = m->o->program, .format = format};
-    if (!is_of_a_day(r->name)) q.from = m->first;
+    struct report_query q = {.program = m->o->program, .format = format};
+    if ((r->takes & TAKES_FROM) != 0) q.from = m->first;
+    if ((r->takes & TAKES_TO) != 0) q.to = m->last;
     enum err err = r->run(m->ledger, &q, path, m->arena, e);
     if (err == OK) err = note_file(m, name, e);
     return err == OK ? note_file(m, str_format(m->arena, "%.*s.meta.json", STR_ARG(name)), e) : err;

@@ -352,6 +352,7 @@ enum err story_expect(struct story *s, const struct words *w, struct error *e)
     }
     if (str_is(w->items[1], "no") && w->count > 2) return expect_event(s, w, 2, false, e);
     if (names_an_event(w->items[1])) return expect_event(s, w, 1, true, e);
+    if (str_is(w->items[1], "report")) return story_expect_report(s, w, e);
     enum err err = ledger_read_begin(&t, s->ledger, e);
     if (err != OK) return err;
     err = expect_state(s, t, w, e);
