@@ -30,9 +30,7 @@ static enum err check_query(const struct report_file *f, struct error *e)
                            : q->customer != 0 && (r->takes & TAKES_CUSTOMER) == 0       ? "--customer"
                            : q->currency[0] != '\0' && (r->takes & TAKES_CURRENCY) == 0 ? "--currency"
                                                                                         : NULL;
-    if (unheeded != NULL) return fail(e, ERR_USAGE, "%s: it has no such choice", unheeded);
-    if ((r->takes & WANTS_CUSTOMER) == 0 || q->customer != 0) return OK;
-    return fail(e, ERR_USAGE, "it is of one customer: --customer USER is wanted");
+    return unheeded == NULL ? OK : fail(e, ERR_USAGE, "%s: it has no such choice", unheeded);
 }
 
 static enum err begin_reading(struct report_file *f, struct error *e)

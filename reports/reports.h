@@ -275,7 +275,6 @@ enum report_takes {
     TAKES_CURRENCY = 8, /* it has a column of that name */
     TAKES_DAYS = TAKES_FROM | TAKES_TO,
     TAKES_ALL = TAKES_DAYS | TAKES_CUSTOMER | TAKES_CURRENCY,
-    WANTS_CUSTOMER = 16, /* and is refused without one */
     IS_AUDIT_LOG = 32    /* for those alone who may read the audit log */
 };
 struct report {
