@@ -2,6 +2,7 @@
 /* migrate.c - subscriptions to another version of the catalog, some hundreds a commit. Who is to be moved is
  * read first; what becomes of each is the decision's to say, so that a second call, or one after a kill,
  * finds nothing left to decide. A dry run is the same without the append. */
+#include "reports/monthly.h"
 #include "reports/reports.h"
 
 enum { SUBSCRIPTIONS_PER_COMMIT = 500 };
@@ -52,30 +53,6 @@ static enum err find_candidates(struct moving *m, struct error *e)
 }
 
 /* ---- what it comes to ---- */
-
-/* What a period costs before usage: the tier's own amount and its fees. */
-static enum err period_price(struct money *out, const struct terms *t, uint64_t quantity, struct arena *a,
-                             struct error *e)
-{
-    struct components c = {0};
-    enum err err = terms_components(&c, t, quantity, a, e);
-    *out = money_zero(t->amount);
-    for (size_t i = 0; err == OK && i < c.count; i++) err = money_add(out, *out, c.items[i].amount, e);
-    return err;
-}
-
-/* A month's share of a period: a year has twelve months, fifty-two weeks, 365 days. */
-static enum err monthly_share(struct money *out, struct money amount, const struct terms *t, struct error *e)
-{
-    static const struct {
-        int64_t of_year, months;
-    } units[] = {[INTERVAL_DAY] = {365, 12},
-                 [INTERVAL_WEEK] = {52, 12},
-                 [INTERVAL_MONTH] = {12, 12},
-                 [INTERVAL_YEAR] = {1, 12}};
-    int64_t count = (int64_t)t->interval_count;
-    return money_part(out, amount, units[t->unit].of_year, units[t->unit].months * count, e);
-}
 
 static struct migration_total *total_of(struct moving *m, const char *currency)
 {
