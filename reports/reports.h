@@ -275,7 +275,7 @@ enum report_takes {
     TAKES_CURRENCY = 8, /* it has a column of that name */
     TAKES_DAYS = TAKES_FROM | TAKES_TO,
     TAKES_ALL = TAKES_DAYS | TAKES_CUSTOMER | TAKES_CURRENCY,
-    IS_AUDIT_LOG = 32    /* for those alone who may read the audit log */
+    IS_AUDIT_LOG = 32 /* for those alone who may read the audit log */
 };
 struct report {
     const char *name, *help;

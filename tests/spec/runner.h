@@ -35,7 +35,7 @@ struct story {
 enum err story_line(bool *stepped, struct story *s, struct str line, struct error *e);
 enum err story_step(struct story *s, const struct words *w,
                     struct error *e); /* commands, now, run, usage.record */
-enum err story_expect(struct story *s, const struct words *w, struct error *e); /* what must be so */
+enum err story_expect(struct story *s, const struct words *w, struct error *e);        /* what must be so */
 enum err story_expect_report(struct story *s, const struct words *w, struct error *e); /* of a report */
 /* The value of "a.b" of a described struct as text; lists give their count. */
 enum err value_at(struct str *out, const struct schema *schema, const void *record, struct str path,
