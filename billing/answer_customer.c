@@ -122,6 +122,14 @@ json_t *seller_json(const struct seller *s)
                  s->retention_years != 0 ? s->retention_years : DEFAULT_RETENTION_YEARS);
     member_text_or_null(j, "entity", s->entity);
     member_text_or_null(j, "footer", s->footer);
+    member_text_or_null(j, "phone", s->phone);
+    member_text_or_null(j, "registration", s->registration);
+    member_text_or_null(j, "iban", s->iban);
+    member_text_or_null(j, "bic", s->bic);
+    member_text_or_null(j, "account_holder", s->account_holder);
+    member_text_or_null(j, "bank", s->bank);
+    member_text_or_null(j, "colour", s->colour);
+    member_flag(j, "logo", s->logo != 0);
     member_text_or_null(j, "timezone", s->timezone);
     member_text(j, "late_usage",
                 str_of(s->late_usage == LATE_RERATE ? choice_late_usage.words[LATE_RERATE]

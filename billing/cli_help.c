@@ -39,6 +39,7 @@ static const char *value_name(const struct field *f)
         if (strcmp(f->name, files[i]) == 0) return " FILE";
     }
     if (strcmp(f->name, "out") == 0) return " DIR";
+    if ((f->flags & (unsigned)FIELD_FILE) != 0) return " FILE";
     switch (f->kind) {
     case KIND_FLAG: return "";
     case KIND_COUNT: return " N";

@@ -187,13 +187,26 @@ static struct str take_percent(struct command_line *r, const struct slot *s, str
     return text;
 }
 
+/* Of an option that takes a file the name was given; what is in it is the value. */
+static enum err take_file(struct command_line *r, const struct slot *s, struct str *text)
+{
+    struct bytes file = {0};
+    if ((s->field->flags & (unsigned)FIELD_FILE) == 0) return OK;
+    enum err err = file_read(&file, str_cstring(r->arena, *text), LIMIT_LOGO_BYTES, r->arena, r->e);
+    if (err == OK && file.len == 0) err = fail(r->e, ERR_INVALID, "the file is empty");
+    if (err == OK) *text = base64_text(r->arena, file);
+    return err == OK ? OK : wrap(r->e, "--%s", s->name);
+}
+
 static enum err fill(struct command_line *r, struct slot *s, struct str text)
 {
     void *record = (char *)r->out->body + s->base;
     if (s->field->flags & (unsigned)FIELD_ARGUMENT && text.len > LIMIT_COMMAND_LINE_ARGUMENT_BYTES) {
         return fail(r->e, ERR_LIMIT, "%s: more than %d bytes", s->name, LIMIT_COMMAND_LINE_ARGUMENT_BYTES);
     }
-    enum err err = field_parse(s->field, record, take_percent(r, s, text), r->arena, r->e);
+    enum err err = take_file(r, s, &text);
+    if (err != OK) return err;
+    err = field_parse(s->field, record, take_percent(r, s, text), r->arena, r->e);
     if (err == OK) err = verb_note_field(r->out->verb, s->field, record, r->e);
     s->given = true;
     bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;

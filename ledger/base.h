@@ -11,10 +11,13 @@
 #include <string.h>
 
 #include "ledger/base/arena.h"
+#include "ledger/base/bank.h"
 #include "ledger/base/calendar.h"
+#include "ledger/base/colour.h"
 #include "ledger/base/country.h"
 #include "ledger/base/error.h"
 #include "ledger/base/file.h"
+#include "ledger/base/image.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/locked.h"
 #include "ledger/base/money.h"

@@ -68,9 +68,20 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .approval = v->approval,
                          .late_usage = v->late_usage,
                          .retention_years = v->retention_years,
-                         .draft_days = v->draft_days};
+                         .draft_days = v->draft_days,
+                         .iban = v->iban,
+                         .bic = v->bic,
+                         .account_holder = v->account_holder,
+                         .bank = v->bank,
+                         .registration = v->registration,
+                         .phone = v->phone,
+                         .colour = v->colour,
+                         .logo = v->logo};
     struct view_key k = key_number(SPACE_SELLER, v->version);
-    return views_put_record(t, &k, &schema_seller, &row, e);
+    enum err err = views_put_record(t, &k, &schema_seller, &row, e);
+    if (err != OK || v->logo_file.len == 0) return err;
+    struct view_key logo_key = key_number(SPACE_LOGO, v->logo);
+    return views_put_record(t, &logo_key, &schema_logo, &(struct logo){.file = v->logo_file}, e);
 }
 
 enum err fold_catalog(struct views_txn *t, const struct event *ev, const struct event_place *place,
@@ -95,6 +106,17 @@ enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, 
     enum err err = row_get(out, &schema_seller, t, &k, a, e);
     if (err != ERR_NOT_FOUND) return err;
     return fail(e, ERR_NOT_FOUND, "no version %ju of the seller data", (uintmax_t)version);
+}
+
+enum err load_logo(struct bytes *out, struct views_txn *t, const struct seller *s, struct arena *a,
+                   struct error *e)
+{
+    struct logo row = {0};
+    *out = (struct bytes){0};
+    if (s->logo == 0) return OK;
+    struct view_key k = key_number(SPACE_LOGO, s->logo);
+    enum err err = row_get(&row, &schema_logo, t, &k, a, e);
+    return err == OK ? base64_decode(out, row.file, a, e) : err;
 }
 
 enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a,

@@ -29,6 +29,9 @@ enum err load_customer_version(struct customer *out, struct views_txn *t, uint64
                                struct arena *a, struct error *e) MUST_USE;
 enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a,
                      struct error *e) MUST_USE; /* 0: newest */
+/* The seller's logo as the file was, in the arena; empty: he has none. */
+enum err load_logo(struct bytes *out, struct views_txn *t, const struct seller *s, struct arena *a,
+                   struct error *e) MUST_USE;
 enum err load_catalog(struct catalog *out, struct views_txn *t, uint64_t version, struct arena *a,
                       struct error *e) MUST_USE; /* 0: newest */
 /* The version in force on a date, as is known now, of those up to `newest` (0: of all); 0: none. A version

@@ -13,9 +13,10 @@ enum {
     LIMIT_TOKEN_BYTES = 128,
     LIMIT_IDEMPOTENCY_KEY_BYTES = 255, /* as Stripe: a key of 255 characters */
     LIMIT_ACTOR_BYTES = 64,
-    LIMIT_CODE_BYTES = 64,   /* product, price and tax codes */
-    LIMIT_ENTITY_BYTES = 16, /* first word of document numbers */
-    LIMIT_TEXT_BYTES = 512,  /* names, address lines, descriptions, reasons */
+    LIMIT_CODE_BYTES = 64,           /* product, price and tax codes */
+    LIMIT_ENTITY_BYTES = 16,         /* first word of document numbers */
+    LIMIT_ACCOUNT_HOLDER_BYTES = 70, /* as SEPA: its files and payment codes have no room for more */
+    LIMIT_TEXT_BYTES = 512,          /* names, address lines, descriptions, reasons */
 
     /* Numbers. 18 digits always fit int64_t. */
     LIMIT_DECIMAL_DIGITS = 18,
@@ -64,6 +65,9 @@ enum {
     /* Files from outside. */
     LIMIT_INPUT_LINE_BYTES = 64 * 1024, /* a line of a usage file; a longer one is rejected, not read */
     LIMIT_CATALOG_FILE_BYTES = 4 * 1024 * 1024,
+    LIMIT_LOGO_BYTES = 128 * 1024, /* it goes into every document; a good one has some 10 KiB */
+    LIMIT_LOGO_SIDE = 2000,        /* pixels; printed it is some 60 mm wide … */
+    LIMIT_LOGO_PIXELS = 1 << 20,   /* … and is unpacked for each document */
     LIMIT_KEY_FILE_BYTES = 4096,
     LIMIT_PATH_BYTES = 4096,
     LIMIT_WEBHOOK_BYTES = 1024 * 1024, /* of a webhook's body; Stripe's have some KiB */

@@ -11,6 +11,7 @@
 #define NEED(kind, name, help)         FIELD_TYPE_##kind name;
 #define MAY(kind, name, help)          FIELD_TYPE_##kind name;
 #define MAY_AS(kind, name, word, help) FIELD_TYPE_##kind name;
+#define MAY_FILE(name, help)           FIELD_TYPE_str name;
 #define MAY_ZERO(kind, name, help)     FIELD_TYPE_##kind name; FIELD_TYPE_flag name##_is_zero;
 #define MAY_CHOOSE(choice, name, help) enum choice name;
 #define MAY_PART(record, name)         struct record name;
@@ -51,8 +52,9 @@ struct decided_at {
 
 /* Field flags in a command's schema: FIELD_ARGUMENT (positional), FIELD_REQUIRED, FIELD_INNER (no person
  * fills it), FIELD_ZERO (0 may be given; the field behind it is the flag that says so), FIELD_MANY (a text
- * that may be given several times: the values then stand in it with blanks between them). */
-enum { FIELD_INNER = 8, FIELD_ZERO = 16, FIELD_MANY = 32 };
+ * that may be given several times: the values then stand in it with blanks between them), FIELD_FILE (a
+ * file's bytes in base64; on the command line it is the file's name that is given). */
+enum { FIELD_INNER = 8, FIELD_ZERO = 16, FIELD_MANY = 32, FIELD_FILE = 64 };
 
 struct command_kind {
     const char *words; /* "subscription.create" */

@@ -105,6 +105,61 @@ static enum err check_entity(struct str entity, struct error *e)
     return fail(e, ERR_INVALID, "entity: at most %d letters and digits are wanted", LIMIT_ENTITY_BYTES);
 }
 
+/* White text stands on it, and it is text on white. */
+static enum err check_colour(struct str text, struct error *e)
+{
+    uint32_t colour = 0;
+    if (text.len == 0) return OK;
+    enum err err = colour_parse(&colour, text, e);
+    if (err != OK) return err;
+    unsigned contrast = colour_contrast_to_white(colour);
+    if (contrast >= CONTRAST_OF_TEXT) return OK;
+    return fail(e, ERR_INVALID,
+                "colour %.*s: white text on it could not be read (contrast %u.%u to 1, at least %d.%d is "
+                "wanted): take a "
+                "darker one",
+                STR_ARG(text), contrast / 10, contrast % 10, CONTRAST_OF_TEXT / 10, CONTRAST_OF_TEXT % 10);
+}
+
+/* The account to pay to: what was given of it, in the form in which it is kept. */
+static enum err check_account(struct seller_set_command *given, struct arena *a, struct error *e)
+{
+    enum err err = given->iban.len == 0 ? OK : iban_read(&given->iban, given->iban, a, e);
+    if (err == OK && given->bic.len != 0) err = bic_read(&given->bic, given->bic, a, e);
+    return err;
+}
+
+static enum err check_logo(const struct seller_set_command *c, struct arena *a, struct error *e)
+{
+    struct bytes file = {0};
+    struct image image = {0};
+    if (c->logo.len == 0) return OK;
+    if (c->no_logo) return fail(e, ERR_INVALID, "logo: a new one and no_logo exclude each other");
+    enum err err = base64_decode(&file, c->logo, a, e);
+    if (err == OK) err = image_read(&image, file, e);
+    return err == OK ? OK : wrap(e, "logo");
+}
+
+/* How our documents look, and where to pay them. */
+static enum err put_letterhead(struct seller_set *v, const struct seller *before,
+                               const struct seller_set_command *c, struct arena *a, struct error *e)
+{
+    struct seller_set_command given = *c;
+    enum err err = check_account(&given, a, e);
+    if (err == OK) err = check_colour(c->colour, e);
+    if (err == OK) err = check_logo(c, a, e);
+    v->iban = given_or(given.iban, before->iban);
+    v->bic = given_or(given.bic, before->bic);
+    v->account_holder = given_or(c->account_holder, before->account_holder);
+    v->bank = given_or(c->bank, before->bank);
+    v->registration = given_or(c->registration, before->registration);
+    v->phone = given_or(c->phone, before->phone);
+    v->colour = given_or(c->colour, before->colour);
+    v->logo = c->logo.len != 0 ? v->version : c->no_logo ? 0 : before->logo;
+    v->logo_file = c->logo;
+    return err;
+}
+
 enum err decide_seller_set(struct decision *out, const struct facts *f, const struct seller_set_command *c,
                            struct arena *a, struct error *e)
 {
@@ -145,7 +200,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .entity = given_or(c->entity, before->entity),
         .retention_years = given_count(c->retention_years, before->retention_years),
     };
-    return OK;
+    return put_letterhead(&ev->seller_set, before, c, a, e);
 }
 
 static enum err check_price(const struct price *p, size_t index, struct error *e)
