@@ -26,6 +26,7 @@ static void set_colour(HPDF_Page page, uint32_t colour)
 
 /* State that would be the same as before is not written again. */
 struct pen {
+    HPDF_Doc doc;
     HPDF_Page page;
     const struct pdf_fonts *fonts;
     struct arena *arena;
@@ -92,9 +93,44 @@ static void draw_grid(struct pen *pen, const struct pdf_grid *g)
     (void)HPDF_Page_GRestore(pen->page);
 }
 
+static HPDF_STATUS write_filter_of_jpeg(HPDF_Dict dict, HPDF_Stream out)
+{
+    (void)dict;
+    return HPDF_Stream_WriteStr(out, "/Filter /DCTDecode\n");
+}
+
+static HPDF_STATUS write_filter_of_pixels(HPDF_Dict dict, HPDF_Stream out)
+{
+    (void)dict;
+    return HPDF_Stream_WriteStr(out, "/Filter /FlateDecode\n");
+}
+
+/* An image that libharu copies as it is; its own calls would unpack and pack it for every document. */
+static void draw_picture(struct pen *pen, const struct pdf_mark *m)
+{
+    const struct pdf_picture *p = m->picture;
+    HPDF_Dict image = HPDF_DictStream_New(pen->doc->mmgr, pen->doc->xref);
+    if (image == NULL) return;
+    image->header.obj_class |= HPDF_OSUBCLASS_XOBJECT;
+    image->write_fn = p->jpeg ? write_filter_of_jpeg : write_filter_of_pixels;
+    (void)HPDF_Dict_AddName(image, "Type", "XObject");
+    (void)HPDF_Dict_AddName(image, "Subtype", "Image");
+    (void)HPDF_Dict_AddNumber(image, "Width", (HPDF_INT32)p->width);
+    (void)HPDF_Dict_AddNumber(image, "Height", (HPDF_INT32)p->height);
+    (void)HPDF_Dict_AddNumber(image, "BitsPerComponent", 8);
+    (void)HPDF_Dict_AddName(image, "ColorSpace", p->channels == 1 ? "DeviceGray" : "DeviceRGB");
+    (void)HPDF_Stream_Write(image->stream, p->data.ptr, (HPDF_UINT)p->data.len);
+    (void)HPDF_Page_DrawImage(pen->page, image, points(m->x), points(PDF_PAGE_HEIGHT - m->y - m->height),
+                              points(m->width), points(m->height));
+}
+
 static void draw_boxes(struct pen *pen, const struct pdf_mark *first)
 {
     for (const struct pdf_mark *m = first; m != NULL; m = m->next) {
+        if (m->picture != NULL) {
+            draw_picture(pen, m);
+            continue;
+        }
         use_colour(pen, m->style.colour);
         if (m->grid.side > 0) {
             draw_grid(pen, &m->grid);
@@ -150,7 +186,7 @@ static void draw_text(struct pen *pen, const struct pdf_mark *m)
 static void draw_page(HPDF_Doc doc, const struct pdf_page *marks, const struct pdf_fonts *fonts,
                       struct arena *a)
 {
-    struct pen pen = {.page = HPDF_AddPage(doc), .fonts = fonts, .arena = a};
+    struct pen pen = {.doc = doc, .page = HPDF_AddPage(doc), .fonts = fonts, .arena = a};
     if (pen.page == NULL) return;
     (void)HPDF_Page_SetWidth(pen.page, points(PDF_PAGE_WIDTH));
     (void)HPDF_Page_SetHeight(pen.page, points(PDF_PAGE_HEIGHT));

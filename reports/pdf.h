@@ -43,6 +43,20 @@ struct pdf_grid {
 };
 void pdf_grid(struct pdf *p, uint32_t colour, const struct pdf_grid *grid);
 
+/* A picture, ready to be copied into any number of documents, by any number of threads. */
+struct pdf_picture {
+    uint32_t width, height; /* in pixels */
+    unsigned channels;      /* 1 grey, 3 colours */
+    bool jpeg;              /* data are a JPEG file; else deflated pixels */
+    struct bytes data;
+};
+/* Of a PNG or JPEG file. Lives in the arena, a JPEG in `file`. ERR_INVALID, ERR_LIMIT: see image_read. */
+enum err pdf_picture_read(struct pdf_picture *out, struct bytes file, struct arena *a,
+                          struct error *e) MUST_USE;
+/* It outlives the document. */
+void pdf_picture(struct pdf *p, const struct pdf_picture *picture, int32_t x, int32_t y, int32_t width,
+                 int32_t height);
+
 /* ERR_INVALID when a character of the text is in no font: "buyer's name: no font has the character U+4E2D".
  */
 enum err pdf_check_text(struct str text, const char *what, struct error *e) MUST_USE;
@@ -53,6 +67,7 @@ bool pdf_take_line(struct str *line, struct str *rest, const struct pdf_style *s
 
 struct pdf_info {
     struct str title, author, subject;
+    const char *language; /* of its texts: "de"; NULL: "en" */
     struct instant created;
     /* What the document is identified by, 32 bytes of a hash; shorter: without identity. */
     struct bytes identity;

@@ -96,3 +96,9 @@ void pdf_grid(struct pdf *p, uint32_t colour, const struct pdf_grid *grid)
 {
     place_box(p, &(struct pdf_mark){.style.colour = colour, .grid = *grid});
 }
+
+void pdf_picture(struct pdf *p, const struct pdf_picture *picture, int32_t x, int32_t y, int32_t width,
+                 int32_t height)
+{
+    place_box(p, &(struct pdf_mark){.x = x, .y = y, .width = width, .height = height, .picture = picture});
+}

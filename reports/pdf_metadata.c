@@ -164,5 +164,5 @@ void pdf_metadata_write(HPDF_Doc doc, const struct pdf_info *info, struct arena 
     write_xmp(doc, info, a);
     write_output_intent(doc);
     write_identity(doc, info);
-    add_ascii(doc, doc->catalog, "Lang", "en");
+    add_ascii(doc, doc->catalog, "Lang", info->language != NULL ? info->language : "en");
 }

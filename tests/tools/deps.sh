@@ -24,6 +24,7 @@ build  libcsv-dev            header   csv.h
 build  libicu-dev            library  icu-i18n
 build  libqrencode-dev       library  libqrencode
 build  libxlsxwriter-dev     library  xlsxwriter
+build  libpng-dev            library  libpng
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
