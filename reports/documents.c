@@ -2,7 +2,6 @@
 /* documents.c - see documents.h, and invoices as PDF on request. A document is shown as it was issued, so it
  * is the same bytes whenever it is asked for. */
 #include "reports/documents.h"
-#include "reports/invoice_layout.h"
 #include "reports/reports.h"
 
 /* ---- who was to collect it ---- */
@@ -10,7 +9,7 @@
 struct collecting {
     const struct invoice *invoice;
     struct arena *arena;
-    bool simulated;
+    bool found, simulated;
 };
 
 /* The payment that was asked for in the very record that finalized the invoice. Newest first: older ones are
@@ -21,79 +20,112 @@ static enum err look(void *context, const struct transaction *row, struct error 
     (void)e;
     bool same_record = row->kind == TRANSACTION_PAYMENT && row->invoice == c->invoice->invoice &&
                        row->at.us == c->invoice->finalized_at.us;
+    if (same_record) c->found = true;
     if (same_record) c->simulated = str_is(row->gateway, "simulator");
     bool older = row->at.us < c->invoice->finalized_at.us;
     arena_reset(c->arena);
     return same_record || older ? ERR_NOT_FOUND : OK;
 }
 
-static enum err find_simulated(bool *out, struct views_txn *t, const struct invoice *v, struct error *e)
+static enum err find_collecting(struct document_parts *out, struct views_txn *t, const struct invoice *v,
+                                struct error *e)
 {
     struct list_query q = {.customer = v->customer, .status = -1};
     struct collecting c = {.invoice = v, .arena = arena_new()};
     enum err err = OK;
     if (v->amount_due.minor > 0) err = list_transactions(t, &q, look, &c, c.arena, e);
     arena_free(c.arena);
-    *out = c.simulated;
+    out->collected = c.found;
+    out->simulated_gateway = c.simulated;
     return err;
+}
+
+/* ---- the logo ---- */
+
+struct kept_logo {
+    uint64_t version; /* of the seller's data that brought it */
+    struct pdf_picture picture;
+    const struct kept_logo *older;
+};
+
+static enum err find_logo(const struct pdf_picture **out, struct logo_shelf *shelf, struct views_txn *t,
+                          const struct seller *s, struct error *e)
+{
+    *out = NULL;
+    if (s->logo == 0) return OK;
+    for (const struct kept_logo *k = shelf->newest; k != NULL; k = k->older) {
+        *out = &k->picture;
+        if (k->version == s->logo) return OK;
+    }
+    struct kept_logo *fresh = arena_new_of(shelf->arena, struct kept_logo);
+    struct bytes file = {0};
+    enum err err = load_logo(&file, t, s, shelf->arena, e);
+    if (err == OK) err = pdf_picture_read(&fresh->picture, file, shelf->arena, e);
+    if (err != OK) return wrap(e, "the seller's logo");
+    fresh->version = s->logo;
+    fresh->older = shelf->newest;
+    shelf->newest = fresh;
+    *out = &fresh->picture;
+    return OK;
 }
 
 /* ---- what it corrects ---- */
 
-/* The one document that a credit note credits; 0: several, or none that is known. */
-static uint64_t credited_document(const struct invoice *v)
+static bool is_among(uint64_t number, const uint64_t *numbers, size_t count)
 {
-    uint64_t credited = 0;
-    for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count; i++) {
-        uint64_t by_line = v->lines[i].credits;
-        if (by_line == 0 || by_line == v->invoice) continue;
-        if (credited != 0 && credited != by_line) return 0;
-        credited = by_line;
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number) return true;
+    return false;
+}
+
+/* The documents that a credit note credits, in the order of its lines. */
+static enum err find_corrected(struct document_parts *out, struct views_txn *t, const struct invoice *v,
+                               struct arena *a, struct error *e)
+{
+    uint64_t *numbers = arena_array_of(a, uint64_t, v->lines_count + 1);
+    struct corrected *found = arena_array_of(a, struct corrected, v->lines_count + 1);
+    size_t count = 0;
+    enum err err = OK;
+    for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count && err == OK; i++) {
+        struct invoice credited = {0};
+        uint64_t number = v->lines[i].credits;
+        if (number == 0 || number == v->invoice || is_among(number, numbers, count)) continue;
+        err = load_invoice(&credited, t, number, a, e);
+        numbers[count] = number;
+        found[count++] = (struct corrected){credited.number, credited.issue_date};
     }
-    return credited;
+    out->corrects = found;
+    out->corrects_count = count;
+    return err;
 }
 
-static enum err find_corrected(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                               struct error *e)
+static enum err find_settled(struct document_parts *out, struct views_txn *t, const struct invoice *v,
+                             struct arena *a, struct error *e)
 {
-    uint64_t number = credited_document(v);
-    struct invoice credited = {0};
-    *out = STR_NONE;
-    if (number == 0) return OK;
-    enum err err = load_invoice(&credited, t, number, a, e);
-    if (err != OK) return err;
-    struct str date = date_text(a, credited.issue_date);
-    *out = str_format(a, "%.*s of %.*s", STR_ARG(credited.number), STR_ARG(date));
-    return OK;
-}
-
-/* "30.00 USD off INV-2025-000001; 5.00 USD off INV-2025-000002" */
-static enum err find_settled(struct str *out, struct views_txn *t, const struct invoice *v, struct arena *a,
-                             struct error *e)
-{
-    *out = STR_NONE;
-    for (size_t i = 0; i < v->settles_count; i++) {
+    struct settled *found = arena_array_of(a, struct settled, v->settles_count + 1);
+    enum err err = OK;
+    for (size_t i = 0; i < v->settles_count && err == OK; i++) {
         struct invoice settled = {0};
-        enum err err = load_invoice(&settled, t, v->settles[i].invoice, a, e);
-        if (err != OK) return err;
-        struct str amount = money_with_currency(a, v->settles[i].amount);
-        *out = str_format(a, "%.*s%s%.*s off %.*s", STR_ARG(*out), i > 0 ? "; " : "", STR_ARG(amount),
-                          STR_ARG(settled.number));
+        err = load_invoice(&settled, t, v->settles[i].invoice, a, e);
+        found[i] = (struct settled){settled.number, v->settles[i].amount};
     }
-    return OK;
+    out->settles = found;
+    out->settles_count = v->settles_count;
+    return err;
 }
 
 /* ---- together ---- */
 
 enum err document_gather(struct document_parts *out, const struct ledger *l, struct views_txn *t,
-                         const struct invoice *v, struct arena *a, struct error *e)
+                         const struct invoice *v, struct logo_shelf *logos, struct arena *a, struct error *e)
 {
     *out = (struct document_parts){.has_seller = v->seller_version != 0, .origin = ledger_origin(l)};
     enum err err = load_customer_version(&out->buyer, t, v->customer, v->buyer_version, a, e);
     if (err == OK && out->has_seller) err = load_seller(&out->seller, t, v->seller_version, a, e);
-    if (err == OK) err = find_corrected(&out->corrects, t, v, a, e);
-    if (err == OK) err = find_settled(&out->settles, t, v, a, e);
-    if (err == OK) err = find_simulated(&out->simulated_gateway, t, v, e);
+    if (err == OK && out->has_seller) err = find_logo(&out->logo, logos, t, &out->seller, e);
+    if (err == OK) err = find_corrected(out, t, v, a, e);
+    if (err == OK) err = find_settled(out, t, v, a, e);
+    if (err == OK) err = find_collecting(out, t, v, e);
     return err;
 }
 
@@ -102,8 +134,14 @@ void document_copy(struct document_parts *to, const struct document_parts *from,
     *to = *from;
     schema_copy(&to->buyer, &schema_customer, &from->buyer, a);
     schema_copy(&to->seller, &schema_seller, &from->seller, a);
-    to->corrects = str_copy(a, from->corrects);
-    to->settles = str_copy(a, from->settles);
+    struct corrected *corrects = arena_array_of(a, struct corrected, from->corrects_count + 1);
+    struct settled *settles = arena_array_of(a, struct settled, from->settles_count + 1);
+    for (size_t i = 0; i < from->corrects_count; i++)
+        corrects[i] = (struct corrected){str_copy(a, from->corrects[i].number), from->corrects[i].date};
+    for (size_t i = 0; i < from->settles_count; i++)
+        settles[i] = (struct settled){str_copy(a, from->settles[i].number), from->settles[i].amount};
+    to->corrects = corrects;
+    to->settles = settles;
 }
 
 struct invoice_document document_of(const struct invoice *v, const struct document_parts *parts)
@@ -111,11 +149,15 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
     return (struct invoice_document){.invoice = v,
                                      .buyer = &parts->buyer,
                                      .seller = parts->has_seller ? &parts->seller : NULL,
+                                     .logo = parts->logo,
                                      .origin = parts->origin,
                                      .as_issued = true,
                                      .simulated_gateway = parts->simulated_gateway,
+                                     .collected = parts->collected,
                                      .corrects = parts->corrects,
-                                     .settles = parts->settles};
+                                     .corrects_count = parts->corrects_count,
+                                     .settles = parts->settles,
+                                     .settles_count = parts->settles_count};
 }
 
 /* He has the document that was made; one with other words would be another. */
@@ -132,8 +174,9 @@ enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_tx
                      struct arena *a, struct error *e)
 {
     struct document_parts parts = {0};
+    struct logo_shelf logos = {.arena = a};
     enum err err = refuse_erased(t, v, a, e);
-    if (err == OK) err = document_gather(&parts, l, t, v, a, e);
+    if (err == OK) err = document_gather(&parts, l, t, v, &logos, a, e);
     if (err != OK) return err;
     struct invoice_document document = document_of(v, &parts);
     return invoice_pdf_render(out, &document, a, e);

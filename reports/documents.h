@@ -11,15 +11,26 @@
 struct document_parts {
     struct customer buyer;
     struct seller seller;
-    bool has_seller, simulated_gateway;
-    struct str corrects; /* "INV-2025-000001 of 2025-01-31", of credit notes that credit one document */
-    struct str settles;  /* "30.00 USD off INV-2025-000001" */
-    struct str origin;   /* of the ledger; lives as long as it is open */
+    const struct pdf_picture *logo; /* NULL: there is none; lives as long as the shelf that it came from */
+    bool has_seller, simulated_gateway, collected;
+    const struct corrected *corrects; /* of credit notes */
+    size_t corrects_count;
+    const struct settled *settles;
+    size_t settles_count;
+    struct str origin; /* of the ledger; lives as long as it is open */
+};
+
+/* The seller's logos that were needed so far, each read and unpacked once; they live in the arena. For one
+ * thread; documents may be drawn with them by any. Zeroed but for the arena: none so far. */
+struct logo_shelf {
+    struct arena *arena;
+    const struct kept_logo *newest;
 };
 
 /* Texts live as long as the transaction's values (see views_get) or the arena. */
 enum err document_gather(struct document_parts *out, const struct ledger *l, struct views_txn *t,
-                         const struct invoice *v, struct arena *a, struct error *e) MUST_USE;
+                         const struct invoice *v, struct logo_shelf *logos, struct arena *a,
+                         struct error *e) MUST_USE;
 /* A copy that needs neither. */
 void document_copy(struct document_parts *to, const struct document_parts *from, struct arena *a);
 

@@ -1,156 +1,144 @@
 /* SPDX-License-Identifier: MIT */
-/* invoice_pdf.c - an invoice from head to foot: in which order things stand, where pages end, what stands on
- * each of them. It draws what the ledger says and must never add to it: no clock, no lookup, no arithmetic of
- * its own but the carried subtotal. */
+/* invoice_pdf.c - an invoice from head to foot: what stands on it, in which order. It draws what the ledger
+ * says and must never add to it: no clock, no lookup, no arithmetic of its own but the carried subtotal. */
 #include "reports/invoice_layout.h"
 
-const struct pdf_style layout_styles[STYLES] = {
-    [STYLE_WORDMARK] = {PDF_BOLD, 1700, COLOUR_ACCENT}, [STYLE_TITLE] = {PDF_REGULAR, 2000, COLOUR_INK},
-    [STYLE_FIGURE] = {PDF_BOLD, 1600, COLOUR_INK},      [STYLE_STAMP] = {PDF_BOLD, 950, COLOUR_WHITE},
-    [STYLE_BODY] = {PDF_REGULAR, 900, COLOUR_INK},      [STYLE_STRONG] = {PDF_BOLD, 900, COLOUR_INK},
-    [STYLE_LABEL] = {PDF_REGULAR, 800, COLOUR_GREY},    [STYLE_SMALL] = {PDF_REGULAR, 800, COLOUR_GREY},
-    [STYLE_SUM] = {PDF_BOLD, 1050, COLOUR_INK},         [STYLE_TINY] = {PDF_REGULAR, 700, COLOUR_GREY},
-};
+enum { HASH_BYTES = 32 };
 
-enum { FOOT_LEADING = 920, FOOT_GAP = 1500, HASH_BYTES = 32 };
+/* ---- the head ---- */
 
-void put_text(struct layout *l, enum layout_style style, int32_t x, int32_t y, struct str text)
+/* The days that all lines together cover. */
+static void service_period(struct date *from, struct date *to, const struct invoice *v)
 {
-    pdf_text(l->pdf, &layout_styles[style], x, y, text);
-}
-
-void put_right(struct layout *l, enum layout_style style, int32_t right, int32_t y, struct str text)
-{
-    pdf_text_right(l->pdf, &layout_styles[style], right, y, text);
-}
-
-int32_t text_width(enum layout_style style, struct str text)
-{
-    return pdf_text_width(&layout_styles[style], text);
-}
-
-/* The text in one line; what is too much is cut off and an ellipsis says so. */
-static struct str shortened(struct layout *l, enum layout_style style, int32_t width, struct str text)
-{
-    struct str line = STR_NONE, rest = text;
-    if (text_width(style, text) <= width) return text;
-    (void)pdf_take_line(&line, &rest, &layout_styles[style], width - text_width(style, STR("\u2026")));
-    return str_format(l->arena, "%.*s\u2026", STR_ARG(line));
-}
-
-int32_t put_paragraph(struct layout *l, enum layout_style style, struct area area, struct str text)
-{
-    struct str line = STR_NONE, rest = text;
-    for (int32_t count = 1; rest.len > 0; count++, area.y += area.leading) {
-        /* The baseline leaves a quarter of the leading below it. */
-        int32_t baseline = area.y + area.leading * 3 / 4;
-        bool last = count == area.lines_max;
-        struct str here = rest;
-        if (!last && !pdf_take_line(&line, &rest, &layout_styles[style], area.width)) break;
-        put_text(l, style, area.x, baseline, last ? shortened(l, style, area.width, here) : line);
-        if (last) rest = STR_NONE;
+    *from = *to = (struct date){0};
+    for (size_t i = 0; i < v->lines_count; i++) {
+        const struct line *line = &v->lines[i];
+        if (!date_is_given(line->from) || !date_is_given(line->to)) continue;
+        if (!date_is_given(*from) || date_compare(line->from, *from) < 0) *from = line->from;
+        if (!date_is_given(*to) || date_compare(line->to, *to) > 0) *to = line->to;
     }
-    return area.y;
 }
 
-int32_t paragraph_lines(enum layout_style style, int32_t width, struct str text)
-{
-    int32_t count = 0;
-    struct str line = STR_NONE, rest = text;
-    while (pdf_take_line(&line, &rest, &layout_styles[style], width)) count++;
-    return count;
-}
-
-void continue_on_new_page(struct layout *l)
+static void put_head(struct layout *l)
 {
     const struct invoice_document *d = l->document;
-    struct str what = str_format(l->arena, "%.*s, continued", STR_ARG(document_number(l->arena, d->invoice)));
-    int32_t width = PAGE_INNER - text_width(STYLE_LABEL, what) - 2 * TABLE_GAP;
-    pdf_add_page(l->pdf);
-    l->y = PAGE_TOP - 900;
-    if (d->seller != NULL)
-        put_text(l, STYLE_LABEL, PAGE_LEFT, l->y, shortened(l, STYLE_LABEL, width, d->seller->party.name));
-    put_right(l, STYLE_LABEL, PAGE_RIGHT, l->y, what);
-    pdf_box(l->pdf, COLOUR_ACCENT, PAGE_LEFT, l->y + 500, PAGE_INNER, 100);
-    l->y += 2200;
+    const struct invoice *v = d->invoice;
+    const struct speech *s = l->page.speech;
+    struct arena *a = l->page.arena;
+    bool credit_note = v->kind == INVOICE_CREDIT_NOTE, one = d->corrects_count == 1;
+    struct date from = {0}, to = {0};
+    service_period(&from, &to, v);
+    bool one_day = date_is_given(from) && date_compare(date_add_days(to, -1), from) <= 0;
+    const struct page_detail details[] = {
+        {say(s, TEXT_NUMBER), v->number.len > 0 ? v->number : say(s, TEXT_DRAFT)},
+        {say(s, TEXT_ISSUE_DATE), say_date(s, a, v->issue_date)},
+        {say(s, TEXT_DUE_DATE), credit_note ? STR_NONE : say_date(s, a, v->due_date)},
+        {say(s, one_day ? TEXT_SERVICE_DATE : TEXT_SERVICE_PERIOD), say_days(s, a, from, to)},
+        {say(s, TEXT_CORRECTS), one ? d->corrects[0].number : STR_NONE},
+        {STR_NONE, one ? say_date(s, a, d->corrects[0].date) : STR_NONE},
+        {say(s, TEXT_CUSTOMER_ID), d->buyer->user},
+    };
+    page_head(&l->page, &(struct page_head){.title = say(s, credit_note ? TEXT_CREDIT_NOTE : TEXT_INVOICE),
+                                            .to = say(s, credit_note ? TEXT_CREDIT_TO : TEXT_BILL_TO),
+                                            .to_name = buyer_name(d->buyer),
+                                            .party = &d->buyer->party,
+                                            .details = details,
+                                            .details_count = sizeof details / sizeof details[0]});
+}
+
+static struct page_figure figure_of(const struct layout *l, const struct standing *st)
+{
+    const struct speech *s = l->page.speech;
+    struct arena *a = l->page.arena;
+    const struct invoice *v = l->document->invoice;
+    struct page_figure f = {say(s, TEXT_AMOUNT_DUE), say_money(s, a, st->open), STR_NONE, l->page.accent};
+    if (st->draft) {
+        f.stamp = say(s, TEXT_STAMP_DRAFT);
+    } else if (st->voided) {
+        f = (struct page_figure){say(s, TEXT_NOTHING_DUE), say_money(s, a, money_zero(v->amount_due)),
+                                 say(s, TEXT_STAMP_VOID), COLOUR_VOID};
+    } else if (st->credit_note) {
+        f = (struct page_figure){say(s, TEXT_CREDITED), say_money(s, a, money_negate(v->total)),
+                                 say(s, TEXT_STAMP_CREDIT_NOTE), COLOUR_CREDIT};
+    } else if (st->paid) {
+        bool dated = !l->document->as_issued && date_is_given(v->paid_on);
+        f.colour = COLOUR_PAID;
+        f.stamp = dated ? SAY(s, a, TEXT_STAMP_PAID_ON, say_date(s, a, v->paid_on)) : say(s, TEXT_STAMP_PAID);
+    } else {
+        f.stamp = SAY(s, a, TEXT_STAMP_DUE_BY, say_date(s, a, v->due_date));
+    }
+    return f;
+}
+
+static enum err put_figure(struct layout *l, struct error *e)
+{
+    struct standing s = {0};
+    enum err err = standing_of(&s, l->document, e);
+    if (err != OK) return err;
+    struct page_figure f = figure_of(l, &s);
+    page_figure(&l->page, &f);
+    return OK;
 }
 
 /* ---- what stands below the totals ---- */
 
-static void put_note(struct layout *l, struct str label, struct str text)
-{
-    if (text.len == 0) return;
-    int32_t label_height = label.len > 0 ? BODY_LEADING : 0;
-    int32_t lines = paragraph_lines(STYLE_BODY, PAGE_INNER, text);
-    if (l->y + label_height + lines * BODY_LEADING > l->bottom) continue_on_new_page(l);
-    if (label.len > 0) put_text(l, STYLE_STRONG, PAGE_LEFT, l->y + 900, label);
-    struct area area = {PAGE_LEFT, l->y + label_height, PAGE_INNER, BODY_LEADING, 0};
-    l->y = put_paragraph(l, STYLE_BODY, area, text) + 700;
-}
-
-static void put_payment_terms(struct layout *l)
+/* Where an auditor finds the document in the ledger: in words, and as a QR code that a receipt is held
+ * against. Both say only what never changes, the record that finalized the document; so it stays the same
+ * bytes, whatever checkpoints are signed. */
+static enum err put_proof(struct layout *l, struct error *e)
 {
     const struct invoice_document *d = l->document;
-    if (d->seller == NULL || d->invoice->kind == INVOICE_CREDIT_NOTE) return;
-    put_note(l, STR("Payment terms"), d->seller->payment_terms_text);
+    const struct invoice *v = d->invoice;
+    struct arena *a = l->page.arena;
+    if (v->seq == 0) return OK;
+    struct receipt_code receipt = {.origin = d->origin, .seq = v->seq, .leaf = v->leaf};
+    bool with_code = d->origin.len > 0;
+    struct str record = str_format(a, "%ju", (uintmax_t)v->seq),
+               leaf = hex_text(a, v->leaf.bytes, HASH_BYTES);
+    struct page_code code = {
+        .text = with_code ? receipt_code_text(a, &receipt) : STR_NONE,
+        .caption = say(l->page.speech, TEXT_PROOF),
+        .help = SAY(l->page.speech, a, with_code ? TEXT_PROOF_HELP : TEXT_RECORD, record, leaf),
+        .tiny = true};
+    return page_code(&l->page, &code, e);
 }
 
 static enum err put_notes(struct layout *l, struct error *e)
 {
-    const struct invoice *v = l->document->invoice;
-    put_payment_terms(l);
-    if (v->kind == INVOICE_CREDIT_NOTE) put_note(l, STR("Reason"), v->reason);
-    put_note(l, STR("Set off"), l->document->settles);
-    put_note(l, STR_NONE, v->note); /* what the law wants said of its taxes */
-    if (l->document->simulated_gateway)
-        put_note(l, STR("Payments by the built-in simulator"),
-                 STR("No payment provider is connected; no money moves."));
-    return put_proof(l, e);
-}
-
-/* ---- the foot of each page ---- */
-
-static int32_t foot_lines(const struct invoice_document *d)
-{
-    return d->seller != NULL ? paragraph_lines(STYLE_TINY, PAGE_INNER, d->seller->footer) : 0;
-}
-
-static void put_feet(struct layout *l)
-{
     const struct invoice_document *d = l->document;
-    size_t pages = pdf_page_count(l->pdf);
-    int32_t upper = PAGE_FOOT - FOOT_GAP - foot_lines(d) * FOOT_LEADING;
-    for (size_t page = 0; page < pages; page++) {
-        pdf_turn_to(l->pdf, page);
-        pdf_box(l->pdf, COLOUR_RULE, PAGE_LEFT, upper, PAGE_INNER, 50);
-        if (d->seller != NULL)
-            (void)put_paragraph(l, STYLE_TINY,
-                                (struct area){PAGE_LEFT, upper + 350, PAGE_INNER, FOOT_LEADING, 0},
-                                d->seller->footer);
-        put_text(l, STYLE_TINY, PAGE_LEFT, PAGE_FOOT, document_number(l->arena, d->invoice));
-        put_right(l, STYLE_TINY, PAGE_RIGHT, PAGE_FOOT,
-                  str_format(l->arena, "Page %zu of %zu", page + 1, pages));
-    }
+    const struct speech *s = l->page.speech;
+    bool credit_note = d->invoice->kind == INVOICE_CREDIT_NOTE;
+    if (d->corrects_count > 1) page_note(&l->page, say(s, TEXT_CORRECTS), corrects_words(l));
+    if (credit_note) page_note(&l->page, say(s, TEXT_REASON), d->invoice->reason);
+    page_note(&l->page, say(s, TEXT_SET_OFF), settles_words(l));
+    page_note(&l->page, STR_NONE, tax_notes(l));
+    enum err err = put_payment(l, e);
+    if (err == OK && d->simulated_gateway)
+        page_note(&l->page, say(s, TEXT_SIMULATOR), say(s, TEXT_SIMULATOR_HELP));
+    return err == OK ? put_proof(l, e) : err;
 }
 
 /* ---- the door ---- */
 
 static enum err lay_out(struct layout *l, struct error *e)
 {
-    pdf_add_page(l->pdf);
+    enum err err = check_invoice_texts(l, e);
+    if (err != OK) return err;
     put_head(l);
-    enum err err = put_figure(l, e);
+    err = put_figure(l, e);
     if (err == OK) err = put_lines(l, e);
     if (err == OK) err = put_totals(l, e);
     if (err == OK) err = put_notes(l, e);
-    if (err == OK) put_feet(l);
+    if (err == OK) page_feet(&l->page);
     return err;
 }
 
-static struct pdf_info info_of(const struct invoice_document *d, struct arena *a)
+static struct pdf_info info_of(const struct layout *l)
 {
+    const struct invoice_document *d = l->document;
     const struct invoice *v = d->invoice;
-    struct pdf_info info = {.title = document_number(a, v), .created = v->finalized_at};
+    struct pdf_info info = {
+        .title = l->page.name, .created = v->finalized_at, .language = speech_tag(l->page.speech)};
     if (!instant_is_given(info.created)) info.created = date_start(v->issue_date);
     if (d->seller != NULL) info.author = d->seller->party.name;
     info.identity = (struct bytes){v->leaf.bytes, HASH_BYTES};
@@ -162,13 +150,12 @@ static struct pdf_info info_of(const struct invoice_document *d, struct arena *a
 enum err invoice_pdf_render(struct buffer *out, const struct invoice_document *d, struct arena *a,
                             struct error *e)
 {
-    struct layout l = {.pdf = pdf_begin(a), .document = d, .arena = a};
-    l.y = PAGE_TOP;
-    l.bottom = PAGE_FOOT - FOOT_GAP - foot_lines(d) * FOOT_LEADING - 900;
-    struct pdf_info info = info_of(d, a);
-    enum err err = check_invoice_texts(d, a, e);
-    if (err == OK) err = lay_out(&l, e);
-    if (err == OK) err = pdf_write(out, l.pdf, &info, a, e);
+    const struct speech *s = speech_of(d->buyer->locale);
+    struct layout l = {.page = page_begin(a, s, d->seller, d->logo, document_number(s, a, d->invoice)),
+                       .document = d};
+    struct pdf_info info = info_of(&l);
+    enum err err = lay_out(&l, e);
+    if (err == OK) err = pdf_write(out, l.page.pdf, &info, a, e);
     if (err == OK) return OK;
-    return wrap(e, "cannot draw %.*s", STR_ARG(document_number(a, d->invoice)));
+    return wrap(e, "cannot draw %.*s", STR_ARG(document_number(speech_of(STR("en")), a, d->invoice)));
 }

@@ -5,19 +5,44 @@
 #define DAYBOOK_REPORTS_INVOICE_PDF_H
 
 #include "ledger/ledger.h"
+#include "reports/pdf.h"
+
+struct corrected {
+    struct str number;
+    struct date date;
+};
+
+struct settled {
+    struct str number;
+    struct money amount;
+};
+
+/* The document's tax in the currency that the seller accounts for it in, where that is another (directive
+ * 2006/112/EC, art. 230). */
+struct national_tax {
+    struct money tax;
+    struct decimal rate; /* of one unit of the document's currency */
+    struct date on;
+    struct str source; /* "ECB" */
+};
 
 struct invoice_document {
     const struct invoice *invoice;
-    const struct customer *buyer; /* as of invoice->buyer_version */
-    const struct seller *seller;  /* as of invoice->seller_version; NULL: none was set */
+    const struct customer *buyer;   /* as of invoice->buyer_version */
+    const struct seller *seller;    /* as of invoice->seller_version; NULL: none was set */
+    const struct pdf_picture *logo; /* the seller's; NULL: he has none */
     struct str origin; /* of the ledger, for the code that leads to the document's record; "": no code */
     /* The document as it was finalized, whatever was paid since: these bytes never change. Otherwise it shows
      * what became of it (paid on, part paid, void). */
     bool as_issued;
     bool simulated_gateway; /* payments are made by the built-in simulator, and the document says so */
-    struct str corrects; /* credit notes: number and date of the invoice credited, "" when there are several
-                            or none */
-    struct str settles;  /* credit notes: what of it is taken off which invoices; "": nothing */
+    bool collected; /* its payment was asked for as it was finalized: the customer is not to transfer it as
+                       well */
+    const struct corrected *corrects; /* credit notes: the documents credited */
+    size_t corrects_count;
+    const struct settled *settles; /* credit notes: what of it is taken off which invoices */
+    size_t settles_count;
+    const struct national_tax *national; /* NULL: the seller accounts for it in the document's currency */
 };
 
 /* Appends the file to `out`. ERR_INVALID when a text has a character that no font has: the sentence names the

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* invoice_texts.c - the words and numbers of an invoice. It never computes what is owed: amounts come from
- * the ledger, and what is shown as open is a difference of two of them. */
+/* invoice_texts.c - the words of an invoice, and how it stands. It never computes what is owed: amounts come
+ * from the ledger, and what is shown as open is a difference of two of them. */
 #include "reports/invoice_layout.h"
 
-struct str document_title(const struct invoice *v)
+struct str document_number(const struct speech *s, struct arena *a, const struct invoice *v)
 {
-    return v->kind == INVOICE_CREDIT_NOTE ? STR("Credit note") : STR("Invoice");
-}
-
-struct str document_number(struct arena *a, const struct invoice *v)
-{
-    struct str title = document_title(v);
-    if (v->number.len == 0) return str_format(a, "%.*s (draft)", STR_ARG(title));
+    struct str title = say(s, v->kind == INVOICE_CREDIT_NOTE ? TEXT_CREDIT_NOTE : TEXT_INVOICE);
+    if (v->number.len == 0) return SAY(s, a, TEXT_DRAFT_OF, title);
     return str_format(a, "%.*s %.*s", STR_ARG(title), STR_ARG(v->number));
 }
 
@@ -20,70 +15,88 @@ struct str buyer_name(const struct customer *c)
     return c->party.name.len > 0 ? c->party.name : c->user;
 }
 
-struct str money_with_currency(struct arena *a, struct money m)
+/* ---- taxes ---- */
+
+struct str tax_words(const struct layout *l, const struct tax_total *t)
 {
-    return str_format(a, "%.*s %s", STR_ARG(money_pretty(a, m)), m.currency);
+    const struct speech *s = l->page.speech;
+    struct arena *a = l->page.arena;
+    struct str name = t->name.len > 0 ? t->name : t->code.len > 0 ? t->code : say(s, TEXT_TAX);
+    struct str text = str_format(a, "%.*s %.*s", STR_ARG(name), STR_ARG(say_percent(s, a, t->percent)));
+    struct str why = str_is(t->category, "AE")  ? say(s, TEXT_REVERSE_CHARGE_SHORT)
+                     : str_is(t->category, "E") ? say(s, TEXT_EXEMPT_SHORT)
+                                                : STR_NONE;
+    if (why.len > 0) text = str_format(a, "%.*s, %.*s", STR_ARG(text), STR_ARG(why));
+    return t->jurisdiction.len == 0 ? text
+                                    : str_format(a, "%.*s (%.*s)", STR_ARG(text), STR_ARG(t->jurisdiction));
 }
 
-struct str decimal_pretty(struct arena *a, struct decimal d, int decimals)
+/* The ledger keeps its own words in English; what the catalog says stays as it is. */
+static struct str translated(const struct layout *l, struct str note)
 {
-    struct str plain = decimal_text(a, d);
-    struct buffer b = {.arena = a};
-    size_t start = plain.len > 0 && plain.ptr[0] == '-' ? 1 : 0, point = start;
-    while (point < plain.len && plain.ptr[point] != '.') point++;
-    buffer_add(&b, plain.ptr, start);
-    for (size_t i = start; i < point; i++) {
-        if (i > start && (point - i) % 3 == 0) buffer_add_byte(&b, ',');
-        buffer_add(&b, plain.ptr + i, 1);
+    static const enum text ours[] = {TEXT_NOTE_AE, TEXT_NOTE_E, TEXT_NOTE_K, TEXT_NOTE_G, TEXT_NOTE_O};
+    const struct speech *english = speech_of(STR("en"));
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        if (str_equal(note, say(english, ours[i]))) return say(l->page.speech, ours[i]);
+    struct str because = SAY(english, l->page.arena, TEXT_NOTE_E_BECAUSE, STR_NONE);
+    size_t head = because.len - 1; /* "Exempt from tax: " before the full stop */
+    if (note.len <= because.len || memcmp(note.ptr, because.ptr, head) != 0) return note;
+    struct str reason = {note.ptr + head, note.len - head - 1};
+    return SAY(l->page.speech, l->page.arena, TEXT_NOTE_E_BECAUSE, reason);
+}
+
+static bool said_before(const struct invoice *v, size_t tax)
+{
+    for (size_t i = 0; i < tax; i++)
+        if (str_equal(v->taxes[i].note, v->taxes[tax].note)) return true;
+    return false;
+}
+
+struct str tax_notes(const struct layout *l)
+{
+    const struct invoice *v = l->document->invoice;
+    struct buffer b = {.arena = l->page.arena};
+    for (size_t i = 0; i < v->taxes_count; i++) {
+        if (v->taxes[i].note.len == 0 || said_before(v, i)) continue;
+        struct str note = translated(l, v->taxes[i].note);
+        buffer_print(&b, "%s%.*s", b.len > 0 ? " " : "", STR_ARG(note));
     }
-    int written = point < plain.len ? (int)(plain.len - point - 1) : 0;
-    if (written > 0 || decimals > 0) buffer_add_byte(&b, '.');
-    if (written > 0) buffer_add(&b, plain.ptr + point + 1, (size_t)written);
-    for (; written < decimals; written++) buffer_add_byte(&b, '0');
+    return b.len > 0 ? (struct str){(const char *)b.ptr, b.len} : translated(l, v->note);
+}
+
+/* ---- other documents ---- */
+
+struct str corrects_words(const struct layout *l)
+{
+    const struct speech *s = l->page.speech;
+    struct arena *a = l->page.arena;
+    struct buffer b = {.arena = a};
+    for (size_t i = 0; i < l->document->corrects_count; i++) {
+        const struct corrected *c = &l->document->corrects[i];
+        struct str text = SAY(s, a, TEXT_OF_DATE, c->number, say_date(s, a, c->date));
+        buffer_print(&b, "%s%.*s", i > 0 ? "; " : "", STR_ARG(text));
+    }
     return (struct str){(const char *)b.ptr, b.len};
 }
 
-struct str days_text(struct arena *a, struct date from, struct date to)
+struct str settles_words(const struct layout *l)
 {
-    if (!date_is_given(from) || !date_is_given(to)) return STR_NONE;
-    struct date last = date_add_days(to, -1);
-    if (date_compare(last, from) <= 0) return date_text(a, from);
-    return str_format(a, "%.*s \xe2\x80\x93 %.*s", STR_ARG(date_text(a, from)), STR_ARG(date_text(a, last)));
-}
-
-static enum err check_party(const char *whose, const struct party *p, struct arena *a, struct error *e)
-{
-    const struct {
-        const char *what;
-        struct str text;
-    } fields[] = {
-        {"name", p->name},       {"e-mail", p->email},
-        {"street", p->street},   {"second street line", p->street2},
-        {"city", p->city},       {"region", p->region},
-        {"country", p->country}, {"postal code", p->postal_code},
-        {"tax id", p->tax_id},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        struct str what = str_format(a, "%s %s", whose, fields[i].what);
-        enum err err = pdf_check_text(fields[i].text, str_cstring(a, what), e);
-        if (err != OK) return err;
+    const struct speech *s = l->page.speech;
+    struct arena *a = l->page.arena;
+    struct buffer b = {.arena = a};
+    for (size_t i = 0; i < l->document->settles_count; i++) {
+        const struct settled *v = &l->document->settles[i];
+        struct str text = SAY(s, a, TEXT_AMOUNT_OFF, say_money(s, a, v->amount), v->number);
+        buffer_print(&b, "%s%.*s", i > 0 ? "; " : "", STR_ARG(text));
     }
-    return OK;
+    return (struct str){(const char *)b.ptr, b.len};
 }
 
-enum err check_invoice_texts(const struct invoice_document *d, struct arena *a, struct error *e)
+/* ---- whether all of it can be drawn ---- */
+
+static enum err check_taxes(const struct invoice *v, struct error *e)
 {
-    const struct invoice *v = d->invoice;
-    enum err err = pdf_check_text(v->number, "number", e);
-    if (err == OK) err = pdf_check_text(d->corrects, "credited invoice", e);
-    if (err == OK && v->kind == INVOICE_CREDIT_NOTE) err = pdf_check_text(v->reason, "reason", e);
-    if (err == OK) err = pdf_check_text(d->buyer->user, "customer's id", e);
-    if (err == OK) err = check_party("customer's", &d->buyer->party, a, e);
-    if (err == OK && d->seller != NULL) err = check_party("seller's", &d->seller->party, a, e);
-    if (err == OK && d->seller != NULL)
-        err = pdf_check_text(d->seller->payment_terms_text, "seller's payment terms", e);
-    if (err == OK && d->seller != NULL) err = pdf_check_text(d->seller->footer, "seller's footer", e);
-    if (err == OK) err = pdf_check_text(v->note, "note", e);
+    enum err err = pdf_check_text(v->note, "note", e);
     for (size_t i = 0; i < v->discounts_count && err == OK; i++) {
         err = pdf_check_text(v->discounts[i].name, "coupon's name", e);
         if (err == OK) err = pdf_check_text(v->discounts[i].code, "coupon's code", e);
@@ -91,7 +104,21 @@ enum err check_invoice_texts(const struct invoice_document *d, struct arena *a, 
     for (size_t i = 0; i < v->taxes_count && err == OK; i++) {
         err = pdf_check_text(v->taxes[i].name, "tax's name", e);
         if (err == OK) err = pdf_check_text(v->taxes[i].code, "tax's code", e);
+        if (err == OK) err = pdf_check_text(v->taxes[i].note, "tax's note", e);
     }
+    return err;
+}
+
+enum err check_invoice_texts(const struct layout *l, struct error *e)
+{
+    const struct invoice_document *d = l->document;
+    const struct invoice *v = d->invoice;
+    enum err err = pdf_check_text(v->number, "number", e);
+    if (err == OK && v->kind == INVOICE_CREDIT_NOTE) err = pdf_check_text(v->reason, "reason", e);
+    if (err == OK) err = pdf_check_text(d->buyer->user, "customer's id", e);
+    if (err == OK) err = page_check_party(&l->page, "customer's", &d->buyer->party, e);
+    if (err == OK) err = page_check_seller(&l->page, e);
+    if (err == OK) err = check_taxes(v, e);
     for (size_t i = 0; i < v->lines_count && err == OK; i++) {
         err = pdf_check_text(v->lines[i].description, "description", e);
         if (err != OK) return wrap(e, "line %zu", i + 1);

@@ -19,6 +19,7 @@ struct filing {
     struct sheet *invoices, *lines;
     struct press *press;       /* NULL: without PDFs */
     struct press_sheet single; /* for rows without PDFs */
+    struct logo_shelf logos; /* outlive the press */
     struct arena *row;
     struct buffer in_set; /* a bit an invoice, from `first` on */
     uint64_t first;
@@ -123,7 +124,7 @@ static enum err press_document(struct filing *f, const struct invoice *v, struct
 {
     struct press_sheet *s = NULL;
     struct document_parts parts = {0};
-    enum err err = document_gather(&parts, f->nightly->ledger, f->txn, v, f->row, e);
+    enum err err = document_gather(&parts, f->nightly->ledger, f->txn, v, &f->logos, f->row, e);
     if (err == OK) err = press_take(&s, f->press, e);
     if (err != OK) return err;
     err = register_credits(&s->credits, f->txn, v, s->arena, e);
@@ -282,7 +283,8 @@ static enum err make_files(struct filing *f, struct error *e)
 
 enum err run_files(struct nightly *n, struct error *e)
 {
-    struct filing f = {.nightly = n, .row = arena_new(), .single = {.arena = arena_new()}};
+    struct filing f = {
+        .nightly = n, .logos = {.arena = n->arena}, .row = arena_new(), .single = {.arena = arena_new()}};
     struct log_state state = {0};
     enum err err = log_state(&state, ledger_log(n->ledger), e);
     f.manifest.origin = state.origin;

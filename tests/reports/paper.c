@@ -32,7 +32,8 @@ const char *words_of(struct bytes pdf, int page)
     need("pdftotext");
     const char *pages = page == 0 ? "" : str_cstring(A, str_format(A, "-f %d -l %d", page, page));
     struct str command =
-        str_format(A, "pdftotext -enc UTF-8 -layout %s %s - | tr -s ' \\n\\f' ' '", pages, saved(pdf));
+        str_format(A, "pdftotext -enc UTF-8 -layout %s %s - | sed 's/\xc2\xa0/ /g' | tr -s ' \\n\\f' ' '",
+                   pages, saved(pdf));
     return output_of(str_cstring(A, command)).ptr;
 }
 
