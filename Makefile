@@ -37,7 +37,7 @@ SONAME := libdaybook.so.$(firstword $(subst ., ,$(VERSION)))
 
 # --- flags
 
-PKGS := lmdb msgpack libcurl libmicrohttpd zlib openssl jansson icu-i18n icu-uc libqrencode xlsxwriter libpng
+PKGS := lmdb msgpack libcurl libmicrohttpd zlib openssl jansson icu-i18n icu-uc libqrencode xlsxwriter libpng libxml-2.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lhpdf -lcsv -lpthread
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -235,50 +235,92 @@ enum err ask_invoice_show(const struct call *c, struct error *e)
 }
 
 struct drawing {
-    struct buffer pdf;
+    struct buffer file;
     struct str number;
     const char *path;
-    struct issued_file issued;
+    struct issued_file issued[2]; /* the file, and what is attached to it */
+    size_t issued_count;
 };
 
-static enum err draw(struct drawing *d, const struct call *c, struct views_txn *t, struct error *e)
+static struct hash hash_of(struct bytes content)
+{
+    struct hash out = {0};
+    struct hasher *h = hasher_new();
+    hasher_digest(h, out.bytes, content, (struct bytes){0}, (struct bytes){0});
+    hasher_free(h);
+    return out;
+}
+
+static void note_form(struct drawing *d, const struct invoice *v, enum document_form form, struct bytes file)
+{
+    d->issued[d->issued_count++] = (struct issued_file){v->invoice, form, hash_of(file), file.len};
+}
+
+/* The document that is meant, and where its file goes. */
+static enum err begin_drawing(struct drawing *d, struct invoice *v, const struct call *c, struct views_txn *t,
+                              struct str invoice, struct str output, const char *ending, struct error *e)
+{
+    enum err err = find_invoice(v, t, invoice, c->arena, e);
+    if (err != OK) return err;
+    d->number = str_copy(c->arena, v->number);
+    struct str path = output.len != 0 ? output : str_format(c->arena, "%.*s%s", STR_ARG(v->number), ending);
+    d->path = str_cstring(c->arena, path);
+    return ledger_guard_output(c->service->ledger, d->path, e);
+}
+
+typedef enum err draw_fn(struct drawing *d, const struct call *c, struct views_txn *t, struct error *e);
+
+static enum err draw_pdf(struct drawing *d, const struct call *c, struct views_txn *t, struct error *e)
 {
     const struct invoice_pdf_query *q = c->query;
     struct invoice v = {0};
-    enum err err = find_invoice(&v, t, q->invoice, c->arena, e);
+    struct bytes attached = {0};
+    enum err err = begin_drawing(d, &v, c, t, q->invoice, q->output, ".pdf", e);
+    if (err == OK) err = invoice_pdf(&d->file, &attached, c->service->ledger, t, &v, c->arena, e);
     if (err != OK) return err;
-    d->number = str_copy(c->arena, v.number);
-    struct str path = q->output.len != 0 ? q->output : str_format(c->arena, "%.*s.pdf", STR_ARG(v.number));
-    d->path = str_cstring(c->arena, path);
-    err = ledger_guard_output(c->service->ledger, d->path, e);
-    if (err == OK) err = invoice_pdf(&d->pdf, c->service->ledger, t, &v, c->arena, e);
-    d->issued = (struct issued_file){.invoice = v.invoice, .form = DOCUMENT_PDF, .bytes = d->pdf.len};
+    note_form(d, &v, DOCUMENT_PDF, (struct bytes){d->file.ptr, d->file.len});
+    if (attached.len > 0) note_form(d, &v, DOCUMENT_CII, attached);
+    return OK;
+}
+
+static enum err draw_xml(struct drawing *d, const struct call *c, struct views_txn *t, struct error *e)
+{
+    const struct invoice_xml_query *q = c->query;
+    struct invoice v = {0};
+    enum document_form form = str_is(q->format, "ubl") ? DOCUMENT_UBL : DOCUMENT_CII;
+    if (q->format.len > 0 && form != DOCUMENT_UBL && !str_is(q->format, "cii"))
+        return fail(e, ERR_INVALID, "format '%.*s': cii or ubl is wanted", STR_ARG(text_quotable(q->format)));
+    enum err err = begin_drawing(d, &v, c, t, q->invoice, q->output, ".xml", e);
+    if (err == OK) err = invoice_xml(&d->file, c->service->ledger, t, &v, form, c->arena, e);
+    if (err == OK) note_form(d, &v, form, (struct bytes){d->file.ptr, d->file.len});
     return err;
 }
 
-static enum err write_pdf(struct drawing *d, const struct call *c, struct error *e)
+static enum err draw_and_tell(const struct call *c, draw_fn *draw, struct error *e)
 {
-    struct bytes pdf = {d->pdf.ptr, d->pdf.len};
-    struct hasher *h = hasher_new();
-    hasher_digest(h, d->issued.sha256.bytes, pdf, (struct bytes){0}, (struct bytes){0});
-    hasher_free(h);
-    enum err err = file_write(d->path, pdf, 0644, e);
-    return err == OK ? note_issued(c->service->ledger, &d->issued, 1, c->service->actor, e) : err;
-}
-
-enum err ask_invoice_pdf(const struct call *c, struct error *e)
-{
+    struct ledger *l = c->service->ledger;
     struct views_txn *t = NULL;
-    struct drawing d = {.pdf = {.arena = c->arena}};
-    enum err err = ledger_read_begin(&t, c->service->ledger, e);
+    struct drawing d = {.file = {.arena = c->arena}};
+    enum err err = ledger_read_begin(&t, l, e);
     if (err != OK) return err;
     err = draw(&d, c, t, e);
-    ledger_read_end(c->service->ledger, t);
-    if (err == OK) err = write_pdf(&d, c, e);
+    ledger_read_end(l, t);
+    if (err == OK) err = file_write(d.path, (struct bytes){d.file.ptr, d.file.len}, 0644, e);
+    if (err == OK) err = note_issued(l, d.issued, d.issued_count, c->service->actor, e);
     if (err != OK) return err;
     json_t *j = object_new();
     member_text(j, "invoice_number", d.number);
     member_text(j, "path", str_of(d.path));
-    member_hash(j, "sha256", &d.issued.sha256);
+    member_hash(j, "sha256", &d.issued[0].sha256);
     return tell_one(c, j, e);
+}
+
+enum err ask_invoice_pdf(const struct call *c, struct error *e)
+{
+    return draw_and_tell(c, draw_pdf, e);
+}
+
+enum err ask_invoice_xml(const struct call *c, struct error *e)
+{
+    return draw_and_tell(c, draw_xml, e);
 }

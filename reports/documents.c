@@ -2,6 +2,7 @@
 /* documents.c - see documents.h, and invoices as PDF on request. A document is shown as it was issued, so it
  * is the same bytes whenever it is asked for. */
 #include "reports/documents.h"
+#include "reports/einvoice.h"
 #include "reports/reports.h"
 
 /* ---- who was to collect it ---- */
@@ -78,7 +79,7 @@ static bool is_among(uint64_t number, const uint64_t *numbers, size_t count)
     return false;
 }
 
-/* The documents that a credit note credits, in the order of its lines. */
+/* The documents that lines of it give back of, in the order of the lines. */
 static enum err find_corrected(struct document_parts *out, struct views_txn *t, const struct invoice *v,
                                struct arena *a, struct error *e)
 {
@@ -86,7 +87,7 @@ static enum err find_corrected(struct document_parts *out, struct views_txn *t, 
     struct corrected *found = arena_array_of(a, struct corrected, v->lines_count + 1);
     size_t count = 0;
     enum err err = OK;
-    for (size_t i = 0; v->kind == INVOICE_CREDIT_NOTE && i < v->lines_count && err == OK; i++) {
+    for (size_t i = 0; i < v->lines_count && err == OK; i++) {
         struct invoice credited = {0};
         uint64_t number = v->lines[i].credits;
         if (number == 0 || number == v->invoice || is_among(number, numbers, count)) continue;
@@ -94,8 +95,8 @@ static enum err find_corrected(struct document_parts *out, struct views_txn *t, 
         numbers[count] = number;
         found[count++] = (struct corrected){credited.number, credited.issue_date};
     }
-    out->corrects = found;
-    out->corrects_count = count;
+    out->preceding = found;
+    out->preceding_count = count;
     return err;
 }
 
@@ -134,18 +135,19 @@ void document_copy(struct document_parts *to, const struct document_parts *from,
     *to = *from;
     schema_copy(&to->buyer, &schema_customer, &from->buyer, a);
     schema_copy(&to->seller, &schema_seller, &from->seller, a);
-    struct corrected *corrects = arena_array_of(a, struct corrected, from->corrects_count + 1);
+    struct corrected *corrects = arena_array_of(a, struct corrected, from->preceding_count + 1);
     struct settled *settles = arena_array_of(a, struct settled, from->settles_count + 1);
-    for (size_t i = 0; i < from->corrects_count; i++)
-        corrects[i] = (struct corrected){str_copy(a, from->corrects[i].number), from->corrects[i].date};
+    for (size_t i = 0; i < from->preceding_count; i++)
+        corrects[i] = (struct corrected){str_copy(a, from->preceding[i].number), from->preceding[i].date};
     for (size_t i = 0; i < from->settles_count; i++)
         settles[i] = (struct settled){str_copy(a, from->settles[i].number), from->settles[i].amount};
-    to->corrects = corrects;
+    to->preceding = corrects;
     to->settles = settles;
 }
 
 struct invoice_document document_of(const struct invoice *v, const struct document_parts *parts)
 {
+    bool credit_note = v->kind == INVOICE_CREDIT_NOTE;
     return (struct invoice_document){.invoice = v,
                                      .buyer = &parts->buyer,
                                      .seller = parts->has_seller ? &parts->seller : NULL,
@@ -154,8 +156,10 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
                                      .as_issued = true,
                                      .simulated_gateway = parts->simulated_gateway,
                                      .collected = parts->collected,
-                                     .corrects = parts->corrects,
-                                     .corrects_count = parts->corrects_count,
+                                     .preceding = parts->preceding,
+                                     .preceding_count = parts->preceding_count,
+                                     .corrects = parts->preceding,
+                                     .corrects_count = credit_note ? parts->preceding_count : 0,
                                      .settles = parts->settles,
                                      .settles_count = parts->settles_count};
 }
@@ -170,8 +174,8 @@ static enum err refuse_erased(struct views_txn *t, const struct invoice *v, stru
                 STR_ARG(v->number), STR_ARG(date_text(a, instant_date(c.erased_at))));
 }
 
-enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
-                     struct arena *a, struct error *e)
+enum err invoice_pdf(struct buffer *out, struct bytes *attached, const struct ledger *l, struct views_txn *t,
+                     const struct invoice *v, struct arena *a, struct error *e)
 {
     struct document_parts parts = {0};
     struct logo_shelf logos = {.arena = a};
@@ -179,5 +183,22 @@ enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_tx
     if (err == OK) err = document_gather(&parts, l, t, v, &logos, a, e);
     if (err != OK) return err;
     struct invoice_document document = document_of(v, &parts);
-    return invoice_pdf_render(out, &document, a, e);
+    err = einvoice_attachment(&document.einvoice, &document, a, e);
+    *attached = document.einvoice;
+    return err == OK ? invoice_pdf_render(out, &document, a, e) : err;
+}
+
+enum err invoice_xml(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
+                     enum document_form form, struct arena *a, struct error *e)
+{
+    struct document_parts parts = {0};
+    struct logo_shelf logos = {.arena = a};
+    struct einvoice record = {0};
+    enum err err = refuse_erased(t, v, a, e);
+    if (err == OK) err = document_gather(&parts, l, t, v, &logos, a, e);
+    if (err != OK) return err;
+    struct invoice_document document = document_of(v, &parts);
+    err = einvoice_make(&record, &document, a, e);
+    if (err != OK) return err;
+    return form == DOCUMENT_UBL ? einvoice_ubl(out, &record, e) : einvoice_cii(out, &record, e);
 }

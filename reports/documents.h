@@ -13,8 +13,8 @@ struct document_parts {
     struct seller seller;
     const struct pdf_picture *logo; /* NULL: there is none; lives as long as the shelf that it came from */
     bool has_seller, simulated_gateway, collected;
-    const struct corrected *corrects; /* of credit notes */
-    size_t corrects_count;
+    const struct corrected *preceding; /* that its lines give back of */
+    size_t preceding_count;
     const struct settled *settles;
     size_t settles_count;
     struct str origin; /* of the ledger; lives as long as it is open */

@@ -141,6 +141,7 @@ static struct pdf_info info_of(const struct layout *l)
         .title = l->page.name, .created = v->finalized_at, .language = speech_tag(l->page.speech)};
     if (!instant_is_given(info.created)) info.created = date_start(v->issue_date);
     if (d->seller != NULL) info.author = d->seller->party.name;
+    info.attachment = d->einvoice;
     info.identity = (struct bytes){v->leaf.bytes, HASH_BYTES};
     /* Status and payments are all that can change in a finalized document. */
     if (!d->as_issued) info.revision = ((uint32_t)v->status + 1) << 24 ^ (uint32_t)v->paid.minor;

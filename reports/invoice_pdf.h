@@ -42,6 +42,11 @@ struct invoice_document {
     size_t corrects_count;
     const struct settled *settles; /* credit notes: what of it is taken off which invoices */
     size_t settles_count;
+    /* What the e-invoice says beside: the documents that its lines give back of, whichever kind it is. */
+    const struct corrected *preceding;
+    size_t preceding_count;
+    /* The document as CII, to be attached to it (see einvoice.h); empty: nothing is. */
+    struct bytes einvoice;
     const struct national_tax *national; /* NULL: the seller accounts for it in the document's currency */
 };
 

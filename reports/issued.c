@@ -66,13 +66,15 @@ static void note_first(struct checking_files *c, const char *path, const char *w
     if (c->out->first.len == 0) c->out->first = str_format(c->arena, "'%s' %s", path, why);
 }
 
-/* INV-2025-000001.pdf bears the number INV-2025-000001. */
+/* INV-2025-000001.pdf bears the number INV-2025-000001, and so does INV-2025-000001.xml. */
 static enum err invoice_named(uint64_t *out, struct checking_files *c, struct str name, struct error *e)
 {
     struct invoice v = {0};
     struct error unused = {0};
     *out = 0;
-    if (name.len <= 4 || !str_is((struct str){name.ptr + name.len - 4, 4}, ".pdf")) return OK;
+    if (name.len <= 4) return OK;
+    struct str ending = {name.ptr + name.len - 4, 4};
+    if (!str_is(ending, ".pdf") && !str_is(ending, ".xml")) return OK;
     enum err err = find_invoice(&v, c->txn, (struct str){name.ptr, name.len - 4}, c->row, &unused);
     if (err == OK) *out = v.invoice;
     if (err == OK || err == ERR_NOT_FOUND) return OK;
@@ -80,16 +82,33 @@ static enum err invoice_named(uint64_t *out, struct checking_files *c, struct st
     return err;
 }
 
+/* As whichever of the forms that a file of this name can have. */
+static enum err is_as_issued(bool *yes, struct checking_files *c, struct issued_file *file, struct str name,
+                             struct error *e)
+{
+    static const enum document_form of_pdf[] = {DOCUMENT_PDF}, of_xml[] = {DOCUMENT_CII, DOCUMENT_UBL};
+    bool xml = name.ptr[name.len - 1] == 'l';
+    const enum document_form *forms = xml ? of_xml : of_pdf;
+    size_t count = xml ? sizeof of_xml / sizeof of_xml[0] : 1;
+    enum err err = OK;
+    *yes = false;
+    for (size_t i = 0; i < count && err == OK && !*yes; i++) {
+        file->form = forms[i];
+        err = was_issued(yes, c->txn, file, e);
+    }
+    return err;
+}
+
 static enum err check_file(struct checking_files *c, const char *path, struct str name, struct error *e)
 {
-    struct issued_file file = {.form = DOCUMENT_PDF};
+    struct issued_file file = {0};
     bool same = false, any = false;
     enum err err = invoice_named(&file.invoice, c, name, e);
     c->out->files++;
     if (err == OK && file.invoice == 0) c->out->others++;
     if (err != OK || file.invoice == 0) return err;
     err = file_digest(&file.sha256, &file.bytes, path, e);
-    if (err == OK) err = was_issued(&same, c->txn, &file, e);
+    if (err == OK) err = is_as_issued(&same, c, &file, name, e);
     if (err == OK) err = was_issued_at_all(&any, c->txn, file.invoice, e);
     if (err != OK) return wrap(e, "'%s'", path);
     if (same) {

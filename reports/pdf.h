@@ -73,6 +73,8 @@ struct pdf_info {
     struct bytes identity;
     /* Tells apart documents of one identity: 0 for the first. */
     uint32_t revision;
+    /* The document as an e-invoice (CII), attached to it as Factur-X; empty: it has none. */
+    struct bytes attachment;
 };
 
 /* Appends the file to `out`. */

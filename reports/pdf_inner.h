@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* pdf_inner.h - shared by the three files that touch libharu: pdf.c (pages), pdf_font.c (fonts and encodings)
- * and pdf_metadata.c (PDF/A). They use parts of libharu 2.3.0 that its manual does not show, so nobody else
- * may.
+/* pdf_inner.h - shared by the files that touch libharu: pdf.c (pages), pdf_font.c (fonts and encodings),
+ * pdf_metadata.c (PDF/A) and pdf_attachment.c (Factur-X). They use parts of libharu 2.3.0 that its manual
+ * does not show, so nobody else may.
  *
  * libharu's return codes do not tell the truth everywhere and every call after a failure fails too; what
  * counts is the first error that its handler heard, kept in struct pdf_trouble and asked for once, at the
@@ -45,5 +45,12 @@ void pdf_fonts_load(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, st
 
 /* Document information, XMP, output intent, language and identity: what makes the file PDF/A-3b. */
 void pdf_metadata_write(HPDF_Doc doc, const struct pdf_info *info, struct arena *a);
+/* Texts and dates, in the form that the document information has. */
+void pdf_add_ascii(HPDF_Doc doc, HPDF_Dict dict, const char *key, const char *text);
+void pdf_add_date(HPDF_Doc doc, HPDF_Dict dict, const char *key, struct instant at);
+
+/* info->attachment as file of the document, and the XMP that announces it. */
+void pdf_attachment_write(HPDF_Doc doc, const struct pdf_info *info);
+void pdf_attachment_announce(struct buffer *xmp);
 
 #endif

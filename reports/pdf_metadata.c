@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pdf_metadata.c - what makes a file PDF/A-3b: XMP that agrees with the document information, an sRGB output
  * intent, an identity that is no clock's. libharu's own PDF/A call writes part 1 only, forgets to escape, and
- * asks the clock.
- *
- * An attachment (Factur-X) will enter here too: its properties into write_xmp, its stream beside the output
- * intent. */
+ * asks the clock. What is attached is announced here, see pdf_attachment.c. */
 #include "reports/pdf_inner.h"
 
 static void add_xml_text(struct buffer *b, struct str text)
@@ -62,7 +59,9 @@ static void write_xmp(HPDF_Doc doc, const struct pdf_info *info, struct arena *a
     add_property(&b, "<xmp:CreateDate>", created, "</xmp:CreateDate>");
     add_property(&b, "<xmp:ModifyDate>", created, "</xmp:ModifyDate>");
     add_property(&b, "<pdf:Producer>", producer(a), "</pdf:Producer>");
-    buffer_print(&b, "</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"r\"?>\n");
+    buffer_print(&b, "</rdf:Description>\n");
+    if (info->attachment.len > 0) pdf_attachment_announce(&b);
+    buffer_print(&b, "</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"r\"?>\n");
     HPDF_Dict xmp = HPDF_DictStream_New(doc->mmgr, doc->xref);
     if (xmp == NULL) return;
     (void)HPDF_Dict_AddName(xmp, "Type", "Metadata");
@@ -78,7 +77,7 @@ static bool is_ascii(struct str text)
     return true;
 }
 
-static void add_ascii(HPDF_Doc doc, HPDF_Dict dict, const char *key, const char *text)
+void pdf_add_ascii(HPDF_Doc doc, HPDF_Dict dict, const char *key, const char *text)
 {
     HPDF_String value = HPDF_String_New(doc->mmgr, text, NULL);
     if (value != NULL) (void)HPDF_Dict_Add(dict, key, value);
@@ -89,7 +88,7 @@ static void add_info_text(HPDF_Doc doc, HPDF_Dict dict, const char *key, struct 
 {
     if (text.len == 0 || !text_is_utf8(text)) return;
     if (is_ascii(text)) {
-        add_ascii(doc, dict, key, str_cstring(a, text));
+        pdf_add_ascii(doc, dict, key, str_cstring(a, text));
         return;
     }
     struct buffer b = {.arena = a};
@@ -107,6 +106,20 @@ static void add_info_text(HPDF_Doc doc, HPDF_Dict dict, const char *key, struct 
     if (value != NULL) (void)HPDF_Dict_Add(dict, key, value);
 }
 
+void pdf_add_date(HPDF_Doc doc, HPDF_Dict dict, const char *key, struct instant at)
+{
+    int year = 0, month = 0, day = 0;
+    char text[64];
+    struct instant whole = to_second(at);
+    struct date date = instant_date(whole);
+    date_split(date, &year, &month, &day);
+    int second = (int)((whole.us - date_start(date).us) / 1000000);
+    int len = snprintf(text, sizeof text, "D:%04d%02d%02d%02d%02d%02d+00'00'", year, month, day,
+                       second / 3600, second / 60 % 60, second % 60);
+    assert(len > 0 && (size_t)len < sizeof text);
+    pdf_add_ascii(doc, dict, key, text);
+}
+
 static void write_info(HPDF_Doc doc, const struct pdf_info *info, struct arena *a)
 {
     HPDF_Dict dict = doc->info;
@@ -116,14 +129,8 @@ static void write_info(HPDF_Doc doc, const struct pdf_info *info, struct arena *
     add_info_text(doc, dict, "Subject", info->subject, a);
     add_info_text(doc, dict, "Creator", STR("Daybook"), a);
     add_info_text(doc, dict, "Producer", producer(a), a);
-    int year = 0, month = 0, day = 0;
-    struct instant created = to_second(info->created);
-    struct date date = instant_date(created);
-    date_split(date, &year, &month, &day);
-    int second = (int)((created.us - date_start(date).us) / 1000000);
-    HPDF_Date stamp = {year, month, day, second / 3600, second / 60 % 60, second % 60, '+', 0, 0};
-    (void)HPDF_SetInfoDateAttr(doc, HPDF_INFO_CREATION_DATE, stamp);
-    (void)HPDF_SetInfoDateAttr(doc, HPDF_INFO_MOD_DATE, stamp);
+    pdf_add_date(doc, dict, "CreationDate", info->created);
+    pdf_add_date(doc, dict, "ModDate", info->created);
 }
 
 static void write_output_intent(HPDF_Doc doc)
@@ -136,8 +143,8 @@ static void write_output_intent(HPDF_Doc doc)
     (void)HPDF_Array_Add(intents, intent);
     (void)HPDF_Dict_AddName(intent, "Type", "OutputIntent");
     (void)HPDF_Dict_AddName(intent, "S", "GTS_PDFA1");
-    add_ascii(doc, intent, "OutputConditionIdentifier", "sRGB");
-    add_ascii(doc, intent, "Info", "sRGB IEC 61966-2-1");
+    pdf_add_ascii(doc, intent, "OutputConditionIdentifier", "sRGB");
+    pdf_add_ascii(doc, intent, "Info", "sRGB IEC 61966-2-1");
     (void)HPDF_Dict_AddNumber(profile, "N", 3);
     (void)HPDF_Stream_Write(profile->stream, pdf_srgb_profile.ptr, (HPDF_UINT)pdf_srgb_profile.len);
     (void)HPDF_Dict_Add(intent, "DestOutputProfile", profile);
@@ -164,5 +171,6 @@ void pdf_metadata_write(HPDF_Doc doc, const struct pdf_info *info, struct arena 
     write_xmp(doc, info, a);
     write_output_intent(doc);
     write_identity(doc, info);
-    add_ascii(doc, doc->catalog, "Lang", info->language != NULL ? info->language : "en");
+    if (info->attachment.len > 0) pdf_attachment_write(doc, info);
+    pdf_add_ascii(doc, doc->catalog, "Lang", info->language != NULL ? info->language : "en");
 }

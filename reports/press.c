@@ -2,6 +2,7 @@
 /* press.c - see press.h. The sheets are a ring: [oldest, taken) are out, [next, taken) wait for a thread. A
  * thread works on a sheet without the lock and touches nothing else but its own arena, hasher and file. */
 #include "reports/press.h"
+#include "reports/einvoice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,16 +78,23 @@ static enum err write_pdf(const struct worker *w, const char *path, struct error
     return err;
 }
 
+static void hash_bytes(const struct worker *w, struct hash *out, struct bytes content)
+{
+    hasher_digest(w->hasher, out->bytes, content, (struct bytes){0}, (struct bytes){0});
+}
+
 static enum err set_sheet(struct worker *w, struct press_sheet *s, struct error *e)
 {
     struct invoice_document document = document_of(&s->invoice, &s->parts);
     arena_reset(w->arena);
     buffer_clear(&w->pdf);
-    enum err err = invoice_pdf_render(&w->pdf, &document, w->arena, e);
+    enum err err = einvoice_attachment(&document.einvoice, &document, w->arena, e);
+    if (err == OK) err = invoice_pdf_render(&w->pdf, &document, w->arena, e);
     if (err != OK) return err;
-    hasher_digest(w->hasher, s->sha256.bytes, (struct bytes){w->pdf.ptr, w->pdf.len}, (struct bytes){0},
-                  (struct bytes){0});
+    hash_bytes(w, &s->sha256, (struct bytes){w->pdf.ptr, w->pdf.len});
     s->bytes = w->pdf.len;
+    hash_bytes(w, &s->einvoice_sha256, document.einvoice);
+    s->einvoice_bytes = document.einvoice.len;
     return write_pdf(w, str_format(w->arena, "%s/%.*s.pdf", w->press->folder, STR_ARG(s->invoice.number)).ptr,
                      e);
 }

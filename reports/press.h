@@ -17,6 +17,8 @@ struct press_sheet {
     /* When it is set: */
     struct hash sha256;
     uint64_t bytes;
+    struct hash einvoice_sha256; /* of what is attached … */
+    uint64_t einvoice_bytes;     /* … 0: nothing is */
     /* The press's own. */
     bool is_set;
     enum err err; /* for `done`: OK, or ERR_INVALID when a text cannot be drawn; then there is no file */

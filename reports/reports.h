@@ -208,9 +208,15 @@ enum err usage_price(struct price_summary *out, struct ledger *l, const struct p
 
 /* ---- documents ---- */
 
-/* The PDF of one invoice or credit note. */
-enum err invoice_pdf(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
-                     struct arena *a, struct error *e) MUST_USE;
+/* The PDF of one invoice or credit note; *attached is the e-invoice that is attached to it, empty where
+ * invoice_xml would refuse. */
+enum err invoice_pdf(struct buffer *out, struct bytes *attached, const struct ledger *l, struct views_txn *t,
+                     const struct invoice *v, struct arena *a, struct error *e) MUST_USE;
+
+/* The same as an e-invoice by EN 16931, in CII (as it is attached to the PDF) or UBL. ERR_REFUSED: something
+ * that the standard demands is missing; the sentence names it. */
+enum err invoice_xml(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
+                     enum document_form form, struct arena *a, struct error *e) MUST_USE;
 
 /* Notes in the ledger the files that documents were made into, those that are not noted yet. Of several
  * records' worth, each is one. */

@@ -69,7 +69,7 @@ static void add_file(struct filing *f, const char *name, uint64_t bytes, const s
     f->nightly->summary->files++;
 }
 
-static void add_issued(struct filing *f, const struct press_sheet *s)
+static void add_issued(struct filing *f, const struct issued_file *file)
 {
     if (f->issued_count == f->issued_capacity) {
         f->issued_capacity = f->issued_capacity == 0 ? 64 : 2 * f->issued_capacity;
@@ -77,8 +77,15 @@ static void add_issued(struct filing *f, const struct press_sheet *s)
         if (grown == NULL) WRONG("out of memory");
         f->issued = grown;
     }
-    f->issued[f->issued_count++] = (struct issued_file){
-        .invoice = s->invoice.invoice, .form = DOCUMENT_PDF, .sha256 = s->sha256, .bytes = s->bytes};
+    f->issued[f->issued_count++] = *file;
+}
+
+static void add_drawn(struct filing *f, const struct press_sheet *s)
+{
+    struct issued_file pdf = {s->invoice.invoice, DOCUMENT_PDF, s->sha256, s->bytes};
+    struct issued_file attached = {s->invoice.invoice, DOCUMENT_CII, s->einvoice_sha256, s->einvoice_bytes};
+    add_issued(f, &pdf);
+    if (attached.bytes > 0) add_issued(f, &attached);
 }
 
 /* Everything else of the night is written all the same, and the next try comes to the same. */
@@ -112,7 +119,7 @@ static enum err put_document(void *context, const struct press_sheet *s, struct 
     if (drawn) {
         const char *name = str_format(n->arena, "pdf/%.*s.pdf", STR_ARG(s->invoice.number)).ptr;
         add_file(f, name, s->bytes, &s->sha256);
-        add_issued(f, s);
+        add_drawn(f, s);
         n->summary->pdfs++;
     }
     if (++f->done % TELL_EVERY == 0) run_progress(n, "files", f->done, f->total);

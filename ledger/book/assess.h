@@ -70,5 +70,8 @@ struct str tax_id_country(struct str tax_id, struct str country);
 /* The same of who is billed; "": he has none. */
 struct str tax_country_of(const struct party *p);
 bool country_is_in_eu(struct str country);
+/* The tax id as a VAT number with its prefix, capitals and digits alone: "DE812345678". "": it is of a
+ * country whose VAT numbers are not known, or that has none. */
+struct str vat_number(struct arena *a, struct str tax_id, struct str country);
 
 #endif

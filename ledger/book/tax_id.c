@@ -402,6 +402,21 @@ struct str tax_id_country(struct str tax_id, struct str country)
     return strcmp(k->country, "XI") == 0 ? STR("GB") : str_of(k->country);
 }
 
+struct str vat_number(struct arena *a, struct str tax_id, struct str country)
+{
+    char plain[TAX_ID_MAX];
+    struct str s = {plain, 0};
+    struct error e = {0};
+    const struct tax_id_kind *k = kind_of_id(tax_id, country);
+    if (k == NULL || strcmp(k->country, "US") == 0 || compact(plain, &s.len, tax_id, &e) != OK)
+        return STR_NONE;
+    size_t prefix = str_starts(s, k->prefix) ? strlen(k->prefix) : 0;
+    struct str rest = part(s, prefix, s.len - prefix);
+    /* A number without prefix may begin like one. */
+    if (prefix > 0 && check_kind(k, rest, &e) != OK) rest = s;
+    return str_format(a, "%s%.*s", k->prefix, STR_ARG(rest));
+}
+
 bool country_is_in_eu(struct str country)
 {
     const struct tax_id_kind *k = kind_of_country(country);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* bench_pdf.c - setting one-page invoices of 12 lines as PDF/A-3, into memory, on one core; beside it the
- * floor: the same number of text calls by libharu alone with a standard font, nothing embedded. */
+ * floor: the same number of text calls by libharu alone with a standard font, nothing embedded. Once more
+ * with the e-invoice made and attached, and that alone. */
 #include <hpdf.h>
 
+#include "reports/einvoice.h"
 #include "reports/invoice_pdf.h"
 #include "tests/bench/bench.h"
 
 enum { LINES = 12 };
 
 static struct line lines[LINES];
+static struct tax_total vat;
 
 static struct invoice an_invoice(uint64_t number, struct arena *a)
 {
@@ -22,9 +25,15 @@ static struct invoice an_invoice(uint64_t number, struct arena *a)
                                  .quantity = decimal_of(1),
                                  .unit_price = decimal_of(99),
                                  .amount = money_of(9900, "USD"),
+                                 .tax_category = STR("AE"),
                                  .tax = money_of(0, "USD")};
         total.minor += 9900;
     }
+    vat = (struct tax_total){.name = STR("VAT"),
+                             .category = STR("AE"),
+                             .taxable = total,
+                             .amount = money_of(0, "USD"),
+                             .note = STR("Reverse charge: the customer owes the tax.")};
     return (struct invoice){.invoice = number,
                             .number = str_format(a, "INV-2025-%06llu", (unsigned long long)number),
                             .status = INVOICE_OPEN,
@@ -33,6 +42,8 @@ static struct invoice an_invoice(uint64_t number, struct arena *a)
                             .due_date = date_of(2025, 2, 14),
                             .lines = lines,
                             .lines_count = LINES,
+                            .taxes = &vat,
+                            .taxes_count = 1,
                             .subtotal = total,
                             .tax = money_of(0, "USD"),
                             .total = total,
@@ -44,7 +55,9 @@ static struct invoice an_invoice(uint64_t number, struct arena *a)
                             .finalized_at = date_start(date_of(2025, 1, 31))};
 }
 
-static uint64_t set_ours(uint64_t count, uint64_t *bytes)
+enum what { PAGE, PAGE_WITH_EINVOICE, EINVOICE };
+
+static uint64_t set_ours(enum what what, uint64_t count, uint64_t *bytes)
 {
     struct customer buyer = {.customer = 1, .version = 1, .user = STR("ann")};
     struct seller seller = {.version = 1, .payment_terms_days = 14};
@@ -53,12 +66,14 @@ static uint64_t set_ours(uint64_t count, uint64_t *bytes)
     struct error e = {0};
     buyer.party = (struct party){.name = STR("Ann Example"),
                                  .street = STR("1 Main Street"),
-                                 .city = STR("Dublin"),
-                                 .country = STR("IE")};
+                                 .city = STR("Lyon"),
+                                 .country = STR("FR"),
+                                 .tax_id = STR("FR90772708913")};
     seller.party = (struct party){.name = STR("Daur AI Ltd"),
                                   .street = STR("1 Ledger Lane"),
                                   .city = STR("Dublin"),
-                                  .country = STR("IE")};
+                                  .country = STR("IE"),
+                                  .tax_id = STR("IE6433435F")};
     uint64_t begin = world_monotonic_ns();
     for (uint64_t i = 0; i < count; i++) {
         struct invoice v = an_invoice(i + 1, a);
@@ -68,8 +83,9 @@ static uint64_t set_ours(uint64_t count, uint64_t *bytes)
                                      .origin = STR("daybook/0123456789abcdef"),
                                      .as_issued = true};
         buffer_clear(&out);
-        bench_must(invoice_pdf_render(&out, &d, a, &e), &e);
-        *bytes = out.len;
+        if (what != PAGE) bench_must(einvoice_attachment(&d.einvoice, &d, a, &e), &e);
+        if (what != EINVOICE) bench_must(invoice_pdf_render(&out, &d, a, &e), &e);
+        *bytes = what == EINVOICE ? d.einvoice.len : out.len;
         arena_reset(a);
     }
     uint64_t rate = per_second(count, world_monotonic_ns() - begin);
@@ -103,13 +119,18 @@ static uint64_t set_bare(uint64_t count)
 
 int main(void)
 {
-    static struct figure figures[3];
+    static struct figure figures[7];
     uint64_t bytes = 0;
     for (unsigned round = 0; round < bench_rounds(); round++) {
-        figure_add(&figures[0], "invoice_pdf", "documents/s", set_ours(1000, &bytes));
+        figure_add(&figures[0], "invoice_pdf", "documents/s", set_ours(PAGE, 1000, &bytes));
         figure_add(&figures[1], "invoice_pdf_bytes", "bytes", bytes);
-        figure_add(&figures[2], "floor_libharu_plain", "documents/s", set_bare(1000));
+        figure_add(&figures[2], "invoice_pdf_with_xml", "documents/s",
+                   set_ours(PAGE_WITH_EINVOICE, 1000, &bytes));
+        figure_add(&figures[3], "invoice_pdf_with_xml_bytes", "bytes", bytes);
+        figure_add(&figures[4], "invoice_xml", "documents/s", set_ours(EINVOICE, 1000, &bytes));
+        figure_add(&figures[5], "invoice_xml_bytes", "bytes", bytes);
+        figure_add(&figures[6], "floor_libharu_plain", "documents/s", set_bare(1000));
     }
-    for (size_t i = 0; i < 3; i++) figure_print(&figures[i]);
+    for (size_t i = 0; i < 7; i++) figure_print(&figures[i]);
     return 0;
 }

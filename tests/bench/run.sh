@@ -43,4 +43,6 @@ awk -v cores="$(nproc)" '
         row("collection from a Stripe 20 ms away, charges/s", "collect_charges", "floor_curl_requests", "curl with as many at once")
         row("the memory that it takes, KiB", "collect_memory", "", "")
         row("invoice PDF, documents/s and core", "invoice_pdf", "floor_libharu_plain", "bare libharu page")
+        row("the same with the e-invoice attached", "invoice_pdf_with_xml", "floor_libharu_plain", "bare libharu page")
+        row("the e-invoice alone, documents/s and core", "invoice_xml", "", "")
     }' "$results"

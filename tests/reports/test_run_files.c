@@ -177,7 +177,8 @@ Test(run_files, a_document_on_request_is_the_one_that_the_run_wrote)
     (void)office_run(&o, "2025-01-31", "out");
     assert_ok(ledger_read_begin(&t, o.l, E));
     assert_ok(find_invoice(&v, t, STR("CN-2025-000001"), A, E));
-    assert_ok(invoice_pdf(&pdf, o.l, t, &v, A, E));
+    struct bytes attached = {0};
+    assert_ok(invoice_pdf(&pdf, &attached, o.l, t, &v, A, E));
     ledger_read_end(o.l, t);
     struct str written = office_read("out", "pdf/CN-2025-000001.pdf");
     cr_assert(str_equal((struct str){(const char *)pdf.ptr, pdf.len}, written));

@@ -25,6 +25,7 @@ build  libicu-dev            library  icu-i18n
 build  libqrencode-dev       library  libqrencode
 build  libxlsxwriter-dev     library  xlsxwriter
 build  libpng-dev            library  libpng
+build  libxml2-dev           library  libxml-2.0
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
