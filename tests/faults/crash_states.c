@@ -221,12 +221,12 @@ static void workload(struct work *w, unsigned unsafe_flags)
 
 /* ---- the file as a crash may have left it ---- */
 
-struct image {
+struct disk_image {
     uint8_t *bytes;
     size_t len, room;
 };
 
-static void image_write(struct image *m, uint64_t offset, const uint8_t *bytes, size_t len)
+static void image_write(struct disk_image *m, uint64_t offset, const uint8_t *bytes, size_t len)
 {
     size_t end = (size_t)offset + len;
     if (end > m->room) {
@@ -243,7 +243,7 @@ static void image_write(struct image *m, uint64_t offset, const uint8_t *bytes, 
 
 enum fate { FATE_NONE, FATE_ALL, FATE_WRITES, FATE_SECTORS, FATES };
 
-static void apply_pending(struct image *m, struct work *w, const struct step *s, enum fate fate)
+static void apply_pending(struct disk_image *m, struct work *w, const struct step *s, enum fate fate)
 {
     if (fate == FATE_NONE || (fate == FATE_WRITES && dice(w, 2) == 0)) return;
     if (fate != FATE_SECTORS) {
@@ -257,7 +257,7 @@ static void apply_pending(struct image *m, struct work *w, const struct step *s,
 }
 
 /* The file after the first `cut` steps, and how many records were acknowledged by then. */
-static uint64_t image_build(struct image *m, struct work *w, size_t cut, enum fate fate)
+static uint64_t image_build(struct disk_image *m, struct work *w, size_t cut, enum fate fate)
 {
     uint64_t acknowledged = 0;
     size_t synced = 0;
@@ -313,7 +313,7 @@ static enum verdict judge(struct work *w, const char *dir, uint64_t acknowledged
     return err == OK ? GOOD : NOT_WRITABLE;
 }
 
-static void write_file(const char *path, const struct image *m)
+static void write_file(const char *path, const struct disk_image *m)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool fine = fd >= 0 && write(fd, m->bytes, m->len) == (ssize_t)m->len && close(fd) == 0;
@@ -323,7 +323,7 @@ static void write_file(const char *path, const struct image *m)
 }
 
 /* Judges in a process of its own, because a torn file may kill whoever maps it. True: the state is good. */
-static bool state_is_good(struct work *w, const struct image *m, uint64_t acknowledged)
+static bool state_is_good(struct work *w, const struct disk_image *m, uint64_t acknowledged)
 {
     char dir[128], log[160], path[192];
     (void)snprintf(dir, sizeof dir, "%s/state", w->root);
@@ -364,7 +364,7 @@ static size_t first_cut(void)
  */
 static uint64_t explore(struct work *w, uint64_t states, uint64_t enough)
 {
-    struct image m = {0};
+    struct disk_image m = {0};
     uint64_t bad = 0;
     size_t first = first_cut(), cuts = recorder.count + 1 - first;
     for (uint64_t i = 0; i < states && bad < enough; i++) {
