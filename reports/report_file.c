@@ -127,6 +127,20 @@ static enum err take_time(void *context, const struct event_place *place, const 
     return OK;
 }
 
+/* Records without events are few, and mostly alone. */
+enum err report_time(struct instant *out, const struct report_file *f, struct error *e)
+{
+    struct last_record last = {0};
+    uint64_t seq = f->as_of.seq, from = seq;
+    enum err err = OK;
+    for (uint64_t back = 4; err == OK && from > 0 && !instant_is_given(last.at); back *= 4) {
+        from = seq > back ? seq - back : 0;
+        err = ledger_walk(f->ledger, from, seq, take_time, &last, e);
+    }
+    *out = last.at;
+    return err;
+}
+
 static void put_control(struct json_file *j, const struct report_file *f)
 {
     json_open_list(j, "control_totals");
@@ -158,14 +172,12 @@ static void put_parameters(struct json_file *j, const struct report_file *f)
 
 static enum err write_side_file(struct report_file *f, const struct sheet_summary *s, struct error *e)
 {
-    enum { LOOK_BACK = 4 }; /* records without events are few */
     struct json_file *j = NULL;
     struct log_state state = {0};
-    struct last_record last = {0};
+    struct instant time = {0};
     uint64_t seq = f->as_of.seq;
     enum err err = log_state(&state, ledger_log(f->ledger), e);
-    if (err == OK)
-        err = ledger_walk(f->ledger, seq > LOOK_BACK ? seq - LOOK_BACK : 0, seq, take_time, &last, e);
+    if (err == OK) err = report_time(&time, f, e);
     if (err != OK) return err;
     err = json_begin(&j, side_file(f), f->arena, e);
     if (err != OK) return err;
@@ -174,7 +186,7 @@ static enum err write_side_file(struct report_file *f, const struct sheet_summar
     json_file_text(j, "ledger", state.origin);
     json_file_date(j, "as_of", f->day);
     json_file_count(j, "as_of_seq", seq > 0 ? seq - 1 : 0);
-    json_file_instant(j, "as_of_time", last.at);
+    json_file_instant(j, "as_of_time", time);
     json_file_hash(j, "chain_head", &f->as_of.leaf);
     json_file_count(j, "rows", s->rows);
     put_control(j, f);

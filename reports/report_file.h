@@ -33,6 +33,8 @@ enum err report_begin(struct report_file *f, const char *header, struct error *e
 /* Adds to the control totals of the amounts' currency; absent amounts ({0}) add nothing. */
 enum err report_count(struct report_file *f, const struct money amounts[CONTROL_SUMS_MAX],
                       struct error *e) MUST_USE;
+/* When the newest record of events was written that the report knows. */
+enum err report_time(struct instant *out, const struct report_file *f, struct error *e) MUST_USE;
 /* Between rows: what the last one needed may go. */
 void report_next(struct report_file *f);
 /* Ends the snapshot; with `err` OK the CSV and its side file are there. Returns `err`, or what failed here.
