@@ -55,6 +55,24 @@ static void end_reading(struct report_file *f)
     f->txn = NULL;
 }
 
+enum { PARAMETERS = 5 };
+
+/* What was asked for; of no meaning is what was not. */
+static const struct sheet_fact *parameters_of(const struct report_file *f)
+{
+    const struct report_query *q = f->query;
+    struct arena *a = f->arena;
+    struct sheet_fact *all = arena_array_of(a, struct sheet_fact, PARAMETERS);
+    all[0] = (struct sheet_fact){"customer", q->customer != 0 ? public_id(a, "cus", q->customer) : STR_NONE};
+    all[1] = (struct sheet_fact){"from", date_text(a, q->from)};
+    all[2] = (struct sheet_fact){"to", date_text(a, q->to)};
+    all[3] = (struct sheet_fact){"currency", str_of(q->currency)};
+    all[4] = (struct sheet_fact){"known_at", STR_NONE};
+    if (instant_is_given(q->known_at)) all[4].value = instant_text(a, q->known_at);
+    if (q->known_size > 0) all[4].value = str_format(a, "%ju", (uintmax_t)q->known_size - 1);
+    return all;
+}
+
 enum err report_begin(struct report_file *f, const char *header, struct error *e)
 {
     const struct report_query *q = f->query;
@@ -70,6 +88,9 @@ enum err report_begin(struct report_file *f, const char *header, struct error *e
     if (err == OK && q->format != SHEET_ROWS) err = check_path(f, e);
     f->row = arena_new();
     if (err == OK) err = begin_reading(f, e);
+    o.as_of = date_text(f->arena, f->day);
+    o.parameters = parameters_of(f);
+    o.parameters_count = PARAMETERS;
     return err == OK ? sheet_begin(&f->sheet, &o, f->arena, e) : err;
 }
 
@@ -158,15 +179,9 @@ static void put_control(struct json_file *j, const struct report_file *f)
 
 static void put_parameters(struct json_file *j, const struct report_file *f)
 {
-    const struct report_query *q = f->query;
+    const struct sheet_fact *all = parameters_of(f);
     json_open_line(j, "parameters");
-    json_file_text_or_null(j, "customer",
-                           q->customer != 0 ? public_id(f->arena, "cus", q->customer) : STR_NONE);
-    json_file_date(j, "from", q->from);
-    json_file_date(j, "to", q->to);
-    if (q->currency[0] != '\0') json_file_text(j, "currency", str_of(q->currency));
-    if (instant_is_given(q->known_at)) json_file_instant(j, "known_at", q->known_at);
-    if (q->known_size > 0) json_file_count(j, "known_at_seq", q->known_size - 1);
+    for (size_t i = 0; i < PARAMETERS; i++) json_file_text_or_null(j, all[i].name, all[i].value);
     json_close(j);
 }
 

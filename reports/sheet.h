@@ -42,10 +42,19 @@ struct cell {
 typedef enum err sheet_row_fn(void *context, const struct str *names, const struct cell *cells, size_t count,
                               struct error *e);
 
+/* Of what the rows are, for formats that have room for it: a word of ours and its value; "": none. */
+struct sheet_fact {
+    const char *name;
+    struct str value;
+};
+
 struct sheet_options {
-    const char *path;   /* "-": standard output; of no meaning with SHEET_ROWS */
-    const char *header; /* our own names, "a,b,c" */
-    const char *title;  /* of a workbook's sheet and a JSON document; NULL: none */
+    const char *path;                    /* "-": standard output; of no meaning with SHEET_ROWS */
+    const char *header;                  /* our own names, "a,b,c" */
+    const char *title;                   /* of a workbook's sheet and a JSON document; NULL: none */
+    struct str as_of;                    /* the day that they are of; "": none is told */
+    const struct sheet_fact *parameters; /* what was asked for */
+    size_t parameters_count;
     enum sheet_format format;
     bool raw;             /* CSV: no apostrophe before what looks like a formula */
     const char *currency; /* rows alone whose column "currency" has this one; NULL or "": all */

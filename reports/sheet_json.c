@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sheet_json.c - a sheet as one JSON document: {"report": …, "rows": [one object a line], "totals": [...]}.
- * Money and decimals are strings, for no reader may make binary fractions of them; counts are numbers, what
- * is not given is null. */
+/* sheet_json.c - a sheet as one JSON document: {"report": …, "parameters": {…}, "as_of": …, "rows": [one
+ * object a line], "totals": […]}. Money and decimals are strings, for no reader may make binary fractions of
+ * them; counts are numbers, what is not given is null. */
 #include "reports/sheet_sink.h"
 
 static void add_escaped(struct sheet_output *o, struct str text)
@@ -24,12 +24,29 @@ static void add_escaped(struct sheet_output *o, struct str text)
     output_add_byte(o, '"');
 }
 
+static void add_or_null(struct sheet_output *o, struct str text)
+{
+    if (text.len == 0)
+        output_add(o, STR("null"));
+    else
+        add_escaped(o, text);
+}
+
 static enum err begin(struct sheet_sink *k, const struct sheet_options *o, struct error *e)
 {
     enum err err = output_begin(&k->output, o->path, e);
     if (err != OK) return err;
     output_add(&k->output, STR("{\"report\": "));
     add_escaped(&k->output, str_of(o->title));
+    output_add(&k->output, STR(",\n\"parameters\": {"));
+    for (size_t i = 0; i < o->parameters_count; i++) {
+        if (i > 0) output_add(&k->output, STR(", "));
+        add_escaped(&k->output, str_of(o->parameters[i].name));
+        output_add(&k->output, STR(": "));
+        add_or_null(&k->output, o->parameters[i].value);
+    }
+    output_add(&k->output, STR("},\n\"as_of\": "));
+    add_or_null(&k->output, o->as_of);
     output_add(&k->output, STR(",\n\"rows\": ["));
     return OK;
 }

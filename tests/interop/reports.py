@@ -146,6 +146,8 @@ def all_formats(name):
     document = json.loads(written(name, "json")[0])
     cells = [["" if v is None else str(v) for v in row.values()] for row in document["rows"]]
     tell(f"{name}: JSON has the same cells", cells != plain and [x for x in zip(cells, plain) if x[0] != x[1]][:1])
+    same = [document[k] for k in ("report", "parameters", "as_of")], [meta[k] for k in ("report", "parameters", "as_of")]
+    tell(f"{name}: … and is of the same, as its side file says", same[0] != same[1] and same)
     tell(f"{name}: … under the same names", [r for r in document["rows"] if list(r) != head][:1])
     eu = written(name, "csv", "--csv", "excel-eu", "--raw")[0]
     numbers = [[re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", c) for c in row] for row in table(eu, ";")[1:]]

@@ -36,7 +36,7 @@ static struct str written(struct sheet_options o, const char *name)
 Test(sheet, json_has_strings_for_money_numbers_for_counts_and_null_for_nothing)
 {
     struct str all = written((struct sheet_options){.format = SHEET_JSON}, "a.json");
-    assert_str(all, "{\"report\": \"things\",\n\"rows\": [\n"
+    assert_str(all, "{\"report\": \"things\",\n\"parameters\": {},\n\"as_of\": null,\n\"rows\": [\n"
                     "{\"who\": \"=1+2 \\\"x\\\"\\u000a\\u0001\", \"what\": \"-1234.50\", \"when\": "
                     "\"2025-01-31\", \"count\": 7},\n"
                     "{\"who\": \"M\xC3\xBCller; S\xC3\xB6hne\", \"what\": null, \"when\": null, \"count\": "
