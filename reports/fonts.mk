@@ -1,5 +1,5 @@
 # fonts.mk - included by the Makefile right after SRC_reports: makes the fonts that the PDF writer carries inside the
-# program. That needs python3-fonttools and fonts-liberation2 (Debian) when building, and nothing when running.
+# program. That needs python3-fonttools, fonts-liberation2 and fonts-droid-fallback (Debian) when building, and nothing when running.
 PYTHON ?= /usr/bin/python3
 PDF_ASSETS := $(B)/fonts/pdf_assets.c
 SRC_reports += $(PDF_ASSETS)

@@ -6,7 +6,8 @@ The source is Liberation Sans as Debian packages it (SIL Open Font License). "Li
 the cut-down fonts are called Daybook Sans; copyright and licence stay inside them. Each face is cut three times:
 "basic" (English) and "western" (the languages of western Europe) are small enough to go into documents as they are, so
 they are kept compressed, ready to be copied; "wide" adds the rest of Latin, Greek and Cyrillic, and is cut down to
-the document at hand when it is written. Must never depend on the clock or the machine: the same source fonts give
+the document at hand when it is written. Chinese, Japanese and Korean come of Droid Sans Fallback (Apache License 2.0), as
+a table of glyphs of which a document gets those that it needs. Must never depend on the clock or the machine: the same source fonts give
 the same bytes.
 """
 
@@ -27,7 +28,7 @@ try:
 except ImportError:
     sys.exit("fonts.py: cannot cut fonts: Python's fontTools is missing (Debian: apt-get install python3-fonttools)")
 
-FOLDERS = os.environ.get("FONT_FOLDERS", "/usr/share/fonts:/usr/local/share/fonts").split(":")
+FOLDERS = os.environ.get("FONT_FOLDERS", "/usr/share/fonts:/usr/share/fonts-droid-fallback:/usr/local/share/fonts").split(":")
 
 BASIC = [chr(u) for u in range(0x20, 0x7F)] + list("\u00a0€£§©·×–—‘’“”…")
 WESTERN = BASIC + list("ÀÁÄÅÆÇÈÉÍÑÓÖØÚÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœšž¡¿«»°„")
@@ -47,6 +48,14 @@ WIDE = [
     (0x2212, 0x2212), (0x2248, 0x2248), (0x2260, 0x2260), (0x2264, 0x2265),
 ]
 
+# Of the font for Chinese, Japanese and Korean.
+CJK = [
+    (0x2E80, 0x2FDF), (0x3001, 0x303F),  # radicals, punctuation
+    (0x3041, 0x312F), (0x3131, 0x318F), (0x31A0, 0x31FF),  # kana, bopomofo, jamo
+    (0x3200, 0x33FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF),  # ideographs and Hangul
+    (0xFE30, 0xFE4F), (0xFF01, 0xFFEF),  # forms of full and half width
+]
+
 
 def find_font(name):
     for folder in FOLDERS:
@@ -55,7 +64,7 @@ def find_font(name):
             if name in files:
                 return os.path.join(path, name)
     sys.exit(f"fonts.py: cannot find {name} below {' '.join(FOLDERS)} "
-             "(Debian: apt-get install fonts-liberation2; elsewhere set FONT_FOLDERS)")
+             "(Debian: apt-get install fonts-liberation2 fonts-droid-fallback; elsewhere set FONT_FOLDERS)")
 
 
 def cut(source, points, style, folder, name):
@@ -189,6 +198,30 @@ def main(folder):
     write_assets(folder, wide, spans, fonts)
 
 
+def cut_cjk(folder, known):
+    """The glyphs of the third font: what C needs to make a font of any of them; the outlines go into a file of their own."""
+    font = TTFont(find_font("DroidSansFallback.ttf"), recalcTimestamp=False)
+    cmap, em, steps, places = font.getBestCmap(), font["head"].unitsPerEm, font["hmtx"], font["loca"].locations
+    points = [u for first, last in CJK for u in range(first, last + 1) if u in cmap and u not in known]
+    with open(os.path.join(folder, "cjk.glyf"), "wb") as file:
+        file.write(font.reader["glyf"])
+    rows = "".join(f"    {{0x{u:04x}, {font.getGlyphID(cmap[u])}, {steps[cmap[u]][0] * 1000 // em}}},\n" for u in points)
+    head, hhea = font["head"], font["hhea"]
+    box = [v * 1000 // em for v in (head.xMin, head.yMin, head.xMax, head.yMax)]
+    path = os.path.join(folder, "cjk.glyf")
+    return [
+        "/* Outlines of Droid Sans Fallback: Digitized data copyright Google Corporation 2006, Apache License 2.0. */",
+        f'__asm__(".section .rodata\\n.global pdf_cjk_outlines\\n.balign 16\\npdf_cjk_outlines:\\n.incbin \\"{path}\\"\\n.previous\\n");',
+        f"const uint32_t pdf_cjk_places[] = {{\n    " + ",\n    ".join(
+            ", ".join(map(str, places[i:i + 16])) for i in range(0, len(places), 16)) + "};",
+        f"const struct pdf_cjk_character pdf_cjk_characters[] = {{\n{rows}}};",
+        f"const size_t pdf_cjk_count = {len(points)};",
+        c_bytes("cjk_head", font.reader["head"]), c_bytes("cjk_hhea", font.reader["hhea"]), c_bytes("cjk_maxp", font.reader["maxp"]),
+        "const struct pdf_cjk_font pdf_cjk_font = {{cjk_head, sizeof cjk_head}, {cjk_hhea, sizeof cjk_hhea}, "
+        f"{{cjk_maxp, sizeof cjk_maxp}}, {{{', '.join(map(str, box))}}}, {hhea.ascent * 1000 // em}, {hhea.descent * 1000 // em}, {em}}};",
+    ]
+
+
 def write_assets(folder, wide, spans, fonts):
     names = glyph_names()
     regular, bold = (widths(fonts["wide", style]) for style in ("Regular", "Bold"))
@@ -222,6 +255,7 @@ def write_assets(folder, wide, spans, fonts):
     out.append(f"const struct pdf_character pdf_characters[] = {{\n{rows}}};")
     out.append(f"const size_t pdf_characters_count = {len(wide)};")
     known = set(wide)
+    out += cut_cjk(folder, known)
     pairs = []
     for u in wide:
         parts = unicodedata.decomposition(chr(u)).split()

@@ -156,6 +156,7 @@ static size_t run_length(const struct pdf_fonts *f, const uint16_t *characters, 
 {
     bool fixed = false;
     for (size_t i = 0; i < count; i++) {
+        if (pdf_is_cjk(characters[i])) return i;
         if (pdf_characters[characters[i]].code_point < 0x80) continue;
         if (fixed && f->encoding[characters[i]] != *encoding) return i;
         *encoding = f->encoding[characters[i]];
@@ -164,10 +165,30 @@ static size_t run_length(const struct pdf_fonts *f, const uint16_t *characters, 
     return count;
 }
 
+/* The first characters of a text begin where it stands; what is of the third font, too. */
+static size_t draw_cjk(struct pen *pen, const struct pdf_mark *m, size_t done)
+{
+    size_t len = 0;
+    while (done + len < m->count && pdf_is_cjk(m->characters[done + len])) len++;
+    if (done == 0) {
+        use_font(pen, pen->fonts->fonts[m->style.face][0], m->style.size);
+        (void)HPDF_Page_TextOut(pen->page, points(m->x), points(PDF_PAGE_HEIGHT - m->y), "");
+    }
+    if (len > 0) {
+        pdf_cjk_show(pen->page, pen->fonts, m->style.size, m->characters + done, len, pen->arena);
+        pen->font = NULL;
+    }
+    return len;
+}
+
 static void draw_text(struct pen *pen, const struct pdf_mark *m)
 {
     use_colour(pen, m->style.colour);
     for (size_t done = 0; done < m->count;) {
+        if (pdf_is_cjk(m->characters[done])) {
+            done += draw_cjk(pen, m, done);
+            continue;
+        }
         size_t encoding = 0;
         size_t len = run_length(pen->fonts, m->characters + done, m->count - done, &encoding);
         for (size_t i = 0; i < len; i++)

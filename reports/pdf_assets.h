@@ -40,6 +40,23 @@ struct pdf_packed_font {
 };
 extern const struct pdf_packed_font pdf_packed_fonts[2][2];
 
+/* Chinese, Japanese and Korean: one face, of which a document gets the glyphs that it needs. Sorted by code
+ * point; none of them is in pdf_characters. */
+struct pdf_cjk_character {
+    uint16_t code_point, glyph;
+    uint16_t width; /* in thousandths of the size */
+};
+extern const struct pdf_cjk_character pdf_cjk_characters[];
+extern const size_t pdf_cjk_count;
+extern const uint8_t pdf_cjk_outlines[]; /* the table "glyf" of the TrueType font … */
+extern const uint32_t pdf_cjk_places[];  /* … where each glyph begins in it, and the next ends */
+struct pdf_cjk_font {
+    struct bytes head, hhea, maxp;   /* its other tables, of which only the numbers of glyphs change */
+    int16_t box[4], ascent, descent; /* in thousandths */
+    uint16_t em;                      /* its own units */
+};
+extern const struct pdf_cjk_font pdf_cjk_font;
+
 extern const struct bytes pdf_srgb_profile;
 
 #endif

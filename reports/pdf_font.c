@@ -204,4 +204,5 @@ void pdf_fonts_load(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, st
         load_wide(out, doc, p, faces, a);
     else
         load_packed(out, doc, p, faces, a);
+    pdf_cjk_load(out, doc, p, a);
 }

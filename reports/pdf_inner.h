@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pdf_inner.h - shared by the files that touch libharu: pdf.c (pages), pdf_font.c (fonts and encodings),
- * pdf_metadata.c (PDF/A) and pdf_attachment.c (Factur-X). They use parts of libharu 2.3.0 that its manual
- * does not show, so nobody else may.
+ * pdf_cjk.c (the font that it has no call for), pdf_metadata.c (PDF/A) and pdf_attachment.c (Factur-X). They
+ * use parts of libharu 2.3.0 that its manual does not show, so nobody else may.
  *
  * libharu's return codes do not tell the truth everywhere and every call after a failure fails too; what
  * counts is the first error that its handler heard, kept in struct pdf_trouble and asked for once, at the
@@ -38,10 +38,18 @@ struct pdf_fonts {
     const uint8_t *code;                   /* by character: its byte */
     const uint8_t *encoding;               /* by character: which encoding has it */
     char *scratch;                         /* room for the bytes of the longest text */
+    HPDF_Dict cjk;               /* the font for Chinese, Japanese and Korean; NULL: none is needed */
+    const uint16_t *cjk_numbers; /* by character: its glyph's number there */
 };
 
 /* Loads both faces and makes the encodings that the document needs. */
 void pdf_fonts_load(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, struct arena *a);
+
+/* Makes the font of the document's Chinese, Japanese and Korean characters. */
+void pdf_cjk_load(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, struct arena *a);
+/* Shows such characters, where the text before them ended; the page's font is then another. */
+void pdf_cjk_show(HPDF_Page page, const struct pdf_fonts *fonts, int32_t size, const uint16_t *characters,
+                  size_t count, struct arena *a);
 
 /* Document information, XMP, output intent, language and identity: what makes the file PDF/A-3b. */
 void pdf_metadata_write(HPDF_Doc doc, const struct pdf_info *info, struct arena *a);

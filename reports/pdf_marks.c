@@ -37,6 +37,17 @@ void pdf_turn_to(struct pdf *p, size_t page)
     p->page = p->pages[page];
 }
 
+static void note_cjk(struct pdf *p, size_t row)
+{
+    if (p->cjk_numbers == NULL) {
+        p->cjk_numbers = arena_array_of(p->arena, uint16_t, pdf_cjk_count);
+        p->cjk_rows = arena_array_of(p->arena, uint16_t, pdf_cjk_count);
+    }
+    if (p->cjk_numbers[row] != 0) return;
+    p->cjk_rows[p->cjk_count++] = (uint16_t)row;
+    p->cjk_numbers[row] = (uint16_t)p->cjk_count;
+}
+
 static struct pdf_mark *read_text(struct pdf *p, const struct pdf_style *s, struct str text)
 {
     struct pdf_mark *m = arena_new_of(p->arena, struct pdf_mark);
@@ -47,6 +58,10 @@ static struct pdf_mark *read_text(struct pdf *p, const struct pdf_style *s, stru
         m->count = 0;
     }
     for (size_t i = 0; i < m->count; i++) {
+        if (pdf_is_cjk(characters[i])) {
+            note_cjk(p, characters[i] - pdf_characters_count);
+            continue;
+        }
         p->used[characters[i]] = true;
         enum pdf_span span = pdf_characters[characters[i]].span;
         if (span > p->span[s->face]) p->span[s->face] = span;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pdf_marks.h - what a document is between being put together (pdf_marks.c) and being written (pdf.c); only
- * the PDF writer's own files include this. Characters are numbers of rows of pdf_characters[]. */
+ * the PDF writer's own files include this. Characters are numbers of rows of pdf_characters[], and from
+ * pdf_characters_count on of rows of pdf_cjk_characters[]. */
 #ifndef DAYBOOK_REPORTS_PDF_MARKS_H
 #define DAYBOOK_REPORTS_PDF_MARKS_H
 
@@ -30,13 +31,22 @@ struct pdf {
     struct pdf_page *page;
     bool *used;            /* by character */
     enum pdf_span span[2]; /* by face, the widest of any character used */
-    uint32_t refused;      /* the first code point that no font has; 0: none */
+    uint16_t *cjk_numbers; /* by row of pdf_cjk_characters: the glyph's number in the document's font; NULL:
+                              none is used */
+    uint16_t *cjk_rows;    /* those used, in the order of their numbers, which begin with 1 */
+    size_t cjk_count;
+    uint32_t refused; /* the first code point that no font has; 0: none */
 };
 
 /* Reads a text as characters into to[text.len]. Spelled apart letters and marks are put together, blanks of
  * special width become blanks, invisible characters are left out. False, with the code point, when no font
  * has one. */
 uint32_t pdf_next_code_point(const uint8_t **at); /* one step through a text known to be UTF-8 */
+static inline bool pdf_is_cjk(uint16_t character)
+{
+    return character >= pdf_characters_count;
+}
+
 bool pdf_characters_read(uint16_t *to, size_t *count, struct str text, uint32_t *refused);
 int32_t pdf_characters_width(const struct pdf_style *s, const uint16_t *characters, size_t count);
 

@@ -14,7 +14,24 @@ uint32_t pdf_next_code_point(const uint8_t **at)
     return code_point;
 }
 
-/* The row of a code point, or pdf_characters_count. */
+enum { NO_ROW = UINT16_MAX };
+
+/* The row of pdf_cjk_characters, behind those of pdf_characters, or NO_ROW. */
+static size_t cjk_row_of(uint32_t code_point)
+{
+    size_t low = 0, high = pdf_cjk_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pdf_cjk_characters[middle].code_point < code_point)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < pdf_cjk_count && pdf_cjk_characters[low].code_point == code_point;
+    return found ? pdf_characters_count + low : NO_ROW;
+}
+
+/* The row of a code point, or NO_ROW. */
 static size_t row_of(uint32_t code_point)
 {
     if (code_point >= 0x20 && code_point < 0x7f) return code_point - 0x20;
@@ -26,8 +43,20 @@ static size_t row_of(uint32_t code_point)
         else
             high = middle;
     }
-    return low < pdf_characters_count && pdf_characters[low].code_point == code_point ? low
-                                                                                      : pdf_characters_count;
+    if (low < pdf_characters_count && pdf_characters[low].code_point == code_point) return low;
+    return cjk_row_of(code_point);
+}
+
+static uint32_t code_point_of(size_t row)
+{
+    return row < pdf_characters_count ? pdf_characters[row].code_point
+                                      : pdf_cjk_characters[row - pdf_characters_count].code_point;
+}
+
+static uint16_t width_of(size_t row, enum pdf_face face)
+{
+    return row < pdf_characters_count ? pdf_characters[row].width[face]
+                                      : pdf_cjk_characters[row - pdf_characters_count].width;
 }
 
 /* The one character that a letter and a combining mark make, or 0. */
@@ -47,7 +76,8 @@ enum { LEFT_OUT = 0 };
 static uint32_t plain(uint32_t code_point)
 {
     if (code_point < 0x80) return code_point;
-    if ((code_point >= 0x2000 && code_point <= 0x200a) || code_point == 0x202f || code_point == 0x205f)
+    if ((code_point >= 0x2000 && code_point <= 0x200a) || code_point == 0x202f || code_point == 0x205f ||
+        code_point == 0x3000)
         return ' ';
     if (code_point == 0x2011) return '-';
     bool invisible = code_point == 0xad || (code_point >= 0x200b && code_point <= 0x200d) ||
@@ -59,14 +89,14 @@ static uint32_t plain(uint32_t code_point)
 /* Walks over a text, character by character. */
 struct reader {
     const uint8_t *at, *end;
-    size_t row, row_before; /* pdf_characters_count: none */
+    size_t row, row_before; /* NO_ROW: none */
     bool joined;            /* with the one before, whose place it takes */
     uint32_t refused;       /* the code point that no font has */
 };
 
 static struct reader reader_of(struct str text)
 {
-    struct reader r = {.row = pdf_characters_count, .row_before = pdf_characters_count};
+    struct reader r = {.row = NO_ROW, .row_before = NO_ROW};
     if (!text_is_utf8(text)) {
         r.refused = 0xfffd;
     } else if (text.len > 0) {
@@ -84,10 +114,10 @@ static bool read_next(struct reader *r)
     if (code_point == LEFT_OUT) return false;
     r->row_before = r->row;
     r->row = row_of(code_point);
-    r->joined = r->row == pdf_characters_count && r->row_before < pdf_characters_count;
-    if (r->joined) r->row = row_of(composed(pdf_characters[r->row_before].code_point, code_point));
-    if (r->row == pdf_characters_count) r->refused = code_point;
-    return r->row < pdf_characters_count;
+    r->joined = r->row == NO_ROW && r->row_before != NO_ROW;
+    if (r->joined) r->row = row_of(composed(code_point_of(r->row_before), code_point));
+    if (r->row == NO_ROW) r->refused = code_point;
+    return r->row != NO_ROW;
 }
 
 bool pdf_characters_read(uint16_t *to, size_t *count, struct str text, uint32_t *refused)
@@ -111,7 +141,7 @@ static int32_t scaled(int64_t thousandths, int32_t size)
 int32_t pdf_characters_width(const struct pdf_style *s, const uint16_t *characters, size_t count)
 {
     int64_t sum = 0;
-    for (size_t i = 0; i < count; i++) sum += pdf_characters[characters[i]].width[s->face];
+    for (size_t i = 0; i < count; i++) sum += width_of(characters[i], s->face);
     return scaled(sum, s->size);
 }
 
@@ -127,7 +157,7 @@ enum err pdf_check_text(struct str text, const char *what, struct error *e)
 /* How much wider the text got by the character just read. */
 static int64_t width_gained(const struct reader *r, enum pdf_face face)
 {
-    return pdf_characters[r->row].width[face] - (r->joined ? pdf_characters[r->row_before].width[face] : 0);
+    return width_of(r->row, face) - (r->joined ? width_of(r->row_before, face) : 0);
 }
 
 int32_t pdf_text_width(const struct pdf_style *s, struct str text)
@@ -151,6 +181,7 @@ static size_t head_that_fits(const struct pdf_style *s, int32_t width, struct st
         else if (fits != NULL && scaled(sum, s->size) > width)
             return (size_t)((rest != NULL ? rest : fits) - start);
         fits = r.at;
+        if (pdf_is_cjk((uint16_t)r.row)) rest = r.at; /* between ideographs a line may end anywhere */
         /* After a hyphen or a slash between letters the line may end too; dates stay whole. */
         if ((*before == '-' || *before == '/') && before > start && r.at < r.end && *r.at >= 'A') rest = r.at;
     }

@@ -497,6 +497,9 @@ static const char *const scripts[] = {
     "Αθήνα, Ελληνική Δημοκρατία",
     "İstanbul, Kadıköy, Ağrı",
     "Rīga, Šiauliai, Tõnis, Đà Nẵng, Việt Nam",
+    "株式会社サンプル、東京都千代田区",
+    "北京示例软件有限公司（朝阳区）",
+    "예시 주식회사, 서울특별시 中區 Łódź",
 };
 
 Test(invoice_pdf, each_script_can_be_read_and_searched)
@@ -541,9 +544,9 @@ Test(invoice_pdf, a_character_that_no_font_has_is_named)
     struct given g;
     given_invoice(&g);
     struct buffer out = {.arena = A};
-    g.lines[1].description = STR("\xe6\x9d\xb1\xe4\xba\xac");
+    g.lines[1].description = STR("\u0e01\u0e23\u0e38\u0e07");
     assert_err(invoice_pdf_render(&out, &g.document, A, E), ERR_INVALID,
-               "cannot draw Invoice INV-2025-000007: line 2: description: no font has the character U+6771");
+               "cannot draw Invoice INV-2025-000007: line 2: description: no font has the character U+0E01");
     given_invoice(&g);
     g.buyer.party.city = STR("\xf0\x9f\x98\x80");
     assert_err(invoice_pdf_render(&out, &g.document, A, E), ERR_INVALID,

@@ -27,6 +27,7 @@ build  libxlsxwriter-dev     library  xlsxwriter
 build  libpng-dev            library  libpng
 build  libxml2-dev           library  libxml-2.0
 build  fonts-liberation2     font     LiberationSans-Regular.ttf
+build  fonts-droid-fallback  font     DroidSansFallback.ttf
 build  python3-fonttools     module   fontTools
 check  libcriterion-dev      library  criterion
 check  clang                 command  clang
@@ -66,7 +67,7 @@ found() {
     command) command -v "$2" ;;
     library) pkg-config --exists "$2" ;;
     header) echo "#include <$2>" | gcc -E -x c - ;;
-    font) find /usr/share/fonts /usr/local/share/fonts -name "$2" | grep . ;;
+    font) find /usr/share/fonts /usr/share/fonts-droid-fallback /usr/local/share/fonts -name "$2" | grep . ;;
     module) test -e "/usr/lib/python3/dist-packages/$2" || /usr/bin/python3 -c "import $2" ;;
     source) test -e "/usr/share/gocode/src/$2" ;;
     runtime) ls "$(clang -print-resource-dir)"/lib/*/libclang_rt."$2"* ;;
