@@ -165,9 +165,10 @@ $(O)/libdaybook.o: $(call objs,$(SRC_all))
 $(O)/libdaybook.a: $(O)/libdaybook.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $<
-$(O)/$(SONAME): $(call objs,$(SRC_all))
+$(O)/$(SONAME): $(call objs,$(SRC_all)) billing/libdaybook.map
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=billing/libdaybook.map -o $@ \
+	  $(filter %.o,$^) $(LIBS)
 $(O)/libdaybook.so: $(O)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $@
 $(O)/daybook: $(call objs,$(SRC_all) billing/main.c)

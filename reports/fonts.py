@@ -211,7 +211,7 @@ def cut_cjk(folder, known):
     path = os.path.join(folder, "cjk.glyf")
     return [
         "/* Outlines of Droid Sans Fallback: Digitized data copyright Google Corporation 2006, Apache License 2.0. */",
-        f'__asm__(".section .rodata\\n.global pdf_cjk_outlines\\n.balign 16\\npdf_cjk_outlines:\\n.incbin \\"{path}\\"\\n.previous\\n");',
+        f'__asm__(".section .rodata\\n.global pdf_cjk_outlines\\n.hidden pdf_cjk_outlines\\n.balign 16\\npdf_cjk_outlines:\\n.incbin \\"{path}\\"\\n.previous\\n");',
         f"const uint32_t pdf_cjk_places[] = {{\n    " + ",\n    ".join(
             ", ".join(map(str, places[i:i + 16])) for i in range(0, len(places), 16)) + "};",
         f"const struct pdf_cjk_character pdf_cjk_characters[] = {{\n{rows}}};",

@@ -53,7 +53,7 @@ extern const uint32_t pdf_cjk_places[];  /* … where each glyph begins in it, a
 struct pdf_cjk_font {
     struct bytes head, hhea, maxp;   /* its other tables, of which only the numbers of glyphs change */
     int16_t box[4], ascent, descent; /* in thousandths */
-    uint16_t em;                      /* its own units */
+    uint16_t em;                     /* its own units */
 };
 extern const struct pdf_cjk_font pdf_cjk_font;
 

@@ -19,7 +19,7 @@ struct filing {
     struct sheet *invoices, *lines;
     struct press *press;       /* NULL: without PDFs */
     struct press_sheet single; /* for rows without PDFs */
-    struct logo_shelf logos; /* outlive the press */
+    struct logo_shelf logos;   /* outlive the press */
     struct arena *row;
     struct buffer in_set; /* a bit an invoice, from `first` on */
     uint64_t first;
