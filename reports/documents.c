@@ -21,8 +21,10 @@ static enum err look(void *context, const struct transaction *row, struct error 
     (void)e;
     bool same_record = row->kind == TRANSACTION_PAYMENT && row->invoice == c->invoice->invoice &&
                        row->at.us == c->invoice->finalized_at.us;
-    if (same_record) c->found = true;
-    if (same_record) c->simulated = str_is(row->gateway, "simulator");
+    if (same_record) {
+        c->found = true;
+        c->simulated = str_is(row->gateway, "simulator");
+    }
     bool older = row->at.us < c->invoice->finalized_at.us;
     arena_reset(c->arena);
     return same_record || older ? ERR_NOT_FOUND : OK;

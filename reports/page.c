@@ -158,8 +158,11 @@ void page_feet(struct page *p)
     for (size_t page = 0; page < pages; page++) {
         pdf_turn_to(p->pdf, page);
         pdf_box(p->pdf, COLOUR_RULE, PAGE_LEFT, upper, PAGE_INNER, 50);
-        struct area area = {PAGE_LEFT, upper + 350, PAGE_INNER, FOOT_LEADING, 0};
-        for (size_t i = 0; i < FOOT_PARTS; i++) area.y = put_paragraph(p, STYLE_TINY, area, foot_part(p, i));
+        int32_t y = upper + 350;
+        for (size_t i = 0; i < FOOT_PARTS; i++) {
+            struct area area = {PAGE_LEFT, y, PAGE_INNER, FOOT_LEADING, 0};
+            y = put_paragraph(p, STYLE_TINY, area, foot_part(p, i));
+        }
         put_text(p, STYLE_TINY, PAGE_LEFT, PAGE_FOOT, p->name);
         put_right(p, STYLE_TINY, PAGE_RIGHT, PAGE_FOOT,
                   SAY(p->speech, p->arena, TEXT_PAGE_OF, str_format(p->arena, "%zu", page + 1),

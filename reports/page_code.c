@@ -32,8 +32,10 @@ static int32_t put_texts(struct page *p, const struct page_code *c, int32_t x, i
         const struct page_detail *d = &c->details[i];
         if (d->value.len == 0) continue;
         struct area area = {x + labels, y, width - labels, BODY_LEADING, 0};
-        if (draws) put_text(p, STYLE_LABEL, x, y + BODY_LEADING * 3 / 4, d->label);
-        if (draws) (void)put_paragraph(p, STYLE_BODY, area, d->value);
+        if (draws) {
+            put_text(p, STYLE_LABEL, x, y + BODY_LEADING * 3 / 4, d->label);
+            (void)put_paragraph(p, STYLE_BODY, area, d->value);
+        }
         y += paragraph_lines(STYLE_BODY, area.width, d->value) * BODY_LEADING + 100;
     }
     return y - from;
