@@ -3,8 +3,8 @@
 a small sRGB profile. It writes pdf_assets.c (all of it as constants) and the fonts as .ttf files for checks by others.
 
 The source is Liberation Sans as Debian packages it (SIL Open Font License). "Liberation" is a reserved name there, so
-the cut-down fonts are called Daybook Sans; copyright and licence stay inside them. Each face is cut three times:
-"basic" (English) and "western" (the languages of western Europe) are small enough to go into documents as they are, so
+the cut-down fonts are called Daybook Sans; copyright and licence stay inside them. Each face is cut several times:
+"basic" (English), those of single languages and "western" (the languages of western Europe) are small enough to go into documents as they are, so
 they are kept compressed, ready to be copied; "wide" adds the rest of Latin, Greek and Cyrillic, and is cut down to
 the document at hand when it is written. Chinese, Japanese and Korean come of Droid Sans Fallback (Apache License 2.0), as
 a table of glyphs of which a document gets those that it needs. Must never depend on the clock or the machine: the same source fonts give
@@ -31,7 +31,10 @@ except ImportError:
 FOLDERS = os.environ.get("FONT_FOLDERS", "/usr/share/fonts:/usr/share/fonts-droid-fallback:/usr/local/share/fonts").split(":")
 
 BASIC = [chr(u) for u in range(0x20, 0x7F)] + list("\u00a0€£§©·×–—‘’“”…")
-WESTERN = BASIC + list("ÀÁÄÅÆÇÈÉÍÑÓÖØÚÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœšž¡¿«»°„")
+# What one language needs, so that its documents need not carry the letters of all.
+LANGUAGES = {"german": BASIC + list("ÄÖÜäöüß„"), "spanish": BASIC + list("ÁÉÍÑÓÚÜáéíñóúü¡¿ºª"),
+             "french": BASIC + list("ÀÂÇÈÉÊËÎÏÔŒÙÛàâçèéêëîïôœùûüÿ«»°")}
+WESTERN = BASIC + list("ÀÁÄÅÆÇÈÉÍÑÓÖØÚÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœšž¡¿«»°„ÂÊËÎÏÔŒÙÛºª")
 
 # What a "wide" font has, if the source has it; ranges are inclusive.
 WIDE = [
@@ -189,7 +192,8 @@ def main(folder):
     sources = {style: find_font(f"LiberationSans-{style}.ttf") for style in ("Regular", "Bold")}
     covered = set.intersection(*(set(TTFont(s).getBestCmap()) for s in sources.values()))
     wide = sorted(u for first, last in WIDE for u in range(first, last + 1) if u in covered)
-    spans = {"basic": set(map(ord, BASIC)), "western": set(map(ord, WESTERN)), "wide": set(wide)}
+    packs = {"basic": BASIC, **LANGUAGES, "western": WESTERN}
+    spans = {**{name: set(map(ord, letters)) for name, letters in packs.items()}, "wide": set(wide)}
     missing = spans["western"] - spans["wide"]
     if missing:
         sys.exit("fonts.py: the source fonts lack " + " ".join(f"U+{u:04X}" for u in sorted(missing)))
@@ -233,7 +237,8 @@ def write_assets(folder, wide, spans, fonts):
         out.append(f"const struct bytes pdf_fonts_{span}[2] = {{{{regular_{span}, sizeof regular_{span}}}, "
                    f"{{bold_{span}, sizeof bold_{span}}}}};")
     rows = ""
-    for span in ("basic", "western"):
+    packs = [name for name in spans if name != "wide"]
+    for span in packs:
         row = ""
         for style in ("Regular", "Bold"):
             size, packed = bare(fonts[span, style])
@@ -241,7 +246,7 @@ def write_assets(folder, wide, spans, fonts):
             out.append(c_bytes(name, packed))
             row += f"{{{{{name}, sizeof {name}}}, {size}}}, "
         rows += f"    {{{row[:-2]}}},\n"
-    out.append(f"const struct pdf_packed_font pdf_packed_fonts[2][2] = {{\n{rows}}};")
+    out.append(f"const struct pdf_packed_font pdf_packed_fonts[][2] = {{\n{rows}}};")
     profile = srgb_profile()
     with open(os.path.join(folder, "srgb.icc"), "wb") as file:
         file.write(profile)
@@ -249,9 +254,9 @@ def write_assets(folder, wide, spans, fonts):
     out.append("const struct bytes pdf_srgb_profile = {srgb, sizeof srgb};")
     rows = ""
     for u in wide:
-        span = next(i for i, points in enumerate(spans.values()) if u in points)
-        byte = chr(u).encode("cp1252")[0] if span < 2 else 0
-        rows += f'    {{0x{u:04x}, {{{regular[u]}, {bold[u]}}}, {span}, {byte}, "{names.get(u, f"uni{u:04X}")}"}},\n'
+        mask = sum(1 << i for i, name in enumerate(packs) if u in spans[name])
+        byte = chr(u).encode("cp1252")[0] if mask else 0
+        rows += f'    {{0x{u:04x}, {{{regular[u]}, {bold[u]}}}, {mask}, {byte}, "{names.get(u, f"uni{u:04X}")}"}},\n'
     out.append(f"const struct pdf_character pdf_characters[] = {{\n{rows}}};")
     out.append(f"const size_t pdf_characters_count = {len(wide)};")
     known = set(wide)

@@ -6,16 +6,14 @@
 
 #include "ledger/base.h"
 
-/* How far the fonts must reach for a character. */
-enum pdf_span { PDF_BASIC, PDF_WESTERN, PDF_WIDE };
-
 /* One character that the fonts have. The table is sorted by code point and begins with ASCII from the blank
  * on. */
 struct pdf_character {
     uint16_t code_point;
     uint16_t width[2]; /* by enum pdf_face, in thousandths of the size */
-    uint8_t span;
-    uint8_t latin;    /* its byte in Windows code page 1252, unless it is PDF_WIDE */
+    uint8_t
+        packs; /* a sum of powers of 2: which of pdf_packed_fonts have it; 0: it is in the wide fonts alone */
+    uint8_t latin;    /* its byte in Windows code page 1252, if a packed font has it */
     const char *name; /* by which PDF readers know it */
 };
 extern const struct pdf_character pdf_characters[];
@@ -32,13 +30,14 @@ extern const size_t pdf_compositions_count;
 extern const struct bytes pdf_fonts_western[2];
 extern const struct bytes pdf_fonts_wide[2];
 
-/* Fonts as they stand in documents: only the tables needed there, deflated. By enum pdf_span (basic and
- * western), then by enum pdf_face. */
+/* Fonts as they stand in documents: only the tables needed there, deflated. From the smallest
+ * to the one that has all that any of them has; then by enum pdf_face. */
 struct pdf_packed_font {
     struct bytes deflated;
     uint32_t size; /* inflated */
 };
-extern const struct pdf_packed_font pdf_packed_fonts[2][2];
+extern const struct pdf_packed_font pdf_packed_fonts[][2];
+enum { PDF_PACKS_ALL = 0xff };
 
 /* Chinese, Japanese and Korean: one face, of which a document gets the glyphs that it needs. Sorted by code
  * point; none of them is in pdf_characters. */

@@ -90,6 +90,13 @@ static void describe_packed(HPDF_Doc doc, HPDF_FontDef face, const struct pdf_pa
     face->descriptor = descriptor;
 }
 
+static size_t smallest_of(uint8_t packs)
+{
+    size_t pack = 0;
+    for (unsigned left = packs; (left & 1U) == 0; left >>= 1) pack++;
+    return pack;
+}
+
 static void load_packed(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, HPDF_FontDef const faces[2],
                         struct arena *a)
 {
@@ -98,7 +105,7 @@ static void load_packed(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p
     out->code = code;
     out->encoding = arena_array_of(a, uint8_t, pdf_characters_count);
     for (size_t i = 0; i < 2; i++) {
-        describe_packed(doc, faces[i], &pdf_packed_fonts[p->span[i]][i]);
+        describe_packed(doc, faces[i], &pdf_packed_fonts[smallest_of(p->packs[i])][i]);
         out->fonts[i][0] = HPDF_GetFont(doc, faces[i]->base_font, HPDF_ENCODING_WIN_ANSI);
     }
 }
@@ -194,7 +201,7 @@ static void load_wide(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, 
 
 void pdf_fonts_load(struct pdf_fonts *out, HPDF_Doc doc, const struct pdf *p, struct arena *a)
 {
-    bool wide = p->span[PDF_REGULAR] == PDF_WIDE || p->span[PDF_BOLD] == PDF_WIDE;
+    bool wide = p->packs[PDF_REGULAR] == 0 || p->packs[PDF_BOLD] == 0;
     const struct bytes *files = wide ? pdf_fonts_wide : pdf_fonts_western;
     *out = (struct pdf_fonts){.files = {{.bytes = files[PDF_REGULAR]}, {.bytes = files[PDF_BOLD]}}};
     HPDF_FontDef const faces[2] = {load_face(doc, &out->files[PDF_REGULAR], "DBKAAA"),

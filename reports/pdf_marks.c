@@ -7,6 +7,7 @@ struct pdf *pdf_begin(struct arena *a)
 {
     struct pdf *p = arena_new_of(a, struct pdf);
     p->arena = a;
+    p->packs[PDF_REGULAR] = p->packs[PDF_BOLD] = PDF_PACKS_ALL;
     p->used = arena_array_of(a, bool, pdf_characters_count);
     return p;
 }
@@ -63,8 +64,7 @@ static struct pdf_mark *read_text(struct pdf *p, const struct pdf_style *s, stru
             continue;
         }
         p->used[characters[i]] = true;
-        enum pdf_span span = pdf_characters[characters[i]].span;
-        if (span > p->span[s->face]) p->span[s->face] = span;
+        p->packs[s->face] = (uint8_t)(p->packs[s->face] & pdf_characters[characters[i]].packs);
     }
     m->characters = characters;
     m->style = *s;

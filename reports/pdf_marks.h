@@ -30,7 +30,7 @@ struct pdf {
     size_t count, capacity;
     struct pdf_page *page;
     bool *used;            /* by character */
-    enum pdf_span span[2]; /* by face, the widest of any character used */
+    uint8_t packs[2];      /* by face, which packed fonts have all characters used; 0: none has */
     uint16_t *cjk_numbers; /* by row of pdf_cjk_characters: the glyph's number in the document's font; NULL:
                               none is used */
     uint16_t *cjk_rows;    /* those used, in the order of their numbers, which begin with 1 */
