@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ask_payment.c - what a customer has to do himself, at the gateway's or on a page of the company's: to
- * confirm a payment. The secret that he needs stands in the answer, and nowhere else. */
+ * confirm a payment. The secret that he needs stands in the answer, and nowhere else. And the receipt that he
+ * gets. */
 #include "billing/answers.h"
 
 /* ---- which payment ---- */
@@ -91,4 +92,34 @@ enum err ask_payment_action(const struct call *c, struct error *e)
     err = g->confirmation(g->self, &v.stands, &v.request, c->arena, e);
     if (err == OK) err = note(c, &v, e);
     return err == OK ? tell(c, &v, e) : err;
+}
+
+/* ---- receipts ---- */
+
+enum err ask_payment_receipt(const struct call *c, struct error *e)
+{
+    const struct payment_receipt_query *q = c->query;
+    struct ledger *l = c->service->ledger;
+    struct buffer pdf = {.arena = c->arena};
+    struct transaction v = {0};
+    struct views_txn *t = NULL;
+    uint64_t number = 0;
+    enum err err = public_id_parse(&number, "txn", q->transaction, e);
+    if (err != OK) return err;
+    struct str name = str_format(c->arena, "txn_%ju", (uintmax_t)number);
+    struct str file =
+        q->output.len != 0 ? q->output : str_format(c->arena, "receipt-%.*s.pdf", STR_ARG(name));
+    const char *path = str_cstring(c->arena, file);
+    err = ledger_guard_output(l, path, e);
+    if (err == OK) err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    err = load_transaction(&v, t, number, c->arena, e);
+    if (err == OK) err = payment_receipt(&pdf, l, t, &v, c->arena, e);
+    ledger_read_end(l, t);
+    if (err == OK) err = file_write(path, (struct bytes){pdf.ptr, pdf.len}, 0644, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_text(j, "transaction_id", name);
+    member_text(j, "path", str_of(path));
+    return c->answer->take(c->answer->self, j, false, e);
 }

@@ -51,8 +51,8 @@ struct kept_logo {
     const struct kept_logo *older;
 };
 
-static enum err find_logo(const struct pdf_picture **out, struct logo_shelf *shelf, struct views_txn *t,
-                          const struct seller *s, struct error *e)
+enum err logo_of(const struct pdf_picture **out, struct logo_shelf *shelf, struct views_txn *t,
+                 const struct seller *s, struct error *e)
 {
     *out = NULL;
     if (s->logo == 0) return OK;
@@ -125,7 +125,7 @@ enum err document_gather(struct document_parts *out, const struct ledger *l, str
     *out = (struct document_parts){.has_seller = v->seller_version != 0, .origin = ledger_origin(l)};
     enum err err = load_customer_version(&out->buyer, t, v->customer, v->buyer_version, a, e);
     if (err == OK && out->has_seller) err = load_seller(&out->seller, t, v->seller_version, a, e);
-    if (err == OK && out->has_seller) err = find_logo(&out->logo, logos, t, &out->seller, e);
+    if (err == OK && out->has_seller) err = logo_of(&out->logo, logos, t, &out->seller, e);
     if (err == OK) err = find_corrected(out, t, v, a, e);
     if (err == OK) err = find_settled(out, t, v, a, e);
     if (err == OK) err = find_collecting(out, t, v, e);

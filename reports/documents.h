@@ -27,6 +27,10 @@ struct logo_shelf {
     const struct kept_logo *newest;
 };
 
+/* NULL: the seller has none. */
+enum err logo_of(const struct pdf_picture **out, struct logo_shelf *shelf, struct views_txn *t,
+                 const struct seller *s, struct error *e) MUST_USE;
+
 /* Texts live as long as the transaction's values (see views_get) or the arena. */
 enum err document_gather(struct document_parts *out, const struct ledger *l, struct views_txn *t,
                          const struct invoice *v, struct logo_shelf *logos, struct arena *a,

@@ -218,6 +218,10 @@ enum err invoice_pdf(struct buffer *out, struct bytes *attached, const struct le
 enum err invoice_xml(struct buffer *out, const struct ledger *l, struct views_txn *t, const struct invoice *v,
                      enum document_form form, struct arena *a, struct error *e) MUST_USE;
 
+/* The PDF of the receipt of a payment or refund; ERR_REFUSED while no money has moved. */
+enum err payment_receipt(struct buffer *out, const struct ledger *l, struct views_txn *t,
+                         const struct transaction *v, struct arena *a, struct error *e) MUST_USE;
+
 /* Notes in the ledger the files that documents were made into, those that are not noted yet. Of several
  * records' worth, each is one. */
 enum err note_issued(struct ledger *l, const struct issued_file *files, size_t count, struct str actor,
