@@ -44,7 +44,7 @@ static enum err read_png(struct pdf_picture *out, struct bytes file, struct aren
     bool colours = (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
     image.format = colours ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     out->channels = colours ? 3 : 1;
-    size_t size = PNG_IMAGE_SIZE(image);
+    size_t size = (size_t)image.width * image.height * out->channels;
     uint8_t *pixels = arena_take_raw(a, size);
     if (png_image_finish_read(&image, &white, pixels, 0, NULL) == 0)
         return fail(e, ERR_INVALID, "the PNG file cannot be read: %s", image.message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* image.c - see image.h. A hostile file is expected: no length in it is believed before the bytes are there,
  * and no more is inflated than its head says that it holds. */
+#define ZLIB_CONST /* what is inflated is only read */
 #include <zlib.h>
 
 #include "ledger/base.h"
@@ -32,7 +33,12 @@ static enum err check_size(const struct image *v, struct error *e)
 
 /* ---- PNG ---- */
 
-enum { PNG_HEAD_BYTES = 13, PNG_CHUNK_FRAME = 12 /* length, type, checksum */, PNG_FILTERS = 5 };
+enum {
+    PNG_HEAD_BYTES = 13,
+    PNG_PALETTE_BYTES = 768,
+    PNG_CHUNK_FRAME = 12 /* length, type, checksum */,
+    PNG_FILTERS = 5
+};
 enum { PNG_GREY = 0, PNG_COLOUR = 2, PNG_PALETTE = 3, PNG_GREY_ALPHA = 4, PNG_COLOUR_ALPHA = 6 };
 
 struct png {
@@ -42,6 +48,7 @@ struct png {
     bool has_palette, has_data, data_ended;
     z_stream z;
     uint64_t inflated; /* bytes of pixels so far */
+    uint8_t out[4096]; /* where they are inflated to, to be counted */
 };
 
 struct chunk {
@@ -51,6 +58,7 @@ struct chunk {
 
 static bool chunk_is(const struct chunk *c, const char *type)
 {
+    assert(c->type != NULL);
     return memcmp(c->type, type, 4) == 0;
 }
 
@@ -102,20 +110,19 @@ static enum err read_png_head(struct png *p, const struct chunk *c, struct error
 /* The rows of the image are inflated only to be counted; a row begins with the number of its filter. */
 static enum err take_pixels(struct png *p, struct bytes data, struct error *e)
 {
-    uint8_t out[4096];
     uint64_t wanted = (uint64_t)p->row_bytes * p->image->height;
     p->has_data = true;
-    p->z.next_in = (Bytef *)(uintptr_t)data.ptr;
+    p->z.next_in = data.ptr;
     p->z.avail_in = (uInt)data.len;
     while (p->z.avail_in > 0) {
-        p->z.next_out = out;
-        p->z.avail_out = sizeof out;
+        p->z.next_out = p->out;
+        p->z.avail_out = sizeof p->out;
         int rc = p->data_ended ? Z_DATA_ERROR : inflate(&p->z, Z_NO_FLUSH);
-        size_t got = sizeof out - p->z.avail_out;
+        size_t got = sizeof p->out - p->z.avail_out;
         if (rc != Z_OK && rc != Z_STREAM_END) return refuse(e, "the pixels of the PNG file are damaged");
         if (p->inflated + got > wanted) return refuse(e, "the PNG file has more pixels than its head says");
         for (size_t i = 0; i < got; i++)
-            if ((p->inflated + i) % p->row_bytes == 0 && out[i] >= PNG_FILTERS)
+            if ((p->inflated + i) % p->row_bytes == 0 && p->out[i] >= PNG_FILTERS)
                 return refuse(e, "the pixels of the PNG file are damaged");
         p->inflated += got;
         p->data_ended = rc == Z_STREAM_END;
@@ -125,7 +132,8 @@ static enum err take_pixels(struct png *p, struct bytes data, struct error *e)
 
 static enum err take_palette(struct png *p, struct bytes data, struct error *e)
 {
-    bool fits = data.len > 0 && data.len % 3 == 0 && data.len <= 3 * 256 && !p->has_palette && !p->has_data;
+    bool fits =
+        data.len > 0 && data.len % 3 == 0 && data.len <= PNG_PALETTE_BYTES && !p->has_palette && !p->has_data;
     p->has_palette = true;
     return fits ? OK : refuse(e, "the palette of the PNG file is damaged");
 }

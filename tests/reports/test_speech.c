@@ -68,7 +68,7 @@ Test(speech, dates_are_written_as_icu_writes_them)
         for (int month = 1; month <= 12; month++) {
             struct date d = date_of(2025, month, month == 2 ? 28 : 3 * month % 29 + 1);
             UChar text[100];
-            int32_t len = udat_format(f, (UDate)d.days * U_MILLIS_PER_DAY, text, 100, NULL, &code);
+            int32_t len = udat_format(f, (UDate)(d.days * INT64_C(86400000)), text, 100, NULL, &code);
             cr_assert(U_SUCCESS(code));
             struct str ours = say_date(speech_of(str_of(locales[i])), A, d), theirs = utf8_of(text, len);
             cr_expect(str_equal(ours, theirs), "%s: '%.*s', ICU '%.*s'", locales[i], STR_ARG(ours),
