@@ -30,11 +30,11 @@ static struct str kind_words(const struct speech *s, const struct line *line)
 
 /* The kind; the days; the line that is credited; what the price holds and what was taken off it; which rate,
  * where there are several. */
-static struct str under_text(const struct layout *l, const struct line *line)
+static struct str under_text(const struct layout *l, const struct line *line, bool translated)
 {
     const struct speech *s = l->page.speech;
     struct arena *a = l->page.arena;
-    struct str text = kind_words(s, line);
+    struct str text = translated ? STR_NONE : kind_words(s, line);
     also(&text, say_days(s, a, line->from, line->to), a);
     if (line->kind == LINE_CREDIT)
         also(&text, SAY(s, a, TEXT_LINE_OF_INVOICE, str_format(a, "%ju", (uintmax_t)line->credits_line)), a);
@@ -50,8 +50,10 @@ static struct page_row row_of(const struct layout *l, const struct line *line)
 {
     const struct speech *s = l->page.speech;
     struct arena *a = l->page.arena;
-    struct page_row r = {.cells = {line->description, STR_NONE, STR_NONE, say_amount(s, a, line->amount)},
-                         .under = under_text(l, line),
+    bool translated = false;
+    struct str description = description_words(l, line, &translated);
+    struct page_row r = {.cells = {description, STR_NONE, STR_NONE, say_amount(s, a, line->amount)},
+                         .under = under_text(l, line, translated),
                          .amount = line->amount};
     if (decimal_is_zero(line->quantity)) return r;
     int decimals = currency_decimals(line->amount.currency);

@@ -175,6 +175,48 @@ Test(invoice_looks, an_exemption_names_its_provision_and_the_catalogs_own_words_
     assert_says(words_of(rendered(&g), 0), "Margin scheme, art. 313");
 }
 
+/* The descriptions are those that the stories in tests/spec expect of the ledger. */
+Test(invoice_looks, our_own_words_in_descriptions_are_translated_and_names_stay)
+{
+    static const struct {
+        enum line_kind kind, credited;
+        const char *locale, *description, *wanted;
+    } cases[] = {
+        {LINE_RECURRING, 0, "de-DE", "Basic, monthly", "Basic, monatlich"},
+        {LINE_RECURRING, 0, "fr-FR", "Seats x 5, every 2 months", "Seats x 5, tous les 2 mois"},
+        {LINE_RECURRING, 0, "es-ES", "Basic, yearly, 16 of 31 days", "Basic, anual, 16 de 31 días"},
+        {LINE_PRORATION_CREDIT, 0, "de-DE", "Unused part of Basic, 16 of 31 days",
+         "Nicht genutzter Teil von Basic, 16 von 31 Tagen"},
+        {LINE_PRORATION_CHARGE, 0, "fr-FR", "Pro, 16 of 31 days", "Pro, 16 jours sur 31"},
+        {LINE_PRORATION_CHARGE, 0, "de-DE", "Pro, 16 of 31 days, counted as 15 of 30",
+         "Pro, 16 von 31 Tagen, gerechnet als 15 von 30"},
+        {LINE_PAUSE_CREDIT, 0, "es-ES", "Paused Basic, 10 of 31 days", "En pausa: Basic, 10 de 31 días"},
+        {LINE_USAGE, 0, "de-DE", "API calls over the quota: 25000 used, 10000 included",
+         "API calls über dem Kontingent: 25.000 verbraucht, 10.000 enthalten"},
+        {LINE_USAGE, 0, "fr-FR", "api_calls: 2.5 used", "api_calls : 2,5 utilisés"},
+        {LINE_COMMITMENT, 0, "de-DE", "Minimum commitment of Enterprise: 1,200.50 of 5,000.00 were used",
+         "Mindestabnahme Enterprise: 1.200,50 von 5.000,00 genutzt"},
+        {LINE_CREDIT, LINE_RECURRING, "es-ES", "Credit: Basic, monthly", "Abono: Basic, mensual"},
+        {LINE_CREDIT, LINE_ITEM, "de-DE", "Credit: Paused music, monthly",
+         "Gutschrift: Paused music, monthly"},
+        {LINE_ITEM, 0, "de-DE", "Unused part of Basic, 16 of 31 days", "Unused part of Basic, 16 of 31 days"},
+        {LINE_RECURRING, 0, "en-GB", "Basic, monthly", "Basic, monthly"},
+        {LINE_USAGE, 0, "de-DE", "used", "used"},
+        {LINE_RECURRING, 0, "de-DE", ", monthly", ", monthly"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool changed = false;
+        struct line line = {.kind = cases[i].kind,
+                            .credited_kind = cases[i].credited,
+                            .description = str_of(cases[i].description)};
+        struct layout l = {.page = {.arena = A, .speech = speech_of(str_of(cases[i].locale))}};
+        struct str said = description_words(&l, &line, &changed);
+        assert_str(said, cases[i].wanted);
+        cr_expect(changed == (strcmp(cases[i].wanted, cases[i].description) != 0), "%s",
+                  cases[i].description);
+    }
+}
+
 /* ISO 4217: a yen has no decimals, a Kuwaiti dinar three. */
 Test(invoice_looks, currencies_have_their_own_decimals)
 {
