@@ -144,11 +144,11 @@ Test(answers, a_document_that_no_font_can_show_is_told_and_the_rest_is_written)
     struct daybook_run *r = NULL;
     does(daybook_create_subscription(book, "good", "basic", "pm_card_visa", NULL, &why));
     does(daybook_create_subscription(book, "moon", "basic", "pm_card_visa", NULL, &why));
-    does(daybook_add_invoice_item(book, "moon", "\xe0\xa4\x85", "1.00", NULL, &why));
+    does(daybook_add_invoice_item(book, "moon", "\u0e14", "1.00", NULL, &why));
     refuses(
         daybook_run_nightly(book, "2025-01-31", test_path("out"), false, &r, &why), DAYBOOK_INCOMPLETE,
         "1 document could not be drawn: cannot draw Invoice INV-2025-000002: line 1: description: no font "
-        "has the character U+0905");
+        "has the character U+0E14");
     assert_int(r->invoiced, 2);
     assert_int(r->pdfs, 1);
     assert_int(r->not_drawn_count, 1);
