@@ -202,6 +202,7 @@ for report_name in REPORTS:
     tell(f"{report_name} as it was then, by the clock", by_time != then[report_name] and "it is another")
 made = zipfile.ZipFile(work / "invoices.xlsx")
 tell("the parts of a workbook have one time", len({i.date_time for i in made.infolist()}) != 1 and [i.date_time for i in made.infolist()][:3])
+tell("a workbook does not say when it was made", b">2000-01-01T00:00:00Z<" not in made.read("docProps/core.xml"))
 tell("no file is there by halves", [p.name for p in work.iterdir() if ".tmp" in p.name])
 
 # ---- what is refused ----
