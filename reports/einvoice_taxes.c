@@ -143,9 +143,9 @@ static enum err category_of(struct einvoice_category *out, const struct line *l,
 
 /* ---- groups ---- */
 
-/* What is known of a group while it is gathered. */
 struct group {
-    struct money discount; /* with the sign of the document */
+    struct einvoice_tax tax;
+    struct money discount; /* with the sign of the document, as all here until the end */
     bool outside;          /* has lines that are not subject to VAT */
     const struct tax_total *total;
 };
@@ -153,8 +153,8 @@ struct group {
 struct grouping {
     struct einvoice *to;
     const struct invoice_document *document;
-    struct group *groups; /* one for each of to->taxes */
-    size_t capacity;
+    struct group *groups;
+    size_t count, capacity;
     struct arena *arena;
 };
 
@@ -163,18 +163,15 @@ static bool same_category(const struct einvoice_category *a, const struct einvoi
     return str_equal(a->code, b->code) && decimal_compare(a->rate, b->rate) == 0;
 }
 
-static size_t group_of(struct grouping *g, const struct einvoice_category *category)
+static struct group *group_of(struct grouping *g, const struct einvoice_category *category)
 {
-    struct einvoice *v = g->to;
-    for (size_t i = 0; i < v->taxes_count; i++)
-        if (same_category(&v->taxes[i].category, category)) return i;
-    size_t capacity = g->capacity;
-    struct money zero = money_of(0, v->currency);
-    v->taxes = arena_grow(g->arena, v->taxes, v->taxes_count, &capacity, sizeof *v->taxes);
-    g->groups = arena_grow(g->arena, g->groups, v->taxes_count, &g->capacity, sizeof *g->groups);
-    v->taxes[v->taxes_count] = (struct einvoice_tax){.category = *category, .base = zero, .tax = zero};
-    g->groups[v->taxes_count] = (struct group){.discount = zero};
-    return v->taxes_count++;
+    for (size_t i = 0; i < g->count; i++)
+        if (same_category(&g->groups[i].tax.category, category)) return &g->groups[i];
+    struct money zero = money_of(0, g->to->currency);
+    g->groups = arena_grow(g->arena, g->groups, g->count, &g->capacity, sizeof *g->groups);
+    g->groups[g->count] =
+        (struct group){.tax = {.category = *category, .base = zero, .tax = zero}, .discount = zero};
+    return &g->groups[g->count++];
 }
 
 /* The document's total of a tax that a line has. */
@@ -189,9 +186,8 @@ static enum err add_line(struct grouping *g, size_t place, struct error *e)
 {
     const struct invoice *v = g->document->invoice;
     const struct line *l = &v->lines[place];
-    size_t i = group_of(g, &g->to->lines[place].category);
-    struct einvoice_tax *tax = &g->to->taxes[i];
-    struct group *group = &g->groups[i];
+    struct group *group = group_of(g, &g->to->lines[place].category);
+    struct einvoice_tax *tax = &group->tax;
     struct money net = net_of(l->amount, l->discount), zero = money_of(0, g->to->currency);
     group->outside = group->outside || is_outside(l);
     if (group->total == NULL && !is_outside(l)) group->total = total_of(v, l);
@@ -220,12 +216,11 @@ static struct str exemption_code(const struct grouping *g, const struct einvoice
     return STR_NONE;
 }
 
-static void give_reason(struct grouping *g, size_t i)
+static void give_reason(const struct grouping *g, struct group *group)
 {
     const struct str voucher =
         STR("Not subject to tax: prepaid credit for services to come (Directive 2006/112/EC, article 30b).");
-    struct einvoice_tax *tax = &g->to->taxes[i];
-    const struct group *group = &g->groups[i];
+    struct einvoice_tax *tax = &group->tax;
     if (str_is(tax->category.code, "S") || str_is(tax->category.code, "Z")) return;
     tax->reason = group->total != NULL ? group->total->note : STR_NONE;
     if (group->outside) {
@@ -250,35 +245,48 @@ static struct str all_coupons(const struct invoice *v, struct arena *a)
     return names.len > 0 ? names : STR("Discount");
 }
 
-static enum err add_allowance(struct grouping *g, size_t place, struct str reason, struct money amount,
-                              struct error *e)
+static enum err add_allowance(struct einvoice *v, const struct einvoice_category *category, struct str reason,
+                              struct money amount, struct error *e)
 {
-    struct einvoice *v = g->to;
     if (money_is_zero(amount)) return OK;
     if (v->credit_note) amount = money_negate(amount);
     bool charge = money_is_negative(amount);
     if (charge) amount = money_negate(amount);
     v->allowances[v->allowances_count++] = (struct einvoice_allowance){
-        .charge = charge, .amount = amount, .reason = reason, .category = v->taxes[place].category};
+        .charge = charge, .amount = amount, .reason = reason, .category = *category};
     struct money *sum = charge ? &v->sums.charges : &v->sums.allowances;
     return money_add(sum, *sum, amount, e);
 }
 
 /* Each coupon by its name, where all that it took is of one category; else what all took of each. */
-static enum err add_allowances(struct grouping *g, struct error *e)
+static enum err add_allowances(const struct grouping *g, struct error *e)
 {
     const struct invoice *v = g->document->invoice;
     int64_t by_coupon = 0;
     enum err err = OK;
     for (size_t i = 0; i < v->discounts_count; i++) by_coupon += v->discounts[i].amount.minor;
-    bool one_each = g->to->taxes_count == 1 && by_coupon == g->groups[0].discount.minor;
-    g->to->allowances =
-        arena_array_of(g->arena, struct einvoice_allowance, v->discounts_count + g->to->taxes_count);
+    bool one_each = g->count == 1 && by_coupon == g->groups[0].discount.minor;
+    g->to->allowances = arena_array_of(g->arena, struct einvoice_allowance, v->discounts_count + g->count);
     for (size_t i = 0; i < v->discounts_count && one_each && err == OK; i++)
-        err = add_allowance(g, 0, discount_text(g->arena, &v->discounts[i]), v->discounts[i].amount, e);
-    for (size_t i = 0; i < g->to->taxes_count && !one_each && err == OK; i++)
-        err = add_allowance(g, i, all_coupons(v, g->arena), g->groups[i].discount, e);
+        err = add_allowance(g->to, &g->groups[0].tax.category, discount_text(g->arena, &v->discounts[i]),
+                            v->discounts[i].amount, e);
+    for (size_t i = 0; i < g->count && !one_each && err == OK; i++)
+        err = add_allowance(g->to, &g->groups[i].tax.category, all_coupons(v, g->arena),
+                            g->groups[i].discount, e);
     return err;
+}
+
+static void add_taxes(struct einvoice *out, const struct grouping *g)
+{
+    out->taxes = arena_array_of(g->arena, struct einvoice_tax, g->count);
+    out->taxes_count = g->count;
+    for (size_t i = 0; i < g->count; i++) {
+        give_reason(g, &g->groups[i]);
+        out->taxes[i] = g->groups[i].tax;
+        if (!out->credit_note) continue;
+        out->taxes[i].base = money_negate(out->taxes[i].base);
+        out->taxes[i].tax = money_negate(out->taxes[i].tax);
+    }
 }
 
 enum err einvoice_tax(struct einvoice *out, const struct invoice_document *d, struct arena *a,
@@ -293,11 +301,6 @@ enum err einvoice_tax(struct einvoice *out, const struct invoice_document *d, st
         if (err != OK) return wrap(e, "line %zu", i + 1);
     }
     enum err err = add_allowances(&g, e);
-    for (size_t i = 0; i < out->taxes_count; i++) {
-        give_reason(&g, i);
-        if (!out->credit_note) continue;
-        out->taxes[i].base = money_negate(out->taxes[i].base);
-        out->taxes[i].tax = money_negate(out->taxes[i].tax);
-    }
+    if (err == OK) add_taxes(out, &g);
     return err;
 }

@@ -94,7 +94,7 @@ void xml_leaf_with(struct xml *x, const char *name, const char *attribute, const
 {
     if (text.len == 0) return;
     xml_open(x, name);
-    xml_attribute(x, attribute, value);
+    if (value != NULL) xml_attribute(x, attribute, value);
     put_text(x, text);
     xml_close(x);
 }

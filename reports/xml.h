@@ -25,7 +25,7 @@ void xml_attribute(struct xml *x, const char *name, const char *value);
 /* An element with nothing but a text; none where the text is empty. Characters that XML 1.0 cannot hold stand
  * as U+FFFD. */
 void xml_leaf(struct xml *x, const char *name, struct str text);
-/* … and with an attribute. */
+/* … and with an attribute; none where the value is NULL. */
 void xml_leaf_with(struct xml *x, const char *name, const char *attribute, const char *value,
                    struct str text);
 
