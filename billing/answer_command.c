@@ -14,6 +14,15 @@ static enum err answer_seller(struct answering *g, struct error *e)
     return err;
 }
 
+static enum err answer_exchange_rate(struct answering *g, struct error *e)
+{
+    const struct exchange_rate_set_command *c = &g->command->exchange_rate_set;
+    const struct exchange_rate given = {c->from, c->to, c->rate, c->on, c->source};
+    (void)e;
+    *g->out = exchange_rate_json(&given);
+    return OK;
+}
+
 static enum err answer_catalog(struct answering *g, struct error *e)
 {
     struct catalog c = {0};
@@ -478,6 +487,7 @@ static enum err answer_item(struct answering *g, struct error *e)
 
 static enum err (*const answers[COMMAND_TYPES])(struct answering *g, struct error *e) = {
     [COMMAND_SELLER_SET] = answer_seller,
+    [COMMAND_EXCHANGE_RATE_SET] = answer_exchange_rate,
     [COMMAND_CATALOG_LOAD] = answer_catalog,
     [COMMAND_CUSTOMER_CREATE] = answer_customer,
     [COMMAND_CUSTOMER_UPDATE] = answer_customer,

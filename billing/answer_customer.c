@@ -111,6 +111,17 @@ json_t *customer_json(const struct customer *c, struct views_txn *t, struct aren
     return j;
 }
 
+json_t *exchange_rate_json(const struct exchange_rate *r)
+{
+    json_t *j = object_new();
+    member_text(j, "from", r->from);
+    member_text(j, "to", r->to);
+    member_decimal(j, "rate", r->rate);
+    member_date(j, "on", r->on);
+    member_text_or_null(j, "source", r->source);
+    return j;
+}
+
 json_t *seller_json(const struct seller *s)
 {
     json_t *j = object_new();
@@ -124,6 +135,7 @@ json_t *seller_json(const struct seller *s)
     member_text_or_null(j, "footer", s->footer);
     member_text_or_null(j, "phone", s->phone);
     member_text_or_null(j, "registration", s->registration);
+    member_text_or_null(j, "tax_currency", s->tax_currency);
     member_text_or_null(j, "iban", s->iban);
     member_text_or_null(j, "bic", s->bic);
     member_text_or_null(j, "account_holder", s->account_holder);

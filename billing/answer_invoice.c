@@ -154,6 +154,19 @@ static struct str credited_number(const struct invoice *v, struct names *n)
     return credited.number;
 }
 
+/* The tax in the seller's tax currency. */
+static json_t *converted_json(const struct converted_tax *v)
+{
+    if (!money_is_given(v->tax)) return json_null();
+    json_t *j = object_new();
+    member_money(j, "tax", v->tax);
+    member_text(j, "currency", str_of(v->tax.currency));
+    member_decimal(j, "rate", v->rate);
+    member_date(j, "on", v->on);
+    member_text_or_null(j, "source", v->source);
+    return j;
+}
+
 json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
 {
     json_t *j = object_new();
@@ -192,6 +205,7 @@ json_t *invoice_json(const struct invoice *v, bool with_lines, struct names *n)
     member_put(j, "line_items", lines_json(v));
     member_put(j, "discounts", discounts_json(v));
     member_put(j, "taxes", taxes_json(v));
+    member_put(j, "tax_converted", converted_json(&v->national));
     return j;
 }
 

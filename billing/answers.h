@@ -46,6 +46,7 @@ json_t *keeping_json(const struct customer *c);
 enum err erased_json(json_t **out, const struct customer *c, struct ledger *l, struct views_txn *t,
                      struct error *e) MUST_USE;
 json_t *seller_json(const struct seller *s);
+json_t *exchange_rate_json(const struct exchange_rate *r);
 json_t *catalog_json(const struct catalog *c);
 json_t *catalog_file_json(const struct catalog_load_command *c); /* of a good one: how much it holds */
 json_t *subscription_json(const struct subscription *s, struct date today, struct names *n);

@@ -376,3 +376,26 @@ enum err ask_usage_list(const struct call *c, struct error *e)
     if (err == OK) err = list_readings(l->txn, ledger, l->customer.customer, tell_reading, &r, e);
     return list_end(l, err);
 }
+
+struct rates_listing {
+    struct listing list;
+    struct str from;
+};
+
+static enum err tell_exchange_rate(void *context, const struct exchange_rate *row, struct error *e)
+{
+    struct rates_listing *r = context;
+    if (is_over(&r->list)) return ERR_NOT_FOUND;
+    if (r->from.len > 0 && !str_equal(r->from, row->from)) return OK;
+    return tell(&r->list, exchange_rate_json(row), e);
+}
+
+enum err ask_exchange_rate_list(const struct call *c, struct error *e)
+{
+    const struct exchange_rate_list_query *q = c->query;
+    struct rates_listing r = {.from = q->from};
+    enum err err = list_begin(&r.list, c, STR_NONE, e);
+    r.list.limit = q->limit;
+    if (err == OK) err = list_exchange_rates(r.list.txn, tell_exchange_rate, &r, c->arena, e);
+    return list_end(&r.list, err);
+}

@@ -122,6 +122,18 @@ static enum err gather_run(struct gathering *g)
     return unless_missing(err);
 }
 
+/* For documents; gather_series has said of which day. */
+static enum err gather_rates(struct gathering *g)
+{
+    struct facts *f = g->facts;
+    struct exchange_rate *rates = NULL;
+    if (f->seller == NULL || f->seller->tax_currency.len == 0) return OK;
+    enum err err = load_exchange_rates_to(&rates, &f->rates_count, g->t, f->seller->tax_currency,
+                                          f->issue_date, g->arena, g->e);
+    f->rates = rates;
+    return err;
+}
+
 /* ---- who it is about ---- */
 
 static enum err customer_by_number(struct gathering *g, uint64_t number)
@@ -289,6 +301,7 @@ static const struct {
     {STOPPED, gather_stopped},
     {DRAFT, gather_draft},
     {SERIES, gather_series},
+    {SERIES, gather_rates},
     {NEWEST_CATALOG, gather_newest_catalog},
     {RUN, gather_run},
     {READINGS, gather_readings},
@@ -331,6 +344,7 @@ struct need {
 #define NAMED_IN(name)         .subscription = offsetof(struct name##_command, subscription)
 static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_SELLER_SET] = {.facts = SELLER},
+    [COMMAND_EXCHANGE_RATE_SET] = {.facts = 0},
     [COMMAND_CATALOG_LOAD] = {.facts = NEWEST_CATALOG},
     [COMMAND_CUSTOMER_CREATE] = {USER_OF(customer_create), 0},
     [COMMAND_CUSTOMER_UPDATE] = {USER_OF(customer_update), 0},

@@ -29,6 +29,18 @@ enum err load_customer_version(struct customer *out, struct views_txn *t, uint64
                                struct arena *a, struct error *e) MUST_USE;
 enum err load_seller(struct seller *out, struct views_txn *t, uint64_t version, struct arena *a,
                      struct error *e) MUST_USE; /* 0: newest */
+/* What one unit of a currency was worth in another: the newest rate that was given for that day or one
+ * before; how old it may be is for the caller to say. */
+enum err load_exchange_rate(bool *found, struct exchange_rate *out, struct views_txn *t,
+                            const struct currency_pair *pair, struct date on, struct arena *a,
+                            struct error *e) MUST_USE;
+/* The same of every currency that has rates in this one. */
+enum err load_exchange_rates_to(struct exchange_rate **out, size_t *count, struct views_txn *t, struct str to,
+                                struct date on, struct arena *a, struct error *e) MUST_USE;
+/* All of them, pair by pair, the newest of each first. Rows are in the arena. */
+typedef enum err exchange_rate_fn(void *context, const struct exchange_rate *row, struct error *e);
+enum err list_exchange_rates(struct views_txn *t, exchange_rate_fn *give, void *context, struct arena *a,
+                             struct error *e) MUST_USE;
 /* The seller's logo as the file was, in the arena; empty: he has none. */
 enum err load_logo(struct bytes *out, struct views_txn *t, const struct seller *s, struct arena *a,
                    struct error *e) MUST_USE;

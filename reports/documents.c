@@ -163,7 +163,8 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
                                      .corrects = parts->preceding,
                                      .corrects_count = credit_note ? parts->preceding_count : 0,
                                      .settles = parts->settles,
-                                     .settles_count = parts->settles_count};
+                                     .settles_count = parts->settles_count,
+                                     .national = money_is_given(v->national.tax) ? &v->national : NULL};
 }
 
 /* He has the document that was made; one with other words would be another. */

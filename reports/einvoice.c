@@ -175,11 +175,13 @@ static enum err add_sums(struct einvoice *out, const struct invoice *v, struct e
     s->tax = v->tax;
     s->total = v->total;
     s->due = v->amount_due;
+    s->national_tax = v->national.tax;
     if (out->credit_note) {
         s->net = money_negate(s->net);
         s->tax = money_negate(s->tax);
         s->total = money_negate(s->total);
         s->due = money_negate(v->credit_applied);
+        s->national_tax = money_negate(s->national_tax);
     }
     return money_subtract(&s->paid, s->total, s->due, e);
 }

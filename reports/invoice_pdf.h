@@ -17,15 +17,6 @@ struct settled {
     struct money amount;
 };
 
-/* The document's tax in the currency that the seller accounts for it in, where that is another (directive
- * 2006/112/EC, art. 230). */
-struct national_tax {
-    struct money tax;
-    struct decimal rate; /* of one unit of the document's currency */
-    struct date on;
-    struct str source; /* "ECB" */
-};
-
 struct invoice_document {
     const struct invoice *invoice;
     const struct customer *buyer;   /* as of invoice->buyer_version */
@@ -47,7 +38,7 @@ struct invoice_document {
     size_t preceding_count;
     /* The document as CII, to be attached to it (see einvoice.h); empty: nothing is. */
     struct bytes einvoice;
-    const struct national_tax *national; /* NULL: the seller accounts for it in the document's currency */
+    const struct converted_tax *national; /* of the invoice; NULL: there is none */
 };
 
 /* Appends the file to `out`. ERR_INVALID when a text has a character that no font has: the sentence names the

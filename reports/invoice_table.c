@@ -121,7 +121,7 @@ static void add_taxes(struct totals *t, const struct layout *l)
 }
 
 /* What the seller's own country wants to read, below what is paid. */
-static void add_national_tax(struct totals *t, const struct national_tax *n)
+static void add_national_tax(struct totals *t, const struct converted_tax *n)
 {
     if (n == NULL) return;
     struct str label =

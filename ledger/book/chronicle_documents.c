@@ -47,6 +47,20 @@ static bool is_amount(struct money told, struct money counted)
     return money_same_currency(told, counted) && money_compare(told, counted) == 0;
 }
 
+/* The tax in another currency is what its rate makes of it. */
+static enum err check_converted(const struct invoice_finalized *v, struct error *e)
+{
+    struct money tax = {0};
+    const struct converted_tax *n = &v->national;
+    if (!money_is_given(n->tax)) return OK;
+    enum err err = money_multiply(&tax, n->rate, money_decimal(v->tax), n->tax.currency, e);
+    bool right = err == OK && money_compare(tax, n->tax) == 0 && decimal_compare(n->rate, decimal_of(0)) > 0;
+    return right ? OK
+                 : fail(e, ERR_TAMPERED,
+                        "the tax of document %.*s in %s does not follow from its exchange rate",
+                        STR_ARG(v->number), n->tax.currency);
+}
+
 /* subtotal - discount + tax = total; total - what prepaid credit paid - credit_applied = amount_due. */
 static enum err check_sums(const struct invoice_finalized *v, struct error *e)
 {
@@ -135,6 +149,7 @@ enum err chronicle_pay(struct chronicle *h, const struct allocation *part, uint6
 static enum err take_document(struct chronicle *h, const struct invoice_finalized *v, struct error *e)
 {
     enum err err = check_sums(v, e);
+    if (err == OK) err = check_converted(v, e);
     if (err == OK) err = check_serial(h, v, e);
     for (size_t i = 0; i < v->settles_count && err == OK; i++)
         err = chronicle_pay(h, &v->settles[i], v->customer, e);

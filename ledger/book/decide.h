@@ -109,6 +109,9 @@ struct facts {
     /* The series that a document issued today (or on the command's date) would continue; last_serial 0 when
      * new. */
     struct series invoice_series, credit_note_series;
+    /* In the seller's tax currency, the newest of each currency by the issue date; none without one. */
+    const struct exchange_rate *rates;
+    size_t rates_count;
     struct date issue_date; /* the command's date, not before the last issue date of either series */
     const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */
 

@@ -152,8 +152,8 @@ enum err decide_customer_bill(struct decision *out, const struct facts *f,
     if (done || (docs.count == 0 && out->events.count == 0 && f->draft == NULL))
         return OK; /* nothing is due: a second run writes nothing */
     close_draft(out, f, &docs, a);
-    add_documents(out, &docs, a);
-    err = restore_settled(out, f, b.after, a, e);
+    err = add_documents(out, f, &docs, a, e);
+    if (err == OK) err = restore_settled(out, f, b.after, a, e);
     if (err != OK) return wrap(e, "customer %llu", (unsigned long long)c->customer);
     if (c->run != 0) {
         struct event *ev = event_add(&out->events, EVENT_CUSTOMER_BILLED, a);
@@ -184,6 +184,6 @@ enum err decide_invoice_generate(struct decision *out, const struct facts *f,
     if (docs.count == 0)
         return fail(e, ERR_REFUSED, "nothing is to be invoiced for '%.*s'", STR_ARG(c->user));
     close_draft(out, f, &docs, a);
-    add_documents(out, &docs, a);
-    return restore_settled(out, f, b.after, a, e);
+    err = add_documents(out, f, &docs, a, e);
+    return err == OK ? restore_settled(out, f, b.after, a, e) : err;
 }

@@ -469,7 +469,8 @@ enum err decide_invoice_credit(struct decision *out, const struct facts *f,
     if (err == OK) err = apply(&refunds, &d, &n, e);
     if (err != OK) return err;
     d.amount_due = money_zero(d.total);
-    add_documents(out, &one, a);
+    err = add_documents(out, f, &one, a, e);
+    if (err != OK) return err;
     for (size_t i = 0; i < refunds.events.count; i++)
         *event_add(&out->events, EVENT_REFUND_REQUESTED, a) = refunds.events.items[i];
     struct event document = {.type = EVENT_INVOICE_FINALIZED};

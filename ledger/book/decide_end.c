@@ -66,8 +66,8 @@ enum err credit_and_refund(struct decision *out, const struct facts *f, const ch
     enum err err = lines_total(&total, b.lines.items, b.lines.count, currency, e);
     if (err != OK || total.minor >= 0) return err;
     err = documents_of(&docs, &b, a, e);
+    if (err == OK) err = add_documents(out, f, &docs, a, e);
     if (err != OK) return err;
-    add_documents(out, &docs, a);
     struct money refund = money_of(0, currency);
     for (size_t i = 0; i < docs.count && err == OK; i++) {
         const struct invoice_finalized *d = &docs.items[i];

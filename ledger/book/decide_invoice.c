@@ -312,14 +312,18 @@ static void assert_adds_up(const struct invoice_finalized *d)
     assert(settled <= (d->total.minor < 0 ? -d->credit_applied.minor : 0));
 }
 
-void add_documents(struct decision *out, const struct documents *d, struct arena *a)
+enum err add_documents(struct decision *out, const struct facts *f, const struct documents *d,
+                       struct arena *a, struct error *e)
 {
-    for (size_t i = 0; i < d->count; i++) {
+    enum err err = OK;
+    for (size_t i = 0; i < d->count && err == OK; i++) {
         assert_adds_up(&d->items[i]);
         struct event *ev = event_add(&out->events, EVENT_INVOICE_FINALIZED, a);
         ev->invoice_finalized = d->items[i];
         own_credits_link(&ev->invoice_finalized, a);
+        err = convert_tax(&ev->invoice_finalized, f, a, e);
     }
+    return err;
 }
 
 /* ---- items ---- */

@@ -42,6 +42,5 @@ enum err decide_invoice_one_off(struct decision *out, const struct facts *f,
         b.due_date = date_add_days(b.issue_date, (int32_t)c->due_days);
     b.customer = f->customer->customer;
     err = documents_of(&docs, &b, a, e);
-    if (err == OK) add_documents(out, &docs, a);
-    return err;
+    return err == OK ? add_documents(out, f, &docs, a, e) : err;
 }

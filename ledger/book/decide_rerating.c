@@ -455,8 +455,8 @@ static enum err add_as_note(struct decision *out, const struct approval *ap, str
     }
     enum err err = check_invoiced(&b.lines, e);
     if (err == OK) err = documents_of(&docs, &b, ap->arena, e);
+    if (err == OK) err = add_documents(out, f, &docs, ap->arena, e);
     if (err != OK) return err;
-    add_documents(out, &docs, ap->arena);
     return restore_settled(out, f, ap->after, ap->arena, e);
 }
 

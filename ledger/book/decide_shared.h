@@ -140,7 +140,13 @@ void check_draft(bool *done, struct decision *out, const struct facts *f,
                  const struct customer_bill_command *c, const struct documents *d, struct arena *a);
 /* What is finalized now was drafted before, or makes the draft pointless. */
 void close_draft(struct decision *out, const struct facts *f, struct documents *d, struct arena *a);
-void add_documents(struct decision *out, const struct documents *d, struct arena *a);
+/* invoice.finalized for each, with its tax in the seller's tax currency, see convert_tax. */
+enum err add_documents(struct decision *out, const struct facts *f, const struct documents *d,
+                       struct arena *a, struct error *e) MUST_USE;
+/* The document's tax in the seller's tax currency, where it has one that is another. ERR_REFUSED: nobody gave
+ * an exchange rate for its day. */
+enum err convert_tax(struct invoice_finalized *d, const struct facts *f, struct arena *a,
+                     struct error *e) MUST_USE;
 /* Subtotal, discount, tax and total of the lines; the next number of its series behind those documents. */
 enum err sum_document(struct invoice_finalized *d, struct error *e) MUST_USE;
 void number_document(struct invoice_finalized *d, const struct facts *f, const struct documents *before,

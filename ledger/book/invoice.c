@@ -103,7 +103,8 @@ struct invoice invoice_begun(const struct invoice_finalized *v)
                             .wallet_count = v->wallet_count,
                             .wallet_returned = or_nothing(v->wallet_returned, v->total),
                             .returns = v->returns,
-                            .returns_count = v->returns_count};
+                            .returns_count = v->returns_count,
+                            .national = v->national};
 }
 
 /* What the grant paid of it; NULL: nothing. */

@@ -132,6 +132,12 @@ def check(v, shown, wrong):
             wrong(f"{term}: {is_} is not {should}")
     if sign == 1 and v["BT-115"] != D(shown["amount_due"]):
         wrong(f"BT-115: {v['BT-115']} is not {shown['amount_due']}")
+    converted = shown["tax_converted"]
+    told = converted and (converted["currency"], sign * D(converted["tax"]))
+    if v["BT-111"] != told or v["BT-6"] != (converted and converted["currency"]):
+        wrong(f"BT-111: {v['BT-111']} is not {told}")
+    if converted and half_up(D(shown["tax"]) * D(converted["rate"]), D("0.01")) != D(converted["tax"]):
+        wrong(f"{converted['tax']} is not {shown['tax']} by {converted['rate']}")
     if any(price < 0 for _, _, price, *_ in v["BG-25"]):
         wrong("a price below nothing (BR-27)")
 
@@ -152,12 +158,12 @@ def main():
         said = subprocess.run([daybook, "--json", "invoice", "show", number], capture_output=True, check=True, text=True).stdout
         check(cii, json.loads(said), complaints.append)
         seen.update(tax[0] for tax in cii["BG-23"])
-        seen.add(cii["BT-3"])
+        seen.update((cii["BT-3"], cii["BT-6"], cii["BT-81"]))
         for complaint in complaints:
             print(f"FAIL: {number}: {complaint}")
             failed = 1
-    if not {"S", "Z", "E", "AE", "K", "G", "O", "380", "381"} <= seen:
-        print(f"FAIL: only {sorted(seen)} were there")
+    if not {"S", "Z", "E", "AE", "K", "G", "O", "380", "381", "EUR", "30", "58", "68"} <= seen:
+        print(f"FAIL: only {sorted(map(str, seen))} were there")
         failed = 1
     return failed
 

@@ -68,6 +68,12 @@ must 2025-01-01 invoice pdf INV-2025-000005 -o "$work/plain.pdf"
 pdfdetach -list "$work/plain.pdf" | grep -q '^0 ' || fail "something is attached to what is no e-invoice"
 $rules/check-pdfa.sh "$work/plain.pdf" >"$work/checked" || fail "without attachment: $(cat "$work/checked")"
 
+# --- taxes in the seller's own currency
+must 2025-01-01 seller set --tax-currency EUR
+must 2025-01-01 exchange-rate set USD EUR 0.9624 --on 2025-01-01 --source ECB
+must 2025-01-01 exchange-rate set JPY EUR 0.006129 --on 2025-01-01 --source ECB
+must 2025-03-01 exchange-rate set USD EUR 0.9615 --on 2025-02-28 --source ECB
+
 # --- one customer a case
 buyer() { must 2025-01-01 customer create "$1" --currency "$2" --country "$3" --name "${4:-Customer $1}" --street 'Some Road 1' --city Town --postal-code 12345 "${@:5}"; }
 bill() { must 2025-01-01 invoice one-off "$1" --description "${2:-Consulting}" --amount "${3:-1234.56}" "${@:4}"; }
@@ -88,6 +94,7 @@ buyer inside EUR DE; bill inside 'With its tax' 119.99 --tax-inclusive --quantit
 buyer two_taxes USD CA Québec --region QC; bill two_taxes
 buyer yen JPY JP; bill yen Consulting 123457
 buyer dinar KWD KW; bill dinar Consulting 12.340 --quantity 2.5
+buyer dollars USD DE; bill dollars
 buyer credit EUR DE; item credit Goodwill -1000; must 2025-01-01 invoice generate credit; bill credit
 buyer prepaid EUR DE; must 2025-01-01 wallet grant prepaid 500 --price 400; must 2025-01-01 invoice generate prepaid
 bill prepaid Consulting 200
@@ -107,13 +114,16 @@ must 2025-01-20 subscription update subscribed --tier basic
 must 2025-02-01 run --through 2025-02-01 --out "$work/second"
 must 2025-02-10 subscription update subscribed --tier enterprise --price 500
 must 2025-02-10 usage record subscribed api_calls 123456
+buyer pounds GBP DE; item pounds Consulting 100
+refused 8 "no exchange rate of GBP to EUR is known of 2025-03-01" 2025-03-02 run --through 2025-03-01 --out "$work/third"
+must 2025-03-02 exchange-rate set GBP EUR 1.2097 --on 2025-02-28 --source ECB
 must 2025-03-02 run --through 2025-03-01 --out "$work/third"
 
 numbers() { "$daybook" --dir "$work/ledger" --key-file "$work/key" --now 2025-03-02 --json invoice list "$@" | python3 -c 'import json, sys
 for line in sys.stdin:
     print(json.loads(line)["invoice_number"])'; }
 number() { numbers "$1" | sed -n 1p; }
-for user in domestic charged export outside coupons two_taxes yen mixed; do
+for user in dollars domestic charged export outside coupons two_taxes yen mixed; do
     must 2025-03-02 invoice credit "$(number $user)" --amount 10 --reason 'Agreed & done'
 done
 for user in goods exempt coupons_mixed inside credit prepaid subscribed; do
