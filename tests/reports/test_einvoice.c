@@ -180,8 +180,8 @@ Test(einvoice, a_credit_note_says_above_nothing_what_it_gives)
     g.invoice.wallet_returned = eur(2793);
     g.invoice.credit_applied = eur(-10000);
     g.invoice.amount_due = eur(0);
-    g.document.corrects = &of;
-    g.document.corrects_count = 1;
+    g.document.preceding = &of;
+    g.document.preceding_count = 1;
     struct einvoice v = made(&g);
     assert_money(v.sums.total, "127.93", "EUR");
     assert_money(v.sums.paid, "27.93", "EUR"); /* went back to prepaid credit */

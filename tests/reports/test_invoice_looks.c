@@ -235,10 +235,10 @@ Test(invoice_looks, currencies_have_their_own_decimals)
 Test(invoice_looks, tax_in_the_sellers_own_currency_stands_beside)
 {
     struct given g;
-    struct national_tax n = {.tax = money_of(19972, "GBP"),
-                             .rate = decimal_make(85147, 5),
-                             .on = day("2025-03-31"),
-                             .source = STR("ECB")};
+    struct converted_tax n = {.tax = money_of(19972, "GBP"),
+                              .rate = decimal_make(85147, 5),
+                              .on = day("2025-03-31"),
+                              .source = STR("ECB")};
     given_invoice(&g, "en-GB");
     g.document.national = &n;
     SAYS_ALL(&g, "Tax in GBP, at 0.85147 (ECB, 31 Mar 2025) GBP 199.72");
