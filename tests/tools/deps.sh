@@ -46,6 +46,9 @@ check  python3               command  python3
 check  openssl               command  openssl
 check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf
+check  libxml2-utils         command  xmllint
+check  default-jre-headless  command  java
+check  libsaxonhe-java       jar      Saxon-HE.jar
 check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
 check  zbar-tools            command  zbarimg
@@ -69,6 +72,7 @@ found() {
     header) echo "#include <$2>" | gcc -E -x c - ;;
     font) find /usr/share/fonts /usr/share/fonts-droid-fallback /usr/local/share/fonts -name "$2" | grep . ;;
     module) test -e "/usr/lib/python3/dist-packages/$2" || /usr/bin/python3 -c "import $2" ;;
+    jar) test -e "/usr/share/java/$2" ;;
     source) test -e "/usr/share/gocode/src/$2" ;;
     runtime) ls "$(clang -print-resource-dir)"/lib/*/libclang_rt."$2"* ;;
     esac >/dev/null 2>&1
