@@ -12,7 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections import defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 daybook, home, work = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 fixtures, ledger = home / "fixtures", work / "books"
@@ -195,6 +195,36 @@ for user in ("=1+2", "u0001") if rows("ar_aging", "--customer", "=1+2") else ():
                      if r["account_name"] in ("assets:receivable", "liabilities:customer-credit")], "balance")
         ends = {r["currency"]: Decimal(r["balance"]) for r in found}
         tell(f"the statement of {user} ends with what is owed", {k: v for k, v in ends.items() if v} != owed)
+
+# ---- measures beside the books ----
+
+# What customers who pay have agreed to, at the end: a twelfth of a year's price, rounded as money is.
+month, payers = defaultdict(Decimal), defaultdict(set)
+for line in run("--json", "subscription", "list").stdout.splitlines():
+    s = json.loads(line)
+    if s["status"] != "canceled" and s["start"] <= "2025-03-31":
+        price = Decimal(s["price"])
+        share = (price if s["interval"] == "month" else price / 12).quantize(price, ROUND_HALF_UP)
+        month[s["currency"]] += share
+        payers[s["currency"]].update([s["user_id"]] if share else [])
+moved = [r for r in rows("mrr_movements") if r["month"] == "2025-03"]
+tell("recurring revenue is what subscriptions come to in a month", {r["currency"]: Decimal(r["closing"]) for r in moved} != dict(month))
+tell("… of those who pay it", {r["currency"]: int(r["customers_closing"]) for r in moved} != {k: len(v) for k, v in payers.items()})
+KINDS = ["new", "expansion", "reactivation", "contraction", "churn"]
+tell("each month's opening and movements are its closing", [r for r in rows("mrr_movements") if Decimal(r["opening"]) + sum(
+    Decimal(r[k]) for k in KINDS) != Decimal(r["closing"])])
+detail = rows("mrr_detail")
+tell("the movements of each are those of all", {k: v for k, v in sums(detail, "amount").items() if v} != {k: v for k, v in month.items() if v})
+used, lines = rows("usage"), [r for r in rows("invoice_lines") if r["unit"] and Decimal(r["net"]) > 0]
+currency_of = {r["document_number"]: r["currency"] for r in rows("invoices")}
+priced = [dict(r, currency=currency_of[r["document_number"]], price=str(Decimal(r["net"]) + Decimal(r["discount"]))) for r in lines]
+tell("usage was billed with what its lines say", sums(used, "amount") != sums(priced, "price"))
+tell("what is over the quota is what it was less what was included", [r for r in used if r["included"] and Decimal(r["overage"]) != max(
+    Decimal(0), Decimal(r["quantity"]) - Decimal(r["included"]))][:2])
+control = rows("batch_control")
+spans = {(int(r["from_seq"]), int(r["to_seq"])) for r in control}
+by_runs = [r for r in rows("invoices") if any(a <= int(r["event_seq"]) <= b for a, b in spans)]
+tell("runs sum up to the documents of their records", [c for c in ("net", "tax", "gross") if sums(control, c) != sums(by_runs, c)])
 
 # ---- then, and elsewhere ----
 
