@@ -248,6 +248,7 @@ enum err image_read(struct image *out, struct bytes file, struct error *e)
     *out = (struct image){0};
     if (file.len > LIMIT_LOGO_BYTES)
         return fail(e, ERR_LIMIT, "it has %zu bytes; at most %d are allowed", file.len, LIMIT_LOGO_BYTES);
+    if (file.len == 0) return refuse(e, "it is neither a PNG nor a JPEG file");
     struct input in = {file.ptr, file.ptr + file.len};
     if (file.len > sizeof png && memcmp(file.ptr, png, sizeof png) == 0) {
         in.at += sizeof png;
