@@ -170,6 +170,20 @@ static json_t *reasons_json(const struct run_failure *items, size_t count)
     return list;
 }
 
+/* Of the checks those that do not hold; how many there are is told beside them. */
+static json_t *failing_json(const struct run_summary *r)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < r->checks_count; i++) {
+        if (r->checks[i].holds) continue;
+        json_t *j = object_new();
+        member_text(j, "check", r->checks[i].name);
+        member_text(j, "says", r->checks[i].says);
+        rows_add(list, j);
+    }
+    return list;
+}
+
 static json_t *run_json(const struct run_summary *r, const struct call *c, uint64_t not_asked,
                         const struct checkpoint_told *checkpoint, uint64_t receipts)
 {
@@ -198,6 +212,9 @@ static json_t *run_json(const struct run_summary *r, const struct call *c, uint6
     member_checkpoint(j, checkpoint);
     member_count(j, "receipts", receipts);
     member_put(j, "totals", totals_json(r));
+    member_count(j, "checks", r->checks_count);
+    member_count(j, "checks_failing", r->checks_failing);
+    member_put(j, "failing", failing_json(r));
     member_put(j, "failures", reasons_json(r->failures, r->failures_count));
     member_put(j, "not_drawn", reasons_json(r->undrawn, r->undrawn_count));
     return j;
@@ -218,6 +235,15 @@ static enum err not_all_drawn(const struct run_summary *r, struct error *e)
     assert(r->undrawn_count > 0);
     return fail(e, ERR_INCOMPLETE, "%ju document%s could not be drawn%s %.*s", (uintmax_t)r->not_drawn,
                 one ? "" : "s", one ? ":" : "; the first:", STR_ARG(r->undrawn[0].why));
+}
+
+/* Its events and files are there; but somebody must look before anybody relies on them. */
+static enum err not_tying(const struct run_summary *r, struct error *e)
+{
+    size_t first = 0;
+    while (r->checks[first].holds) first++;
+    return fail(e, ERR_TAMPERED, "the night is done, but the books do not tie: %.*s%s",
+                STR_ARG(r->checks[first].says), r->checks_failing > 1 ? "; and more, see run.json" : "");
 }
 
 /* The night is done whatever becomes of this. An anchor that stays behind is told when the ledger is closed.
@@ -291,6 +317,7 @@ enum err ask_run(const struct call *c, struct error *e)
     uint64_t receipts = 0;
     if (err == OK && sealed == OK) sealed = give_receipts(&receipts, &checkpoint, c, &r);
     if (err == OK) err = tell_one(c, run_json(&r, c, not_asked, &checkpoint, receipts), e);
+    if (err == OK && r.checks_failing > 0) return not_tying(&r, e);
     if (err == OK && r.refused > 0) return not_all_billed(&r, e);
     if (err == OK && r.not_drawn > 0) return not_all_drawn(&r, e);
     return err == OK && sealed != OK ? not_signed(&checkpoint, e) : err;

@@ -38,7 +38,7 @@ static json_t *month_json(const struct month_summary *s, struct str month, struc
     member_count(j, "failing", s->failing);
     for (size_t i = 0; i < s->checks_count; i++) {
         json_t *row = object_new();
-        member_text(row, "check", str_of(s->checks[i].name));
+        member_text(row, "check", s->checks[i].name);
         member_flag(row, "holds", s->checks[i].holds);
         member_text(row, "says", s->checks[i].says);
         rows_add(checks, row);

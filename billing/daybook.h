@@ -420,6 +420,7 @@ struct daybook_run {
     int64_t candidates, invoiced, skipped, failed; /* customers */
     int64_t payments_completed, payments_failed, payments_pending;
     int64_t files, pdfs;
+    int64_t checks;                          /* of the books, behind the newest run of the date; all hold */
     bool wrote_events;                       /* false: everything was done before, or dry_run */
     size_t failures_count;                   /* at most 1000 are told */
     const struct daybook_failure *failures;  /* whom this call could not bill, and why; they stay due */
@@ -428,7 +429,8 @@ struct daybook_run {
 };
 /* The nightly batch: bills everybody through the date, collects, and writes PDFs, CSV files and a manifest
  * into out_dir. A second run writes no event and the same files. INCOMPLETE: some customers could not be
- * billed, or documents not drawn; *out is there. dry_run: nothing is kept, and out_dir may be NULL. */
+ * billed, or documents not drawn; *out is there. TAMPERED: also where the night is done, and the books do not
+ * tie; run.json has what differs. dry_run: nothing is kept, and out_dir may be NULL. */
 DAYBOOK_API int daybook_run_nightly(struct daybook *d, const char *through, const char *out_dir, bool dry_run,
                                     struct daybook_run **out, struct daybook_error *e);
 

@@ -113,7 +113,7 @@ SHAPE(audit_entry, daybook_audit_entry);
 static const struct member members_of_run[] = {
     TEXT(through), TEXT(first_number), TEXT(last_number), NUMBER(candidates), NUMBER(invoiced), NUMBER(skipped),
     NUMBER(failed), NUMBER(payments_completed), NUMBER(payments_failed), NUMBER(payments_pending), NUMBER(files),
-    NUMBER(pdfs), FLAG(wrote_events),
+    NUMBER(pdfs), NUMBER(checks), FLAG(wrote_events),
 };
 SHAPE(run, daybook_run);
 #undef OF

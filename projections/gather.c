@@ -110,7 +110,9 @@ static enum err gather_invoice(struct gathering *g)
 static enum err gather_run(struct gathering *g)
 {
     const struct command *c = g->command;
-    uint64_t number = c->type == COMMAND_RUN_COMPLETE ? c->run_complete.run : 0;
+    uint64_t number = c->type == COMMAND_RUN_COMPLETE ? c->run_complete.run
+                      : c->type == COMMAND_RUN_CHECK  ? c->run_check.run
+                                                      : 0;
     if (c->type == COMMAND_RUN_START) {
         enum err err = run_newest(&number, g->t, c->run_start.through, g->e);
         if (err != OK) return err;
@@ -411,6 +413,7 @@ static const struct need needs[COMMAND_TYPES] = {
     [COMMAND_PERIOD_REOPEN] = {.facts = BOOKS},
     [COMMAND_RUN_START] = {.facts = RUN},
     [COMMAND_RUN_COMPLETE] = {.facts = RUN},
+    [COMMAND_RUN_CHECK] = {.facts = RUN},
     [COMMAND_TRANSACTION_STORE] = {USER_OF(transaction_store), 0},
     [COMMAND_COUPON_APPLY] = {USER_OF(coupon_apply), SUBSCRIPTION | CATALOG | COUPONS,
                               NAMED_IN(coupon_apply)},

@@ -53,6 +53,16 @@ static enum err complete(struct views_txn *t, const struct run_completed *v, con
     return run_put(t, &row, e);
 }
 
+static enum err check(struct views_txn *t, const struct run_checked *v, struct arena *a, struct error *e)
+{
+    struct run_row row = {0};
+    enum err err = run_need(&row, t, v->run, a, e);
+    if (err != OK) return err;
+    row.run.checks = v->checks;
+    row.run.checks_count = v->checks_count;
+    return run_put(t, &row, e);
+}
+
 static enum err take_run(void *context, const struct invoice *row, struct error *e)
 {
     (void)e;
@@ -134,6 +144,7 @@ enum err fold_runs(struct views_txn *t, const struct event *ev, const struct eve
     if (ev->type == EVENT_INVOICE_FINALIZED) return add_invoice(t, &ev->invoice_finalized, a, e);
     if (ev->type == EVENT_RUN_STARTED) return start(t, &ev->run_started, place, e);
     if (ev->type == EVENT_RUN_COMPLETED) return complete(t, &ev->run_completed, place, a, e);
+    if (ev->type == EVENT_RUN_CHECKED) return check(t, &ev->run_checked, a, e);
     return OK;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* month.c - the month's end: what must hold before it is closed, and the pack of files that accounting keeps
- * of it. Sums are taken from the reports' own rows and held against the accounts, so a report that left
- * something out is found. */
+ * of it. Whether the books tie is looked at as behind each nightly run (tie_out.h). */
 #include <errno.h>
 #include <unistd.h>
 
@@ -10,8 +9,9 @@
 #include "reports/out_folder.h"
 #include "reports/reports.h"
 #include "reports/sheet.h"
+#include "reports/tie_out.h"
 
-enum { CHECKS_MAX = 16, CURRENCIES_MAX = 200, FILES_MAX = 128 };
+enum { CHECKS_MAX = 32, FILES_MAX = 128 };
 
 struct packed_file {
     struct str name;
@@ -20,13 +20,14 @@ struct packed_file {
 };
 struct month_end {
     struct ledger *ledger;
+    struct views_txn *txn; /* all of the pack is of this moment */
     const struct month_options *o;
     struct month_summary *summary;
     struct date first, last;
     struct out_folder folder;
     struct packed_file files[FILES_MAX];
     size_t files_count;
-    struct month_check checks[CHECKS_MAX];
+    struct book_check checks[CHECKS_MAX];
     size_t checks_count;
     struct arena *arena;
 };
@@ -34,133 +35,41 @@ struct month_end {
 static void tell(struct month_end *m, const char *name, bool holds, struct str says)
 {
     assert(m->checks_count < CHECKS_MAX);
-    m->checks[m->checks_count++] = (struct month_check){name, holds, says};
+    m->checks[m->checks_count++] = (struct book_check){str_of(name), holds, says};
     if (!holds) m->summary->failing++;
-}
-
-/* ---- sums of a report's column, by currency ---- */
-
-struct column_sums {
-    const char *column, *minus; /* minus: another, that is taken off; NULL: none */
-    struct money sums[CURRENCIES_MAX];
-    size_t count;
-    uint64_t rows;
-};
-
-static enum err add_amount(struct column_sums *s, struct money amount, struct error *e)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (money_same_currency(s->sums[i], amount)) return money_add(&s->sums[i], s->sums[i], amount, e);
-    }
-    assert(s->count < CURRENCIES_MAX);
-    s->sums[s->count++] = amount;
-    return OK;
-}
-
-static enum err add_row(void *context, const struct str *names, const struct cell *cells, size_t count,
-                        struct error *e)
-{
-    struct column_sums *s = context;
-    enum err err = OK;
-    s->rows++;
-    for (size_t i = 0; i < count && err == OK; i++) {
-        if (cells[i].kind != CELL_MONEY) continue;
-        if (str_is(names[i], s->column)) err = add_amount(s, cells[i].money, e);
-        if (s->minus != NULL && str_is(names[i], s->minus))
-            err = add_amount(s, money_negate(cells[i].money), e);
-    }
-    return err;
-}
-
-static enum err sum_report(struct column_sums *s, struct month_end *m, const char *name, struct error *e)
-{
-    struct report_query q = {.to = m->last, .format = SHEET_ROWS, .row = add_row, .row_context = s};
-    return report_find(str_of(name))->run(m->ledger, &q, "-", m->arena, e);
-}
-
-/* Takes the account's balances off: what is left does not tie. */
-struct taking_off {
-    struct column_sums *sums;
-    enum account account;
-    bool is_credit;
-};
-static enum err take_off(void *context, const struct account_balance *row, struct error *e)
-{
-    struct taking_off *t = context;
-    struct money balance = {0};
-    if (row->account != t->account) return OK;
-    enum err err = money_add(&balance, row->opening, row->debit, e);
-    if (err == OK) err = money_subtract(&balance, balance, row->credit, e);
-    if (err != OK) return err;
-    return add_amount(t->sums, t->is_credit ? balance : money_negate(balance), e);
-}
-
-static enum err balances(struct month_end *m, account_balance_fn *row, void *context, struct error *e)
-{
-    struct views_txn *t = NULL;
-    struct book_query q = {.to = m->last};
-    enum err err = ledger_read_begin(&t, m->ledger, e);
-    if (err != OK) return err;
-    err = list_balances(t, m->ledger, &q, row, context, m->arena, e);
-    ledger_read_end(m->ledger, t);
-    return err;
-}
-
-static struct str differences(const struct column_sums *s, struct arena *a)
-{
-    struct buffer b = {.arena = a};
-    for (size_t i = 0; i < s->count; i++) {
-        if (money_is_zero(s->sums[i])) continue;
-        struct str amount = money_pretty(a, s->sums[i]);
-        buffer_print(&b, "%s%.*s %s", b.len == 0 ? "" : "; ", STR_ARG(amount), s->sums[i].currency);
-    }
-    return (struct str){(const char *)b.ptr, b.len};
 }
 
 /* ---- what must hold ---- */
 
-static enum err check_tie(struct month_end *m, const char *check, const char *report, const char *column,
-                          enum account account, bool is_credit, struct error *e)
+/* Balances of the account that gateways' unexplained movements wait in. */
+struct suspense {
+    struct buffer open;
+    struct arena *arena;
+};
+static enum err take_suspense(void *context, const struct account_balance *row, struct error *e)
 {
-    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
-    *s = (struct column_sums){.column = column};
-    struct taking_off t = {s, account, is_credit};
-    enum err err = sum_report(s, m, report, e);
-    if (err == OK) err = balances(m, take_off, &t, e);
-    if (err != OK) return err;
-    struct str off = differences(s, m->arena);
-    struct str says = off.len == 0 ? str_format(m->arena, "%s is %s", report, account_name(account))
-                                   : str_format(m->arena, "%s is not %s: %.*s", report, account_name(account),
-                                                STR_ARG(off));
-    tell(m, check, off.len == 0, says);
+    struct suspense *s = context;
+    struct money balance = {0};
+    if (row->account != ACCOUNT_SUSPENSE) return OK;
+    enum err err = money_add(&balance, row->opening, row->debit, e);
+    if (err == OK) err = money_subtract(&balance, balance, row->credit, e);
+    if (err != OK || money_is_zero(balance)) return err;
+    struct str amount = money_pretty(s->arena, balance);
+    buffer_print(&s->open, "%s%.*s %s", s->open.len == 0 ? "" : "; ", STR_ARG(amount), balance.currency);
     return OK;
-}
-
-static enum err check_journal(struct month_end *m, struct error *e)
-{
-    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
-    *s = (struct column_sums){.column = "debit", .minus = "credit"};
-    enum err err = sum_report(s, m, "journal", e);
-    struct str off = differences(s, m->arena);
-    if (err == OK)
-        tell(m, "journal balances", off.len == 0,
-             off.len == 0 ? str_format(m->arena, "%ju postings, debits are credits", (uintmax_t)s->rows)
-                          : str_format(m->arena, "debits less credits: %.*s", STR_ARG(off)));
-    return err;
 }
 
 static enum err check_suspense(struct month_end *m, struct error *e)
 {
-    struct column_sums *s = arena_new_of(m->arena, struct column_sums);
-    struct taking_off t = {s, ACCOUNT_SUSPENSE, true};
-    enum err err = balances(m, take_off, &t, e);
-    struct str open = differences(s, m->arena);
-    if (err == OK)
-        tell(m, "cash is matched", open.len == 0,
-             open.len == 0
-                 ? STR("nothing is in suspense")
-                 : str_format(m->arena, "in suspense: %.*s; see 'daybook reconcile'", STR_ARG(open)));
-    return err;
+    struct suspense s = {.open = {.arena = m->arena}, .arena = m->arena};
+    struct book_query q = {.to = m->last};
+    enum err err = list_balances(m->txn, m->ledger, &q, take_suspense, &s, m->arena, e);
+    if (err != OK) return err;
+    struct str open = {(const char *)s.open.ptr, s.open.len};
+    tell(m, "cash is matched", open.len == 0,
+         open.len == 0 ? STR("nothing is in suspense")
+                       : str_format(m->arena, "in suspense: %.*s; see 'daybook reconcile'", STR_ARG(open)));
+    return OK;
 }
 
 typedef enum err due_fn(struct views_txn *t, struct date through, struct due_cursor *after,
@@ -171,17 +80,14 @@ static enum err count_customers(uint64_t *out, struct month_end *m, due_fn *list
 {
     enum { AT_ONCE = 256 };
     uint64_t customers[AT_ONCE];
-    struct views_txn *t = NULL;
     struct due_cursor at = {0};
     size_t count = AT_ONCE;
-    enum err err = ledger_read_begin(&t, m->ledger, e);
-    if (err != OK) return err;
+    enum err err = OK;
     *out = 0;
     while (err == OK && count == AT_ONCE) {
-        err = list(t, through, &at, customers, &count, AT_ONCE, e);
+        err = list(m->txn, through, &at, customers, &count, AT_ONCE, e);
         *out += count;
     }
-    ledger_read_end(m->ledger, t);
     return err;
 }
 
@@ -207,13 +113,9 @@ static enum err check_billed(struct month_end *m, struct error *e)
 
 static enum err check_pending(struct month_end *m, struct error *e)
 {
-    struct views_txn *t = NULL;
     struct event *pending = NULL;
     size_t count = 0;
-    enum err err = ledger_read_begin(&t, m->ledger, e);
-    if (err != OK) return err;
-    err = list_pending(&pending, &count, t, 0, m->arena, e);
-    ledger_read_end(m->ledger, t);
+    enum err err = list_pending(&pending, &count, m->txn, 0, m->arena, e);
     if (err == OK)
         tell(m, "no payment is on its way", count == 0,
              count == 0 ? STR("none is")
@@ -241,7 +143,7 @@ static enum err count_gaps(void *context, const struct str *names, const struct 
 static enum err check_numbers(struct month_end *m, struct error *e)
 {
     struct gaps g = {0};
-    struct report_query q = {.format = SHEET_ROWS, .row = count_gaps, .row_context = &g};
+    struct report_query q = {.reading = m->txn, .format = SHEET_ROWS, .row = count_gaps, .row_context = &g};
     enum err err = report_find(STR("number_gaps"))->run(m->ledger, &q, "-", m->arena, e);
     bool holds = g.missing == 0 && g.twice == 0;
     if (err == OK)
@@ -251,20 +153,25 @@ static enum err check_numbers(struct month_end *m, struct error *e)
     return err;
 }
 
+static enum err check_books(struct month_end *m, struct error *e)
+{
+    struct tie_out books = {.count = 0};
+    enum err err =
+        tie_out(&books, m->ledger, m->txn, m->last, m->o->progress, m->o->progress_context, m->arena, e);
+    for (size_t i = 0; i < books.count && err == OK; i++) {
+        const struct book_check *c = &books.checks[i];
+        tell(m, str_cstring(m->arena, c->name), c->holds, c->says);
+    }
+    return err;
+}
+
 static enum err check_all(struct month_end *m, struct error *e)
 {
     enum err err = check_billed(m, e);
     if (err == OK) err = check_pending(m, e);
     if (err == OK) err = check_suspense(m, e);
     if (err == OK) err = check_numbers(m, e);
-    if (err == OK) err = check_journal(m, e);
-    if (err == OK) err = check_tie(m, "aging ties", "ar_aging", "outstanding", ACCOUNT_RECEIVABLE, false, e);
-    if (err == OK) err = check_tie(m, "cash ties", "cash", "amount", ACCOUNT_CASH, false, e);
-    if (err == OK) err = check_tie(m, "tax ties", "tax", "tax", ACCOUNT_TAX_PAYABLE, true, e);
-    if (err == OK)
-        err = check_tie(m, "deferred revenue ties", "deferred_schedule", "remaining", ACCOUNT_DEFERRED, true,
-                        e);
-    return err;
+    return err == OK ? check_books(m, e) : err;
 }
 
 /* ---- the pack ---- */
@@ -283,7 +190,7 @@ static enum err write_report(struct month_end *m, const struct report *r, enum s
 {
     struct str name = str_format(m->arena, "%s.%s", r->name, end);
     const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
-    struct report_query q = {.program = m->o->program, .format = format};
+    struct report_query q = {.reading = m->txn, .program = m->o->program, .format = format};
     if ((r->takes & TAKES_FROM) != 0) q.from = m->first;
     if ((r->takes & TAKES_TO) != 0) q.to = m->last;
     enum err err = r->run(m->ledger, &q, path, m->arena, e);
@@ -314,7 +221,7 @@ static enum err write_reports(struct month_end *m, struct error *e)
 static enum err write_journal(struct month_end *m, const char *form, struct error *e)
 {
     struct str name = str_format(m->arena, "journal.%s", form);
-    struct report_query q = {.from = m->first, .to = m->last, .program = m->o->program};
+    struct report_query q = {.reading = m->txn, .from = m->first, .to = m->last, .program = m->o->program};
     struct journal_options o = {.currency = NULL};
     const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
     enum err err = journal_export(m->ledger, &q, journal_form_find(str_of(form)), &o, path, m->arena, e);
@@ -344,7 +251,7 @@ static enum err write_checks(struct month_end *m, struct error *e)
     json_open_list(j, "checks");
     for (size_t i = 0; i < m->checks_count; i++) {
         json_open_line(j, NULL);
-        json_file_text(j, "check", str_of(m->checks[i].name));
+        json_file_text(j, "check", m->checks[i].name);
         json_file_flag(j, "holds", m->checks[i].holds);
         json_file_text(j, "says", m->checks[i].says);
         json_close(j);
@@ -427,8 +334,10 @@ enum err month_pack(struct month_summary *out, struct ledger *l, const struct mo
     m->folder.fd = -1;
     enum err err = ledger_guard_output(l, o->out_dir, e);
     if (err == OK) err = out_folder_open(&m->folder, o->out_dir, false, a, e);
+    if (err == OK) err = ledger_read_begin(&m->txn, l, e);
     if (err == OK) err = check_all(m, e);
     if (err == OK) err = write_pack(m, e);
+    if (m->txn != NULL) ledger_read_end(l, m->txn);
     if (err == OK) err = out_folder_sync(&m->folder, e);
     out_folder_close(&m->folder);
     out->checks = m->checks;

@@ -37,8 +37,13 @@ static enum err begin_reading(struct report_file *f, struct error *e)
 {
     const struct report_query *q = f->query;
     bool past = instant_is_given(q->known_at) || q->known_size > 0;
-    enum err err = past ? ledger_past_open(&f->past, &f->txn, f->ledger, q->known_at, q->known_size, e)
-                        : ledger_read_begin(&f->txn, f->ledger, e);
+    enum err err = OK;
+    if (q->reading != NULL)
+        f->txn = q->reading;
+    else if (past)
+        err = ledger_past_open(&f->past, &f->txn, f->ledger, q->known_at, q->known_size, e);
+    else
+        err = ledger_read_begin(&f->txn, f->ledger, e);
     if (err == OK) err = views_cursor(&f->as_of, f->txn, e);
     f->day = q->to;
     return err == OK && !date_is_given(f->day) ? books_newest_day(&f->day, f->txn, e) : err;
@@ -46,7 +51,7 @@ static enum err begin_reading(struct report_file *f, struct error *e)
 
 static void end_reading(struct report_file *f)
 {
-    if (f->txn == NULL) return;
+    if (f->txn == NULL || f->txn == f->query->reading) return;
     if (f->past != NULL)
         ledger_past_close(f->past, f->txn);
     else

@@ -60,6 +60,8 @@ struct run_summary {
     const struct run_total *totals;                                 /* per currency, by code */
     size_t totals_count;
     struct str first_number, last_number;
+    const struct book_check *checks; /* whether the books tie behind the run, as it was found then */
+    size_t checks_count, checks_failing;
     uint64_t files, pdfs;
     bool wrote_events; /* false: everything was done before, or this was a dry run */
 };
@@ -267,6 +269,9 @@ struct report_query {
      * Neither: of now. */
     struct instant known_at;
     uint64_t known_size;
+    /* Read by this transaction, so that several reports are of the same moment; NULL: each opens its own. The
+     * moment above is of no meaning then. */
+    struct views_txn *reading;
     enum sheet_format format;
     bool raw;          /* CSV without the apostrophes that keep spreadsheets from running texts */
     sheet_row_fn *row; /* SHEET_ROWS */
@@ -309,12 +314,6 @@ enum err journal_export(struct ledger *l, const struct report_query *q, const st
 
 /* ---- the month's end ---- */
 
-/* One thing that must hold before a month's books are closed, and what stands against it. */
-struct month_check {
-    const char *name;
-    bool holds;
-    struct str says;
-};
 struct month_options {
     struct date month; /* any day of it */
     const char *out_dir;
@@ -327,7 +326,7 @@ struct month_options {
 struct month_summary {
     struct date through;
     uint64_t files;
-    const struct month_check *checks;
+    const struct book_check *checks; /* what must hold before the month's books are closed */
     size_t checks_count, failing;
     bool is_signed;
 };

@@ -54,6 +54,7 @@ static enum err run_steps(struct nightly *n, struct error *e)
         err = out_folder_open(&n->folder, n->o->out_dir, with_pdf, n->arena, e);
     if (err == OK) err = run_bill(n, e);
     if (err == OK) err = run_goes_on(n, e);
+    if (err == OK) err = run_check(n, e);
     if (err == OK && n->o->mode != BILL_DRAFT) err = run_files(n, e);
     out_folder_close(&n->folder);
     return err;

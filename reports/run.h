@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run.h - the nightly run's own: run.c tells the story, run_due.c knows whether there is work, run_bill.c
  * writes the events, run_collect.c asks the gateway, run_tell.c tells it, run_files.c reads it all back into
- * files. collect.c does the asking alone. */
+ * files, run_check.c looks whether the books tie. collect.c does the asking alone. */
 #ifndef DAYBOOK_REPORTS_RUN_H
 #define DAYBOOK_REPORTS_RUN_H
 
@@ -94,6 +94,10 @@ enum err collected_note(const struct nightly *n, const struct transaction *was, 
 /* Payments that commands asked for just now. */
 enum err collected_note_asked(const struct nightly *n, const struct event *events, size_t count,
                               struct error *e) MUST_USE;
+
+/* run_check.c: whether the books tie, into the summary and, once for each run, the ledger. Neither of a dry
+ * run nor of drafts. */
+enum err run_check(struct nightly *n, struct error *e) MUST_USE;
 
 /* run_files.c: summary, and files if they are wanted. */
 enum err run_files(struct nightly *n, struct error *e) MUST_USE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* decide_run.c - the nightly run's begin and end. A run that was killed is resumed under its own number; a
- * date whose work is done gets no second run. */
+/* decide_run.c - the nightly run's begin and end, and how the books tied behind it. A run that was killed is
+ * resumed under its own number; a date whose work is done gets no second run. */
 #include "ledger/book/decide_shared.h"
 
 struct date billed_through(struct date through, struct date seller_today, struct date today)
@@ -27,6 +27,24 @@ enum err decide_run_start(struct decision *out, const struct facts *f, const str
     if (f->run != NULL && !c->due) return OK;            /* all done before */
     struct event *ev = event_add(&out->events, EVENT_RUN_STARTED, a);
     ev->run_started = (struct run_started){.run = f->counters.run, .through = c->through};
+    return OK;
+}
+
+/* Once for each run: what is found later is another night's. */
+enum err decide_run_check(struct decision *out, const struct facts *f, const struct run_check_command *c,
+                          struct arena *a, struct error *e)
+{
+    uint64_t failing = 0;
+    if (f->run == NULL) return fail(e, ERR_NOT_FOUND, "no run %ju", (uintmax_t)c->run);
+    if (!f->run->completed) return fail(e, ERR_REFUSED, "run %ju is not completed", (uintmax_t)c->run);
+    if (f->run->checks_count > 0 || c->checks_count == 0) return OK;
+    for (size_t i = 0; i < c->checks_count; i++) failing += !c->checks[i].holds;
+    event_add(&out->events, EVENT_RUN_CHECKED, a)->run_checked =
+        (struct run_checked){.run = f->run->run,
+                             .through = f->run->through,
+                             .failing = failing,
+                             .checks = c->checks,
+                             .checks_count = c->checks_count};
     return OK;
 }
 

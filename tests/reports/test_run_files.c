@@ -55,11 +55,13 @@ Test(run_files, the_manifest_has_the_hash_of_every_file_in_order)
         before = name;
     }
     json_t *after = json_object_get(json_object_get(run, "chain"), "after");
-    /* The last record is that of the files themselves: the one before it ended the run. */
-    assert_int(json_integer_value(json_object_get(after, "seq")), office_records(&o) - 2);
-    struct envelope issued = {0};
+    /* The last records are those of the checks and the files themselves: the one before ended the run. */
+    assert_int(json_integer_value(json_object_get(after, "seq")), office_records(&o) - 3);
+    struct envelope issued = {0}, checked = {0};
     struct event_place place = {0};
     assert_ok(ledger_record(&issued, &place, o.l, office_records(&o) - 1, A, E));
+    assert_ok(ledger_record(&checked, &place, o.l, office_records(&o) - 2, A, E));
+    assert_int(checked.events[0].type, EVENT_RUN_CHECKED);
     assert_str(hex_text(A, place.prev.bytes, 32), json_string_value(json_object_get(after, "leaf")));
     assert_int(issued.events[0].type, EVENT_DOCUMENTS_ISSUED);
     assert_int(issued.events[0].documents_issued.files_count, s.pdfs);

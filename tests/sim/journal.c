@@ -3,6 +3,7 @@
  * the customers' own say together, and what a slow second computation says that knows neither index nor
  * months: it goes through every line day by day. */
 #include "ledger/book/decide_shared.h"
+#include "reports/tie_out.h"
 #include "tests/sim/sim.h"
 
 enum { ACCOUNTS_MAX = 200, NAME_BYTES = 96 };
@@ -203,6 +204,44 @@ static enum err audit_day(struct books *b, struct views_txn *t, struct date day,
     return err == OK ? book_same(&x[3], &x[1], "the balances that begin later", day, b->arena, e) : err;
 }
 
+/* Every report comes to what the accounts say. */
+static enum err audit_ties(struct books *b, struct views_txn *t, struct date day, struct error *e)
+{
+    struct tie_out ties = {.count = 0};
+    enum err err = tie_out(&ties, b->ledger, t, day, NULL, NULL, b->arena, e);
+    for (size_t i = 0; i < ties.count && err == OK; i++) {
+        if (!ties.checks[i].holds)
+            err = fail(e, ERR_TAMPERED, "on %.*s: %.*s", STR_ARG(date_text(b->arena, day)),
+                       STR_ARG(ties.checks[i].says));
+    }
+    return err;
+}
+
+enum { EARLIEST = -40, LATEST = 60, DAYS_APART = 23 };
+
+static enum err audit_ties_of_days(struct books *b, struct views_txn *t, struct error *e)
+{
+    struct date newest = {0};
+    enum err err = books_newest_day(&newest, t, e);
+    for (int32_t back = EARLIEST; back < LATEST && date_is_given(newest) && err == OK; back += DAYS_APART)
+        err = audit_ties(b, t, date_add_days(newest, -back), e);
+    return err;
+}
+
+/* As the books were known when two thirds of the records were there. */
+static enum err audit_past(struct books *b, struct error *e)
+{
+    struct ledger_past *past = NULL;
+    struct views_txn *t = NULL;
+    uint64_t size = 0;
+    enum err err = ledger_size(&size, b->ledger, e);
+    if (err == OK) err = ledger_past_open(&past, &t, b->ledger, (struct instant){0}, 1 + size * 2 / 3, e);
+    if (err != OK) return err;
+    err = audit_ties_of_days(b, t, e);
+    ledger_past_close(past, t);
+    return err == OK ? OK : wrap(e, "as of %ju records", (uintmax_t)(1 + size * 2 / 3));
+}
+
 enum err audit_journal(struct books *b, struct error *e)
 {
     struct views_txn *t = NULL;
@@ -210,8 +249,9 @@ enum err audit_journal(struct books *b, struct error *e)
     enum err err = ledger_read_begin(&t, b->ledger, e);
     if (err != OK) return err;
     err = books_newest_day(&newest, t, e);
-    for (int32_t back = -40; back < 60 && date_is_given(newest) && err == OK; back += 23)
+    for (int32_t back = EARLIEST; back < LATEST && date_is_given(newest) && err == OK; back += DAYS_APART)
         err = audit_day(b, t, date_add_days(newest, -back), e);
+    if (err == OK) err = audit_ties_of_days(b, t, e);
     ledger_read_end(b->ledger, t);
-    return err;
+    return err == OK ? audit_past(b, e) : err;
 }
