@@ -44,6 +44,8 @@ enum page_style {
     STYLE_LABEL, /* small and grey, names what stands under or beside it */
     STYLE_SMALL,
     STYLE_TINY,
+    STYLE_CELL, /* of tables that are long and dense */
+    STYLE_CELL_STRONG,
     STYLES
 };
 
@@ -107,6 +109,8 @@ struct page_head {
     size_t details_count;
 };
 void page_head(struct page *p, const struct page_head *h);
+/* Its upper part alone, for what is sent to nobody: logo or name, title, rule. */
+void page_top(struct page *p, struct str title);
 
 /* The band with the amount that matters and, in its colour, how it stands. */
 struct page_figure {

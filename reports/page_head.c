@@ -119,7 +119,7 @@ static int32_t put_wordmark(struct page *p, int32_t width)
     return put_paragraph(p, STYLE_WORDMARK, area, p->seller->party.name);
 }
 
-static void put_top(struct page *p, struct str title)
+void page_top(struct page *p, struct str title)
 {
     put_right(p, STYLE_TITLE, PAGE_RIGHT, p->y + 1700, title);
     int32_t bottom = p->y + 2100, y = bottom,
@@ -135,7 +135,7 @@ static void put_top(struct page *p, struct str title)
 
 void page_head(struct page *p, const struct page_head *h)
 {
-    put_top(p, h->title);
+    page_top(p, h->title);
     int32_t bottom = put_details(p, h), x = PAGE_LEFT;
     if (p->seller != NULL) {
         const struct party *from = &p->seller->party;

@@ -124,11 +124,27 @@ static void draw_picture(struct pen *pen, const struct pdf_mark *m)
                               points(m->width), points(m->height));
 }
 
+/* The only strokes there are: what they set is nobody else's. */
+static void draw_line(const struct pen *pen, const struct pdf_mark *m)
+{
+    uint32_t colour = m->style.colour;
+    (void)HPDF_Page_SetRGBStroke(pen->page, part(colour, 16), part(colour, 8), part(colour, 0));
+    (void)HPDF_Page_SetLineWidth(pen->page, points(m->thick));
+    (void)HPDF_Page_SetLineCap(pen->page, HPDF_ROUND_END);
+    (void)HPDF_Page_MoveTo(pen->page, points(m->x), points(PDF_PAGE_HEIGHT - m->y));
+    (void)HPDF_Page_LineTo(pen->page, points(m->x + m->width), points(PDF_PAGE_HEIGHT - m->y - m->height));
+    (void)HPDF_Page_Stroke(pen->page);
+}
+
 static void draw_boxes(struct pen *pen, const struct pdf_mark *first)
 {
     for (const struct pdf_mark *m = first; m != NULL; m = m->next) {
         if (m->picture != NULL) {
             draw_picture(pen, m);
+            continue;
+        }
+        if (m->thick > 0) {
+            draw_line(pen, m);
             continue;
         }
         use_colour(pen, m->style.colour);

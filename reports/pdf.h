@@ -34,6 +34,11 @@ void pdf_turn_to(struct pdf *p, size_t page); /* from 0 */
 void pdf_text(struct pdf *p, const struct pdf_style *s, int32_t x, int32_t y, struct str text);
 void pdf_text_right(struct pdf *p, const struct pdf_style *s, int32_t right, int32_t y, struct str text);
 void pdf_box(struct pdf *p, uint32_t colour, int32_t x, int32_t y, int32_t width, int32_t height);
+/* A straight line with round ends, `thick` wide. */
+struct pdf_point {
+    int32_t x, y;
+};
+void pdf_line(struct pdf *p, uint32_t colour, int32_t thick, struct pdf_point from, struct pdf_point to);
 
 /* A square of modules, dark or not, row by row; those that stand side by side are one box. Dark ones are
  * `colour`, the others stay as they are. `dark` outlives the document. */

@@ -107,6 +107,17 @@ void pdf_box(struct pdf *p, uint32_t colour, int32_t x, int32_t y, int32_t width
               &(struct pdf_mark){.x = x, .y = y, .style.colour = colour, .width = width, .height = height});
 }
 
+void pdf_line(struct pdf *p, uint32_t colour, int32_t thick, struct pdf_point from, struct pdf_point to)
+{
+    assert(thick > 0);
+    place_box(p, &(struct pdf_mark){.x = from.x,
+                                    .y = from.y,
+                                    .style.colour = colour,
+                                    .width = to.x - from.x,
+                                    .height = to.y - from.y,
+                                    .thick = thick});
+}
+
 void pdf_grid(struct pdf *p, uint32_t colour, const struct pdf_grid *grid)
 {
     place_box(p, &(struct pdf_mark){.style.colour = colour, .grid = *grid});

@@ -13,7 +13,8 @@ struct pdf_mark {
     struct pdf_style style; /* of a box only the colour */
     const uint16_t *characters;
     size_t count;
-    int32_t width, height;             /* of a box */
+    int32_t width, height;             /* of a box; of a line the way to its end */
+    int32_t thick;                     /* of a line; of a box 0 */
     struct pdf_grid grid;              /* of a box that is one; else its side is 0 */
     const struct pdf_picture *picture; /* of a box that is one */
     struct pdf_mark *next;

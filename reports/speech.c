@@ -3,7 +3,7 @@
 #include "reports/speech.h"
 
 enum language { EN, DE, FR, ES, LANGUAGES };
-enum months { MONTHS_NONE, MONTHS_EN, MONTHS_EN_US, MONTHS_EN_AU, MONTHS_FR, MONTHS_FR_CA, MONTHS_ES };
+enum months { MONTHS_DE, MONTHS_EN, MONTHS_EN_US, MONTHS_EN_AU, MONTHS_FR, MONTHS_FR_CA, MONTHS_ES };
 enum shape { CODE_FIRST /* -EUR 1.00 */, CODE_MINUS /* EUR-1.00 */, CODE_LAST /* -1.00 EUR */ };
 
 struct speech {
@@ -30,6 +30,8 @@ static const char *const texts[TEXTS][LANGUAGES] = {
 };
 
 static const char *const month_names[][12] = {
+    [MONTHS_DE] = {"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
+                   "Dez."},
     [MONTHS_EN] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"},
     [MONTHS_EN_US] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
     [MONTHS_EN_AU] = {"Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"},
@@ -176,6 +178,14 @@ struct str say_date(const struct speech *s, struct arena *a, struct date d)
         p += same;
     }
     return text_of(&b);
+}
+
+struct str say_month(const struct speech *s, struct arena *a, struct date d)
+{
+    int year = 0, month = 0, day = 0;
+    if (!date_is_given(d)) return STR_NONE;
+    date_split(d, &year, &month, &day);
+    return str_format(a, "%s %d", month_names[s->months][month - 1], year);
 }
 
 struct str say_days(const struct speech *s, struct arena *a, struct date from, struct date to)

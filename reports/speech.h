@@ -35,6 +35,7 @@ struct str say_money(const struct speech *s, struct arena *a,
 struct str say_decimal(const struct speech *s, struct arena *a, struct decimal d, int decimals);
 struct str say_percent(const struct speech *s, struct arena *a, struct decimal d);
 struct str say_date(const struct speech *s, struct arena *a, struct date d);
+struct str say_month(const struct speech *s, struct arena *a, struct date d); /* "Jan 2025" */
 /* Both days included, from a half-open period; one day alone, where it is one. */
 struct str say_days(const struct speech *s, struct arena *a, struct date from, struct date to);
 struct str say_country(const struct speech *s, struct str code);
