@@ -407,7 +407,7 @@ static enum err ask_journal(const struct call *c, const struct journal_form *for
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
-    struct report_query rq = {.program = program, .raw = q->raw, .row = tell_row};
+    struct report_query rq = {.program = program, .raw = q->raw, .locale = q->locale, .row = tell_row};
     const struct report *report = report_find(q->name);
     const char *path = q->output.len == 0 ? "-" : str_cstring(c->arena, q->output);
     void *call = NULL;

@@ -34,6 +34,8 @@ static json_t *month_json(const struct month_summary *s, struct str month, struc
     member_date(j, "through", s->through);
     member_text(j, "out", out);
     member_count(j, "files", s->files);
+    member_count(j, "statements", s->statements);
+    member_count(j, "statements_not_drawn", s->statements_not_drawn);
     member_flag(j, "signed", s->is_signed);
     member_count(j, "failing", s->failing);
     for (size_t i = 0; i < s->checks_count; i++) {

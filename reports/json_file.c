@@ -87,6 +87,11 @@ enum err json_begin(struct json_file **out, const char *path, struct arena *a, s
     return OK;
 }
 
+void json_sync_later(struct json_file *j)
+{
+    j->sink.synced_later = true;
+}
+
 void json_open(struct json_file *j, const char *name)
 {
     begin_value(j, name);

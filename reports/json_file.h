@@ -10,6 +10,8 @@
 struct json_file;
 
 enum err json_begin(struct json_file **out, const char *path, struct arena *a, struct error *e) MUST_USE;
+/* Finishing it does not sync it: the caller does, with many others. */
+void json_sync_later(struct json_file *j);
 /* Inside lists the name is NULL. */
 void json_open(struct json_file *j, const char *name);      /* an object */
 void json_open_line(struct json_file *j, const char *name); /* an object that stands on one line */

@@ -6,12 +6,13 @@
 
 #include "reports/file_digest.h"
 #include "reports/json_file.h"
+#include "reports/month_statements.h"
 #include "reports/out_folder.h"
 #include "reports/reports.h"
 #include "reports/sheet.h"
 #include "reports/tie_out.h"
 
-enum { CHECKS_MAX = 32, FILES_MAX = 128 };
+enum { CHECKS_MAX = 32 };
 
 struct packed_file {
     struct str name;
@@ -24,9 +25,11 @@ struct month_end {
     const struct month_options *o;
     struct month_summary *summary;
     struct date first, last;
+    struct date charted; /* the first day of charts, which are of twelve months */
     struct out_folder folder;
-    struct packed_file files[FILES_MAX];
-    size_t files_count;
+    struct packed_file *files;
+    size_t files_count, files_capacity;
+    struct statements_summary statements;
     struct book_check checks[CHECKS_MAX];
     size_t checks_count;
     struct arena *arena;
@@ -178,7 +181,7 @@ static enum err check_all(struct month_end *m, struct error *e)
 
 static enum err note_file(struct month_end *m, struct str name, struct error *e)
 {
-    assert(m->files_count < FILES_MAX);
+    m->files = arena_grow(m->arena, m->files, m->files_count, &m->files_capacity, sizeof *m->files);
     struct packed_file *f = &m->files[m->files_count++];
     const char *path = out_folder_file(&m->folder, str_cstring(m->arena, name), m->arena);
     f->name = name;
@@ -191,11 +194,17 @@ static enum err write_report(struct month_end *m, const struct report *r, enum s
     struct str name = str_format(m->arena, "%s.%s", r->name, end);
     const char *path = out_folder_file(&m->folder, name.ptr, m->arena);
     struct report_query q = {.reading = m->txn, .program = m->o->program, .format = format};
-    if ((r->takes & TAKES_FROM) != 0) q.from = m->first;
+    if ((r->takes & TAKES_FROM) != 0) q.from = format == SHEET_PDF ? m->charted : m->first;
     if ((r->takes & TAKES_TO) != 0) q.to = m->last;
     enum err err = r->run(m->ledger, &q, path, m->arena, e);
     if (err == OK) err = note_file(m, name, e);
     return err == OK ? note_file(m, str_format(m->arena, "%.*s.meta.json", STR_ARG(name)), e) : err;
+}
+
+/* Statements are documents of one customer each. */
+static bool has_charts(const struct report *r)
+{
+    return report_has_pdf(r) && strcmp(r->name, "statement") != 0;
 }
 
 /* The shadow of another biller is of nobody's books. */
@@ -213,9 +222,29 @@ static enum err write_reports(struct month_end *m, struct error *e)
         if (!is_packed(r)) continue;
         err = write_report(m, r, SHEET_CSV, "csv", e);
         if (err == OK) err = write_report(m, r, SHEET_XLSX, "xlsx", e);
+        if (err == OK && has_charts(r)) err = write_report(m, r, SHEET_PDF, "pdf", e);
         if (m->o->progress != NULL) m->o->progress(m->o->progress_context, "reports", ++done, count);
     }
     return err;
+}
+
+static enum err note_statement(void *context, struct str name, struct error *e)
+{
+    struct month_end *m = context;
+    return note_file(m, str_format(m->arena, "statements/%.*s", STR_ARG(name)), e);
+}
+
+static enum err write_statements(struct month_end *m, struct error *e)
+{
+    struct report_query q = {.reading = m->txn, .from = m->first, .to = m->last, .program = m->o->program};
+    struct month_statements o = {.query = &q,
+                                 .folder = out_folder_file(&m->folder, "statements", m->arena),
+                                 .progress = m->o->progress,
+                                 .progress_context = m->o->progress_context,
+                                 .note = note_statement,
+                                 .context = m};
+    enum err err = month_statements(&m->statements, m->ledger, &o, m->arena, e);
+    return err == OK ? out_folder_sync(&m->folder, e) : err;
 }
 
 static enum err write_journal(struct month_end *m, const char *form, struct error *e)
@@ -257,6 +286,9 @@ static enum err write_checks(struct month_end *m, struct error *e)
         json_close(j);
     }
     json_close(j);
+    json_file_count(j, "statements", m->statements.written);
+    json_file_count(j, "statements_not_drawn", m->statements.undrawn);
+    json_file_text_or_null(j, "first_not_drawn", m->statements.first);
     err = json_finish(j, e);
     return err == OK ? note_file(m, STR("month.json"), e) : err;
 }
@@ -310,6 +342,7 @@ static enum err write_pack(struct month_end *m, struct error *e)
 {
     enum err err = forget_older(m, e);
     if (err == OK) err = write_reports(m, e);
+    if (err == OK) err = write_statements(m, e);
     if (err == OK) err = write_journal(m, "hledger", e);
     if (err == OK) err = write_journal(m, "beancount", e);
     if (err == OK) err = write_checks(m, e);
@@ -331,6 +364,8 @@ enum err month_pack(struct month_summary *out, struct ledger *l, const struct mo
                             .first = month_first_day(o->month),
                             .last = out->through,
                             .arena = a};
+    m->charted = m->first;
+    for (int i = 1; i < 12; i++) m->charted = month_first_day(date_add_days(m->charted, -1));
     m->folder.fd = -1;
     enum err err = ledger_guard_output(l, o->out_dir, e);
     if (err == OK) err = out_folder_open(&m->folder, o->out_dir, false, a, e);
@@ -343,5 +378,7 @@ enum err month_pack(struct month_summary *out, struct ledger *l, const struct mo
     out->checks = m->checks;
     out->checks_count = m->checks_count;
     out->files = m->files_count;
+    out->statements = m->statements.written;
+    out->statements_not_drawn = m->statements.undrawn;
     return err;
 }

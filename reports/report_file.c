@@ -3,6 +3,7 @@
 #include "reports/report_file.h"
 
 #include "reports/json_file.h"
+#include "reports/report_pdf.h"
 #include "reports/sheet_sink.h"
 
 enum { ROWS_PER_FORGET = 512 };
@@ -60,7 +61,13 @@ static void end_reading(struct report_file *f)
     f->txn = NULL;
 }
 
-enum { PARAMETERS = 5 };
+enum { PARAMETERS = 6 };
+
+/* The last is of PDFs alone. */
+static size_t parameters_count(const struct report_file *f)
+{
+    return f->query->format == SHEET_PDF ? PARAMETERS : PARAMETERS - 1;
+}
 
 /* What was asked for; of no meaning is what was not. */
 static const struct sheet_fact *parameters_of(const struct report_file *f)
@@ -74,6 +81,7 @@ static const struct sheet_fact *parameters_of(const struct report_file *f)
     all[3] = (struct sheet_fact){"currency", str_of(q->currency)};
     all[4] = (struct sheet_fact){"known_at", STR_NONE};
     if (instant_is_given(q->known_at)) all[4].value = instant_text(a, q->known_at);
+    all[5] = (struct sheet_fact){"locale", q->locale};
     if (q->known_size > 0) all[4].value = str_format(a, "%ju", (uintmax_t)q->known_size - 1);
     return all;
 }
@@ -95,7 +103,13 @@ enum err report_begin(struct report_file *f, const char *header, struct error *e
     if (err == OK) err = begin_reading(f, e);
     o.as_of = date_text(f->arena, f->day);
     o.parameters = parameters_of(f);
-    o.parameters_count = PARAMETERS;
+    o.parameters_count = parameters_count(f);
+    if (err == OK && q->format == SHEET_PDF) err = report_pdf_begin(&f->pdf, f, e);
+    if (err == OK && f->pdf != NULL) {
+        o.format = SHEET_ROWS;
+        o.row = report_pdf_row;
+        o.context = f->pdf;
+    }
     return err == OK ? sheet_begin(&f->sheet, &o, f->arena, e) : err;
 }
 
@@ -186,7 +200,7 @@ static void put_parameters(struct json_file *j, const struct report_file *f)
 {
     const struct sheet_fact *all = parameters_of(f);
     json_open_line(j, "parameters");
-    for (size_t i = 0; i < PARAMETERS; i++) json_file_text_or_null(j, all[i].name, all[i].value);
+    for (size_t i = 0; i < parameters_count(f); i++) json_file_text_or_null(j, all[i].name, all[i].value);
     json_close(j);
 }
 
@@ -201,6 +215,7 @@ static enum err write_side_file(struct report_file *f, const struct sheet_summar
     if (err != OK) return err;
     err = json_begin(&j, side_file(f), f->arena, e);
     if (err != OK) return err;
+    if (f->query->synced_later) json_sync_later(j);
     json_file_text(j, "report", str_of(f->name));
     put_parameters(j, f);
     json_file_text(j, "ledger", state.origin);
@@ -229,11 +244,15 @@ static void put_totals(struct report_file *f)
 enum err report_end(struct report_file *f, enum err err, struct error *e)
 {
     struct sheet_summary s = {0};
+    struct buffer pdf = {0};
+    if (err == OK && f->pdf != NULL) err = report_pdf_draw(&pdf, f->pdf, e);
     end_reading(f);
     if (err == OK) {
         put_totals(f);
         err = sheet_finish(&s, f->sheet, e);
     }
+    if (err == OK && f->pdf != NULL) err = report_pdf_write(&s, f, (struct bytes){pdf.ptr, pdf.len}, e);
+    buffer_free(&pdf);
     bool is_file = strcmp(f->path, "-") != 0 && f->query->format != SHEET_ROWS;
     if (err == OK && is_file) err = write_side_file(f, &s, e);
     sheet_abandon(f->sheet);

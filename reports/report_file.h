@@ -21,8 +21,9 @@ struct report_file {
     struct view_cursor as_of; /* how far the views are folded */
     struct date day; /* the day that balances are of: --as-of or --to, else the newest in the books */
     struct sheet *sheet;
-    struct arena *arena; /* of the whole report */
-    struct arena *row;   /* reset by report_next */
+    struct report_pdf *pdf; /* of format SHEET_PDF */
+    struct arena *arena;    /* of the whole report */
+    struct arena *row;      /* reset by report_next */
     uint64_t rows;
     const char *sums[CONTROL_SUMS_MAX]; /* names of the control totals; NULL: no more */
     struct control_row *control;        /* one a currency, in their order */

@@ -273,7 +273,10 @@ struct report_query {
      * moment above is of no meaning then. */
     struct views_txn *reading;
     enum sheet_format format;
-    bool raw;          /* CSV without the apostrophes that keep spreadsheets from running texts */
+    bool raw; /* CSV without the apostrophes that keep spreadsheets from running texts */
+    struct str
+        locale; /* SHEET_PDF: whose words and numbers, "de-AT"; "": the customer's, else the seller's */
+    bool synced_later; /* SHEET_PDF: the caller syncs the files, in one call for many */
     sheet_row_fn *row; /* SHEET_ROWS */
     void *row_context;
 };
@@ -299,6 +302,7 @@ struct report {
 };
 extern const struct report reports_all[];
 const struct report *report_find(struct str name);
+bool report_has_pdf(const struct report *r); /* for people, with charts; others refuse SHEET_PDF */
 
 /* The journal in the form of another program: hledger, ledger, beancount, fec, datev, iif, xero (see
  * journal_forms.def). NULL: there is none of that name. */
@@ -329,10 +333,13 @@ struct month_summary {
     const struct book_check *checks; /* what must hold before the month's books are closed */
     size_t checks_count, failing;
     bool is_signed;
+    uint64_t statements, statements_not_drawn; /* the latter for a text that no font shows */
 };
 /* Looks whether the month is ready to be closed, and writes everything that accounting files of it: every
- * report as CSV and workbook, the journal for hledger and beancount, month.json with the checks and, last,
- * SHA256SUMS with its signatures. Nothing is closed. What does not hold is no failure: see `failing`. */
+ * report as CSV and workbook, those with charts as PDF (of twelve months where they take days), a statement
+ * for each customer with a movement or balance, the journal for hledger and beancount, month.json with the
+ * checks and, last, SHA256SUMS with its signatures. Nothing is closed. What does not hold is no failure: see
+ * `failing`. */
 enum err month_pack(struct month_summary *out, struct ledger *l, const struct month_options *o,
                     struct arena *a, struct error *e) MUST_USE;
 

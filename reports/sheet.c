@@ -300,10 +300,14 @@ enum err sheet_format_of(enum sheet_format *out, struct str format, struct str d
 {
     if (format.len == 0 && ends_with(path, ".xlsx")) format = STR("xlsx");
     if (format.len == 0 && ends_with(path, ".json")) format = STR("json");
+    if (format.len == 0 && ends_with(path, ".pdf")) format = STR("pdf");
     if (format.len == 0 || str_is(format, "csv")) return csv_dialect(out, dialect, e);
     if (dialect.len > 0) return fail(e, ERR_USAGE, "--csv is for CSV alone");
-    *out = str_is(format, "json") ? SHEET_JSON : str_is(format, "xlsx") ? SHEET_XLSX : SHEET_ROWS;
+    *out = str_is(format, "json")   ? SHEET_JSON
+           : str_is(format, "xlsx") ? SHEET_XLSX
+           : str_is(format, "pdf")  ? SHEET_PDF
+                                    : SHEET_ROWS;
     if (*out != SHEET_ROWS || str_is(format, "table")) return OK;
     struct str shown = text_quotable(format);
-    return fail(e, ERR_USAGE, "there is no format '%.*s': csv, json, xlsx or table", STR_ARG(shown));
+    return fail(e, ERR_USAGE, "there is no format '%.*s': csv, json, xlsx, pdf or table", STR_ARG(shown));
 }

@@ -19,6 +19,7 @@ enum sheet_format {
     SHEET_CSV_EXCEL_EU, /* … and with semicolons and decimal commas, for those of it that want them */
     SHEET_JSON,
     SHEET_XLSX,
+    SHEET_PDF, /* no sheet: a drawing that reports make of their rows (report_pdf.h) */
     SHEET_ROWS /* to a visitor */
 };
 

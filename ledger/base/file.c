@@ -128,7 +128,8 @@ static enum err stream_finish(struct file_sink *s, struct error *e)
     if (fflush(stream) != 0 || ferror(stream)) {
         return fail_errno(e, errno != 0 ? errno : EIO, "cannot write '%s'", s->path);
     }
-    if (fsync(fileno(stream)) != 0) return fail_errno(e, errno, "cannot sync '%s'", s->path);
+    if (!s->synced_later && fsync(fileno(stream)) != 0)
+        return fail_errno(e, errno, "cannot sync '%s'", s->path);
     s->stream = NULL;
     if (fclose(stream) != 0) return fail_errno(e, errno, "cannot close '%s'", s->path);
     return OK;
@@ -157,7 +158,7 @@ enum err file_finish(struct file_sink *s, struct error *e)
         return err;
     }
     s->temporary[0] = '\0';
-    return parent_sync(s->path, e);
+    return s->synced_later ? OK : parent_sync(s->path, e);
 }
 
 enum err file_finish_as(struct file_sink *s, const char *path, struct error *e)

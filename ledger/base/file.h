@@ -20,6 +20,7 @@ struct file_sink {
     void *stream; /* FILE * */
     char path[4096];
     char temporary[4096 + 16];
+    bool synced_later; /* set after begin: by whoever writes thousands, and syncs them in one call */
 };
 enum err file_begin(struct file_sink *out, const char *path, unsigned mode, struct error *e) MUST_USE;
 enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;

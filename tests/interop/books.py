@@ -317,12 +317,12 @@ tell("January is ready to be closed", told["failing"] or not told["checks"])
 listed = [line.split("  ", 1) for line in (pack / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
 wrong = [name for digest, name in listed if hashlib.sha256((pack / name).read_bytes()).hexdigest() != digest]
 tell("the pack's files have the hashes that it lists", wrong)
-tell("the pack lists all files", {p.name for p in pack.iterdir()} != {name for _, name in listed} | {"SHA256SUMS"})
+tell("the pack lists all files", {str(p.relative_to(pack)) for p in pack.rglob("*") if p.is_file()} != {name for _, name in listed} | {"SHA256SUMS"})
 tell("the pack's trial balance is the report's", (pack / "trial_balance.csv").read_bytes().decode() !=
      report("trial_balance", "--from", "2025-01-01", "--to", "2025-01-31"))
-before = {p.name: p.read_bytes() for p in pack.iterdir()}
+before = {p: p.read_bytes() for p in pack.rglob("*") if p.is_file()}
 run("close-month", "2025-01", "--out", str(pack), env=elsewhere, now="2026-01-01")
-tell("the pack is the same bytes again", [p.name for p in pack.iterdir() if before.get(p.name) != p.read_bytes()])
+tell("the pack is the same bytes again", [p.name for p in pack.rglob("*") if p.is_file() and before.get(p) != p.read_bytes()])
 done = run("close-month", "2025-03", "--out", str(work / "march"), "--close", check=False)
 tell("a month that waits for its run is not closed", done.returncode != 1 or b"not ready" not in done.stderr)
 tell("nothing was closed", len(run("period", "list").stdout.splitlines()) > 1)

@@ -105,12 +105,13 @@ Test(sheet, a_format_is_named_or_told_by_the_files_name)
 {
     enum sheet_format f = SHEET_CSV;
     assert_int(format_of("", "", "a.xlsx"), SHEET_XLSX);
+    assert_int(format_of("", "", "a.pdf"), SHEET_PDF);
     assert_int(format_of("", "", "a.json"), SHEET_JSON);
     assert_int(format_of("", "", "-"), SHEET_CSV);
     assert_int(format_of("csv", "", "a.xlsx"), SHEET_CSV);
     assert_int(format_of("table", "", "-"), SHEET_ROWS);
     assert_int(format_of("", "excel-eu", "a.csv"), SHEET_CSV_EXCEL_EU);
-    assert_err_says(sheet_format_of(&f, STR("pdf"), STR_NONE, "-", E), ERR_USAGE, "there is no format 'pdf'");
+    assert_err_says(sheet_format_of(&f, STR("doc"), STR_NONE, "-", E), ERR_USAGE, "there is no format 'doc'");
     assert_err_says(sheet_format_of(&f, STR("json"), STR("excel"), "-", E), ERR_USAGE,
                     "--csv is for CSV alone");
     assert_err_says(sheet_format_of(&f, STR_NONE, STR("lotus"), "-", E), ERR_USAGE, "no dialect 'lotus'");
