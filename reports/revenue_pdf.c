@@ -92,7 +92,7 @@ static enum err name_series(struct report_pdf *d, struct chart *c, const struct 
     enum err err = OK;
     for (size_t i = 0; i < count && err == OK; i++) err = add_account(d, &all, &items[i], e);
     if (err != OK) return err;
-    qsort(all.items, all.count, sizeof *all.items, by_size);
+    if (all.count > 0) qsort(all.items, all.count, sizeof *all.items, by_size);
     c->series_count = all.count < CHART_SERIES_MAX ? all.count : CHART_SERIES_MAX;
     for (size_t i = 0; i < c->series_count; i++) c->series[i] = all.items[i].name;
     if (all.count > CHART_SERIES_MAX) c->series[CHART_SERIES_MAX - 1] = say(d->speech, TEXT_OTHERS);
