@@ -285,7 +285,7 @@ static enum err run_arguments(json_t **answer, struct daybook *d, const struct v
         json_decref(k.value);
         return err;
     }
-    *answer = k.value;
+    *answer = err == OK && k.value == NULL ? rows_new() : k.value; /* a report without rows gave none */
     return err;
 }
 

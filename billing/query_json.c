@@ -42,6 +42,7 @@ static enum err keep(void *self, json_t *value, bool is_row, struct error *e)
     struct kept *k = self;
     (void)e;
     if (is_row) {
+        if (k->value == NULL) k->value = rows_new(); /* of what may be a file or rows */
         rows_add(k->value, value);
     } else {
         json_decref(k->value);

@@ -461,6 +461,22 @@ Test(daybook, the_general_call_takes_what_people_may_give_and_nothing_else)
     cr_assert(answer == NULL);
 }
 
+Test(daybook, a_report_that_no_file_is_asked_for_is_answered_as_rows)
+{
+    char *answer = NULL;
+    does(daybook_call(book, "report", "{\"name\": \"trial_balance\"}", &answer, &why));
+    same(answer, "[]");
+    daybook_free(answer);
+    does(daybook_create_subscription(book, "u1", "basic", "pm_card_visa", NULL, &why));
+    does(daybook_process_payment(book, "u1", "29.00", NULL, NULL, NULL, &why));
+    does(daybook_call(book, "report", "{\"name\": \"trial_balance\"}", &answer, &why));
+    json_t *rows = json_loads(answer, 0, NULL);
+    assert_int(json_array_size(rows), 2); /* cash, and what the customer has to his credit */
+    same(json_string_value(json_object_get(json_array_get(rows, 0), "balance")), "29.00");
+    json_decref(rows);
+    daybook_free(answer);
+}
+
 Test(daybook, a_wrong_key_and_a_second_ledger_are_refused)
 {
     struct daybook *other = NULL;
