@@ -454,6 +454,13 @@ DAYBOOK_API int daybook_handle_webhook(struct daybook *d, const void *payload, s
                                        const char *signature, const char *secrets,
                                        struct daybook_webhook **out, struct daybook_error *e);
 
+/* The same without a ledger, for a program that does by itself what a message asks for: is it genuine, and
+ * what does it say? Nothing is kept: webhook_id, outcome and what are "", and a message sent again is told
+ * again. `now` (NULL: the system's clock) is what its age is measured by. */
+DAYBOOK_API int daybook_check_webhook(const void *payload, size_t length, const char *signature,
+                                      const char *secrets, const char *now, struct daybook_webhook **out,
+                                      struct daybook_error *e);
+
 struct daybook_verification {
     const char *origin, *root, *last_leaf; /* the ledger's name; hashes in hexadecimal */
     int64_t records, events, postings;

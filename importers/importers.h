@@ -114,6 +114,11 @@ enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct 
 enum err webhooks_apply(uint64_t *count, const struct webhook_door *d, struct arena *a,
                         struct error *e) MUST_USE;
 
+/* Whether one is genuine, and what it says: of *out its event_id and type. Of the door only its secrets and
+ * its time are asked; nothing is kept. */
+enum err webhook_check(struct webhook *out, const struct webhook_door *d, struct str signature,
+                       struct bytes body, struct arena *a, struct error *e) MUST_USE;
+
 /* Looking again, by what the ledger knows now. At one that waits, meant nothing here or asks for somebody:
  * *out is how it stands then. ERR_NOT_FOUND: there is none of that number; ERR_REFUSED: it was done. */
 enum err webhook_look_again(struct webhook *out, const struct webhook_door *d, uint64_t webhook,

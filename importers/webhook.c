@@ -34,16 +34,31 @@ static enum err look_up(struct webhook *out, const struct webhook_door *d, struc
     return err == OK && !found ? fail(e, ERR_NOT_FOUND, "the message is gone") : err;
 }
 
+static enum err read_genuine(struct webhook_receive_command *out, const struct webhook_door *d,
+                             struct str signature, struct bytes body, struct arena *a, struct error *e)
+{
+    int64_t ahead = 0;
+    if (body.len > LIMIT_WEBHOOK_BYTES)
+        return fail(e, ERR_LIMIT, "the message is longer than %d bytes", LIMIT_WEBHOOK_BYTES);
+    enum err err = stripe_signature_check(&ahead, signature, body, &d->secrets, d->now, a, e);
+    return err == OK ? stripe_event_read(out, body, a, e) : err;
+}
+
+enum err webhook_check(struct webhook *out, const struct webhook_door *d, struct str signature,
+                       struct bytes body, struct arena *a, struct error *e)
+{
+    struct webhook_receive_command read = {0};
+    enum err err = read_genuine(&read, d, signature, body, a, e);
+    *out = (struct webhook){.event_id = read.event_id, .type = read.type};
+    return err;
+}
+
 enum err webhook_keep(struct webhook *out, const struct webhook_door *d, struct str signature,
                       struct bytes body, struct arena *a, struct error *e)
 {
     struct command c = {.type = COMMAND_WEBHOOK_RECEIVE};
     struct outcome kept = {0};
-    int64_t ahead = 0;
-    if (body.len > LIMIT_WEBHOOK_BYTES)
-        return fail(e, ERR_LIMIT, "the message is longer than %d bytes", LIMIT_WEBHOOK_BYTES);
-    enum err err = stripe_signature_check(&ahead, signature, body, &d->secrets, d->now, a, e);
-    if (err == OK) err = stripe_event_read(&c.webhook_receive, body, a, e);
+    enum err err = read_genuine(&c.webhook_receive, d, signature, body, a, e);
     if (err == OK) err = execute(&kept, d, &c, a, e);
     return err == OK ? look_up(out, d, c.webhook_receive.event_id, a, e) : err;
 }

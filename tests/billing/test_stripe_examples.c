@@ -161,3 +161,33 @@ Test(stripe_examples, a_webhook_is_verified_parsed_and_done_once)
             "no secrets");
     free(body);
 }
+
+Test(stripe_examples, a_webhook_is_checked_and_read_without_a_ledger)
+{
+    static const char body[] =
+        "{\"id\": \"evt_1\", \"object\": \"event\", \"type\": \"invoice.payment_failed\", "
+        "\"created\": 1736499000, \"livemode\": false, "
+        "\"data\": {\"object\": {\"id\": \"in_1\", \"object\": \"invoice\"}}}";
+    struct daybook_webhook *w = NULL;
+    char *signature = stripe_server_sign(body, strlen(body), "whsec_the_endpoints_secret", 1736499600);
+    does(daybook_check_webhook(body, strlen(body), signature, SECRETS, "2025-01-10T09:00:10Z", &w, &why));
+    same(w->event_id, "evt_1");
+    same(w->type, "invoice.payment_failed");
+    cr_assert(strstr(w->data, "\"in_1\"") != NULL, "%s", w->data);
+    same(w->webhook_id, "");
+    same(w->outcome, "");
+    daybook_free(w);
+    refuses(
+        daybook_check_webhook(body, strlen(body) - 1, signature, SECRETS, "2025-01-10T09:00:10Z", &w, &why),
+        DAYBOOK_INVALID, "signature");
+    cr_assert_null(w);
+    refuses(daybook_check_webhook(body, strlen(body), signature, SECRETS, "2025-01-10T10:00:00Z", &w, &why),
+            DAYBOOK_INVALID, "");
+    refuses(daybook_check_webhook(body, strlen(body), signature, SECRETS, NULL, &w, &why), DAYBOOK_INVALID,
+            "");
+    refuses(daybook_check_webhook(body, strlen(body), signature, NULL, NULL, &w, &why), DAYBOOK_USAGE,
+            "no secrets");
+    refuses(daybook_check_webhook(body, strlen(body), signature, SECRETS, "soon", &w, &why), DAYBOOK_INVALID,
+            "now");
+    free(signature);
+}
