@@ -22,6 +22,8 @@ B ?= build
 V ?= release
 Q ?= @
 PREFIX ?= /usr/local
+# Where Debian's python3 looks: one folder for all versions under /usr, one a version under /usr/local.
+PYTHON_DIR ?= $(PREFIX)/lib/python3$(if $(filter-out /usr,$(PREFIX)),$(shell python3 -c 'import sys; print(".%d" % sys.version_info.minor)' 2>/dev/null))/dist-packages
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 ifeq ($(origin CC),default)
@@ -198,6 +200,9 @@ install: all
 	$(foreach f,$(wildcard billing/daybook.bash),install -m 644 $(f) \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daybook;)
 	install -m 644 README.md $(wildcard ledger/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/daybook/
+	install -d $(addprefix $(DESTDIR)$(PYTHON_DIR)/,daybook src/system/billing)
+	install -m 644 billing/python/daybook/*.py billing/python/daybook/py.typed $(DESTDIR)$(PYTHON_DIR)/daybook/
+	install -m 644 billing/python/src/system/billing/*.py $(DESTDIR)$(PYTHON_DIR)/src/system/billing/
 
 # --- tests. The shared fixture is an archive: each test program takes from it what its rooms can carry.
 

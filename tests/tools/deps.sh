@@ -43,6 +43,9 @@ check  signify-openbsd       command  signify-openbsd
 check  openssh-client        command  ssh-keygen
 check  python3-jsonschema    module   jsonschema
 check  python3               command  python3
+check  python3-pip           module   pip
+check  python3-tenacity      module   tenacity
+check  mypy                  command  mypy
 check  openssl               command  openssl
 check  poppler-utils         command  pdftotext
 check  qpdf                  command  qpdf

@@ -34,6 +34,10 @@ ask() { pkg-config --define-variable=prefix="$root" "$@" daybook; }
 # shellcheck disable=SC2046
 gcc -std=c99 -Wall -Wextra -Werror -o "$place/shared_program" "$place/stranger.c" $(ask --cflags --libs)
 LD_LIBRARY_PATH=$root/lib "$place/shared_program"
+if command -v python3 >/dev/null; then
+    DAYBOOK_LIBRARY=$root/lib/libdaybook.so PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root/lib/python3/dist-packages \
+        python3 -c 'from src.system.billing import BillingSystem'
+fi
 rm "$root"/lib/libdaybook.so*
 # shellcheck disable=SC2046
 gcc -std=c99 -Wall -Wextra -Werror -o "$place/static_program" "$place/stranger.c" $(ask --cflags --static --libs)
