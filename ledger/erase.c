@@ -50,6 +50,7 @@ enum err begin_views(struct views_txn **out, struct ledger *l, bool write, struc
     if (refresh(&changed, l, e) != OK) return e->code;
     err = changed ? views_begin(out, l->views, write, e) : ERR_CONFLICT;
     if (err != ERR_CONFLICT) return err;
+    if (l->read_only) return ERR_CONFLICT;
     err = wait_for_eraser(l, e);
     return err == OK ? views_begin(out, l->views, write, e) : err;
 }
@@ -179,7 +180,7 @@ static enum err check_age(struct ledger *l, struct error *e)
 enum err keys_check_open(struct ledger *l, struct error *e)
 {
     if (l->in_memory) return OK;
-    enum err err = customer_keys_prepared(l->keys) ? settle_now(l, e) : OK;
+    enum err err = customer_keys_prepared(l->keys) && !l->read_only ? settle_now(l, e) : OK;
     return err == OK ? check_age(l, e) : err;
 }
 
@@ -238,9 +239,12 @@ enum err keys_open(struct ledger *l, const char *kek_file, struct error *e)
                                       .context = l,
                                       .origin = l->origin,
                                       .world = l->world,
-                                      .in_memory = l->in_memory};
+                                      .in_memory = l->in_memory,
+                                      .read_only = l->read_only};
     bool there = false;
     enum err err = customer_keys_open(&l->keys, &there, &o, e);
+    if (err == OK && !there && l->read_only)
+        err = fail(e, ERR_INCOMPLETE, "'%s/customer-keys' is missing", l->dir);
     if (err == OK && !there) err = make_keys(l, e);
     return err == OK && !l->in_memory ? customer_keys_tie(l->tie, l->keys, e) : err;
 }

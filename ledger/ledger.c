@@ -4,8 +4,7 @@
 
 /* ---- options ---- */
 
-/* Appends nothing when the key is no file. */
-static void key_path(struct buffer *out, const struct ledger_options *o)
+void ledger_key_path(struct buffer *out, const struct ledger_options *o)
 {
     if (o->key_command != NULL) return;
     const char *base = o->key_file != NULL ? o->key_file : o->dir;
@@ -16,7 +15,7 @@ static void key_path(struct buffer *out, const struct ledger_options *o)
     buffer_add(out, "", 1);
 }
 
-static enum err open_master(struct master_key **out, const struct ledger_options *o, bool create,
+enum err ledger_open_master(struct master_key **out, const struct ledger_options *o, bool create,
                             struct error *e)
 {
     struct buffer path = {0};
@@ -24,7 +23,7 @@ static enum err open_master(struct master_key **out, const struct ledger_options
         return fail(e, ERR_USAGE, "a key file and a key command were given; one of them is enough");
     }
     if (o->key_command != NULL) return master_key_from_command(out, o->key_command, &o->passphrase, e);
-    key_path(&path, o);
+    ledger_key_path(&path, o);
     enum err err = master_key_open(out, (const char *)path.ptr, o->dir, create, &o->passphrase, o->world, e);
     buffer_free(&path);
     return err;
@@ -35,7 +34,7 @@ static struct log_options log_options_of(const struct ledger_options *o, const s
     return (struct log_options){.backend = o->in_memory ? &log_memory : &log_lmdb,
                                 .place = {.dir = o->dir,
                                           .map_bytes = o->map_bytes,
-                                          .read_only = o->without_key,
+                                          .read_only = o->without_key || o->read_only,
                                           .unsafe_flags = o->unsafe_log_flags},
                                 .master = master,
                                 .world = o->world,
@@ -52,7 +51,7 @@ static char *copy_of(const char *text)
     return copy;
 }
 
-static struct ledger *ledger_new(const struct ledger_options *o)
+struct ledger *ledger_new(const struct ledger_options *o)
 {
     struct ledger *l = calloc(1, sizeof *l);
     if (l == NULL) WRONG("out of memory");
@@ -66,6 +65,7 @@ static struct ledger *ledger_new(const struct ledger_options *o)
     l->map_bytes = o->map_bytes;
     l->generation = 1;
     l->in_memory = o->in_memory;
+    l->read_only = o->read_only;
     l->hasher = hasher_new();
     l->facts = arena_new();
     l->scratch = arena_new();
@@ -76,7 +76,7 @@ static struct ledger *ledger_new(const struct ledger_options *o)
     }
     if (o->state != NULL) state_definition(&l->definition, o->state, l->hasher);
     struct buffer key = {0};
-    key_path(&key, o);
+    ledger_key_path(&key, o);
     guard_begin(l, (const char *)key.ptr);
     buffer_free(&key);
     return l;
@@ -141,7 +141,7 @@ enum err ledger_create(const struct ledger_options *o, struct error *e)
     enum err err = dir_make(o->dir, 0700, e);
     if (err == OK) err = dir_check_local(o->dir, e);
     if (err == OK) err = check_no_anchor(o, e);
-    if (err == OK) err = open_master(&master, o, true, e);
+    if (err == OK) err = ledger_open_master(&master, o, true, e);
     if (err != OK && made) (void)remove(o->dir); /* still empty: leave nothing behind */
     if (err == OK) {
         struct log_options lo = log_options_of(o, master);
@@ -165,6 +165,7 @@ static enum err open_views(struct ledger *l, bool drop, struct error *e)
                                .definition = l->definition,
                                .tie = l->in_memory ? NULL : l->tie,
                                .world = l->world,
+                               .read_only = l->read_only,
                                .drop = drop};
     bool fresh = false;
     return views_open(&l->views, &fresh, &vo, e);
@@ -202,6 +203,7 @@ static enum err catch_up(struct ledger *l, log_progress_fn *progress, void *cont
     bool done = false;
     enum err err = is_caught_up(&done, l, e);
     if (err == OK && done) return OK;
+    if (err == OK && l->read_only) return fail(e, ERR_INCOMPLETE, "the views are behind the log");
     if (err == OK) err = fold_all(l, l->views, FOLD_TO_END, progress, context, e);
     if (err != ERR_TAMPERED) return blame_key(l, err, e);
     err = views_drop(l->views, e);
@@ -235,11 +237,11 @@ const char *kek_path(const struct ledger *l, const char *base, struct arena *a)
 
 /* Where it is. Of KEYFILE.new, the key of a rotation that was cut short, it is still beside KEYFILE; of a key
  * command it may be where it was when the key was in its default file. */
-static const char *kek_place(const struct ledger *l, const struct ledger_options *o, struct arena *a)
+const char *kek_place(const struct ledger *l, const struct ledger_options *o, struct arena *a)
 {
     static const char end[] = ".new";
     struct buffer key = {.arena = a};
-    key_path(&key, o);
+    ledger_key_path(&key, o);
     bool by_command = key.len == 0;
     const char *base = by_command ? o->dir : (const char *)key.ptr, *path = kek_path(l, base, a);
     size_t len = strlen(base), ending = sizeof end - 1;
@@ -252,7 +254,7 @@ static const char *kek_place(const struct ledger *l, const struct ledger_options
     return file_exists(beside) ? beside : path;
 }
 
-static enum err open_keys(struct ledger *l, const struct ledger_options *o, struct error *e)
+enum err ledger_open_keys(struct ledger *l, const struct ledger_options *o, struct error *e)
 {
     struct arena *a = arena_new();
     const char *path = kek_place(l, o, a);
@@ -266,6 +268,7 @@ static enum err open_keys(struct ledger *l, const struct ledger_options *o, stru
 enum err ledger_open_views(struct ledger *l, bool drop, struct error *e)
 {
     enum err err = open_views(l, drop, e);
+    if (l->read_only) return err;
     if (err == OK && !drop) err = catch_up(l, NULL, NULL, e);
     if (err != ERR_TAMPERED || drop) return err;
     views_close(l->views);
@@ -283,12 +286,12 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o, struct
     /* Without key nothing is written, and what is read is sealed: an auditor's copy may have any modes. */
     if (err == OK && !o->in_memory && !o->without_key) err = modes_check(o->dir, e);
     if (err == OK) err = anchor_begin(l, o, e);
-    if (err == OK && !o->without_key) err = open_master(&l->master, o, false, e);
+    if (err == OK && !o->without_key) err = ledger_open_master(&l->master, o, false, e);
     if (err == OK) err = ledger_open_log(l, o, l->master, e);
     bool replaced = err == ERR_INVALID && strcmp(e->reason, LOG_KEY_REPLACED) == 0;
-    if (replaced && l->guarded.key_file != NULL) err = rotation_resume(l, o, e);
-    if (err == OK && !o->recovering) err = anchor_open(l, o->without_key, e);
-    if (err == OK && !o->without_key) err = open_keys(l, o, e);
+    if (replaced && l->guarded.key_file != NULL && !o->read_only) err = rotation_resume(l, o, e);
+    if (err == OK && !o->recovering) err = anchor_open(l, o->without_key || o->read_only, e);
+    if (err == OK && !o->without_key) err = ledger_open_keys(l, o, e);
     if (err == OK && !o->without_key) err = ledger_open_views(l, o->drop_views, e);
     if (err == OK && !o->without_key && !o->drop_views) err = keys_check_open(l, e);
     if (err != OK) {
@@ -409,6 +412,7 @@ enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct erro
     }
     enum err err = ERR_CONFLICT;
     for (int i = 0; i < READ_TRIES && err == ERR_CONFLICT; i++) { /* somebody was erased in between */
+        if (l->read_only) return begin_views(out, l, false, e);
         err = ledger_catch_up(l, e);
         if (err == OK) err = views_begin(out, l->views, false, e);
     }

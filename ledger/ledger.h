@@ -58,6 +58,7 @@ struct ledger_options {
     bool without_anchor;                 /* asks none, and writes none: copies, without key */
     bool recovering;                     /* opens it however it stands to its anchor: for recover */
     bool without_key;                    /* opens for verification without key only; writes nothing */
+    bool read_only;       /* opens with its key, writes nothing, and shows the views as far as they are */
     bool drop_views;      /* deletes the views unopened, damaged or not; ledger_rebuild must follow */
     bool finish_rotation; /* ends a rotation that was interrupted before KEYFILE.new was in place */
     bool in_memory;       /* log in memory, views in a temporary folder `dir`: tests and simulation */
@@ -255,6 +256,39 @@ struct ledger_report {
 };
 enum err ledger_verify(struct ledger_report *out, struct ledger *l, log_progress_fn *progress, void *context,
                        struct arena *a, struct error *e) MUST_USE;
+
+/* ---- examination: what keeps a ledger from being opened, part by part ---- */
+
+enum ledger_part {
+    LEDGER_FILES, /* the directory, its file system, modes and owners */
+    LEDGER_LOG,
+    LEDGER_ANCHOR,
+    LEDGER_KEY,
+    LEDGER_CUSTOMER_KEYS,
+    LEDGER_VIEWS,
+    LEDGER_PARTS
+};
+struct ledger_finding {
+    bool looked;      /* false: what it takes to look was not there */
+    struct error why; /* code OK: it is as it should be */
+};
+struct ledger_examination {
+    struct ledger_finding parts[LEDGER_PARTS];
+    struct str origin;
+    uint64_t records, log_bytes, epoch_records; /* the last: of the key epoch in use */
+    struct instant last_at;                     /* of the last record */
+    const char *anchor_file, *anchor;           /* as of struct ledger_recovery; NULL: not known */
+    uint64_t anchor_behind;                     /* records that it does not know yet */
+    const char *key_file;                       /* NULL: from a command */
+    const char *kek_file;                       /* NULL: not known */
+    bool key_protected;                         /* by a passphrase */
+    uint64_t views_records;                     /* how many records they are of */
+    uint64_t checkpoint_records;                /* of the newest; 0: there is none */
+    const char *checkpoint_path;
+};
+/* Looks at each part by itself, and goes on behind one that is not as it should be. Writes nothing but
+ * LMDB's lock files, which every reader writes. */
+void ledger_examine(struct ledger_examination *out, const struct ledger_options *o, struct arena *a);
 
 /* ---- the master key ---- */
 

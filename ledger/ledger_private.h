@@ -33,7 +33,7 @@ struct ledger {
     struct log *log;
     struct views *views;        /* NULL: without key */
     struct customer_keys *keys; /* likewise */
-    bool in_memory;
+    bool in_memory, read_only;
     uint8_t tie[KEY_BYTES]; /* of the views to those keys */
     struct world world;
     struct zones *zones;
@@ -131,6 +131,17 @@ enum err recompute_into(struct ledger *l, struct views *views, const struct reco
                         recompute_fn *visit, void *context, log_progress_fn *progress, void *progress_context,
                         struct error *e) MUST_USE;
 
+/* ---- ledger.c: opening in steps ---- */
+
+struct ledger *ledger_new(const struct ledger_options *o); /* nothing of it is open yet */
+/* Appends nothing when the key is no file, else its path and a zero byte. */
+void ledger_key_path(struct buffer *out, const struct ledger_options *o);
+enum err ledger_open_master(struct master_key **out, const struct ledger_options *o, bool create,
+                            struct error *e) MUST_USE;
+/* Where the key of the customers' keys is. */
+const char *kek_place(const struct ledger *l, const struct ledger_options *o, struct arena *a);
+enum err ledger_open_keys(struct ledger *l, const struct ledger_options *o, struct error *e) MUST_USE;
+
 /* ---- ledger.c; l->lock is held ---- */
 
 enum err catch_up_locked(struct ledger *l, struct error *e) MUST_USE;
@@ -219,6 +230,10 @@ enum err checkpoint_read_kept(struct ledger_checkpoint *out, const struct ledger
                               struct arena *a, struct error *e) MUST_USE;
 
 const char *checkpoint_keys_folder(const struct ledger *l, struct arena *a); /* which key follows which */
+
+/* ---- recover.c ---- */
+
+const char *anchor_standing_word(const struct anchor_found *f); /* "sound", "ahead" … */
 
 /* ---- signers.c ---- */
 

@@ -107,14 +107,14 @@ static enum err look_beside_key(struct search *s, struct error *e)
     return err;
 }
 
-static const char *standing_word(const struct search *s)
+const char *anchor_standing_word(const struct anchor_found *f)
 {
     static const char *const words[] = {
         [ANCHOR_NONE] = "none",         [ANCHOR_NEVER] = "never",      [ANCHOR_SOUND] = "sound",
         [ANCHOR_MISSING] = "missing",   [ANCHOR_DAMAGED] = "damaged",  [ANCHOR_FOREIGN] = "foreign",
         [ANCHOR_ROLLED_BACK] = "ahead", [ANCHOR_FORKED] = "different",
     };
-    return words[s->found.standing];
+    return words[f->standing];
 }
 
 static const char *advice(const struct search *s)
@@ -149,7 +149,7 @@ static enum err search(struct search *s, struct error *e)
     look_at_anchor(s);
     err = look_at_checkpoints(s, e);
     if (err == OK) err = look_beside_key(s, e);
-    out->anchor = standing_word(s);
+    out->anchor = anchor_standing_word(&s->found);
     out->advice = advice(s);
     return err;
 }

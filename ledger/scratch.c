@@ -32,13 +32,13 @@ static void remove_leftovers(const char *dir)
     (void)closedir(d);
 }
 
-/* Beside the ledger if that can be written, else where temporary files go: a copy to be verified may be
- * read-only. The views in it are sealed like any. */
-static enum err make_scratch(struct buffer *path, const char *dir, struct error *e)
+/* Beside the ledger if that can be and may be written, else where temporary files go: a copy to be verified
+ * may be read-only. The views in it are sealed like any. */
+static enum err make_scratch(struct buffer *path, const struct ledger *l, struct error *e)
 {
     const char *elsewhere = getenv("TMPDIR");
-    const char *const folders[] = {dir, elsewhere != NULL ? elsewhere : "/tmp"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const folders[] = {l->dir, elsewhere != NULL ? elsewhere : "/tmp"};
+    for (size_t i = l->read_only ? 1 : 0; i < 2; i++) {
         buffer_clear(path);
         buffer_print(path, "%s/%s%ld.XXXXXX", folders[i], scratch_name, (long)getpid());
         buffer_add_byte(path, 0);
@@ -50,8 +50,8 @@ static enum err make_scratch(struct buffer *path, const char *dir, struct error 
 enum err scratch_open(struct scratch_views *out, struct ledger *l, struct error *e)
 {
     *out = (struct scratch_views){0};
-    remove_leftovers(l->dir);
-    enum err err = make_scratch(&out->path, l->dir, e);
+    if (!l->read_only) remove_leftovers(l->dir);
+    enum err err = make_scratch(&out->path, l, e);
     if (err != OK) {
         buffer_clear(&out->path);
         return err;

@@ -81,6 +81,7 @@ enum err kek_take(struct kek *out, struct customer_keys *k, const char *path, st
     struct error unused = {0};
     enum err err = kek_read(out, path, k->master, k->origin, e);
     if (err != ERR_TAMPERED || kek_read_replaced(out, k, path, &unused) != OK) return err;
+    if (k->read_only) return OK;
     return kek_rewrap(out, path, k->master, k->origin, k->world, e);
 }
 
@@ -94,7 +95,7 @@ static enum err kek_find(struct customer_keys *k, uint64_t generation, struct er
     if (err == OK && kek->generation == generation) return OK;
     uint64_t is = kek->generation;
     if (kek_take(kek, k, k->kek_next, &why) == OK && kek->generation == generation)
-        return kek_replace(k->kek, k->kek_next, k->world, e);
+        return k->read_only ? OK : kek_replace(k->kek, k->kek_next, k->world, e);
     if (err == ERR_NOT_FOUND)
         return fail(e, ERR_INCOMPLETE, "the key of '%s' is missing: it belongs at '%s'", k->path, k->kek);
     if (err != OK) return err;
@@ -111,7 +112,7 @@ static enum err take_file(struct customer_keys *k, struct error *e)
     if (err == OK && got < sizeof header) err = fail(e, ERR_TAMPERED, "it was cut");
     if (err == OK) err = keys_header_generation(&generation, header, k->origin, e);
     if (err != OK) return wrap(e, "'%s'", k->path);
-    err = kek_arrive(k, e);
+    err = k->read_only ? OK : kek_arrive(k, e);
     if (err == OK) err = kek_find(k, generation, e);
     if (err != OK) return err;
     err = key_wrap_open(&k->wrap, &k->secrets->kek, k->origin, e);
@@ -123,7 +124,7 @@ enum err keys_load(bool *there, struct customer_keys *k, struct error *e)
 {
     file_leave(k);
     *there = false;
-    k->fd = open(k->path, O_RDWR | O_CLOEXEC);
+    k->fd = open(k->path, (k->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
     if (k->fd < 0 && (errno == EROFS || errno == EACCES)) k->fd = open(k->path, O_RDONLY | O_CLOEXEC);
     if (k->fd < 0 && errno == ENOENT) return OK;
     if (k->fd < 0) return fail_errno(e, errno, "cannot open '%s'", k->path);
@@ -164,6 +165,7 @@ enum err customer_keys_open(struct customer_keys **out, bool *there, const struc
                                 .world = o->world,
                                 .pool = {.world = o->world},
                                 .in_memory = o->in_memory,
+                                .read_only = o->read_only,
                                 .fd = -1,
                                 .hasher = hasher_new()};
     memcpy(k->origin, o->origin.ptr, ORIGIN_BYTES);

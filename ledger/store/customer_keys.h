@@ -33,6 +33,7 @@ struct customer_keys_options {
     void *context;
     struct str origin;
     struct world world;
+    bool read_only; /* takes them as they are: what a killed process left stays */
     bool in_memory; /* no files; dir, kek_file and master are not looked at */
 };
 

@@ -98,7 +98,7 @@ struct customer_keys {
     char origin[ORIGIN_BYTES];
     char path[KEYS_PATH_BYTES], next[KEYS_PATH_BYTES], moving[KEYS_PATH_BYTES];
     char kek[KEYS_PATH_BYTES], kek_next[KEYS_PATH_BYTES];
-    bool in_memory;
+    bool in_memory, read_only;
     int fd; /* of the file; -1: there is none */
     struct key_wrap wrap;
     uint64_t unborn;
