@@ -9,6 +9,7 @@
 #include "billing/answers.h"
 #include "billing/cli.h"
 #include "billing/daybook.h"
+#include "billing/doctor.h"
 #include "billing/stop.h"
 
 /* ---- what surrounds a command ---- */
@@ -82,8 +83,9 @@ static void begin_meter(struct surroundings *s, const struct cli_globals *g)
     s->service.progress_context = &s->meter;
 }
 
-static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
-                         struct error *e)
+/* How the ledger that is named is opened; dir "" where none is. */
+static enum err name_ledger(struct surroundings *s, const struct cli_globals *g, struct str dir,
+                            struct arena *a, struct error *e)
 {
     struct str key_file =
         g->key_command.len == 0 ? or_environment(g->key_file, "DAYBOOK_KEY_FILE") : g->key_file;
@@ -94,7 +96,6 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
         world = world_frozen(&s->frozen);
     }
     if (dir.len == 0) dir = or_environment(g->dir, "DAYBOOK_DIR");
-    if (dir.len == 0) return fail(e, ERR_USAGE, "no ledger is named: give --dir or set DAYBOOK_DIR");
     s->options = (struct ledger_options){
         .dir = str_cstring(a, dir),
         .key_file = cstring_or_null(a, key_file),
@@ -104,11 +105,21 @@ static enum err surround(struct surroundings *s, const struct cli_globals *g, st
         .world = world,
         .state = &daybook_state,
         .program = "daybook " DAYBOOK_VERSION};
+    return OK;
+}
+
+static enum err surround(struct surroundings *s, const struct cli_globals *g, struct str dir, struct arena *a,
+                         struct error *e)
+{
+    enum err named = name_ledger(s, g, dir, a, e);
+    if (named != OK) return named;
+    if (s->options.dir[0] == '\0')
+        return fail(e, ERR_USAGE, "no ledger is named: give --dir or set DAYBOOK_DIR");
     struct str signer = or_environment(g->checkpoint_key, "DAYBOOK_CHECKPOINT_KEY");
     struct str publish = or_environment(g->publish, "DAYBOOK_PUBLISH");
     s->service = (struct service){
         .checkpoints = {.key = cstring_or_null(a, signer), .publish = cstring_or_null(a, publish)},
-        .world = world,
+        .world = s->options.world,
         .actor = g->actor.len != 0 ? g->actor : login_name(a),
         .key = g->idempotency_key};
     s->service.access.named = g->actor.len != 0;
@@ -383,11 +394,21 @@ static enum err run_witness_door(const struct cli_command *c, struct answer *ans
     return make_witness_key(c->body, w, answer, a, e);
 }
 
+static enum err run_doctor_door(const struct cli_command *c, struct answer *answer, struct arena *a,
+                                struct error *e)
+{
+    struct surroundings s = {0};
+    struct str signer = or_environment(c->globals.checkpoint_key, "DAYBOOK_CHECKPOINT_KEY");
+    enum err err = name_ledger(&s, &c->globals, STR_NONE, a, e);
+    return err == OK ? run_doctor(c, &s.options, signer, answer, a, e) : err;
+}
+
 static enum err run_door(const struct cli_command *c, struct answer *answer, struct arena *a, struct error *e)
 {
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
     if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
     if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
+    if (strcmp(c->verb->words, "doctor") == 0) return run_doctor_door(c, answer, a, e);
     if (strcmp(c->verb->words, "restore") == 0) return run_restore(c, answer, a, e);
     if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
     if (strcmp(c->verb->words, "key.new-witness") == 0 || strcmp(c->verb->words, "witness") == 0)
@@ -400,7 +421,8 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
         return answer->take(answer->self, j, false, e);
     }
     const struct help_query *q = c->body;
-    return cli_help_topic(stdout, q->topic, q->word, e);
+    struct paper paper = paper_of(stdout, c->globals.color);
+    return cli_help_topic(&paper, q->topic, q->word, e);
 }
 
 /* Tells what an answer alone does not make loud enough: rows that were left out, customers who were not
@@ -489,10 +511,11 @@ static enum err listen(void *self, json_t *value, bool is_row, struct error *e)
 /* *no: all went well, and the answer is no. */
 static enum err run(bool *no, const struct cli_command *c, struct arena *a, struct error *e)
 {
+    struct paper paper = paper_of(stdout, c->globals.color);
     if (c->globals.help && c->verb != NULL) {
-        cli_help_verb(stdout, c->verb);
+        cli_help_verb(&paper, c->verb);
     } else if (c->globals.help) {
-        return cli_help_topic(stdout, c->group, STR_NONE, e);
+        return cli_help_topic(&paper, c->group, STR_NONE, e);
     }
     if (c->globals.help) return OK;
     struct error late = {0};
@@ -535,7 +558,8 @@ int cli_main(int argc, const char *const *argv)
     bool no = false;
     if (err == OK) err = run(&no, &c, a, &e);
     err = flush_output(err, &e);
-    if (err != OK) cli_print_error(stderr, &e, c.globals.json || wants_json(argc, argv));
+    struct paper loud = paper_of(stderr, c.globals.color);
+    if (err != OK) cli_print_error(&loud, &e, c.globals.json || wants_json(argc, argv));
     arena_free(a);
     return err_exit_status(err == OK && no ? ERR_REFUSED : err);
 }

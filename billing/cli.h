@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_BILLING_CLI_H
 #define DAYBOOK_BILLING_CLI_H
 
+#include "billing/paper.h"
 #include "billing/query.h"
 
 /* The options that stand anywhere. */
@@ -11,7 +12,7 @@ struct cli_globals {
     struct str dir, key_file, key_command, anchor_file, passphrase_file, passphrase_command, token_file,
         token_command, checkpoint_key, publish, now, idempotency_key, actor;
     struct str stripe_key_file, stripe_key_command, stripe_base, stripe_rate, stripe_window,
-        stripe_authorities;
+        stripe_authorities, color;
     bool json, quiet, help;
 };
 
@@ -51,10 +52,10 @@ struct nearest nearest_to(struct str word);
 void nearest_try(struct nearest *n, struct str candidate);
 
 /* Help goes to the stream in any case: it is an answer when asked for. */
-void cli_help_all(FILE *to);
-void cli_help_group(FILE *to, struct str group);
-void cli_help_verb(FILE *to, const struct verb *v);
-enum err cli_help_topic(FILE *to, struct str topic, struct str word, struct error *e) MUST_USE;
+void cli_help_all(const struct paper *to);
+void cli_help_group(const struct paper *to, struct str group);
+void cli_help_verb(const struct paper *to, const struct verb *v);
+enum err cli_help_topic(const struct paper *to, struct str topic, struct str word, struct error *e) MUST_USE;
 struct str verb_words(struct arena *a, const struct verb *v); /* "payment-method add" */
 
 /* Shows answers on `to`: JSON, or names and values and tables. */
@@ -64,11 +65,11 @@ struct answer printer_answer(struct printer *p);
 /* Shows what is still held back. ERR_STORAGE when the stream does not take it. */
 enum err printer_end(struct printer *p, struct error *e) MUST_USE;
 void printer_free(struct printer *p);
-void cli_print_error(FILE *to, const struct error *e, bool json);
+void cli_print_error(const struct paper *p, const struct error *e, bool json);
 
 /* A table that finds its widths from its first rows. */
 struct table;
-struct table *table_new(FILE *to, const char *columns);
+struct table *table_new(const struct paper *paper, const char *columns); /* which it keeps */
 /* Columns for a table of such rows: the members that are no lists or objects. */
 struct str row_columns(struct arena *a, json_t *row);
 void table_row(struct table *t, const json_t *row);
@@ -76,7 +77,8 @@ void table_end(struct table *t);
 void table_free(struct table *t);
 /* Names and values, lists as tables. `only`: those members, with commas between; "": all. `deep`: the lists
  * within a list's rows follow it, each under the name of its row. */
-void print_values(FILE *to, const json_t *object, const char *only, unsigned indent, bool deep);
+void print_values(const struct paper *paper, const json_t *object, const char *only, unsigned indent,
+                  bool deep);
 struct str value_text(struct arena *a, const json_t *value);
 
 /* A line on a terminal that says how far the work is; nothing elsewhere. */

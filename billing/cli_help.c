@@ -13,12 +13,19 @@ struct str verb_words(struct arena *a, const struct verb *v)
     return str_of(words);
 }
 
-static void print_term(FILE *to, struct str term, const char *help)
+static void print_heading(const struct paper *to, const char *words)
+{
+    (void)fputc('\n', to->to);
+    paper_word(to, str_of(words), MOOD_HEADING);
+    (void)fputc('\n', to->to);
+}
+
+static void print_term(const struct paper *to, struct str term, const char *help)
 {
     if (term.len > TERM_WIDTH - 2)
-        (void)fprintf(to, "  %.*s\n  %*s %s\n", STR_ARG(term), TERM_WIDTH - 2, "", help);
+        (void)fprintf(to->to, "  %.*s\n  %*s %s\n", STR_ARG(term), TERM_WIDTH - 2, "", help);
     else
-        (void)fprintf(to, "  %-*.*s %s\n", TERM_WIDTH - 2, STR_ARG(term), help);
+        (void)fprintf(to->to, "  %-*.*s %s\n", TERM_WIDTH - 2, STR_ARG(term), help);
 }
 
 /* "USAGE_TYPE" */
@@ -78,10 +85,10 @@ static const char *help_of(const struct slot *s)
     return "";
 }
 
-static void print_globals(FILE *to)
+static void print_globals(const struct paper *to)
 {
     struct arena *a = arena_new();
-    (void)fprintf(to, "\nAnywhere:\n");
+    print_heading(to, "Anywhere:");
     for (size_t i = 0; cli_global_option(i) != NULL; i++) {
         const struct global_option *g = cli_global_option(i);
         struct str term =
@@ -91,7 +98,7 @@ static void print_globals(FILE *to)
     arena_free(a);
 }
 
-static void print_verbs(FILE *to, struct str group)
+static void print_verbs(const struct paper *to, struct str group)
 {
     struct arena *a = arena_new();
     const struct verb *v = NULL;
@@ -104,41 +111,44 @@ static void print_verbs(FILE *to, struct str group)
     arena_free(a);
 }
 
-void cli_help_all(FILE *to)
+void cli_help_all(const struct paper *to)
 {
-    (void)fprintf(to, "daybook - an append-only billing ledger\n\n"
-                      "usage: daybook [--dir DIR] COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n");
+    (void)fprintf(to->to, "daybook - an append-only billing ledger\n\n"
+                          "usage: daybook [--dir DIR] COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n");
     print_verbs(to, STR_NONE);
     print_globals(to);
-    (void)fprintf(to, "\nExit status: 0 done, 1 refused or not found, 2 usage, 3 invalid input, 4 damaged or "
-                      "tampered with,\n"
-                      "5 rolled back, 6 storage failed, 7 payment declined, 8 incomplete.\n"
-                      "'daybook help COMMAND' tells more of one; the manual is daybook(1).\n");
+    (void)fprintf(to->to,
+                  "\nExit status: 0 done, 1 refused or not found, 2 usage, 3 invalid input, 4 damaged or "
+                  "tampered with,\n"
+                  "5 rolled back, 6 storage failed, 7 payment declined, 8 incomplete.\n"
+                  "'daybook help COMMAND' tells more of one; the manual is daybook(1).\n");
 }
 
-void cli_help_group(FILE *to, struct str group)
+void cli_help_group(const struct paper *to, struct str group)
 {
-    (void)fprintf(to, "usage: daybook %.*s COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n", STR_ARG(group));
+    (void)fprintf(to->to, "usage: daybook %.*s COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n",
+                  STR_ARG(group));
     print_verbs(to, group);
 }
 
-static void print_usage(FILE *to, const struct verb *v, const struct slot *slots, size_t count,
+static void print_usage(const struct paper *to, const struct verb *v, const struct slot *slots, size_t count,
                         struct arena *a)
 {
     bool options = false;
-    (void)fprintf(to, "usage: daybook %.*s", STR_ARG(verb_words(a, v)));
+    (void)fprintf(to->to, "usage: daybook %.*s", STR_ARG(verb_words(a, v)));
     for (size_t i = 0; i < count; i++) {
         bool is_argument = (slots[i].field->flags & (unsigned)FIELD_ARGUMENT) != 0;
         bool required = (slots[i].field->flags & (unsigned)FIELD_REQUIRED) != 0;
         struct str name = capitals(a, slots[i].name);
-        if (is_argument) (void)fprintf(to, required ? " %.*s" : " [%.*s]", STR_ARG(name));
-        if (!is_argument && required) (void)fprintf(to, " --%s%s", slots[i].name, value_name(slots[i].field));
+        if (is_argument) (void)fprintf(to->to, required ? " %.*s" : " [%.*s]", STR_ARG(name));
+        if (!is_argument && required)
+            (void)fprintf(to->to, " --%s%s", slots[i].name, value_name(slots[i].field));
         options = options || (!is_argument && !required);
     }
-    (void)fprintf(to, "%s\n\n%s\n", options ? " [--OPTIONS]" : "", v->help);
+    (void)fprintf(to->to, "%s\n\n%s\n", options ? " [--OPTIONS]" : "", v->help);
 }
 
-static void print_report(FILE *to, const struct report *r)
+static void print_report(const struct paper *to, const struct report *r)
 {
     static const struct {
         unsigned flag;
@@ -159,26 +169,26 @@ static void print_report(FILE *to, const struct report *r)
     arena_free(a);
 }
 
-static void print_words(FILE *to, const struct verb *v)
+static void print_words(const struct paper *to, const struct verb *v)
 {
     if (strcmp(v->words, "import") == 0) {
-        (void)fprintf(to, "\nKinds:\n");
+        print_heading(to, "Kinds:");
         for (const struct importer *i = importers_all; i->name != NULL; i++)
             print_term(to, str_of(i->name), i->help);
     }
     if (strcmp(v->words, "report") == 0) {
-        (void)fprintf(to, "\nReports:\n");
+        print_heading(to, "Reports:");
         for (const struct report *r = reports_all; r->name != NULL; r++) print_report(to, r);
     }
 }
 
-void cli_help_verb(FILE *to, const struct verb *v)
+void cli_help_verb(const struct paper *to, const struct verb *v)
 {
     struct arena *a = arena_new();
     struct slot *slots = NULL;
     size_t count = verb_slots(&slots, v, a);
     print_usage(to, v, slots, count, a);
-    if (count > 0) (void)fprintf(to, "\n");
+    if (count > 0) (void)fprintf(to->to, "\n");
     for (size_t i = 0; i < count; i++) {
         const struct slot *s = &slots[i];
         bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
@@ -192,7 +202,7 @@ void cli_help_verb(FILE *to, const struct verb *v)
     arena_free(a);
 }
 
-enum err cli_help_topic(FILE *to, struct str topic, struct str word, struct error *e)
+enum err cli_help_topic(const struct paper *to, struct str topic, struct str word, struct error *e)
 {
     struct arena *a = arena_new();
     const char *between = word.len == 0 ? "" : ".";

@@ -31,6 +31,7 @@ static const struct global_option globals[] = {
     {"stripe-window", "N", "requests on their way at once, at most (default 40)", offsetof(struct cli_globals, stripe_window)},
     {"stripe-authorities", "FILE", "certificates to trust instead of the system's", offsetof(struct cli_globals, stripe_authorities)},
     {"json", NULL, "answer as JSON; lists as one object a line", offsetof(struct cli_globals, json)},
+    {"color", "WHEN", "colours: auto (default: on a terminal, unless NO_COLOR is set), always or never", offsetof(struct cli_globals, color)},
     {"quiet", NULL, "say nothing when all went well", offsetof(struct cli_globals, quiet)},
     {"help", NULL, "show how it is used", offsetof(struct cli_globals, help)},
     {NULL, NULL, NULL, 0},
@@ -365,6 +366,9 @@ static enum err read_argument(struct command_line *r, struct str token)
 static enum err check_complete(const struct command_line *r)
 {
     const struct cli_command *c = r->out;
+    if (c->globals.color.len > 0 && !str_is(c->globals.color, "auto") &&
+        !str_is(c->globals.color, "always") && !str_is(c->globals.color, "never"))
+        return fail(r->e, ERR_USAGE, "--color: auto, always or never is wanted");
     if (c->globals.help) return OK;
     if (c->verb == NULL && c->group.len != 0) {
         return fail(r->e, ERR_USAGE, "'%.*s' wants a second word; see 'daybook help %.*s'", STR_ARG(c->group),

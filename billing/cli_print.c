@@ -7,6 +7,7 @@
 
 struct printer {
     FILE *to;
+    struct paper paper;
     const struct verb *verb;
     bool json, silent;
     struct table *table;
@@ -16,10 +17,10 @@ struct printer *printer_new(FILE *to, const struct verb *v, const struct cli_glo
 {
     struct printer *p = calloc(1, sizeof *p);
     if (p == NULL) WRONG("out of memory");
-    *p = (struct printer){.to = to, .verb = v, .json = g->json};
+    *p = (struct printer){.to = to, .paper = paper_of(to, g->color), .verb = v, .json = g->json};
     p->silent = g->quiet && !g->json && (v->flags & VERB_WRITES) != 0 && (v->flags & VERB_TELLS) == 0;
     bool rows = !g->json && (v->flags & VERB_LIST) != 0;
-    if (rows) p->table = table_new(to, v->columns);
+    if (rows) p->table = table_new(&p->paper, v->columns);
     return p;
 }
 
@@ -42,7 +43,7 @@ static void print_row(struct printer *p, json_t *row)
 {
     if (p->table == NULL) {
         struct arena *a = arena_new();
-        p->table = table_new(p->to, row_columns(a, row).ptr);
+        p->table = table_new(&p->paper, row_columns(a, row).ptr);
         arena_free(a);
     }
     table_row(p->table, row);
@@ -56,7 +57,7 @@ static enum err take(void *self, json_t *value, bool is_row, struct error *e)
     else if (is_row)
         print_row(p, value);
     else if (!p->silent)
-        print_values(p->to, value, p->verb->columns, 0, (p->verb->flags & VERB_DEEP) != 0);
+        print_values(&p->paper, value, p->verb->columns, 0, (p->verb->flags & VERB_DEEP) != 0);
     json_decref(value);
     return ferror(p->to) == 0 ? OK : fail(e, ERR_STORAGE, "cannot write to standard output");
 }
@@ -73,10 +74,12 @@ enum err printer_end(struct printer *p, struct error *e)
     return fail(e, ERR_STORAGE, "cannot write to standard output");
 }
 
-void cli_print_error(FILE *to, const struct error *e, bool json)
+void cli_print_error(const struct paper *p, const struct error *e, bool json)
 {
+    FILE *to = p->to;
     if (!json) {
-        (void)fprintf(to, "daybook: %s\n", e->text);
+        paper_word(p, STR("daybook:"), MOOD_BAD);
+        (void)fprintf(to, " %s\n", e->text);
         return;
     }
     json_t *inner = json_pack("{s:s, s:s?, s:s}", "code", err_word(e->code), "reason",

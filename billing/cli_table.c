@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cli_table.c - answers for people: tables whose widths come from their first rows, names and values, a table
- * under a name where a value is a list. Columns of numbers stand at the right. Nothing is coloured. */
+ * under a name where a value is a list. Columns of numbers stand at the right. Where
+ * the paper shows colours, headings are bold, and statuses say by theirs how good they are. */
 #include "billing/cli.h"
 
 enum { COLUMNS_MAX = 40, FOLDED_FROM = 25, ROWS_MEASURED = 500, GAP = 2, INDENT = 2 };
@@ -52,8 +53,10 @@ struct column {
     char name[48];
     size_t width;
     bool right;
+    bool is_status; /* its words have moods */
 };
 struct table {
+    const struct paper *paper;
     FILE *to;
     unsigned indent;
     struct column columns[COLUMNS_MAX];
@@ -64,6 +67,15 @@ struct table {
     bool measured;
 };
 
+/* What stands there is one of a few words that say how something is. */
+static bool is_status(struct str name)
+{
+    static const char *const names[] = {"status", "state", "outcome", "result"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_is(name, names[i])) return true;
+    return false;
+}
+
 static void add_column(struct table *t, const char *name, size_t len)
 {
     assert(t->columns_count < COLUMNS_MAX);
@@ -73,15 +85,16 @@ static void add_column(struct table *t, const char *name, size_t len)
     for (char *p = c->name; *p != '\0'; p++) {
         if (*p == '_') *p = ' ';
     }
+    c->is_status = is_status(str_of(c->name));
     c->width = strlen(c->name);
     c->right = true;
 }
 
-struct table *table_new(FILE *to, const char *columns)
+struct table *table_new(const struct paper *paper, const char *columns)
 {
     struct arena *a = arena_new();
     struct table *t = arena_new_of(a, struct table);
-    *t = (struct table){.to = to, .arena = a};
+    *t = (struct table){.paper = paper, .to = paper->to, .arena = a};
     for (const char *p = columns; *p != '\0';) {
         size_t len = strcspn(p, ",");
         add_column(t, p, len);
@@ -91,20 +104,21 @@ struct table *table_new(FILE *to, const char *columns)
     return t;
 }
 
-static void print_cell(const struct table *t, size_t i, struct str text)
+static void print_cell(const struct table *t, size_t i, struct str text, bool is_heading)
 {
     const struct column *c = &t->columns[i];
     size_t width = width_of(text), pad = width < c->width ? c->width - width : 0;
     bool last = i + 1 == t->columns_count;
     if (c->right) (void)fprintf(t->to, "%*s", (int)pad, "");
-    (void)fprintf(t->to, "%.*s", STR_ARG(text));
+    enum mood mood = is_heading ? MOOD_HEADING : c->is_status ? mood_of(text) : MOOD_PLAIN;
+    paper_word(t->paper, text, mood);
     if (!last) (void)fprintf(t->to, "%*s", (int)(c->right ? 0 : pad) + GAP, "");
 }
 
-static void print_line(const struct table *t, const struct str *cells)
+static void print_line(const struct table *t, const struct str *cells, bool is_heading)
 {
     (void)fprintf(t->to, "%*s", (int)t->indent, "");
-    for (size_t i = 0; i < t->columns_count; i++) print_cell(t, i, cells[i]);
+    for (size_t i = 0; i < t->columns_count; i++) print_cell(t, i, cells[i], is_heading);
     (void)fputc('\n', t->to);
 }
 
@@ -126,8 +140,8 @@ static void release(struct table *t)
     struct str names[COLUMNS_MAX];
     measure(t);
     for (size_t i = 0; i < t->columns_count; i++) names[i] = str_of(t->columns[i].name);
-    print_line(t, names);
-    for (size_t r = 0; r < t->held; r++) print_line(t, &t->cells[r * t->columns_count]);
+    print_line(t, names, true);
+    for (size_t r = 0; r < t->held; r++) print_line(t, &t->cells[r * t->columns_count], false);
     t->held = 0;
 }
 
@@ -154,7 +168,7 @@ void table_row(struct table *t, const json_t *row)
     struct str cells[COLUMNS_MAX];
     struct arena *a = arena_new();
     read_cells(t, cells, row, a);
-    print_line(t, cells);
+    print_line(t, cells, false);
     arena_free(a);
 }
 
@@ -228,10 +242,10 @@ struct str row_columns(struct arena *a, json_t *row)
     return (struct str){(const char *)columns.ptr, columns.len - 1};
 }
 
-static void print_rows(FILE *to, const json_t *list, unsigned indent)
+static void print_rows(const struct paper *paper, const json_t *list, unsigned indent)
 {
     struct arena *a = arena_new();
-    struct table *t = table_new(to, row_columns(a, json_array_get(list, 0)).ptr);
+    struct table *t = table_new(paper, row_columns(a, json_array_get(list, 0)).ptr);
     t->indent = indent;
     for (size_t i = 0; i < json_array_size(list); i++) table_row(t, json_array_get(list, i));
     table_end(t);
@@ -239,18 +253,18 @@ static void print_rows(FILE *to, const json_t *list, unsigned indent)
     arena_free(a);
 }
 
-static void print_name(FILE *to, const char *name, unsigned indent, size_t width)
+static void print_name(const struct paper *paper, const char *name, unsigned indent, size_t width)
 {
-    (void)fprintf(to, "%*s", (int)indent, "");
-    for (const char *p = name; *p != '\0'; p++) (void)fputc(*p == '_' ? ' ' : *p, to);
+    (void)fprintf(paper->to, "%*s", (int)indent, "");
+    for (const char *p = name; *p != '\0'; p++) (void)fputc(*p == '_' ? ' ' : *p, paper->to);
     size_t len = strlen(name);
-    (void)fprintf(to, "%*s", (int)(len < width ? width - len : 0), "");
+    (void)fprintf(paper->to, "%*s", (int)(len < width ? width - len : 0), "");
 }
 
-static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep);
+static void print_list(const struct paper *paper, const json_t *list, unsigned indent, bool deep);
 
 /* "prices of pro": the row's first member is its name. */
-static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
+static void print_inner_lists(const struct paper *paper, json_t *row, unsigned indent)
 {
     struct arena *a = arena_new();
     const char *name = "";
@@ -259,9 +273,9 @@ static void print_inner_lists(FILE *to, json_t *row, unsigned indent)
     json_object_foreach(row, name, value)
     {
         if (!is_table(value)) continue;
-        print_name(to, name, indent, 0);
-        (void)fprintf(to, " of %.*s\n", STR_ARG(of));
-        print_list(to, value, indent + INDENT, false);
+        print_name(paper, name, indent, 0);
+        (void)fprintf(paper->to, " of %.*s\n", STR_ARG(of));
+        print_list(paper, value, indent + INDENT, false);
     }
     arena_free(a);
 }
@@ -279,26 +293,27 @@ static size_t count_columns(const json_t *list)
 }
 
 /* Rows of more columns than a line can hold stand below each other, each with its names. */
-static void print_blocks(FILE *to, const json_t *list, unsigned indent, bool deep)
+static void print_blocks(const struct paper *paper, const json_t *list, unsigned indent, bool deep)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
-        if (i > 0) (void)fputc('\n', to);
-        print_values(to, json_array_get(list, i), "", indent, deep);
+        if (i > 0) (void)fputc('\n', paper->to);
+        print_values(paper, json_array_get(list, i), "", indent, deep);
     }
 }
 
-static void print_list(FILE *to, const json_t *list, unsigned indent, bool deep)
+static void print_list(const struct paper *paper, const json_t *list, unsigned indent, bool deep)
 {
     if (count_columns(list) >= FOLDED_FROM) {
-        print_blocks(to, list, indent, deep);
+        print_blocks(paper, list, indent, deep);
         return;
     }
-    print_rows(to, list, indent);
+    print_rows(paper, list, indent);
     for (size_t i = 0; deep && i < json_array_size(list); i++)
-        print_inner_lists(to, json_array_get(list, i), indent);
+        print_inner_lists(paper, json_array_get(list, i), indent);
 }
 
-void print_values(FILE *to, const json_t *object, const char *only, unsigned indent, bool deep)
+void print_values(const struct paper *paper, const json_t *object, const char *only, unsigned indent,
+                  bool deep)
 {
     struct arena *a = arena_new();
     json_t *walked = walkable(object);
@@ -309,17 +324,19 @@ void print_values(FILE *to, const json_t *object, const char *only, unsigned ind
     {
         if (!is_wanted(only, name)) continue;
         if (is_table(value) || json_is_object(value)) {
-            print_name(to, name, indent, 0);
-            (void)fputc('\n', to);
+            print_name(paper, name, indent, 0);
+            (void)fputc('\n', paper->to);
             if (json_is_object(value))
-                print_values(to, value, "", indent + INDENT, deep);
+                print_values(paper, value, "", indent + INDENT, deep);
             else
-                print_list(to, value, indent + INDENT, deep);
+                print_list(paper, value, indent + INDENT, deep);
             continue;
         }
         struct str text = value_text(a, value);
-        print_name(to, name, indent, width);
-        (void)fprintf(to, "  %.*s\n", STR_ARG(text));
+        print_name(paper, name, indent, width);
+        (void)fprintf(paper->to, "  ");
+        paper_word(paper, text, is_status(str_of(name)) ? mood_of(text) : MOOD_PLAIN);
+        (void)fputc('\n', paper->to);
     }
     arena_free(a);
 }

@@ -69,7 +69,6 @@ static void look_at_log(struct look *x)
     if (ledger_open_log(l, &x->o, NULL, e) != OK || log_state(&state, l->log, e) != OK) return;
     x->out->origin = str_copy(x->arena, state.origin);
     x->out->records = state.head.range.size;
-    x->out->epoch_records = state.head.range.size - state.head.epoch_seq;
     x->out->last_at = state.head.last_at;
     x->out->log_bytes = state.stored_bytes;
     l->origin = x->out->origin;

@@ -275,15 +275,15 @@ struct ledger_finding {
 struct ledger_examination {
     struct ledger_finding parts[LEDGER_PARTS];
     struct str origin;
-    uint64_t records, log_bytes, epoch_records; /* the last: of the key epoch in use */
-    struct instant last_at;                     /* of the last record */
-    const char *anchor_file, *anchor;           /* as of struct ledger_recovery; NULL: not known */
-    uint64_t anchor_behind;                     /* records that it does not know yet */
-    const char *key_file;                       /* NULL: from a command */
-    const char *kek_file;                       /* NULL: not known */
-    bool key_protected;                         /* by a passphrase */
-    uint64_t views_records;                     /* how many records they are of */
-    uint64_t checkpoint_records;                /* of the newest; 0: there is none */
+    uint64_t records, log_bytes;
+    struct instant last_at;           /* of the last record */
+    const char *anchor_file, *anchor; /* as of struct ledger_recovery; NULL: not known */
+    uint64_t anchor_behind;           /* records that it does not know yet */
+    const char *key_file;             /* NULL: from a command */
+    const char *kek_file;             /* NULL: not known */
+    bool key_protected;               /* by a passphrase */
+    uint64_t views_records;           /* how many records they are of */
+    uint64_t checkpoint_records;      /* of the newest; 0: there is none */
     const char *checkpoint_path;
 };
 /* Looks at each part by itself, and goes on behind one that is not as it should be. Writes nothing but

@@ -11,7 +11,8 @@ static struct str print_rows(const char *columns, const char *const *rows, size_
     char *text = NULL;
     size_t len = 0;
     FILE *stream = open_memstream(&text, &len);
-    struct table *t = table_new(stream, columns);
+    struct paper paper = {.to = stream};
+    struct table *t = table_new(&paper, columns);
     for (size_t i = 0; i < count; i++) {
         json_t *row = json_loads(rows[i], 0, NULL);
         cr_assert(row != NULL, "%s", rows[i]);
@@ -33,7 +34,8 @@ static struct str print_one(const char *json, const char *only)
     FILE *stream = open_memstream(&text, &len);
     json_t *object = json_loads(json, 0, NULL);
     cr_assert(object != NULL, "%s", json);
-    print_values(stream, object, only, 0, false);
+    struct paper paper = {.to = stream};
+    print_values(&paper, object, only, 0, false);
     json_decref(object);
     (void)fclose(stream);
     struct str printed = str_copy(A, (struct str){text, len});
@@ -121,7 +123,8 @@ Test(print, an_error_is_one_sentence_or_one_object)
         char *text = NULL;
         size_t len = 0;
         FILE *stream = open_memstream(&text, &len);
-        cli_print_error(stream, &e, json == 1);
+        struct paper paper = {.to = stream};
+        cli_print_error(&paper, &e, json == 1);
         (void)fclose(stream);
         assert_str(str_of(text), wanted[json]);
         free(text);
@@ -166,7 +169,8 @@ Test(print, help_of_every_verb_says_how_it_is_used)
         char *text = NULL;
         size_t len = 0;
         FILE *stream = open_memstream(&text, &len);
-        cli_help_verb(stream, v);
+        struct paper paper = {.to = stream};
+        cli_help_verb(&paper, v);
         (void)fclose(stream);
         struct str usage = str_format(A, "usage: daybook %.*s", STR_ARG(verb_words(A, v)));
         cr_assert(str_starts(str_of(text), str_cstring(A, usage)), "%s", text);
