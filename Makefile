@@ -159,6 +159,7 @@ $(O)/%.o: %.c $(O)/flags
 
 # The catalog that a new ledger begins with is carried inside the program.
 $(call objs,$(filter billing/%,$(SRC_all))): fixtures/catalog.json
+$(call objs,billing/completion.c): billing/daybook.bash billing/daybook.zsh billing/daybook.fish
 
 # In the archive too only what daybook.h declares can be seen, or its short names would meet a program's own.
 $(O)/libdaybook.o: $(call objs,$(SRC_all))
@@ -187,7 +188,7 @@ $(O)/daybook.pc: always
 
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/man/man1 share/doc/daybook \
-	  share/bash-completion/completions)
+	  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
 	$(if $(wildcard billing/main.c),install $(O)/daybook $(DESTDIR)$(PREFIX)/bin/)
 	install $(O)/daybook-verify $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/libdaybook.a $(DESTDIR)$(PREFIX)/lib/
@@ -197,8 +198,9 @@ install: all
 	install -m 644 billing/daybook.h $(DESTDIR)$(PREFIX)/include/
 	$(foreach f,$(wildcard billing/*.1),install -m 644 $(f) $(DESTDIR)$(PREFIX)/share/man/man1/;)
 	install -m 644 billing/verify.html $(DESTDIR)$(PREFIX)/share/doc/daybook/
-	$(foreach f,$(wildcard billing/daybook.bash),install -m 644 $(f) \
-	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daybook;)
+	install -m 644 billing/daybook.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daybook
+	install -m 644 billing/daybook.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daybook
+	install -m 644 billing/daybook.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daybook.fish
 	install -m 644 README.md $(wildcard ledger/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/daybook/
 	install -d $(addprefix $(DESTDIR)$(PYTHON_DIR)/,daybook src/system/billing)
 	install -m 644 billing/python/daybook/*.py billing/python/daybook/py.typed $(DESTDIR)$(PYTHON_DIR)/daybook/

@@ -37,6 +37,10 @@ enum err passage_begin(struct passage *p, struct error *e) MUST_USE;
 /* `err` is what came of it. Gives it back, or why what was done could not be noted. */
 enum err passage_end(const struct passage *p, enum err err, struct error *e) MUST_USE;
 
+/* Finds out who it is by the views of `t`, as s->access tells then; nothing is noted. ERR_REFUSED: the ledger
+ * has actors, and the token is none of theirs. For what only looks. */
+enum err access_look(struct service *s, struct views_txn *t, struct arena *a, struct error *e) MUST_USE;
+
 /* For a command inside another, such as a line of a file: may whoever came in do that one, too? */
 enum err access_check_inner(void *service, const char *words, struct error *e) MUST_USE;
 /* Notes the refusals that were only counted. */

@@ -8,6 +8,7 @@
 
 #include "billing/answers.h"
 #include "billing/cli.h"
+#include "billing/complete.h"
 #include "billing/daybook.h"
 #include "billing/doctor.h"
 #include "billing/stop.h"
@@ -373,6 +374,7 @@ static enum err run_verb(const struct cli_command *c, struct answer *answer, str
         err = verb_run(c->verb, c->body, &s.service, answer, a, e);
     else
         err = open_failed(c, &s.options, err, e);
+    if (err != OK) values_hint(e, c, &s.service, a);
     meter_end(&s.meter);
     close_ledger(&s, err);
     service_end_gateway(&s.service);
@@ -408,6 +410,8 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     if (strcmp(c->verb->words, "init") == 0) return run_init(c, answer, a, e);
     if (strcmp(c->verb->words, "catalog.validate") == 0) return run_validate(c, answer, a, e);
     if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
+    if (strcmp(c->verb->words, "completion") == 0)
+        return completion_script(stdout, ((const struct completion_query *)c->body)->shell, e);
     if (strcmp(c->verb->words, "doctor") == 0) return run_doctor_door(c, answer, a, e);
     if (strcmp(c->verb->words, "restore") == 0) return run_restore(c, answer, a, e);
     if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
@@ -554,6 +558,11 @@ int cli_main(int argc, const char *const *argv)
     struct error e = {0};
     struct cli_command c = {0};
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) WRONG("signals cannot be set");
+    if (argc > 1 && strcmp(argv[1], "complete") == 0) { /* asked by shells alone, so no help tells of it */
+        complete_line(stdout, argc - 2, argv + 2);
+        arena_free(a);
+        return 0;
+    }
     enum err err = cli_parse(&c, argc, argv, a, &e);
     bool no = false;
     if (err == OK) err = run(&no, &c, a, &e);

@@ -54,6 +54,8 @@ check  default-jre-headless  command  java
 check  libsaxonhe-java       jar      Saxon-HE.jar
 check  mupdf-tools           command  mutool
 check  ghostscript           command  gs
+check  zsh                   command  zsh
+check  fish                  command  fish
 check  zbar-tools            command  zbarimg
 check  chromium              command  chromium
 check  hledger               command  hledger
