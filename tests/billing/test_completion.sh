@@ -177,9 +177,9 @@ pid, fd = pty.fork()
 if pid == 0:
     os.environ["TERM"] = "dumb"
     os.execvp("zsh", ["zsh", "-f", "-i"])
-def read_until(mark):
+def read_until(pattern):
     text = b""
-    while mark not in text:
+    while not re.search(pattern, text, re.S):
         if not select.select([fd], [], [], 20)[0]:
             break
         try:
@@ -195,7 +195,7 @@ print RE""ADY
 os.write(fd, setup.encode())
 read_until(b"READY")
 os.write(fd, sys.argv[1].encode() + b"\t\x18")
-found = re.search(rb"LINE<(.*?)>", read_until(b"LINE<") + read_until(b">"), re.S)
+found = re.search(rb"LINE<(.*?)>", read_until(rb"LINE<.*>"), re.S)
 print(found.group(1).decode() if found else "")
 os.write(fd, b"exit\n")
 os.close(fd)
