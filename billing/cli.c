@@ -12,6 +12,7 @@
 #include "billing/daybook.h"
 #include "billing/doctor.h"
 #include "billing/stop.h"
+#include "billing/tour.h"
 
 /* ---- what surrounds a command ---- */
 
@@ -412,6 +413,7 @@ static enum err run_door(const struct cli_command *c, struct answer *answer, str
     if (strcmp(c->verb->words, "audit.check") == 0) return check_claim(c->body, answer, a, e);
     if (strcmp(c->verb->words, "completion") == 0)
         return completion_script(stdout, ((const struct completion_query *)c->body)->shell, e);
+    if (strcmp(c->verb->words, "tour") == 0) return run_tour(c, a, e);
     if (strcmp(c->verb->words, "doctor") == 0) return run_doctor_door(c, answer, a, e);
     if (strcmp(c->verb->words, "restore") == 0) return run_restore(c, answer, a, e);
     if (str_starts(str_of(c->verb->words), "backup.")) return run_backup_door(c, answer, a, e);
@@ -562,6 +564,13 @@ int cli_main(int argc, const char *const *argv)
         complete_line(stdout, argc - 2, argv + 2);
         arena_free(a);
         return 0;
+    }
+    if (argc == 1) {
+        struct paper paper = paper_of(stdout, STR_NONE);
+        cli_help_intro(&paper);
+        enum err told = flush_output(OK, &e);
+        arena_free(a);
+        return err_exit_status(told);
     }
     enum err err = cli_parse(&c, argc, argv, a, &e);
     bool no = false;

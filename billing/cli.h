@@ -51,11 +51,17 @@ struct nearest {
 struct nearest nearest_to(struct str word);
 void nearest_try(struct nearest *n, struct str candidate);
 
+/* ERR_USAGE: there is no such command, and what was meant. `word` "": no second word was given. */
+enum err cli_no_command(struct str group, struct str word, struct error *e);
+
 /* Help goes to the stream in any case: it is an answer when asked for. */
+void cli_help_intro(const struct paper *to); /* of 'daybook' alone: one screen */
 void cli_help_all(const struct paper *to);
 void cli_help_group(const struct paper *to, struct str group);
 void cli_help_verb(const struct paper *to, const struct verb *v);
 enum err cli_help_topic(const struct paper *to, struct str topic, struct str word, struct error *e) MUST_USE;
+/* An example of it, "subscription create ann --tier pro"; NULL: there is none. */
+const char *verb_example(const struct verb *v);
 struct str verb_words(struct arena *a, const struct verb *v); /* "payment-method add" */
 
 /* Shows answers on `to`: JSON, or names and values and tables. */

@@ -111,6 +111,60 @@ static void print_verbs(const struct paper *to, struct str group)
     arena_free(a);
 }
 
+/* ---- the first screen ---- */
+
+static void print_nouns(const struct paper *to)
+{
+    enum { LINE_WIDTH = 96 };
+    const struct verb *v = NULL;
+    struct str seen[64];
+    size_t count = 0, at = 0;
+    for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
+        struct str noun = {v->words, strcspn(v->words, ".")};
+        bool is_new = count < sizeof seen / sizeof *seen;
+        for (size_t k = 0; k < count && is_new; k++) is_new = !str_equal(seen[k], noun);
+        if (!is_new) continue;
+        seen[count++] = noun;
+        bool fits = at > 0 && at + 1 + noun.len <= LINE_WIDTH;
+        (void)fprintf(to->to, "%s%.*s", fits ? " " : at == 0 ? "  " : "\n  ", STR_ARG(noun));
+        at = fits ? at + 1 + noun.len : 2 + noun.len;
+    }
+    (void)fputc('\n', to->to);
+}
+
+void cli_help_intro(const struct paper *to)
+{
+    static const struct {
+        const char *command, *says;
+    } first[] = {{"daybook init books; export DAYBOOK_DIR=books", "a ledger, with its key and example tiers"},
+                 {"daybook subscription create ann --tier pro --payment-method pm_card_visa", "a subscriber"},
+                 {"daybook usage record ann api_calls 150", "what she used"},
+                 {"daybook run --through $(date +%F) --out out", "the night: bill, collect, write documents"},
+                 {"daybook audit verify", "prove that nothing was changed or removed"}},
+      rest[] = {{"daybook tour", "a month of all this, on a ledger of its own"},
+                {"daybook help", "every command"},
+                {"daybook help invoice", "those about invoices"},
+                {"daybook help invoice credit", "one of them, with an example"},
+                {"daybook doctor", "when something is odd"},
+                {"man daybook", "the manual"}};
+    enum { FIRST_WIDTH = 46, REST_WIDTH = 32 };
+    paper_word(to, STR("daybook"), MOOD_HEADING);
+    (void)fprintf(to->to,
+                  " is a billing ledger: each event is written once, encrypted and chained, and all else\n"
+                  "- subscriptions, usage, invoices, payments, books - is made of what was written.\n");
+    print_heading(to, "To begin with:");
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+        bool is_long = strlen(first[i].command) > FIRST_WIDTH;
+        (void)fprintf(to->to, "  %-*s%s%*s # %s\n", FIRST_WIDTH, first[i].command, is_long ? "\n" : "",
+                      is_long ? FIRST_WIDTH + 2 : 0, "", first[i].says);
+    }
+    print_heading(to, "And then:");
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        (void)fprintf(to->to, "  %-*s # %s\n", REST_WIDTH, rest[i].command, rest[i].says);
+    print_heading(to, "What there are commands for:");
+    print_nouns(to);
+}
+
 void cli_help_all(const struct paper *to)
 {
     (void)fprintf(to->to, "daybook - an append-only billing ledger\n\n"
@@ -129,6 +183,28 @@ void cli_help_group(const struct paper *to, struct str group)
     (void)fprintf(to->to, "usage: daybook %.*s COMMAND [ARGUMENTS] [--OPTIONS]\n\nCommands:\n",
                   STR_ARG(group));
     print_verbs(to, group);
+}
+
+const char *verb_example(const struct verb *v)
+{
+    static const struct {
+        const char *words, *example;
+    } examples[] = {
+#define EXAMPLE(words, example) {words, example},
+#include "billing/examples.def"
+#undef EXAMPLE
+    };
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        if (strcmp(examples[i].words, v->words) == 0) return examples[i].example;
+    return NULL;
+}
+
+static void print_example(const struct paper *to, const struct verb *v)
+{
+    const char *example = verb_example(v);
+    if (example == NULL) return;
+    print_heading(to, "Example:");
+    (void)fprintf(to->to, "  $ daybook %s\n", example);
 }
 
 static void print_usage(const struct paper *to, const struct verb *v, const struct slot *slots, size_t count,
@@ -198,6 +274,7 @@ void cli_help_verb(const struct paper *to, const struct verb *v)
         print_term(to, term, help_of(s));
     }
     print_words(to, v);
+    print_example(to, v);
     print_globals(to);
     arena_free(a);
 }
@@ -207,7 +284,7 @@ enum err cli_help_topic(const struct paper *to, struct str topic, struct str wor
     struct arena *a = arena_new();
     const char *between = word.len == 0 ? "" : ".";
     const struct verb *v = verb_find(str_format(a, "%.*s%s%.*s", STR_ARG(topic), between, STR_ARG(word)));
-    struct str group = str_format(a, "%.*s.", STR_ARG(topic)), shown = text_quotable(topic);
+    struct str group = str_format(a, "%.*s.", STR_ARG(topic));
     const struct verb *member = NULL;
     for (size_t i = 0; word.len == 0 && (member = verb_at(i)) != NULL; i++) {
         if (str_starts(str_of(member->words), str_cstring(a, group))) break;
@@ -220,7 +297,7 @@ enum err cli_help_topic(const struct paper *to, struct str topic, struct str wor
     else if (member != NULL)
         cli_help_group(to, topic);
     else
-        err = fail(e, ERR_USAGE, "there is no command '%.*s'; see 'daybook help'", STR_ARG(shown));
+        err = cli_no_command(topic, word, e);
     arena_free(a);
     return err;
 }

@@ -199,6 +199,15 @@ static enum err take_file(struct command_line *r, const struct slot *s, struct s
     return err == OK ? OK : wrap(r->e, "--%s", s->name);
 }
 
+static void hint_at_word(struct command_line *r, const struct choice *c, struct str text)
+{
+    struct nearest n = nearest_to(text);
+    for (size_t i = 0; i < c->count; i++) nearest_try(&n, str_of(c->words[i]));
+    size_t len = strlen(r->e->text);
+    if (n.best.len > 0)
+        (void)snprintf(r->e->text + len, sizeof r->e->text - len, "; did you mean '%.*s'?", STR_ARG(n.best));
+}
+
 static enum err fill(struct command_line *r, struct slot *s, struct str text)
 {
     void *record = (char *)r->out->body + s->base;
@@ -208,6 +217,7 @@ static enum err fill(struct command_line *r, struct slot *s, struct str text)
     enum err err = take_file(r, s, &text);
     if (err != OK) return err;
     err = field_parse(s->field, record, take_percent(r, s, text), r->arena, r->e);
+    if (err == ERR_INVALID && s->field->kind == KIND_CHOICE) hint_at_word(r, s->field->choice, text);
     if (err == OK) err = verb_note_field(r->out->verb, s->field, record, r->e);
     s->given = true;
     bool is_argument = (s->field->flags & (unsigned)FIELD_ARGUMENT) != 0;
@@ -282,28 +292,27 @@ static bool is_group(struct str word)
     return false;
 }
 
-static enum err unknown_word(struct command_line *r, struct str word)
+enum err cli_no_command(struct str group, struct str word, struct error *e)
 {
-    struct nearest n = nearest_to(word);
+    bool second = is_group(group) && word.len > 0;
+    struct nearest n = nearest_to(second ? word : group);
     const struct verb *v = NULL;
-    size_t in_group = r->out->group.len;
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         const char *dot = strchr(v->words, '.');
         struct str first = dot == NULL ? str_of(v->words) : (struct str){v->words, (size_t)(dot - v->words)};
-        if (in_group == 0)
+        if (!second)
             nearest_try(&n, first);
-        else if (dot != NULL && str_equal(first, r->out->group))
+        else if (dot != NULL && str_equal(first, group))
             nearest_try(&n, str_of(dot + 1));
     }
-    struct str shown = text_quotable(word);
-    const char *space = in_group == 0 ? "" : " ";
+    struct str shown = text_quotable(second ? word : group), front = second ? group : STR_NONE;
+    const char *space = second ? " " : "";
     if (n.best.len == 0) {
-        return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; see 'daybook help'",
-                    STR_ARG(r->out->group), space, STR_ARG(shown));
+        return fail(e, ERR_USAGE, "there is no command '%.*s%s%.*s'; see 'daybook help'", STR_ARG(front),
+                    space, STR_ARG(shown));
     }
-    return fail(r->e, ERR_USAGE, "there is no command '%.*s%s%.*s'; did you mean '%.*s%s%.*s'?",
-                STR_ARG(r->out->group), space, STR_ARG(shown), STR_ARG(r->out->group), space,
-                STR_ARG(n.best));
+    return fail(e, ERR_USAGE, "there is no command '%.*s%s%.*s'; did you mean '%.*s%s%.*s'?", STR_ARG(front),
+                space, STR_ARG(shown), STR_ARG(front), space, STR_ARG(n.best));
 }
 
 static void take_verb(struct command_line *r, const struct verb *v)
@@ -320,7 +329,9 @@ static enum err read_argument(struct command_line *r, struct str token);
 static enum err read_second(struct command_line *r, struct str word)
 {
     const struct verb *alone = r->out->group.len == 0 ? NULL : verb_find(r->out->group);
-    if (alone == NULL) return unknown_word(r, word);
+    if (alone == NULL)
+        return r->out->group.len == 0 ? cli_no_command(word, STR_NONE, r->e)
+                                      : cli_no_command(r->out->group, word, r->e);
     take_verb(r, alone);
     return read_argument(r, word);
 }

@@ -200,6 +200,8 @@ static const struct {
      "there is no command 'subscription craete'; did you mean 'subscription create'?"},
     {"subscription xyzzyx u1", ERR_USAGE, "there is no command 'subscription xyzzyx'; see 'daybook help'"},
     {"frobnicate", ERR_USAGE, "there is no command 'frobnicate'; see 'daybook help'"},
+    {"subscription create u1 --tier pro --interval yeer", ERR_INVALID,
+     "--interval: 'yeer' is not one of day, week, month, year, quarter, half_year; did you mean 'year'?"},
     {"catalog.show", ERR_USAGE, "there is no command 'catalog.show'; see 'daybook help'"},
     {"subscription create u1 --teir pro", ERR_USAGE, "there is no option '--teir'; did you mean '--tier'?"},
     {"subscription create u1 --payment_method p --tier pro", ERR_USAGE,

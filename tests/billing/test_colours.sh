@@ -21,8 +21,14 @@ result() { # result OK WHAT
 on_terminal() { # on_terminal ARGUMENT... - what the program shows on a terminal, in the file out
     python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$daybook" --now 2025-02-01 --dir books "$@" </dev/null >out
 }
-coloured() { on_terminal "${@:2}" && grep -q $'\033' out && result 0 "$1" || result 1 "$1"; }
-plain() { on_terminal "${@:2}" && [ -s out ] && ! grep -q $'\033' out && result 0 "$1" || result 1 "$1"; }
+coloured() {
+    on_terminal "${@:2}" && grep -q $'\033' out
+    result $? "$1"
+}
+plain() {
+    on_terminal "${@:2}" && [ -s out ] && ! grep -q $'\033' out
+    result $? "$1"
+}
 
 "$daybook" --now 2025-01-01 --dir books init --quiet || exit 1
 "$daybook" --now 2025-01-01 --dir books subscription create ann --tier basic --payment-method pm_card_visa --quiet

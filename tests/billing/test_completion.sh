@@ -72,7 +72,7 @@ completes help subscription '' create
 completes completion '' fish
 completes audit log --action invoice.p invoice.pdf
 mkdir folder && : >file.csv
-completes import usage fi file.csv
+completes import usage 'fi' file.csv
 completes import usage fo folder
 completes run --out '' folder
 completes run --out '' '!file.csv'
@@ -137,6 +137,27 @@ for i in $(seq 1000 1400); do echo "many$i,free" >>many.csv; done
 [ "$("$daybook" complete --token-file otto.token subscription show many | wc -l)" -le 200 ]
 result $? 'not more than a screen is offered'
 completes --token-file otto.token subscription show many1399 many1399
+
+# --- a hint for who mistypes one of these
+
+hints() { # hints PATTERN ARGUMENT...
+    "$daybook" --token-file otto.token "${@:2}" >out.txt 2>&1
+    grep -q "$1" out.txt
+    result $? "'daybook ${*:2}' says $(cat out.txt) (wanted $1)"
+}
+hints "did you mean 'ann'" subscription update anm --tier pro
+hints "did you mean 'pro'" subscription update ann --tier prro
+hints "did you mean 'basic'" subscription create somebody --tier bassic
+hints "did you mean 'usage'" import usgae file.csv
+hints "did you mean 'INV-2025-000003'" invoice show INV-2025-00003
+hints "did you mean 'partially_paid'" invoice list --status partialy_paid
+hints "'qqq'$" subscription update qqq --tier pro
+"$daybook" --token-file root.token report arging >out.txt 2>&1
+grep -q "there is no report 'arging'.*did you mean 'ar_aging'" out.txt
+result $? 'a report that there is not'
+"$daybook" subscription update anm --tier pro >out.txt 2>&1
+! grep -q 'did you mean' out.txt
+result $? 'who shows no token is told of nobody'
 
 # --- the other shells, and what is installed
 

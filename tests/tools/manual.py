@@ -71,6 +71,9 @@ def entry(daybook, words):
         options.append(sentence(says))
     if options:
         out += [".Bl -tag -width Ds -compact", *options, ".El"]
+    example = re.search(r"^  \$ (daybook .*)$", rest, re.M)
+    if example:
+        out.append(".Dl $ " + example.group(1).replace("\\", "\\e"))
     return "\n".join(out)
 
 
