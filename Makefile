@@ -186,9 +186,11 @@ $(O)/daybook.pc: always
 	  'Description: append-only billing ledger with an encrypted, hash-chained log' 'Version: $(VERSION)' \
 	  'Libs: -L$${libdir} -ldaybook' 'Libs.private: $(LIBS)' 'Cflags: -I$${includedir}' > $@
 
+# Where Debian's zsh looks: what packages bring is not where an administrator's is.
+ZSH_FUNCTIONS := share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/man/man1 share/doc/daybook \
-	  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
+	  share/bash-completion/completions $(ZSH_FUNCTIONS) share/fish/vendor_completions.d)
 	$(if $(wildcard billing/main.c),install $(O)/daybook $(DESTDIR)$(PREFIX)/bin/)
 	install $(O)/daybook-verify $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/libdaybook.a $(DESTDIR)$(PREFIX)/lib/
@@ -199,7 +201,7 @@ install: all
 	$(foreach f,$(wildcard billing/*.1),install -m 644 $(f) $(DESTDIR)$(PREFIX)/share/man/man1/;)
 	install -m 644 billing/verify.html $(DESTDIR)$(PREFIX)/share/doc/daybook/
 	install -m 644 billing/daybook.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daybook
-	install -m 644 billing/daybook.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daybook
+	install -m 644 billing/daybook.zsh $(DESTDIR)$(PREFIX)/$(ZSH_FUNCTIONS)/_daybook
 	install -m 644 billing/daybook.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daybook.fish
 	install -m 644 README.md $(wildcard ledger/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/daybook/
 	install -d $(addprefix $(DESTDIR)$(PYTHON_DIR)/,daybook src/system/billing)

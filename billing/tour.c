@@ -81,8 +81,7 @@ static void forget_settings(struct arena *a)
         else
             i++;
     }
-    if (setenv("DAYBOOK_DIR", "books", 1) != 0)
-        WRONG("out of memory"); /* NOLINT(concurrency-mt-unsafe): likewise */
+    if (setenv("DAYBOOK_DIR", "books", 1) != 0) WRONG("out of memory"); /* NOLINT(concurrency-mt-unsafe) */
 }
 
 /* ---- step by step ---- */

@@ -378,7 +378,7 @@ enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *conte
 
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
 {
-    assert(l->rehearsal == NULL);
+    assert(l->rehearsal == NULL && !l->read_only);
     ledger_lock(l);
     struct views_txn *t = NULL;
     enum err err = begin_views(&t, l, true, e);
