@@ -296,10 +296,13 @@ enum err values_live(const struct values_question *q, struct views_txn *t, value
 
 /* ---- a hint ---- */
 
+enum { HINT_NS_MAX = 300000000 }; /* nobody waits for a hint among a million users */
+
 struct searching {
     struct nearest nearest;
     struct str given;
     bool found; /* it is there as it was given */
+    uint64_t until_ns;
     struct arena *arena;
 };
 
@@ -311,7 +314,7 @@ static bool try_value(void *context, struct str value, struct str help)
     size_t was = x->nearest.distance;
     nearest_try(&x->nearest, value);
     if (x->nearest.distance < was) x->nearest.best = str_copy(x->arena, value);
-    return !x->found;
+    return !x->found && world_monotonic_ns() < x->until_ns;
 }
 
 /* What was given for the field; "" for what is no text, or was not given. */
@@ -355,6 +358,7 @@ void values_hint(struct error *e, const struct cli_command *c, struct service *s
         const char *quoted = str_format(a, "'%.*s'", STR_ARG(x.given)).ptr;
         if (x.given.len == 0 || strstr(e->text, quoted) == NULL) continue; /* it is about another */
         x.nearest = nearest_to(x.given);
+        x.until_ns = world_monotonic_ns() + HINT_NS_MAX;
         search(&x, c, &slots[i], s);
         if (x.found || x.nearest.best.len == 0) continue;
         size_t len = strlen(e->text);

@@ -185,7 +185,7 @@ if command -v fish >/dev/null; then
     result $? 'fish completes files'
 else
     skipped=$((skipped + 4))
-    echo 'skipped: there is no fish'
+    echo '[SKIP] there is no fish'
 fi
 
 if command -v zsh >/dev/null; then
@@ -235,7 +235,7 @@ PY
     zsh_gives 'daybook import usage fi' 'daybook import usage file.csv '
 else
     skipped=$((skipped + 5))
-    echo 'skipped: there is no zsh'
+    echo '[SKIP] there is no zsh'
 fi
 
 echo "$good passed, $bad failed, $skipped skipped"

@@ -144,7 +144,7 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=6m,mode=0700 none small 2>/dev/n
     finds 'a ledger in memory' 6 file_system look tmpfs --dir small/books
 else
     skipped=$((skipped + 2))
-    echo 'skipped: no small file system can be mounted here'
+    echo '[SKIP] no small file system can be mounted here'
 fi
 
 at books doctor >out 2>err
