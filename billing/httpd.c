@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* httpd.c - see httpd.h. */
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netdb.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "billing/httpd.h"
+#include "billing/httpd_listen.h"
 
 enum {
-    REQUEST_SECONDS = 30, /* for a request to come in, whole */
-    CONNECTIONS_MAX = 256,
+    REQUEST_SECONDS = 30,         /* for a request to come in, whole … */
+    BYTES_A_SECOND_MIN = 1 << 16, /* … and for each so many bytes of it one more */
+    CONNECTIONS = 256,
+    MEMORY = 64 * 1024, /* of a connection, for the request's line and headers */
+    STREAM_BLOCK = 16 * 1024,
     STOP_TURNS = 100, /* of 20 ms: what is being answered has so long */
     STOP_TURN_NS = 20000000,
 };
@@ -18,7 +23,9 @@ enum {
 struct httpd {
     struct httpd_options options;
     struct MHD_Daemon *daemon;
-    unsigned port;
+    struct listening listening;
+    struct arena *arena;
+    atomic_bool stopping;
 };
 
 /* One request while it comes in. */
@@ -26,55 +33,147 @@ struct incoming {
     struct httpd_request request;
     struct buffer body;
     struct instant began;
+    bool begun; /* its headers were looked at */
+    bool lost;  /* its body could not be kept */
 };
 
-/* ---- requests ---- */
+/* ---- answers ---- */
 
 const char *httpd_header(const struct httpd_request *r, const char *name)
 {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *c, const struct httpd_reply *reply)
+void httpd_add_header(struct httpd_reply *reply, const char *name, struct str value)
+{
+    assert(reply->headers_count < HTTPD_HEADERS_MAX);
+    reply->headers[reply->headers_count++] = (struct httpd_header){name, value};
+}
+
+struct streaming {
+    httpd_stream_fn *next;
+    void *self;
+    void (*end)(void *self);
+};
+
+static ssize_t stream_next(void *context, uint64_t at, char *to, size_t room)
+{
+    const struct streaming *s = context;
+    size_t len = 0;
+    (void)at;
+    s->next(s->self, to, room, &len);
+    return len > 0 ? (ssize_t)len : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void stream_end(void *context)
+{
+    struct streaming *s = context;
+    if (s->end != NULL) s->end(s->self);
+    free(s);
+}
+
+static struct MHD_Response *response_of_stream(const struct httpd_reply *reply)
+{
+    struct streaming *s = malloc(sizeof *s);
+    if (s == NULL) return NULL;
+    *s = (struct streaming){reply->stream, reply->stream_self, reply->stream_end};
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_next, s, stream_end);
+    if (r == NULL) free(s);
+    return r;
+}
+
+static struct MHD_Response *response_of_file(const struct httpd_reply *reply)
+{
+    off_t size = lseek(reply->file, 0, SEEK_END);
+    struct MHD_Response *r = size < 0 ? NULL : MHD_create_response_from_fd64((uint64_t)size, reply->file);
+    if (r == NULL) (void)close(reply->file);
+    return r;
+}
+
+static struct MHD_Response *response_of_text(const struct httpd_reply *reply)
 {
     char *copy = malloc(reply->body.len + 1); /* the answer frees it */
-    if (copy == NULL) return MHD_NO;
+    if (copy == NULL) return NULL;
     bytes_put(copy, str_bytes(reply->body));
     struct MHD_Response *r = MHD_create_response_from_buffer(reply->body.len, copy, MHD_RESPMEM_MUST_FREE);
-    if (r == NULL) {
-        free(copy);
-        return MHD_NO;
-    }
-    enum MHD_Result ok = MHD_add_response_header(r, "Content-Type", reply->type);
+    if (r == NULL) free(copy);
+    return r;
+}
+
+static enum MHD_Result answer(struct MHD_Connection *c, const struct httpd_reply *reply, struct arena *a)
+{
+    struct MHD_Response *r = reply->stream != NULL ? response_of_stream(reply)
+                             : reply->has_file     ? response_of_file(reply)
+                                                   : response_of_text(reply);
+    if (r == NULL) return MHD_NO;
+    enum MHD_Result ok = MHD_YES;
+    if (reply->type != NULL) ok = MHD_add_response_header(r, "Content-Type", reply->type);
+    for (size_t i = 0; i < reply->headers_count && ok == MHD_YES; i++)
+        ok = MHD_add_response_header(r, reply->headers[i].name, str_cstring(a, reply->headers[i].value));
     if (ok == MHD_YES) ok = MHD_queue_response(c, reply->status, r);
     MHD_destroy_response(r);
     return ok;
 }
+
+/* ---- requests ---- */
 
 static struct instant now_of(const struct httpd *s)
 {
     return s->options.world.now(s->options.world.self);
 }
 
-static struct incoming *begin_incoming(struct instant now)
+/* Is called with the first line of a request, as it was sent; what it gives back becomes its context. */
+static void *begin_incoming(void *self, const char *uri, struct MHD_Connection *c)
 {
+    const struct httpd *s = self;
     struct arena *a = arena_new();
     struct incoming *in = arena_new_of(a, struct incoming);
-    *in = (struct incoming){.request = {.arena = a}, .body = {.arena = a}, .began = now};
+    struct str path = str_of(uri);
+    const char *end = memchr(path.ptr, '?', path.len);
+    if (end != NULL) path.len = (size_t)(end - path.ptr);
+    *in = (struct incoming){.request = {.uri = str_cstring(a, str_of(uri)),
+                                        .url = str_cstring(a, path),
+                                        .file = -1,
+                                        .body_max = s->options.body_max,
+                                        .arena = a,
+                                        .connection = c},
+                            .body = {.arena = a},
+                            .began = now_of(s)};
     return in;
 }
 
 /* The connection's own timeout begins again with each byte: a slow sender would keep its place for good. */
 static bool is_too_slow(const struct incoming *in, struct instant now)
 {
-    return now.us - in->began.us > (int64_t)REQUEST_SECONDS * 1000000;
+    int64_t seconds = REQUEST_SECONDS + (int64_t)(in->request.length / BYTES_A_SECOND_MIN);
+    return now.us - in->began.us > seconds * 1000000;
+}
+
+/* Why it cannot be kept is the machine's matter, and none of who asks. */
+static void keep_in_file(struct incoming *in, struct bytes part)
+{
+    struct httpd_request *r = &in->request;
+    struct error e = {0};
+    enum err err = r->file < 0 ? file_unnamed(&r->file, &e) : OK;
+    if (err == OK) err = file_add(r->file, part, &e);
+    if (err == OK) return;
+    if (!in->lost) (void)fprintf(stderr, "daybook: a request cannot be kept: %s\n", e.text);
+    in->lost = true;
 }
 
 /* What is too long is read to its end, and thrown away, so that the answer arrives. */
-static void take_part(struct incoming *in, const char *part, size_t size, size_t most)
+static void take_part(const struct httpd *s, struct incoming *in, const char *part, size_t size)
 {
-    in->request.too_large = in->request.too_large || in->body.len + size > most;
-    if (!in->request.too_large) buffer_add(&in->body, part, size);
+    struct httpd_request *r = &in->request;
+    uint64_t most = r->spooled ? s->options.file_max : r->body_max;
+    r->too_large = r->too_large || r->length + size > most;
+    r->length += size;
+    if (r->too_large) return;
+    if (r->spooled)
+        keep_in_file(in, (struct bytes){(const uint8_t *)part, size});
+    else
+        buffer_add(&in->body, part, size);
 }
 
 static enum MHD_Result handle(void *self, struct MHD_Connection *c, const char *url, const char *method,
@@ -82,26 +181,29 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *c, const char *
 {
     const struct httpd *s = self;
     struct incoming *in = *request;
-    struct instant now = now_of(s);
+    struct httpd_request *r = &in->request;
     struct httpd_reply reply = {.status = MHD_HTTP_INTERNAL_SERVER_ERROR, .type = "text/plain"};
     (void)version;
-    if (in == NULL) {
-        *request = begin_incoming(now);
+    (void)url;
+    if (!in->begun) {
+        in->begun = true;
+        r->method = str_cstring(r->arena, str_of(method));
+        if (s->options.begin != NULL) s->options.begin(s->options.self, r);
         return MHD_YES;
     }
-    if (is_too_slow(in, now)) return MHD_NO;
+    if (is_too_slow(in, now_of(s))) return MHD_NO;
     if (*size > 0) {
-        take_part(in, part, *size, s->options.body_max);
+        take_part(s, in, part, *size);
         *size = 0;
         return MHD_YES;
     }
-    struct httpd_request *r = &in->request;
-    r->url = url;
-    r->method = method;
-    r->connection = c;
+    if (in->lost || (r->file >= 0 && lseek(r->file, 0, SEEK_SET) != 0)) {
+        reply.status = MHD_HTTP_INSUFFICIENT_STORAGE;
+        return answer(c, &reply, r->arena);
+    }
     if (!r->too_large) r->body = (struct bytes){in->body.ptr, in->body.len};
     s->options.handle(s->options.self, r, &reply);
-    return answer(c, &reply);
+    return answer(c, &reply, r->arena);
 }
 
 static void finish(void *self, struct MHD_Connection *c, void **request, enum MHD_RequestTerminationCode how)
@@ -112,75 +214,52 @@ static void finish(void *self, struct MHD_Connection *c, void **request, enum MH
     (void)how;
     if (in == NULL) return;
     if (in->request.later && s->options.later != NULL) s->options.later(s->options.self, in->request.arena);
+    if (in->request.file >= 0) (void)close(in->request.file);
     arena_free(in->request.arena);
     *request = NULL;
 }
 
 /* ---- start and stop ---- */
 
-/* "[::1]:8080" is "[::1]" and "8080"; without a colon there is no host. */
-static struct str cut_port(struct str *host, struct str listen)
+static enum err start(struct httpd *s, struct error *e)
 {
-    size_t colon = listen.len;
-    while (colon > 0 && listen.ptr[colon - 1] != ':') colon--;
-    *host = (struct str){listen.ptr, colon == 0 ? 0 : colon - 1};
-    return (struct str){listen.ptr + colon, listen.len - colon};
-}
-
-static enum err resolve(struct addrinfo **out, struct str listen, struct arena *a, struct error *e)
-{
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                                   .ai_socktype = SOCK_STREAM,
-                                   .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-    struct str host = STR_NONE, port = cut_port(&host, listen);
-    bool brackets = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
-    if (brackets) host = (struct str){host.ptr + 1, host.len - 2};
-    struct error unused = {0};
-    uint64_t number = 0;
-    bool whole = host.len > 0 && uint_parse(&number, port, &unused) == OK && number <= UINT16_MAX;
-    if (whole && getaddrinfo(str_cstring(a, host), str_cstring(a, port), &hints, out) == 0) return OK;
-    return fail(e, ERR_INVALID, "--listen: '%.*s' is no address, as in 127.0.0.1:8080 or [::1]:8080",
-                STR_ARG(text_quotable(listen)));
-}
-
-static enum err listen_to(struct httpd *s, const struct addrinfo *address, struct error *e)
-{
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
-    if (address->ai_family == AF_INET6) flags |= MHD_USE_IPv6;
-    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+    const struct httpd_options *o = &s->options;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_POLL;
+    if (o->threads) flags |= MHD_USE_THREAD_PER_CONNECTION;
+    const unsigned connections = o->connections > 0 ? o->connections : CONNECTIONS;
+    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, s->listening.fd,
                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REQUEST_SECONDS,
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                                 MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                 (size_t)MEMORY, MHD_OPTION_URI_LOG_CALLBACK, begin_incoming, s,
                                  MHD_OPTION_NOTIFY_COMPLETED, finish, s, MHD_OPTION_END);
-    if (s->daemon == NULL)
-        return fail(e, ERR_STORAGE, "cannot listen to %.*s", STR_ARG(text_quotable(s->options.listen)));
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    s->port = info == NULL ? 0 : info->port;
-    return OK;
+    if (s->daemon != NULL) return OK;
+    return fail(e, ERR_STORAGE, "cannot listen to %.*s", STR_ARG(text_quotable(o->listen)));
 }
 
 enum err httpd_start(struct httpd **out, const struct httpd_options *o, struct error *e)
 {
     struct arena *a = arena_new();
-    struct addrinfo *address = NULL;
-    struct httpd *s = calloc(1, sizeof *s);
-    if (s == NULL) WRONG("out of memory");
-    s->options = *o;
-    enum err err = resolve(&address, o->listen, a, e);
-    if (err == OK && address != NULL) err = listen_to(s, address, e);
-    if (address != NULL) freeaddrinfo(address);
-    arena_free(a);
-    if (err == OK)
+    struct httpd *s = arena_new_of(a, struct httpd);
+    *s = (struct httpd){.options = *o, .arena = a, .listening = {.fd = -1}};
+    enum err err = listen_begin(&s->listening, o->listen, a, e);
+    if (err == OK) err = start(s, e);
+    if (err == OK) {
         *out = s;
-    else
-        free(s);
+        return OK;
+    }
+    listen_end(&s->listening);
+    arena_free(a);
     return err;
 }
 
 struct str httpd_url(const struct httpd *s, struct arena *a)
 {
-    struct str host = STR_NONE;
-    (void)cut_port(&host, s->options.listen);
-    return str_format(a, "http://%.*s:%u", STR_ARG(host), s->port);
+    return str_copy(a, s->listening.url);
+}
+
+bool httpd_is_stopping(const struct httpd *s)
+{
+    return s->stopping;
 }
 
 static unsigned connections_of(const struct httpd *s)
@@ -193,9 +272,10 @@ void httpd_stop(struct httpd *s)
 {
     const struct timespec turn = {.tv_nsec = STOP_TURN_NS};
     if (s == NULL) return;
-    MHD_socket listening = MHD_quiesce_daemon(s->daemon);
+    s->stopping = true;
+    (void)MHD_quiesce_daemon(s->daemon); /* the socket stays ours */
     for (int i = 0; i < STOP_TURNS && connections_of(s) > 0; i++) (void)nanosleep(&turn, NULL);
     MHD_stop_daemon(s->daemon);
-    if (listening != MHD_INVALID_SOCKET) (void)close(listening);
-    free(s);
+    listen_end(&s->listening);
+    arena_free(s->arena);
 }

@@ -235,42 +235,11 @@ enum err source_read(size_t *got, struct source *s, uint8_t *to, size_t room, st
     return err;
 }
 
-static enum err write_all(int fd, struct bytes b, struct error *e)
-{
-    while (b.len > 0) {
-        ssize_t n = write(fd, b.ptr, b.len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            return fail_errno(e, errno, "cannot keep a copy of the input in the folder for temporary files");
-        b.ptr += n;
-        b.len -= (size_t)n;
-    }
-    return OK;
-}
-
-/* A file that no folder knows: it is gone with this process, however that ends. */
-static enum err temporary_open(int *fd, struct error *e)
-{
-    const char *folder = getenv("TMPDIR");
-    if (folder == NULL || folder[0] == '\0') folder = "/tmp";
-    char path[LIMIT_PATH_BYTES] = "";
-    int len = snprintf(path, sizeof path, "%s/daybook-XXXXXX", folder);
-    if (len < 0 || (size_t)len >= sizeof path) {
-        return fail(e, ERR_INVALID, "cannot keep the input: TMPDIR is too long");
-    }
-    *fd = mkstemp(path); /* mode 0600 */
-    if (*fd < 0) return fail_errno(e, errno, "cannot make a temporary file in '%s'", folder);
-    if (unlink(path) == 0 && fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0) return OK;
-    enum err err = fail_errno(e, errno, "cannot hide a temporary file in '%s'", folder);
-    (void)close(*fd); /* empty */
-    return err;
-}
-
 static enum err copy_rest(struct source *s, int fd, struct error *e)
 {
     enum err err = OK;
     while (err == OK && s->raw_len > 0) {
-        err = write_all(fd, (struct bytes){s->raw + s->raw_at, s->raw_len - s->raw_at}, e);
+        err = file_add(fd, (struct bytes){s->raw + s->raw_at, s->raw_len - s->raw_at}, e);
         s->raw_at = s->raw_len;
         if (err == OK) err = raw_fill(s, e);
     }
@@ -286,7 +255,7 @@ enum err source_keep(struct source *s, struct error *e)
     /* Standard input may be a file that the caller has read a part of: the copy begins where we do. */
     if (s->fd > STDIN_FILENO && fstat(s->fd, &info) == 0 && S_ISREG(info.st_mode)) return OK;
     int fd = -1;
-    enum err err = temporary_open(&fd, e);
+    enum err err = file_unnamed(&fd, e);
     if (err != OK) return err;
     err = copy_rest(s, fd, e);
     if (err != OK) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,6 +195,34 @@ enum err file_write(const char *path, struct bytes content, unsigned mode, struc
         return err;
     }
     return file_finish(&sink, e);
+}
+
+enum err file_unnamed(int *fd, struct error *e)
+{
+    const char *folder = getenv("TMPDIR");
+    if (folder == NULL || folder[0] == '\0') folder = "/tmp";
+    char path[LIMIT_PATH_BYTES] = "";
+    int len = snprintf(path, sizeof path, "%s/daybook-XXXXXX", folder);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return fail(e, ERR_INVALID, "the name of the folder for temporary files (TMPDIR) is too long");
+    *fd = mkstemp(path); /* mode 0600 */
+    if (*fd < 0) return fail_errno(e, errno, "cannot make a temporary file in '%s'", folder);
+    if (unlink(path) == 0 && fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0) return OK;
+    enum err err = fail_errno(e, errno, "cannot hide a temporary file in '%s'", folder);
+    (void)close(*fd); /* empty */
+    return err;
+}
+
+enum err file_add(int fd, struct bytes b, struct error *e)
+{
+    while (b.len > 0) {
+        ssize_t n = write(fd, b.ptr, b.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno(e, errno, "cannot write to a temporary file");
+        b.ptr += n;
+        b.len -= (size_t)n;
+    }
+    return OK;
 }
 
 bool file_exists(const char *path)

@@ -28,6 +28,11 @@ enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;
 enum err file_finish_as(struct file_sink *s, const char *path, struct error *e) MUST_USE;
 void file_abandon(struct file_sink *s); /* accepts one that was finished or never begun */
 
+/* A file that no folder knows, in the one for temporary files (TMPDIR): it is gone with this process, however
+ * that ends. */
+enum err file_unnamed(int *fd, struct error *e) MUST_USE;
+enum err file_add(int fd, struct bytes b, struct error *e) MUST_USE; /* all of it, at the file's place */
+
 bool file_exists(const char *path);
 /* Whose temporary files nobody will finish: no such process, or one that was killed and not reaped yet. */
 bool process_is_gone(uint64_t pid);
