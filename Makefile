@@ -83,7 +83,7 @@ SRC_projections := $(SRC_ledger) $(wildcard projections/*.c)
 SRC_reports     := $(SRC_projections) $(wildcard reports/*.c)
 -include reports/fonts.mk
 SRC_importers   := $(SRC_projections) $(wildcard importers/*.c)
-SRC_all         := $(sort $(SRC_reports) $(SRC_importers) $(filter-out billing/main.c,$(wildcard billing/*.c)))
+SRC_all         := $(sort $(SRC_reports) $(SRC_importers) $(filter-out billing/main.c,$(wildcard billing/*.c billing/http/*.c)))
 SRC_billing     := $(SRC_all)
 # The verifier is a program of its own: the ground, and nothing that writes ledgers.
 SRC_verifier    := $(addprefix ledger/base/,arena.c base64.c buffer.c card.c error.c sha256.c text.c) \

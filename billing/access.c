@@ -154,6 +154,7 @@ static struct str text_of(const struct passage *p, const char *name)
 static struct str output_of(const struct passage *p)
 {
     struct str out = text_of(p, "out");
+    if (p->service->sent_to.len > 0) return p->service->sent_to;
     return out.len > 0 ? out : text_of(p, "output");
 }
 

@@ -111,6 +111,10 @@ struct checkpoint_told;
 /* What was signed, and what became of it, in the answer about what it was signed after. */
 void member_checkpoint(json_t *object, const struct checkpoint_told *t);
 json_t *webhook_json(const struct webhook *w);
+/* Those of Stripe's endpoints, a line each, into the door; how old a signature may be in seconds, 0: as
+ * usual. */
+enum err read_webhook_secrets(struct webhook_door *d, struct str secret_file, uint64_t tolerance,
+                              struct arena *a, struct error *e) MUST_USE;
 /* How many customers who owe something are not asked: another gateway than the one at hand keeps their
  * payment methods. And both in an answer. */
 enum err count_not_asked(uint64_t *out, const struct call *c, struct error *e) MUST_USE;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* serve.c - see serve.h. A message is answered as soon as it is durable; what it asks for is done when the
+/* serve.c - see serve.h. Each request has a thread; what may ask the gateway is done by one after the other.
+ * A message is answered as soon as it is durable; what it asks for is done when the
  * answer is on its way. Whoever stops the program then loses nothing: what was kept is done by the next. */
 #include <microhttpd.h>
+#include <pthread.h>
 
+#include "billing/http/api.h"
 #include "billing/httpd.h"
 #include "billing/serve.h"
 
 struct server {
     struct server_options options;
     struct httpd *http;
+    struct api *api;
+    pthread_mutex_t money; /* over the gateway, and messages of it */
 };
 
 /* ---- answers ---- */
@@ -55,7 +60,9 @@ static void take_webhook(struct server *s, struct httpd_request *r, struct httpd
         return;
     }
     d.now = now_of(s);
+    (void)pthread_mutex_lock(&s->money);
     enum err err = webhook_keep(&w, &d, signature, r->body, r->arena, &e);
+    (void)pthread_mutex_unlock(&s->money);
     if (err == OK) {
         r->later = w.outcome == WEBHOOK_WAITING;
         answer(out, MHD_HTTP_OK, STR("{\"received\":true}"));
@@ -69,6 +76,12 @@ static void take_webhook(struct server *s, struct httpd_request *r, struct httpd
 
 /* ---- requests ---- */
 
+static void begin(void *self, struct httpd_request *r)
+{
+    struct server *s = self;
+    if (api_owns(r->url)) api_begin(s->api, r);
+}
+
 static bool is_route(const char *url, const char *route)
 {
     return strcmp(url, route) == 0;
@@ -76,13 +89,19 @@ static bool is_route(const char *url, const char *route)
 
 static void route(void *self, struct httpd_request *r, struct httpd_reply *out)
 {
-    bool webhook = is_route(r->url, "/webhooks/stripe"), health = is_route(r->url, "/healthz");
+    struct server *s = self;
+    if (api_owns(r->url)) {
+        api_handle(s->api, r, out);
+        return;
+    }
+    bool takes = s->options.door.secrets.count > 0;
+    bool webhook = takes && is_route(r->url, "/webhooks/stripe"), health = is_route(r->url, "/healthz");
     if (!webhook && !health)
         refuse(out, MHD_HTTP_NOT_FOUND, "not_found", "there is no such address", r->arena);
     else if (health && strcmp(r->method, "GET") == 0)
         answer(out, MHD_HTTP_OK, STR("{\"status\":\"ok\"}"));
     else if (webhook && strcmp(r->method, "POST") == 0)
-        take_webhook(self, r, out);
+        take_webhook(s, r, out);
     else
         refuse(out, MHD_HTTP_METHOD_NOT_ALLOWED, "refused", webhook ? "POST is wanted" : "GET is wanted",
                r->arena);
@@ -91,33 +110,49 @@ static void route(void *self, struct httpd_request *r, struct httpd_reply *out)
 /* The answer is out: now what the message asks for. */
 static void do_later(void *self, struct arena *a)
 {
-    const struct server *s = self;
+    struct server *s = self;
     struct webhook_door d = s->options.door;
     struct error later = {0};
     uint64_t count = 0;
     d.now = now_of(s);
-    if (webhooks_apply(&count, &d, a, &later) != OK)
-        (void)fprintf(stderr, "daybook: a webhook is kept and waits: %s\n", later.text);
+    (void)pthread_mutex_lock(&s->money);
+    enum err err = webhooks_apply(&count, &d, a, &later);
+    (void)pthread_mutex_unlock(&s->money);
+    if (err != OK) (void)fprintf(stderr, "daybook: a webhook is kept and waits: %s\n", later.text);
 }
 
 /* ---- start and stop ---- */
+
+static void free_server(struct server *s)
+{
+    api_close(s->api);
+    (void)pthread_mutex_destroy(&s->money);
+    free(s);
+}
 
 enum err server_start(struct server **out, const struct server_options *o, struct error *e)
 {
     struct server *s = calloc(1, sizeof *s);
     if (s == NULL) WRONG("out of memory");
     s->options = *o;
+    if (pthread_mutex_init(&s->money, NULL) != 0) WRONG("a lock cannot be made");
+    struct api_options api = {.service = o->service, .money = &s->money, .out = o->out};
+    s->api = api_open(&api);
     struct httpd_options http = {.listen = o->listen,
                                  .body_max = LIMIT_WEBHOOK_BYTES,
+                                 .file_max = LIMIT_UPLOAD_BYTES,
+                                 .connections = o->connections,
+                                 .threads = true,
                                  .world = o->service->world,
                                  .self = s,
+                                 .begin = begin,
                                  .handle = route,
                                  .later = do_later};
     enum err err = httpd_start(&s->http, &http, e);
     if (err == OK)
         *out = s;
     else
-        free(s);
+        free_server(s);
     return err;
 }
 
@@ -130,5 +165,5 @@ void server_stop(struct server *s)
 {
     if (s == NULL) return;
     httpd_stop(s->http);
-    free(s);
+    free_server(s);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* serve.h - billing's own: the door over HTTP. One thread answers, and is the only one that touches the
- * ledger meanwhile. */
+/* serve.h - billing's own: the door over HTTP, for the API and for Stripe's messages. */
 #ifndef DAYBOOK_BILLING_SERVE_H
 #define DAYBOOK_BILLING_SERVE_H
 
 #include "billing/service.h"
 
 struct server_options {
-    struct str listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0: a free one */
+    struct str listen;        /* as httpd.h has it */
     struct webhook_door door; /* of POST /webhooks/stripe; its time is that of each request */
     struct service *service;
+    const char *out;      /* see api.h */
+    unsigned connections; /* at once; 0: the default */
 };
 struct server;
 /* ERR_INVALID: no such address; ERR_STORAGE: it cannot be listened to. */

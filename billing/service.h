@@ -60,6 +60,7 @@ struct service {
     struct str actor;      /* stands in the audit log; in a ledger with actors the token tells it */
     struct shown_token token;
     struct access_state access;
+    struct str sent_to;            /* where a file goes that is written for somebody outside; "": it stays */
     struct str key;                /* idempotency key of the next command; "": none */
     service_progress_fn *progress; /* NULL: silent */
     void *progress_context;

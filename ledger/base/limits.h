@@ -71,6 +71,8 @@ enum {
     LIMIT_KEY_FILE_BYTES = 4096,
     LIMIT_PATH_BYTES = 4096,
     LIMIT_WEBHOOK_BYTES = 1024 * 1024, /* of a webhook's body; Stripe's have some KiB */
+    LIMIT_UPLOAD_BYTES = 1 << 30,      /* of a file that is sent to the HTTP API, as it comes */
+    LIMIT_CONNECTIONS = 4096,          /* to the HTTP server at once, each with a thread */
     LIMIT_WEBHOOK_SIGNATURE_BYTES = 4096,
     LIMIT_WEBHOOK_SIGNATURES = 16, /* of the scheme v1 that are looked at */
     LIMIT_WEBHOOK_SECRETS = 16,

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* api.c - see api.h. The way of a request: its route, who asks, what is asked, the verb, the answer. */
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "billing/access.h"
+#include "billing/http/api.h"
+#include "billing/http/exchange.h"
+
+enum { WRITES_AT_ONCE_MAX = 1024 };
+
+struct api {
+    struct api_options options;
+    atomic_uint writes;   /* commands that are being run */
+    pthread_mutex_t held; /* over refusals that are noted together */
+};
+
+struct api *api_open(const struct api_options *o)
+{
+    struct api *a = calloc(1, sizeof *a);
+    if (a == NULL) WRONG("out of memory");
+    a->options = *o;
+    if (pthread_mutex_init(&a->held, NULL) != 0) WRONG("a lock cannot be made");
+    return a;
+}
+
+void api_close(struct api *a)
+{
+    if (a == NULL) return;
+    (void)pthread_mutex_destroy(&a->held);
+    free(a);
+}
+
+bool api_owns(const char *path)
+{
+    return strncmp(path, "/v1/", 4) == 0;
+}
+
+/* ---- who asks ---- */
+
+static struct shown_token token_of(const struct httpd_request *r)
+{
+    static const char scheme[] = "Bearer ";
+    struct str shown = str_of(httpd_header(r, "Authorization"));
+    const size_t len = sizeof scheme - 1;
+    if (shown.len == 0) return (struct shown_token){.form = TOKEN_NOT_SHOWN};
+    if (shown.len <= len || strncasecmp(shown.ptr, scheme, len) != 0)
+        return (struct shown_token){.form = TOKEN_MISSPELT};
+    return token_read(str_trim((struct str){shown.ptr + len, shown.len - len}));
+}
+
+/* Each request has its own: nothing of whom it is passes to another. */
+static enum err begin_service(struct exchange *x, struct api *a, struct error *e)
+{
+    struct service *s = &x->service;
+    const struct httpd_request *r = x->request;
+    *s = *a->options.service;
+    s->progress = NULL;
+    s->actor = STR("http");
+    s->token = token_of(r);
+    (void)pthread_mutex_lock(&a->held);
+    s->access = (struct access_state){.held = a->options.service->access.held};
+    (void)pthread_mutex_unlock(&a->held);
+    s->key = str_copy(x->arena, str_of(httpd_header(r, "Idempotency-Key")));
+    return s->key.len == 0 ? OK : text_check(s->key, LIMIT_IDEMPOTENCY_KEY_BYTES, "Idempotency-Key", e);
+}
+
+static void end_service(const struct exchange *x, struct api *a)
+{
+    (void)pthread_mutex_lock(&a->held);
+    a->options.service->access.held = x->service.access.held;
+    (void)pthread_mutex_unlock(&a->held);
+}
+
+/* A page of another site that a person has open may not ask in his name: what carries no token is asked by
+ * no browser. */
+static enum err check_origin(const struct exchange *x, struct error *e)
+{
+    const char *origin = httpd_header(x->request, "Origin"),
+               *site = httpd_header(x->request, "Sec-Fetch-Site");
+    bool same = site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    if (x->service.token.form != TOKEN_NOT_SHOWN || (origin == NULL && same)) return OK;
+    return fail(e, ERR_REFUSED, "a page of another site asks, and shows no token");
+}
+
+/* ---- what is asked ---- */
+
+static bool is_bulk(const struct httpd_request *r)
+{
+    struct str type = str_of(httpd_header(r, "Content-Type"));
+    return str_starts(type, "application/x-ndjson") || str_starts(type, "application/jsonl") ||
+           str_starts(type, "application/cloudevents") || str_starts(type, "text/csv") ||
+           str_starts(type, "application/gzip");
+}
+
+/* Readings in bulk are sent where single ones are, too. */
+static struct str path_of(const struct httpd_request *r)
+{
+    bool usage = strcmp(r->method, "POST") == 0 && strcmp(r->url, "/v1/usage") == 0;
+    return usage && is_bulk(r) ? STR("/v1/imports/usage") : str_of(r->url);
+}
+
+void api_begin(struct api *a, struct httpd_request *r)
+{
+    struct routed routed = {.route = NULL};
+    struct error unused = {0};
+    struct str allowed = STR_NONE;
+    (void)a;
+    if (route_find(&routed, r->method, path_of(r), &allowed, r->arena, &unused) != OK) return;
+    r->spooled = routed.route->form == ROUTE_TAKES_FILE;
+}
+
+/* *status is of use where there is no verb to judge it by. */
+static enum err find_verb(struct exchange *x, unsigned *status, struct error *e)
+{
+    struct str allowed = STR_NONE;
+    enum err err = route_find(&x->routed, x->request->method, path_of(x->request), &allowed, x->arena, e);
+    *status = err == ERR_NOT_FOUND ? MHD_HTTP_NOT_FOUND
+              : err == ERR_USAGE   ? MHD_HTTP_METHOD_NOT_ALLOWED
+                                   : MHD_HTTP_BAD_REQUEST;
+    if (err == ERR_USAGE) httpd_add_header(x->reply, "Allow", allowed);
+    if (err != OK) return err;
+    x->verb = verb_find(str_of(x->routed.route->words));
+    if (x->verb == NULL) WRONG("a route without its verb");
+    if (!x->request->too_large) return OK;
+    *status = MHD_HTTP_CONTENT_TOO_LARGE;
+    return fail(e, ERR_LIMIT, "the body is too long");
+}
+
+/* ---- running ---- */
+
+static enum err run_json(struct exchange *x, struct error *e)
+{
+    json_t *answer = NULL;
+    enum err err = exchange_run(&answer, x, e);
+    if (err == OK) {
+        reply_json(x, MHD_HTTP_OK, answer == NULL ? object_new() : answer);
+        return OK;
+    }
+    bool told = err == ERR_DECLINED || err == ERR_INCOMPLETE;
+    if (!told) {
+        json_decref(answer);
+        answer = NULL;
+    }
+    reply_problem(x, problem_status(x, err), e, answer);
+    return OK;
+}
+
+static enum err run_verb(struct exchange *x, struct api *a, struct error *e)
+{
+    bool writes = (x->verb->flags & VERB_WRITES) != 0;
+    bool pays = writes && a->options.service->stripe != NULL && strcmp(x->verb->words, "usage.record") != 0;
+    if (writes && atomic_fetch_add(&a->writes, 1) >= WRITES_AT_ONCE_MAX) {
+        (void)atomic_fetch_sub(&a->writes, 1);
+        return fail(e, ERR_INCOMPLETE, "too many commands at once: nothing was done");
+    }
+    if (pays) (void)pthread_mutex_lock(a->options.money);
+    enum err err = x->routed.route->form == ROUTE_JSON ? run_json(x, e) : exchange_files(x, e);
+    if (pays) (void)pthread_mutex_unlock(a->options.money);
+    if (writes) (void)atomic_fetch_sub(&a->writes, 1);
+    return err;
+}
+
+void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
+{
+    struct exchange *x = arena_new_of(r->arena, struct exchange);
+    struct error e = {0};
+    unsigned status = 0;
+    *x = (struct exchange){.options = &a->options, .request = r, .reply = out, .arena = r->arena};
+    enum err err = find_verb(x, &status, &e);
+    if (err == OK) err = begin_service(x, a, &e);
+    if (err == OK) err = check_origin(x, &e);
+    if (err == OK) err = arguments_read(x, &e);
+    if (err == OK) err = run_verb(x, a, &e);
+    if (err != OK)
+        reply_problem(x, status != 0 && x->verb == NULL ? status : problem_status(x, err), &e, NULL);
+    if (x->verb != NULL) end_service(x, a);
+    json_decref(x->arguments);
+}
