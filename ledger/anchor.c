@@ -237,7 +237,7 @@ static enum err move_forward(struct ledger *l, struct arena *a, struct error *e)
 static bool is_due(struct ledger *l)
 {
     ledger_lock(l);
-    bool due = l->anchor.path != NULL && l->anchor.due && l->rehearsal == NULL;
+    bool due = l->anchor.path != NULL && l->anchor.due && !rehearses(l);
     ledger_unlock(l);
     return due;
 }

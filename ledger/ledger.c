@@ -204,10 +204,13 @@ static enum err catch_up(struct ledger *l, log_progress_fn *progress, void *cont
     enum err err = is_caught_up(&done, l, e);
     if (err == OK && done) return OK;
     if (err == OK && l->read_only) return fail(e, ERR_INCOMPLETE, "the views are behind the log");
+    l->folding = true;
     if (err == OK) err = fold_all(l, l->views, FOLD_TO_END, progress, context, e);
-    if (err != ERR_TAMPERED) return blame_key(l, err, e);
-    err = views_drop(l->views, e);
-    return err == OK ? fold_all(l, l->views, FOLD_TO_END, progress, context, e) : err;
+    bool damaged = err == ERR_TAMPERED;
+    if (damaged) err = views_drop(l->views, e);
+    if (damaged && err == OK) err = fold_all(l, l->views, FOLD_TO_END, progress, context, e);
+    l->folding = false;
+    return damaged ? err : blame_key(l, err, e);
 }
 
 enum err catch_up_locked(struct ledger *l, struct error *e)
@@ -330,13 +333,20 @@ struct log *ledger_log(struct ledger *l)
     return l->log;
 }
 
+bool rehearses(const struct ledger *l)
+{
+    return l->rehearsing && pthread_equal(l->rehearser, pthread_self()) != 0;
+}
+
 void ledger_lock(struct ledger *l)
 {
+    if (rehearses(l)) return; /* it is held */
     if (pthread_mutex_lock(&l->lock) != 0) WRONG("the ledger's lock is broken");
 }
 
 void ledger_unlock(struct ledger *l)
 {
+    if (rehearses(l)) return;
     if (pthread_mutex_unlock(&l->lock) != 0) WRONG("the ledger's lock is broken");
 }
 
@@ -357,7 +367,7 @@ enum err ledger_size(uint64_t *out, struct ledger *l, struct error *e)
 
 enum err ledger_catch_up(struct ledger *l, struct error *e)
 {
-    if (l->rehearsal != NULL) return OK;
+    if (rehearses(l)) return OK;
     ledger_lock(l);
     enum err err = catch_up(l, NULL, NULL, e);
     ledger_unlock(l);
@@ -366,10 +376,12 @@ enum err ledger_catch_up(struct ledger *l, struct error *e)
 
 enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *context, struct error *e)
 {
-    assert(l->rehearsal == NULL);
+    assert(!rehearses(l));
     ledger_lock(l);
+    l->folding = true;
     enum err err = views_drop(l->views, e);
     if (err == OK) err = catch_up(l, progress, context, e);
+    l->folding = false;
     ledger_unlock(l);
     return err;
 }
@@ -378,50 +390,70 @@ enum err ledger_rebuild(struct ledger *l, log_progress_fn *progress, void *conte
 
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e)
 {
-    assert(l->rehearsal == NULL && !l->read_only);
+    assert(!rehearses(l) && !l->read_only);
     ledger_lock(l);
     struct views_txn *t = NULL;
     enum err err = begin_views(&t, l, true, e);
     if (err == OK) err = log_draft_begin(&l->rehearsal_base, l->log, e);
     if (err == OK) err = fold_until(l, t, l->rehearsal_base, e);
     keys_begin(l);
-    if (err == OK)
-        l->rehearsal = t;
-    else
+    if (err != OK) {
         views_abort(t);
-    ledger_unlock(l);
-    return err;
+        ledger_unlock(l);
+        return err;
+    }
+    l->rehearsal = t;
+    l->rehearser = pthread_self();
+    l->rehearsing = true;
+    return OK;
 }
 
 void ledger_rehearse_end(struct ledger *l)
 {
-    if (l->rehearsal == NULL) return;
+    if (!rehearses(l)) return;
     views_abort(l->rehearsal);
     l->rehearsal = NULL;
+    l->rehearsing = false;
+    ledger_unlock(l);
 }
 
 /* ---- reading ---- */
 
 enum { READ_TRIES = 8 };
 
+/* Whoever reads waits for nobody who commits: until that is done, what was committed before is the newest.
+ * But views that are behind what another process wrote, or that are made anew, are waited for; they are
+ * looked for behind the beginning of the transaction, which from then on sees nothing of it. */
+static enum err begin_reading(struct views_txn **out, struct ledger *l, struct error *e)
+{
+    bool alone = pthread_mutex_trylock(&l->lock) == 0;
+    enum err err = alone ? catch_up(l, NULL, NULL, e) : OK;
+    if (alone) ledger_unlock(l);
+    if (err == OK) err = views_begin(out, l->views, false, e);
+    if (err != OK || alone || !l->folding) return err;
+    views_abort(*out);
+    err = ledger_catch_up(l, e);
+    return err == OK ? views_begin(out, l->views, false, e) : err;
+}
+
 enum err ledger_read_begin(struct views_txn **out, struct ledger *l, struct error *e)
 {
-    if (l->rehearsal != NULL) {
+    if (rehearses(l)) {
         *out = l->rehearsal;
         return OK;
     }
     enum err err = ERR_CONFLICT;
     for (int i = 0; i < READ_TRIES && err == ERR_CONFLICT; i++) { /* somebody was erased in between */
         if (l->read_only) return begin_views(out, l, false, e);
-        err = ledger_catch_up(l, e);
-        if (err == OK) err = views_begin(out, l->views, false, e);
+        err = begin_reading(out, l, e);
     }
     return blame_key(l, err, e);
 }
 
 void ledger_read_end(struct ledger *l, struct views_txn *t)
 {
-    if (t != NULL && t != l->rehearsal) views_abort(t);
+    bool rehearsed = rehearses(l) && t == l->rehearsal;
+    if (t != NULL && !rehearsed) views_abort(t);
 }
 
 struct walk {

@@ -7,6 +7,7 @@
 #define DAYBOOK_LEDGER_LEDGER_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "ledger/ledger.h"
 
@@ -58,7 +59,12 @@ struct ledger {
     struct arena *scratch; /* of the event being folded */
     struct buffer plain;
 
-    struct views_txn *rehearsal; /* open during a rehearsal; changes live and end in it */
+    atomic_bool folding; /* the views are behind, or are made anew, by whoever holds the lock */
+    /* Open during a rehearsal; changes live and end in it. Whoever rehearses holds the lock to its end:
+     * others' commands wait, and their reads see nothing of it. */
+    struct views_txn *rehearsal;
+    atomic_bool rehearsing;
+    pthread_t rehearser;
     uint64_t rehearsal_base;
     struct str origin;
     bool finished_rotation; /* when it was opened, KEYFILE.new was put in place */
@@ -259,6 +265,8 @@ void signers_close(struct signers *s);
 enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool all_or_nothing,
                   struct error *e) MUST_USE;
 
+/* Is it this thread that rehearses? It holds the lock already. */
+bool rehearses(const struct ledger *l);
 void ledger_lock(struct ledger *l);
 void ledger_unlock(struct ledger *l);
 

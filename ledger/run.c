@@ -273,7 +273,7 @@ enum err run_jobs(struct ledger *l, struct job *const *jobs, size_t count, bool 
 {
     struct batch b = {.ledger = l, .jobs = jobs, .count = count};
     if (l->read_only) return fail(e, ERR_REFUSED, "the ledger was opened to look only");
-    if (l->rehearsal != NULL) return rehearse(l, &b, all_or_nothing, e);
+    if (rehearses(l)) return rehearse(l, &b, all_or_nothing, e);
     enum err err = attempt_until_won(l, &b, all_or_nothing, e);
     return err == ERR_LIMIT && !all_or_nothing ? run_one_by_one(l, &b) : err;
 }

@@ -127,6 +127,68 @@ Test(ledger, a_rehearsal_shows_what_would_be_and_leaves_nothing)
     ledger_close(l);
 }
 
+struct other_thread {
+    struct ledger *ledger;
+    struct outcome out;
+    bool sees_ann; /* while she is only rehearsed */
+};
+static bool is_there(struct ledger *l, const char *user)
+{
+    struct views_txn *t = NULL;
+    struct customer c = {0};
+    struct arena *a = arena_new();
+    struct error e = {0};
+    cr_assert(ledger_read_begin(&t, l, &e) == OK, "%s", e.text);
+    bool yes = find_customer(&c, t, str_of(user), a, &e) == OK;
+    ledger_read_end(l, t);
+    arena_free(a);
+    return yes;
+}
+static void *look(void *context)
+{
+    struct other_thread *x = context;
+    x->sees_ann = is_there(x->ledger, "ann");
+    return NULL;
+}
+static void *add_bob(void *context)
+{
+    struct other_thread *x = context;
+    struct command c = new_customer("bob");
+    struct request r = {.command = &c, .actor = STR("test")};
+    struct arena *a = arena_new();
+    struct error e = {0};
+    cr_assert(ledger_execute(&x->out, x->ledger, &r, a, &e) == OK, "%s", e.text);
+    arena_free(a);
+    return NULL;
+}
+
+Test(ledger, what_one_rehearses_nobody_else_sees_and_what_others_do_meanwhile_is_kept)
+{
+    struct ledger *l = made("d");
+    struct command c = new_customer("ann");
+    struct outcome out = {0};
+    struct other_thread reader = {.ledger = l}, writer = {.ledger = l};
+    pthread_t reads, writes;
+    assert_ok(ledger_rehearse_begin(l, E));
+    assert_ok(run(&out, l, &c, ""));
+    cr_assert(is_there(l, "ann"));
+    cr_assert(pthread_create(&writes, NULL, add_bob, &writer) == 0);
+    cr_assert(pthread_create(&reads, NULL, look, &reader) == 0);
+    cr_assert(pthread_join(reads, NULL) == 0);
+    assert_ok(run(&out, l,
+                  &(struct command){.type = COMMAND_CUSTOMER_UPDATE,
+                                    .customer_update = {.user = STR("ann"), .locale = STR("de-DE")}},
+                  ""));
+    ledger_rehearse_end(l);
+    cr_assert(pthread_join(writes, NULL) == 0);
+    cr_assert(!reader.sees_ann);
+    cr_assert(writer.out.code == OK);
+    cr_assert(is_there(l, "bob"));
+    cr_assert(!is_there(l, "ann"));
+    assert_verified(l);
+    ledger_close(l);
+}
+
 Test(ledger, all_or_nothing_is_nothing_when_one_is_refused)
 {
     struct ledger *l = made("d");
