@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "billing/http/api.h"
+#include "billing/http/openapi.h"
 #include "billing/httpd.h"
 #include "billing/serve.h"
 
@@ -87,9 +88,24 @@ static bool is_route(const char *url, const char *route)
     return strcmp(url, route) == 0;
 }
 
+/* Of the program, not of the ledger: nobody is asked who he is. */
+static void tell_document(struct httpd_request *r, struct httpd_reply *out)
+{
+    json_t *j = openapi_document();
+    char *text = json_dumps(j, JSON_INDENT(1));
+    if (text == NULL) WRONG("jansson cannot write a value");
+    answer(out, MHD_HTTP_OK, str_copy(r->arena, str_of(text)));
+    free(text);
+    json_decref(j);
+}
+
 static void route(void *self, struct httpd_request *r, struct httpd_reply *out)
 {
     struct server *s = self;
+    if (is_route(r->url, "/v1/openapi.json") && strcmp(r->method, "GET") == 0) {
+        tell_document(r, out);
+        return;
+    }
     if (api_owns(r->url)) {
         api_handle(s->api, r, out);
         return;

@@ -5,13 +5,23 @@
 #include "billing/access.h"
 #include "billing/http/exchange.h"
 
+enum err exchange_badly_asked(struct exchange *x, enum err err, struct error *e)
+{
+    struct passage p = {.verb = x->verb, .service = &x->service, .arena = x->arena};
+    struct error refused = {0};
+    enum err may = passage_begin(&p, &refused);
+    if (may == OK) return err;
+    *e = refused;
+    return may;
+}
+
 enum err exchange_run(json_t **answer, struct exchange *x, struct error *e)
 {
     struct kept k = {0};
     void *body = verb_body(x->verb, x->arena);
     *answer = NULL;
     enum err err = verb_from_json(body, x->verb, x->arguments, x->arena, e);
-    if (err != OK) return err;
+    if (err != OK) return exchange_badly_asked(x, err, e);
     struct answer keep = kept_answer(&k, x->verb);
     err = verb_run(x->verb, body, &x->service, &keep, x->arena, e);
     *answer = k.value;

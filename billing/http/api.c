@@ -171,7 +171,7 @@ void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
     enum err err = find_verb(x, &status, &e);
     if (err == OK) err = begin_service(x, a, &e);
     if (err == OK) err = check_origin(x, &e);
-    if (err == OK) err = arguments_read(x, &e);
+    if (err == OK && arguments_read(x, &e) != OK) err = exchange_badly_asked(x, e.code, &e);
     if (err == OK) err = run_verb(x, a, &e);
     if (err != OK)
         reply_problem(x, status != 0 && x->verb == NULL ? status : problem_status(x, err), &e, NULL);

@@ -30,6 +30,9 @@ enum err exchange_files(struct exchange *x, struct error *e) MUST_USE;
 
 /* ---- answers.c ---- */
 
+/* Of what was asked badly: whoever may not ask at all is told that, and nothing else. Else gives `err` back.
+ */
+enum err exchange_badly_asked(struct exchange *x, enum err err, struct error *e) MUST_USE;
 /* Runs the verb; *answer is what it told, NULL where it told nothing. */
 enum err exchange_run(json_t **answer, struct exchange *x, struct error *e) MUST_USE;
 /* An answer of JSON; takes the reference. */

@@ -48,7 +48,7 @@ static enum err take_file(struct exchange *x, struct error *e)
     const struct schema *schema = verb_schema(x->verb);
     json_t *answer = NULL;
     char *folder = NULL;
-    if (r->file < 0) return fail(e, ERR_INVALID, "the body is to be the file");
+    if (r->file < 0) return exchange_badly_asked(x, fail(e, ERR_INVALID, "the body is to be the file"), e);
     enum err err = folder_make(&folder, x->arena, e);
     if (err != OK) return err;
     struct str rejects = str_format(x->arena, "%s/rejects.csv", folder);
@@ -143,7 +143,8 @@ static enum err give_file(struct exchange *x, struct error *e)
     char *folder = NULL;
     json_t *answer = NULL;
     struct str format = text_argument(x, "format"), name = file_name(x, format);
-    if (str_is(format, "table")) return fail(e, ERR_INVALID, "format: a table is for terminals");
+    if (str_is(format, "table"))
+        return exchange_badly_asked(x, fail(e, ERR_INVALID, "format: a table is for terminals"), e);
     enum err err = folder_make(&folder, x->arena, e);
     if (err != OK) return err;
     struct str path = str_format(x->arena, "%s/%.*s", folder, STR_ARG(name));
@@ -166,8 +167,10 @@ static enum err fill_folder(struct exchange *x, struct error *e)
     bool needs_none = json_is_true(json_object_get(x->arguments, "dry_run")) ||
                       json_is_true(json_object_get(x->arguments, "draft"));
     if (x->options->out == NULL && !needs_none)
-        return fail(e, ERR_REFUSED, "the server was started without --out: it has no folder for files");
-    if (name.len == 0) return fail(e, ERR_INVALID, "%s is missing", r->route->detail);
+        return exchange_badly_asked(
+            x, fail(e, ERR_REFUSED, "the server was started without --out: it has no folder for files"), e);
+    if (name.len == 0)
+        return exchange_badly_asked(x, fail(e, ERR_INVALID, "%s is missing", r->route->detail), e);
     struct str folder = str_format(x->arena, "%s/%.*s", x->options->out, STR_ARG(plain_name(name, x->arena)));
     if (!needs_none) member_text(x->arguments, "out", folder);
     enum err err = exchange_run(&answer, x, e);
