@@ -127,6 +127,7 @@ enum err ask_customer_list(const struct call *c, struct error *e)
     struct list_query lq = {.limit = q->limit, .status = -1};
     enum err err = list_begin(&l, c, STR_NONE, e);
     if (err == OK) err = read_erasure(&lq, q->erasure, service_today(c->service, STR_NONE), e);
+    if (err == OK && q->after.len > 0) err = service_customer(&lq.after, l.txn, q->after, c->arena, e);
     if (err == OK) err = list_customers(l.txn, &lq, tell_customer, &l, l.rows, e);
     return list_end(&l, err);
 }
@@ -141,6 +142,7 @@ enum err ask_subscription_list(const struct call *c, struct error *e)
     if (err == OK) err = answer_status_word(&lq.status, &choice_subscription_status, q->status, e);
     if (err == OK && q->customer.len != 0) err = find_customer(&who, l.txn, q->customer, c->arena, e);
     lq.customer = who.customer;
+    if (err == OK && q->after.len > 0) err = public_id_parse(&lq.after, "sub", q->after, e);
     if (err == OK) err = list_subscriptions(l.txn, &lq, tell_subscription, &l, l.rows, e);
     return list_end(&l, err);
 }
@@ -170,6 +172,7 @@ enum err ask_payment_list(const struct call *c, struct error *e)
         if (err != OK) err = fail(e, err, "%s, action_required", e->text);
     }
     if (status >= 0) l.status = choice_transaction_status.words[status];
+    if (err == OK && q->after.len > 0) err = public_id_parse(&lq.after, "txn", q->after, e);
     if (err == OK) err = list_transactions(l.txn, &lq, tell_transaction, &l, l.rows, e);
     return list_end(&l, err);
 }
@@ -182,6 +185,9 @@ enum err ask_invoice_list(const struct call *c, struct error *e)
     struct list_query lq = {.customer = l.customer.customer, .from = q->from, .to = q->to, .limit = q->limit};
     if (err == OK) err = service_days(q->from, q->to, e);
     if (err == OK) err = answer_status_word(&lq.status, &choice_invoice_status, q->status, e);
+    struct invoice before = {0};
+    if (err == OK && q->after.len > 0) err = find_invoice(&before, l.txn, q->after, c->arena, e);
+    lq.after = before.invoice;
     if (err == OK) err = list_invoices(l.txn, &lq, tell_invoice, &l, l.rows, e);
     return list_end(&l, err);
 }

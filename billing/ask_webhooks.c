@@ -72,6 +72,7 @@ enum err ask_webhook_list(const struct call *c, struct error *e)
     struct views_txn *t = NULL;
     enum err err = service_days(q->from, q->to, e);
     if (err == OK) err = answer_status_word(&rows.status, &choice_webhook_outcome, q->status, e);
+    if (err == OK && q->after.len > 0) err = public_id_parse(&rows.after, "whk", q->after, e);
     if (err == OK) err = ledger_read_begin(&t, c->service->ledger, e);
     if (err != OK) return err;
     struct call call = *c;

@@ -19,10 +19,16 @@ static enum err consider(struct listing *l, struct bytes value, struct error *e)
     return ++l->given == l->q->limit ? ERR_NOT_FOUND : OK;
 }
 
+/* The list goes on behind it. */
+static bool is_place(const struct listing *l, struct bytes key)
+{
+    return l->q->after != 0 && key_tail(key, 8) == l->q->after;
+}
+
 static enum err visit_value(void *context, struct bytes key, struct bytes value, struct error *e)
 {
-    (void)key;
-    return consider(context, value, e);
+    const struct listing *l = context;
+    return is_place(l, key) ? OK : consider(context, value, e);
 }
 
 static enum err visit_index(void *context, struct bytes key, struct bytes value, struct error *e)
@@ -30,6 +36,7 @@ static enum err visit_index(void *context, struct bytes key, struct bytes value,
     (void)value;
     struct listing *l = context;
     uint64_t number = key_tail(key, 8);
+    if (is_place(l, key)) return OK;
     struct view_key k = key_number(l->space, number);
     struct bytes row = {0};
     enum err err = views_get(&row, l->t, &k, e);
@@ -44,7 +51,10 @@ static enum err walk(struct listing *l, const struct view_key *prefix, bool back
 {
     l->scratch = arena_new();
     l->given = 0;
-    enum err err = views_scan(l->t, prefix, prefix->len, backwards, visit, l, e);
+    struct view_key from = *prefix;
+    if (l->q->after != 0) view_key_u64(&from, l->q->after);
+    if (l->place != NULL) from = *l->place;
+    enum err err = views_scan(l->t, &from, prefix->len, backwards, visit, l, e);
     arena_free(l->scratch);
     return err;
 }

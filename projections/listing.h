@@ -27,7 +27,8 @@ struct listing {
     } visitor;
     void *context;
     struct arena *arena;
-    enum space space; /* list_indexed: where the rows are */
+    enum space space;             /* list_indexed: where the rows are */
+    const struct view_key *place; /* the key of the row q->after; NULL: the prefix and its number */
     /* Its own. */
     struct arena *scratch;
     uint64_t given;

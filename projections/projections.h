@@ -99,6 +99,7 @@ struct list_query {
     uint64_t customer;    /* 0: all customers */
     struct date from, to; /* inclusive billing dates (transactions: UTC date); none: open */
     uint64_t limit;
+    uint64_t after;        /* only rows behind this one, by its number, in the order of the list; 0: all */
     int status;            /* a value of the list's status choice; -1: all */
     struct date erase_due; /* customers: only those whose rest may be erased on that day; none: all */
 };

@@ -46,7 +46,15 @@ enum err list_transactions(struct views_txn *t, const struct list_query *q, tran
                         .arena = a,
                         .space = SPACE_TRANSACTION};
     struct view_key all = view_key(SPACE_TRANSACTION);
-    struct view_key own = key_number(SPACE_CUSTOMER_TRANSACTION, q->customer);
+    struct view_key own = key_number(SPACE_CUSTOMER_TRANSACTION, q->customer), place = own;
+    struct transaction before = {0};
+    if (q->customer != 0 && q->after != 0) {
+        enum err err = load_transaction(&before, t, q->after, a, e);
+        if (err != OK) return err;
+        view_key_instant(&place, before.at);
+        view_key_u64(&place, q->after);
+        l.place = &place;
+    }
     return q->customer == 0 ? list_values(&l, &all, true, e) : list_indexed(&l, &own, true, e);
 }
 

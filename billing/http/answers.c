@@ -38,14 +38,33 @@ static void put_body(struct exchange *x, unsigned status, const char *type, json
     free(text);
 }
 
-/* A page and whether there is another. */
+/* What a row of a list with pages is called, as ?after= takes it. */
+static const char *row_name(const struct verb *v)
+{
+    static const struct {
+        const char *words, *member;
+    } names[] = {{"customer.list", "user_id"},
+                 {"subscription.list", "subscription_id"},
+                 {"invoice.list", "invoice_id"},
+                 {"payment.list", "transaction_id"},
+                 {"webhook.list", "webhook_id"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].words, v->words) == 0) return names[i].member;
+    }
+    return NULL;
+}
+
+/* A page, whether there is another, and where that begins. */
 static json_t *page_of(const struct exchange *x, json_t *rows)
 {
+    const char *name = row_name(x->verb);
     json_t *page = object_new();
     bool more = x->limit > 0 && json_array_size(rows) > x->limit;
     if (more && json_array_remove(rows, json_array_size(rows) - 1) != 0) WRONG("jansson loses a row");
     member_put(page, "data", rows);
     member_flag(page, "has_more", more);
+    const json_t *last = json_array_get(rows, json_array_size(rows) - 1);
+    if (more && name != NULL) member_put(page, "next", json_incref(json_object_get(last, name)));
     return page;
 }
 

@@ -89,6 +89,10 @@ for user in ("ann", "bob", "c/d e\u00fc"):
     same(f"{user} subscribes", (status, answer.get("status")), (200, "active"))
     status, answer, _ = books.ask("POST", f"/v1/customers/{quote(user, safe='')}/invoices")
     same(f"{user} is invoiced", (status, answer.get("total")), (200, "99.00"))
+    status, charged, _ = books.ask("POST", "/v1/payments", {"user": user, "amount": "99.00", "invoice": answer["invoice_number"]})
+    same(f"{user} pays", (status, charged.get("status")), (200, "completed"))
+    books.ask("POST", f"/v1/customers/{quote(user, safe='')}/invoices/one-off", {"description": "Setup", "amount": "10.00"})
+    books.ask("POST", "/v1/payments", {"user": user, "amount": "5.00"})
 for path, words in {
     "/v1/customers": ["customer", "list"], "/v1/customers/ann": ["customer", "show", "ann"],
     "/v1/customers/c%2Fd%20e%C3%BC": ["customer", "show", "c/d e\u00fc"],
@@ -118,6 +122,17 @@ status, content, headers = books.ask("GET", "/v1/reports/ar_aging?format=xlsx")
 tell("a workbook is one", not content.startswith(b"PK"))
 status, answer, _ = books.ask("GET", "/v1/invoices?limit=2")
 same("a page tells that there is another", (len(answer["data"]), answer["has_more"]), (2, True))
+
+for path in ("/v1/customers", "/v1/subscriptions", "/v1/invoices", "/v1/payments", "/v1/payments?user=ann", "/v1/invoices?user=ann"):
+    whole, pages, after = books.ask("GET", path)[1]["data"], [], None
+    while True:
+        ask = path + ("&" if "?" in path else "?") + "limit=1" + (f"&after={quote(after, safe='')}" if after else "")
+        page = books.ask("GET", ask)[1]
+        pages += page["data"]
+        after = page.get("next")
+        if not page["has_more"]:
+            break
+    same(f"the pages of {path} are the whole list", pages, whole)
 
 # ---- readings, one by one and in bulk ----
 
