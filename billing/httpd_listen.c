@@ -132,9 +132,18 @@ static bool is_number(const char *name, uint64_t wanted)
     return text != NULL && uint_parse(&number, str_of(text), &unused) == OK && number == wanted;
 }
 
+/* Whatever else has that number is none of ours. */
+static bool is_listening(int fd)
+{
+    int yes = 0;
+    socklen_t len = sizeof yes;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes != 0;
+}
+
 static enum err take_inherited(struct listening *out, struct error *e)
 {
-    if (!is_number("LISTEN_PID", (uint64_t)getpid()) || !is_number("LISTEN_FDS", 1))
+    if (!is_number("LISTEN_PID", (uint64_t)getpid()) || !is_number("LISTEN_FDS", 1) ||
+        !is_listening(FIRST_INHERITED))
         return fail(e, ERR_INVALID,
                     "--listen systemd: the program was not started for one socket of systemd's");
     if (fcntl(FIRST_INHERITED, F_SETFD, FD_CLOEXEC) != 0)

@@ -106,6 +106,10 @@ static void route(void *self, struct httpd_request *r, struct httpd_reply *out)
         tell_document(r, out);
         return;
     }
+    if (is_route(r->url, "/metrics") && strcmp(r->method, "GET") == 0) {
+        api_tell_metrics(s->api, r, out);
+        return;
+    }
     if (api_owns(r->url)) {
         api_handle(s->api, r, out);
         return;
@@ -139,6 +143,12 @@ static void do_later(void *self, struct arena *a)
 
 /* ---- start and stop ---- */
 
+static bool is_ending(void *self)
+{
+    const struct server *s = self;
+    return s->http != NULL && httpd_is_stopping(s->http);
+}
+
 static void free_server(struct server *s)
 {
     api_close(s->api);
@@ -152,7 +162,8 @@ enum err server_start(struct server **out, const struct server_options *o, struc
     if (s == NULL) WRONG("out of memory");
     s->options = *o;
     if (pthread_mutex_init(&s->money, NULL) != 0) WRONG("a lock cannot be made");
-    struct api_options api = {.service = o->service, .money = &s->money, .out = o->out};
+    struct api_options api = {
+        .service = o->service, .money = &s->money, .ends = is_ending, .ends_self = s, .out = o->out};
     s->api = api_open(&api);
     struct httpd_options http = {.listen = o->listen,
                                  .body_max = LIMIT_WEBHOOK_BYTES,

@@ -43,11 +43,9 @@ static const char *row_name(const struct verb *v)
 {
     static const struct {
         const char *words, *member;
-    } names[] = {{"customer.list", "user_id"},
-                 {"subscription.list", "subscription_id"},
-                 {"invoice.list", "invoice_id"},
-                 {"payment.list", "transaction_id"},
-                 {"webhook.list", "webhook_id"}};
+    } names[] = {{"customer.list", "user_id"},   {"subscription.list", "subscription_id"},
+                 {"invoice.list", "invoice_id"}, {"payment.list", "transaction_id"},
+                 {"webhook.list", "webhook_id"}, {"event.list", "event_id"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].words, v->words) == 0) return names[i].member;
     }

@@ -7,11 +7,13 @@
 #include "billing/access.h"
 #include "billing/http/api.h"
 #include "billing/http/exchange.h"
+#include "billing/http/feed.h"
 
 enum { WRITES_AT_ONCE_MAX = 1024 };
 
 struct api {
     struct api_options options;
+    struct metrics metrics;
     atomic_uint writes;   /* commands that are being run */
     pthread_mutex_t held; /* over refusals that are noted together */
 };
@@ -147,6 +149,56 @@ static enum err run_json(struct exchange *x, struct error *e)
     return OK;
 }
 
+/* ---- events as they happen ---- */
+
+static bool wants_stream(const struct exchange *x)
+{
+    const char *accept = httpd_header(x->request, "Accept");
+    return strcmp(x->verb->words, "event.list") == 0 && accept != NULL &&
+           strstr(accept, "text/event-stream") != NULL;
+}
+
+static bool is_over(void *self)
+{
+    const struct api *a = self;
+    return a->options.ends(a->options.ends_self);
+}
+
+static struct str text_of(const struct exchange *x, const char *name)
+{
+    return str_of(json_string_value(json_object_get(x->arguments, name)));
+}
+
+/* Where the client was when it lost the line counts more than where it began. */
+static enum err read_wish(struct event_wish *w, struct exchange *x, struct error *e)
+{
+    const char *last = httpd_header(x->request, "Last-Event-ID");
+    struct str after = last != NULL ? str_of(last) : text_of(x, "after");
+    struct views_txn *t = NULL;
+    *w = (struct event_wish){.type = text_of(x, "type"), .has_after = after.len > 0};
+    enum err err = w->has_after ? event_cursor_parse(&w->after, after, e) : OK;
+    if (err == OK) err = ledger_read_begin(&t, x->service.ledger, e);
+    if (err != OK) return err;
+    err = service_customer(&w->customer, t, text_of(x, "user"), x->arena, e);
+    ledger_read_end(x->service.ledger, t);
+    return err;
+}
+
+/* That somebody looked is noted once, when the stream begins. */
+static enum err stream(struct exchange *x, struct api *a, struct error *e)
+{
+    struct event_wish w = {.limit = 0};
+    struct passage p = {.verb = x->verb, .service = &x->service, .arena = x->arena};
+    enum err err = passage_begin(&p, e);
+    if (err == OK) err = passage_end(&p, read_wish(&w, x, e), e);
+    if (err != OK) return err;
+    x->reply->status = MHD_HTTP_OK;
+    x->reply->type = "text/event-stream";
+    httpd_add_header(x->reply, "Cache-Control", STR("no-store"));
+    feed_begin(x->reply, x->service.ledger, &w, is_over, a);
+    return OK;
+}
+
 static enum err run_verb(struct exchange *x, struct api *a, struct error *e)
 {
     bool writes = (x->verb->flags & VERB_WRITES) != 0;
@@ -162,7 +214,7 @@ static enum err run_verb(struct exchange *x, struct api *a, struct error *e)
     return err;
 }
 
-void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
+static void handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
 {
     struct exchange *x = arena_new_of(r->arena, struct exchange);
     struct error e = {0};
@@ -172,9 +224,27 @@ void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
     if (err == OK) err = begin_service(x, a, &e);
     if (err == OK) err = check_origin(x, &e);
     if (err == OK && arguments_read(x, &e) != OK) err = exchange_badly_asked(x, e.code, &e);
-    if (err == OK) err = run_verb(x, a, &e);
+    if (err == OK) err = wants_stream(x) ? stream(x, a, &e) : run_verb(x, a, &e);
     if (err != OK)
         reply_problem(x, status != 0 && x->verb == NULL ? status : problem_status(x, err), &e, NULL);
     if (x->verb != NULL) end_service(x, a);
     json_decref(x->arguments);
+}
+
+void api_tell_metrics(struct api *a, struct httpd_request *r, struct httpd_reply *out)
+{
+    struct error e = {0};
+    out->status = MHD_HTTP_OK;
+    out->type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    if (metrics_text(&out->body, &a->metrics, a->options.service->ledger, r->arena, &e) == OK) return;
+    out->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+    out->type = "text/plain; charset=utf-8";
+    out->body = str_format(r->arena, "%s\n", e.text);
+}
+
+void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out)
+{
+    uint64_t began = world_monotonic_ns();
+    handle(a, r, out);
+    metrics_count(&a->metrics, out->status, world_monotonic_ns() - began);
 }

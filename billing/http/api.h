@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "billing/http/metrics.h"
 #include "billing/httpd.h"
 #include "billing/service.h"
 
@@ -14,7 +15,9 @@ struct api_options {
     struct service
         *service;           /* the ledger, clock, gateway and checkpoints; its token and actor are nobody's */
     pthread_mutex_t *money; /* held while a gateway may be asked: one at a time */
-    const char *out;        /* folder below which runs and packs are written; NULL: they are refused */
+    bool (*ends)(void *self); /* is the server ending? streams end then */
+    void *ends_self;
+    const char *out; /* folder below which runs and packs are written; NULL: they are refused */
 };
 struct api;
 struct api *api_open(const struct api_options *o);
@@ -24,6 +27,8 @@ void api_close(struct api *a); /* accepts NULL */
 bool api_owns(const char *path);
 /* When the headers of a request are there; and when its body is. */
 void api_begin(struct api *a, struct httpd_request *r);
+/* GET /metrics: of no customer, and nobody is asked who he is. */
+void api_tell_metrics(struct api *a, struct httpd_request *r, struct httpd_reply *out);
 void api_handle(struct api *a, struct httpd_request *r, struct httpd_reply *out);
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """api.py DAYBOOK WORK - see test_api.sh."""
+import atexit
 import concurrent.futures
 import csv
 import http.client
@@ -16,6 +17,17 @@ from urllib.parse import quote
 
 daybook, work = sys.argv[1], pathlib.Path(sys.argv[2])
 passed = failed = 0
+servers = []
+
+
+@atexit.register
+def end_servers():
+    for server in servers:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
+
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -54,6 +66,7 @@ class Ledger:
         how = ["--token-file", token] if token else []
         self.process = subprocess.Popen([daybook, "--dir", str(self.folder), *how, "--json", "serve", "--listen", "127.0.0.1:0", *words],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        servers.append(self.process)
         told = iter(self.process.stdout.readline, b"}\n")
         self.port = int(json.loads(b"".join(told) + b"}")["listening"].rsplit(":", 1)[1])
         return self
@@ -156,6 +169,46 @@ status, answer, _ = books.ask("POST", "/v1/usage", "\n".join(map(json.dumps, eve
 same("CloudEvents as lines are taken", (status, answer.get("accepted"), answer.get("rejected")), (200, 3, 0))
 used = {row["usage_type"]: row["total"] for row in books.ask("GET", "/v1/customers/bob/usage")[1]["usage"]}
 same("all of it is counted once", used["api_calls"], str(sum(range(101)) + 6))
+
+# ---- events, and figures ----
+
+
+def stream(path, headers, count):
+    """The first events of a stream, as (id, type, data)."""
+    c = http.client.HTTPConnection("127.0.0.1", books.port, timeout=60)
+    c.request("GET", path, headers={"Accept": "text/event-stream", **headers})
+    answer, found, fields = c.getresponse(), [], {}
+    same("a stream of events", (answer.status, answer.headers["Content-Type"]), (200, "text/event-stream"))
+    while len(found) < count:
+        line = answer.readline().decode().rstrip("\n")
+        if line.startswith(("id: ", "event: ", "data: ")):
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif not line and "data" in fields:
+            found.append((fields["id"], fields["event"], json.loads(fields["data"])))
+            fields = {}
+    c.close()
+    return found
+
+
+listed = books.ask("GET", "/v1/events?limit=1000")[1]["data"]
+same("events are those of the command line", listed, books.told("event", "list"))
+streamed = stream("/v1/events", {}, len(listed))
+same("a stream has them all", [data for _, _, data in streamed], listed)
+same("... under their numbers and types", [(number, kind) for number, kind, _ in streamed], [(e["event_id"], e["type"]) for e in listed])
+half = len(listed) // 2
+same("it goes on where its client was", [number for number, _, _ in stream("/v1/events", {"Last-Event-ID": listed[half]["event_id"]}, 3)],
+     [e["event_id"] for e in listed[half + 1:half + 4]])
+same("of one customer and type", {(e["type"], e["user_id"]) for _, _, e in stream("/v1/events?type=invoice.&user=bob", {}, 1)}, {("invoice.finalized", "bob")})
+with concurrent.futures.ThreadPoolExecutor(1) as pool:
+    waiting = pool.submit(stream, "/v1/events", {"Last-Event-ID": listed[-1]["event_id"]}, 1)
+    books.ask("POST", "/v1/customers", {"user": "eve"})
+    same("what happens is told while it happens", (waiting.result()[0][1], waiting.result()[0][2]["user_id"]), ("customer.created", "eve"))
+status, content, headers = books.ask("GET", "/metrics")
+figures = dict(line.rsplit(" ", 1) for line in content.decode().splitlines() if not line.startswith("#"))
+same("figures for who watches it", (status, figures["daybook_customers"], content.decode().endswith("# EOF\n")),
+     (200, str(books.told("stats")[0]["customers"]), True))
+tell("... of the requests too", int(figures['daybook_requests_total{status="2xx"}']) < 30)
 
 # ---- what is refused, and how ----
 
@@ -317,6 +370,56 @@ tell("... and no token", any(pathlib.Path(path).read_text(encoding="ascii").stri
 code, errors = guarded.stop()
 same("nothing was said to nobody", (code, errors), (0, ""))
 tell("the guarded ledger verifies", guarded.run("audit", "verify", token=tokens["administrator"], check=False).returncode)
+
+# ---- other sockets ----
+
+
+class Local(http.client.HTTPConnection):
+    """A connection by a socket in the file system."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+def serve(listen, **how):
+    p = subprocess.Popen([daybook, "--dir", str(books.folder), "--json", "serve", "--listen", listen], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+    servers.append(p)
+    b"".join(iter(p.stdout.readline, b"}\n"))
+    return p
+
+
+path = str(work / "api.sock")
+p = serve("unix:" + path)
+same("a socket in the file system", books.ask("GET", "/v1/customers/ann", connection=Local(path))[0], 200)
+same("... is for its owner and group", oct(os.stat(path).st_mode & 0o777), "0o660")
+second = subprocess.run([daybook, "--dir", str(books.folder), "serve", "--listen", "unix:" + path], capture_output=True, check=False)
+tell("... and for one server", second.returncode == 0 or b"somebody listens" not in second.stderr)
+p.kill()
+p.wait()
+p = serve("unix:" + path)
+same("... also where a killed one left it", books.ask("GET", "/healthz", connection=Local(path))[0], 200)
+p.terminate()
+p.wait()
+tell("... and it is gone at the end", os.path.exists(path))
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    def inherit():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(listening.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
+        os.execv(daybook, [daybook, "--dir", str(books.folder), "--json", "serve", "--listen", "systemd"])
+    child = os.fork()
+    if child == 0:
+        inherit()
+    books.port = listening.getsockname()[1]
+    same("a socket that systemd opened", books.ask("GET", "/v1/customers/ann")[0], 200)
+    os.kill(child, signal.SIGTERM)
+    same("... and an end in order", os.waitpid(child, 0)[1], 0)
 
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(failed > 0)
