@@ -274,12 +274,13 @@ static enum err draw_pdf(struct drawing *d, const struct call *c, struct views_t
 {
     const struct invoice_pdf_query *q = c->query;
     struct invoice v = {0};
-    struct bytes attached = {0};
+    struct made_document made = {0};
     enum err err = begin_drawing(d, &v, c, t, q->invoice, q->output, ".pdf", e);
-    if (err == OK) err = invoice_pdf(&d->file, &attached, c->service->ledger, t, &v, c->arena, e);
+    if (err == OK) err = make_document(&made, c->service->ledger, t, &v, c->arena, e);
     if (err != OK) return err;
-    note_form(d, &v, DOCUMENT_PDF, (struct bytes){d->file.ptr, d->file.len});
-    if (attached.len > 0) note_form(d, &v, DOCUMENT_CII, attached);
+    d->file = made.pdf;
+    d->issued_count = made.files_count;
+    memcpy(d->issued, made.files, sizeof made.files);
     return OK;
 }
 

@@ -21,6 +21,24 @@ static void verify_progress(void *context, uint64_t done, uint64_t total)
     s->progress(s->progress_context, "verifying", done, total);
 }
 
+/* The file that the customer has, of one document; null where none was noted, or its customer was erased. */
+static enum err check_files(json_t *j, bool *differs, const struct call *c, const struct invoice *wanted,
+                            struct error *e)
+{
+    struct made_again made = {0};
+    *differs = false;
+    if (wanted->invoice == 0) return OK;
+    enum err err = check_made_again(&made, c->service->ledger, wanted->invoice, c->arena, e);
+    bool unknown = err == ERR_REFUSED || (err == OK && !made.noted);
+    if (err != OK && err != ERR_REFUSED) return err;
+    if (unknown)
+        member_put(j, "file_as_issued", json_null());
+    else
+        member_flag(j, "file_as_issued", made.as_noted);
+    *differs = !unknown && !made.as_noted;
+    return OK;
+}
+
 enum err ask_invoice_verify(const struct call *c, struct error *e)
 {
     const struct invoice_verify_query *q = c->query;
@@ -42,10 +60,17 @@ enum err ask_invoice_verify(const struct call *c, struct error *e)
     member_count(j, "invoices_differing", v.differing);
     member_count(j, "invoices_not_verifiable", v.older + v.incomplete);
     member_text_or_null(j, "first_fault", v.first);
-    err = c->answer->take(c->answer->self, j, false, e);
+    bool differs = false;
+    err = check_files(j, &differs, c, &wanted, e);
+    if (err == OK) err = c->answer->take(c->answer->self, j, false, e);
     if (err != OK) return err;
     if (v.wanted != 0 && v.checked == 0)
         return fail(e, ERR_INCOMPLETE, "invoice %.*s: its record does not hold it", STR_ARG(wanted.number));
     if (v.differing > 0) return fail(e, ERR_TAMPERED, "invoice %.*s", STR_ARG(v.first));
-    return v.older + v.incomplete == 0 ? OK : fail(e, ERR_INCOMPLETE, "invoice %.*s", STR_ARG(v.first));
+    if (v.older + v.incomplete > 0) return fail(e, ERR_INCOMPLETE, "invoice %.*s", STR_ARG(v.first));
+    if (!differs) return OK;
+    return fail(e, ERR_INCOMPLETE,
+                "invoice %.*s: its file comes out otherwise than as it was issued, as "
+                "another version of the program may have made it",
+                STR_ARG(wanted.number));
 }

@@ -70,6 +70,9 @@ enum err load_invoice(struct invoice *out, struct views_txn *t, uint64_t invoice
 /* Was a document made into a file of these bytes, by its hash? */
 enum err was_issued_at_all(bool *yes, struct views_txn *t, uint64_t invoice, struct error *e) MUST_USE;
 enum err was_issued(bool *yes, struct views_txn *t, const struct issued_file *file, struct error *e) MUST_USE;
+/* The file that was noted first of those that a document was made into in this form. */
+enum err first_issued(bool *found, struct issued_file *out, struct views_txn *t, uint64_t invoice,
+                      enum document_form form, struct error *e) MUST_USE;
 /* By public id (inv_12) or document number (INV-2025-000001). */
 enum err find_invoice(struct invoice *out, struct views_txn *t, struct str id_or_number, struct arena *a,
                       struct error *e) MUST_USE;

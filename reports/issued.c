@@ -53,6 +53,46 @@ enum err note_issued(struct ledger *l, const struct issued_file *files, size_t c
     return err == OK ? OK : wrap(e, "cannot note the documents that were issued");
 }
 
+/* ---- a document that is made again ---- */
+
+enum err make_document(struct made_document *out, const struct ledger *l, struct views_txn *t,
+                       const struct invoice *v, struct arena *a, struct error *e)
+{
+    struct bytes attached = {0};
+    *out = (struct made_document){.pdf = {.arena = a}};
+    enum err err = invoice_pdf(&out->pdf, &attached, l, t, v, a, e);
+    if (err != OK) return err;
+    struct hasher *h = hasher_new();
+    struct bytes files[] = {{out->pdf.ptr, out->pdf.len}, attached};
+    for (size_t i = 0; i < 2 && files[i].len > 0; i++) {
+        struct issued_file *file = &out->files[out->files_count++];
+        *file = (struct issued_file){v->invoice, i == 0 ? DOCUMENT_PDF : DOCUMENT_CII, {{0}}, files[i].len};
+        hasher_digest(h, file->sha256.bytes, files[i], (struct bytes){0}, (struct bytes){0});
+    }
+    hasher_free(h);
+    return OK;
+}
+
+enum err check_made_again(struct made_again *out, struct ledger *l, uint64_t invoice, struct arena *a,
+                          struct error *e)
+{
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    struct made_document made = {0};
+    *out = (struct made_again){0};
+    enum err err = ledger_read_begin(&t, l, e);
+    if (err != OK) return err;
+    err = load_invoice(&v, t, invoice, a, e);
+    if (err == OK) err = was_issued_at_all(&out->noted, t, invoice, e);
+    if (err == OK && out->noted) err = make_document(&made, l, t, &v, a, e);
+    bool as_noted = made.files_count > 0;
+    for (size_t i = 0; i < made.files_count && err == OK && as_noted; i++)
+        err = was_issued(&as_noted, t, &made.files[i], e);
+    out->as_noted = as_noted;
+    ledger_read_end(l, t);
+    return err;
+}
+
 /* ---- files against the ledger ---- */
 
 struct checking_files {

@@ -109,7 +109,7 @@ void register_put_invoice(struct sheet *c, const struct register_entry *entry, s
     sheet_text(c, v->kind == INVOICE_CREDIT_NOTE ? join_numbers(&entry->credits, a) : STR_NONE);
     put_record(c, entry);
     sheet_hash(c, entry->pdf);
-    sheet_empty(c); /* structured invoices are not made */
+    sheet_hash(c, entry->xml);
     sheet_money(c, money_is_given(v->discount) ? v->discount : money_zero(v->total));
     sheet_text(c, v->note);
     sheet_text(c, v->kind == INVOICE_CREDIT_NOTE ? v->reason : STR_NONE); /* as it was issued */

@@ -24,6 +24,7 @@ struct register_entry {
     const struct customer *buyer; /* as of invoice->buyer_version */
     struct credited_documents credits;
     const struct hash *pdf; /* of the document as a file; NULL: none was made */
+    const struct hash *xml; /* of the e-invoice that is attached to it; NULL: none is */
     bool rehearsed;         /* the record that finalized it was never written */
 };
 

@@ -34,13 +34,31 @@ const char *transaction_status_shown(const struct transaction *v)
 
 /* ---- the register ---- */
 
+/* The first of each form: that is the one which was sent. */
+static enum err find_files(struct register_entry *entry, struct report_file *f, struct error *e)
+{
+    static const enum document_form forms[] = {DOCUMENT_PDF, DOCUMENT_CII};
+    const struct hash **places[] = {&entry->pdf, &entry->xml};
+    enum err err = OK;
+    for (size_t i = 0; i < 2 && err == OK; i++) {
+        struct issued_file *file = arena_new_of(f->row, struct issued_file);
+        bool found = false;
+        err = first_issued(&found, file, f->txn, entry->invoice->invoice, forms[i], e);
+        if (err == OK && found) *places[i] = &file->sha256;
+    }
+    return err;
+}
+
 typedef enum err put_fn(struct report_file *f, const struct register_entry *entry, struct error *e);
 
 static enum err put_invoice(struct report_file *f, const struct register_entry *entry, struct error *e)
 {
     const struct invoice *v = entry->invoice;
     const struct money amounts[CONTROL_SUMS_MAX] = {net_of(v->subtotal, v->discount), v->tax, v->total};
-    register_put_invoice(f->sheet, entry, f->row);
+    struct register_entry with_files = *entry;
+    enum err err = find_files(&with_files, f, e);
+    if (err != OK) return err;
+    register_put_invoice(f->sheet, &with_files, f->row);
     return report_count(f, amounts, e);
 }
 

@@ -229,6 +229,24 @@ enum err payment_receipt(struct buffer *out, const struct ledger *l, struct view
 enum err note_issued(struct ledger *l, const struct issued_file *files, size_t count, struct str actor,
                      struct error *e) MUST_USE;
 
+/* The PDF of a document and what is attached to it, with their hashes as documents.issued notes them. */
+struct made_document {
+    struct buffer pdf;
+    struct issued_file files[2];
+    size_t files_count;
+};
+enum err make_document(struct made_document *out, const struct ledger *l, struct views_txn *t,
+                       const struct invoice *v, struct arena *a, struct error *e) MUST_USE;
+
+/* A document made again and held against the files that were noted of it. ERR_REFUSED: it is not made again,
+ * for its customer was erased. */
+struct made_again {
+    bool noted;    /* some file of it was */
+    bool as_noted; /* it comes out as one of those, and so does the e-invoice attached to it */
+};
+enum err check_made_again(struct made_again *out, struct ledger *l, uint64_t invoice, struct arena *a,
+                          struct error *e) MUST_USE;
+
 /* Files in a folder and those below it that bear the number of a document, held against what was issued.
  * Links are not followed. */
 struct issued_check {

@@ -112,6 +112,7 @@ static enum err put_document(void *context, const struct press_sheet *s, struct 
                                    .buyer = &s->parts.buyer,
                                    .credits = s->credits,
                                    .pdf = drawn ? &s->sha256 : NULL,
+                                   .xml = drawn && s->einvoice_bytes > 0 ? &s->einvoice_sha256 : NULL,
                                    .rehearsed = n->o->dry_run};
     register_put_invoice(f->invoices, &entry, s->arena);
     register_put_lines(f->lines, &entry, s->arena);

@@ -161,6 +161,25 @@ for pdf in "$work"/second/pdf/*.pdf; do
 done
 [ -n "$n" ] || fail "the night made no PDF"
 
+# --- the register names both files by their hashes, the run's and the report's alike
+must 2025-03-02 report invoices -o "$work/register.csv"
+python3 - "$work" <<'P' || fail "the register has other hashes"
+import csv, hashlib, pathlib, sys
+work = pathlib.Path(sys.argv[1])
+sha = lambda path: hashlib.sha256(path.read_bytes()).hexdigest()
+read = lambda path: {row["document_number"]: row for row in csv.DictReader(open(path, encoding="utf-8", newline=""))}
+register, night = read(work / "register.csv"), read(work / "second/invoices.csv")
+for number, row in night.items():
+    files = sha(work / f"second/pdf/{number}.pdf"), sha(work / f"xml/{number}.cii.xml")
+    for found in row, register[number]:
+        if (found["pdf_sha256"], found["xml_sha256"]) != files:
+            sys.exit(f"{number}: {found['pdf_sha256']} {found['xml_sha256']}, not {files}")
+plain = register["INV-2025-000005"]
+sys.exit(0 if night and plain["pdf_sha256"] == sha(work / "plain.pdf") and plain["xml_sha256"] == "" else f"{plain}")
+P
+must 2025-03-02 --json invoice verify "$n"
+grep -q '"file_as_issued": true' "$work/said" || fail "what was issued does not come out again: $(cat "$work/said")"
+
 # --- the ledger knows their hashes
 mkdir "$work/theirs" && cp "$work/xml/$n.cii.xml" "$work/theirs/$n.xml"
 must 2025-03-02 audit verify --documents "$work/theirs"

@@ -84,6 +84,71 @@ Test(issued, a_document_of_which_no_file_was_made_has_none)
     cr_assert_not_null(strstr(c.first.ptr, "of which no file was noted"), "%s", c.first.ptr);
 }
 
+static struct str registered(void)
+{
+    struct report_query q = {.from = day("2025-01-01"), .to = day("2025-02-28")};
+    assert_ok(report_find(STR("invoices"))->run(o.l, &q, test_path("register.csv"), A, E));
+    return test_read(test_path("register.csv"));
+}
+
+/* What is attached to a document: tests/interop/test_einvoices.sh. */
+Test(issued, the_register_has_the_hash_of_the_file_that_a_customer_got)
+{
+    struct str was = office_read("out", "invoices.csv"), now = registered();
+    assert_int(count_rows(now), count_rows(was));
+    for (size_t row = 1; row <= count_rows(now); row++) {
+        struct str number = cell(now, row, "document_number");
+        struct str pdf = office_read("out", str_format(A, "pdf/%.*s.pdf", STR_ARG(number)).ptr);
+        assert_str(cell(now, row, "pdf_sha256"), sha256_of(pdf).ptr);
+        assert_str(cell(now, row, "xml_sha256"), "");
+    }
+}
+
+Test(issued, the_register_has_no_hash_of_what_was_never_made)
+{
+    struct run_summary s = {0};
+    struct run_options without = office_options(&o, "2025-02-28", "later");
+    without.without_pdf = true;
+    assert_ok(nightly_run(&s, o.l, &without, A, E));
+    struct str register_ = registered();
+    size_t last = count_rows(register_);
+    cr_assert(last > count_rows(office_read("out", "invoices.csv")));
+    assert_str(cell(register_, last, "pdf_sha256"), "");
+    assert_str(cell(register_, last, "xml_sha256"), "");
+}
+
+Test(issued, a_document_made_again_is_held_against_what_was_noted_of_it)
+{
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    struct made_again made;
+    assert_ok(ledger_read_begin(&t, o.l, E));
+    assert_ok(find_invoice(&v, t, STR("INV-2025-000001"), A, E));
+    ledger_read_end(o.l, t);
+    assert_ok(check_made_again(&made, o.l, v.invoice, A, E));
+    cr_assert(made.noted && made.as_noted);
+}
+
+Test(issued, a_document_that_comes_out_otherwise_than_noted_is_told)
+{
+    struct views_txn *t = NULL;
+    struct invoice v = {0};
+    struct made_again made;
+    struct run_summary s = {0};
+    struct run_options without = office_options(&o, "2025-02-28", "later");
+    without.without_pdf = true;
+    assert_ok(nightly_run(&s, o.l, &without, A, E));
+    assert_ok(ledger_read_begin(&t, o.l, E));
+    assert_ok(find_invoice(&v, t, cell(registered(), count_rows(registered()), "document_number"), A, E));
+    ledger_read_end(o.l, t);
+    assert_ok(check_made_again(&made, o.l, v.invoice, A, E));
+    cr_assert(!made.noted && !made.as_noted);
+    struct issued_file other = {v.invoice, DOCUMENT_PDF, {{1, 2, 3}}, 4711}; /* of another program */
+    assert_ok(note_issued(o.l, &other, 1, STR("tester"), E));
+    assert_ok(check_made_again(&made, o.l, v.invoice, A, E));
+    cr_assert(made.noted && !made.as_noted);
+}
+
 Test(issued, a_second_run_notes_nothing_again_and_a_folder_that_is_not_there_is_said)
 {
     uint64_t records = office_records(&o);
