@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* aging.c - what customers owed at the end of a day, document by document, by how long it had been due; and
- * the same by customer, beside the receivable account. Both are read from the postings of that account, so an
- * aging of a past day is the account of that day. */
+/* aging.c - what customers owed at the end of a day, document by document, by how long it had been due, and
+ * what they had left of payments and credit notes that were applied to nothing, each a row below nothing; and
+ * the same by customer, beside the accounts. All is read from the postings of receivables and of customers'
+ * credit, so an aging of a past day is these accounts of that day. */
 #include "reports/books.h"
 
 static const char rows_header[] =
@@ -9,7 +10,7 @@ static const char rows_header[] =
     "original,settled_as_of,outstanding,not_due,d1_30,d31_60,d61_90,d91_120,d120_plus";
 static const char summary_header[] = "as_of,currency,customer_id,customer_name,documents,outstanding,not_due,"
                                      "d1_30,d31_60,d61_90,d91_120,d120_plus,"
-                                     "gl_balance,difference";
+                                     "gl_balance,difference,receivable,customer_credit";
 
 enum { BUCKETS = 6 };
 
@@ -18,10 +19,12 @@ enum err report_ar_aging(struct ledger *l, const struct report_query *q, const c
 enum err report_ar_aging_summary(struct ledger *l, const struct report_query *q, const char *path,
                                  struct arena *a, struct error *e);
 
-/* What is open of a document, by its number; 0: of what was posted without one. Those with nothing left are
- * taken out, so that there are never more than what is owed. */
+/* What is open of a document, by its number; 0: of what was posted without one, and of all of a customer's
+ * credit, which belongs to no document once it is his. Those with nothing left are taken out, so that there
+ * are never more than what is owed. */
 struct open_document {
     uint64_t customer, invoice;
+    enum account account; /* receivable, or customer credit */
     struct money left;
 };
 struct open_documents {
@@ -29,15 +32,19 @@ struct open_documents {
     size_t capacity, count;
 };
 
-static size_t slot_of(const struct open_documents *all, uint64_t customer, uint64_t invoice,
-                      const char *currency)
+static bool is_same(const struct open_document *x, const struct open_document *y)
 {
-    uint64_t hash = (invoice * UINT64_C(0x9e3779b97f4a7c15)) ^ (customer * UINT64_C(0xc2b2ae3d27d4eb4f));
+    return x->invoice == y->invoice && x->customer == y->customer && x->account == y->account &&
+           money_same_currency(x->left, y->left);
+}
+
+static size_t slot_of(const struct open_documents *all, const struct open_document *like)
+{
+    uint64_t hash =
+        (like->invoice * UINT64_C(0x9e3779b97f4a7c15)) ^ (like->customer * UINT64_C(0xc2b2ae3d27d4eb4f));
     hash ^= hash >> 29;
     size_t at = (size_t)hash & (all->capacity - 1);
-    while (money_is_given(all->slots[at].left) &&
-           (all->slots[at].invoice != invoice || all->slots[at].customer != customer ||
-            strcmp(all->slots[at].left.currency, currency) != 0))
+    while (money_is_given(all->slots[at].left) && !is_same(&all->slots[at], like))
         at = (at + 1) & (all->capacity - 1);
     return at;
 }
@@ -50,7 +57,7 @@ static void grow(struct open_documents *all)
     for (size_t i = 0; i < all->capacity; i++) {
         const struct open_document *d = &all->slots[i];
         if (!money_is_given(d->left) || money_is_zero(d->left)) continue;
-        larger.slots[slot_of(&larger, d->customer, d->invoice, d->left.currency)] = *d;
+        larger.slots[slot_of(&larger, d)] = *d;
         larger.count++;
     }
     free(all->slots);
@@ -60,10 +67,12 @@ static void grow(struct open_documents *all)
 /* Settled documents keep their slot until the table is made anew, which drops them. */
 static enum err post(struct open_documents *all, const struct posting *p, struct error *e)
 {
+    bool credit = p->account == ACCOUNT_CUSTOMER_CREDIT;
+    struct open_document fresh = {p->customer, credit ? 0 : p->invoice, p->account, money_zero(p->amount)};
     if (2 * all->count >= all->capacity) grow(all);
-    struct open_document *d = &all->slots[slot_of(all, p->customer, p->invoice, p->amount.currency)];
+    struct open_document *d = &all->slots[slot_of(all, &fresh)];
     if (!money_is_given(d->left)) {
-        *d = (struct open_document){p->customer, p->invoice, money_zero(p->amount)};
+        *d = fresh;
         all->count++;
     }
     return money_add(&d->left, d->left, p->amount, e);
@@ -74,7 +83,9 @@ static enum err take_entry(void *context, const struct journal_entry *entry, str
     enum err err = OK;
     (void)a;
     for (size_t i = 0; i < entry->count && err == OK; i++) {
-        if (entry->postings[i].account == ACCOUNT_RECEIVABLE) err = post(context, &entry->postings[i], e);
+        enum account account = entry->postings[i].account;
+        bool aged = account == ACCOUNT_RECEIVABLE || account == ACCOUNT_CUSTOMER_CREDIT;
+        if (aged) err = post(context, &entry->postings[i], e);
     }
     return err;
 }
@@ -83,6 +94,7 @@ static int compare(const void *left, const void *right)
 {
     const struct open_document *a = left, *b = right;
     if (a->customer != b->customer) return a->customer < b->customer ? -1 : 1;
+    if (a->account != b->account) return a->account < b->account ? -1 : 1; /* credit stands last */
     if (a->invoice != b->invoice) return a->invoice < b->invoice ? -1 : 1;
     return strcmp(a->left.currency, b->left.currency);
 }
@@ -131,13 +143,25 @@ static void put_buckets(struct sheet *s, const struct money buckets[BUCKETS])
     for (size_t i = 0; i < BUCKETS; i++) sheet_money(s, buckets[i]);
 }
 
+/* Credit is due to nobody on any day, and so is not overdue. */
+static enum err load_open(struct book_document *out, struct report_file *f, const struct open_document *o,
+                          struct error *e)
+{
+    enum err err = book_document(out, f, o->invoice, e);
+    if (o->account == ACCOUNT_CUSTOMER_CREDIT) {
+        out->type = "customer_credit";
+        out->total = o->left;
+    }
+    return err;
+}
+
 static enum err put_document(struct report_file *f, const struct open_document *o, struct error *e)
 {
     struct sheet *s = f->sheet;
     struct book_document d = {0};
     struct customer c = {0};
     struct money settled = {0}, buckets[BUCKETS];
-    enum err err = book_document(&d, f, o->invoice, e);
+    enum err err = load_open(&d, f, o, e);
     if (err == OK) err = load_customer(&c, f->txn, o->customer, f->row, e);
     struct money original = money_is_given(d.total) ? d.total : money_zero(o->left);
     if (err == OK) err = money_subtract(&settled, original, o->left, e);
@@ -184,29 +208,35 @@ enum err report_ar_aging(struct ledger *l, const struct report_query *q, const c
 struct customer_sum {
     uint64_t customer, documents;
     struct money outstanding, buckets[BUCKETS];
+    struct money receivable, credit; /* of which */
 };
 
-/* The receivable account of a currency, of the customer or of all. */
+/* Both accounts of a currency, of the customer or of all. */
 struct account_sum {
     const char *currency;
-    struct money balance;
+    struct money receivable, credit;
 };
-static enum err take_receivable(void *context, const struct account_balance *row, struct error *e)
+static enum err take_accounts(void *context, const struct account_balance *row, struct error *e)
 {
     struct account_sum *sum = context;
-    if (row->account != ACCOUNT_RECEIVABLE || strcmp(row->debit.currency, sum->currency) != 0) return OK;
-    enum err err = money_add(&sum->balance, row->opening, row->debit, e);
-    return err == OK ? money_subtract(&sum->balance, sum->balance, row->credit, e) : err;
+    bool receivable = row->account == ACCOUNT_RECEIVABLE, credit = row->account == ACCOUNT_CUSTOMER_CREDIT;
+    if ((!receivable && !credit) || strcmp(row->debit.currency, sum->currency) != 0) return OK;
+    struct money *balance = receivable ? &sum->receivable : &sum->credit;
+    enum err err = money_add(balance, row->opening, row->debit, e);
+    return err == OK ? money_subtract(balance, *balance, row->credit, e) : err;
 }
 
 static enum err add_document(struct customer_sum *sum, struct report_file *f, const struct open_document *o,
                              struct error *e)
 {
     struct book_document d = {0};
-    enum err err = book_document(&d, f, o->invoice, e);
+    bool credit = o->account == ACCOUNT_CUSTOMER_CREDIT;
+    struct money *account = credit ? &sum->credit : &sum->receivable;
+    enum err err = load_open(&d, f, o, e);
     if (err == OK) err = money_add(&sum->outstanding, sum->outstanding, o->left, e);
+    if (err == OK) err = money_add(account, *account, o->left, e);
     struct money *bucket = &sum->buckets[bucket_of(days_overdue(f, &d))];
-    sum->documents++;
+    if (!credit) sum->documents++;
     return err == OK ? money_add(bucket, *bucket, o->left, e) : err;
 }
 
@@ -230,6 +260,8 @@ static enum err put_customer(struct report_file *f, const struct customer_sum *s
     put_sum(f, sum, c.user, c.party.name);
     sheet_empty(f->sheet);
     sheet_empty(f->sheet);
+    sheet_money(f->sheet, sum->receivable);
+    sheet_money(f->sheet, sum->credit);
     sheet_end_row(f->sheet);
     const struct money sums[CONTROL_SUMS_MAX] = {sum->outstanding};
     return report_count(f, sums, e);
@@ -237,26 +269,33 @@ static enum err put_customer(struct report_file *f, const struct customer_sum *s
 
 static struct customer_sum sum_begun(uint64_t customer, struct money like)
 {
-    struct customer_sum sum = {.customer = customer, .outstanding = money_zero(like)};
+    struct money zero = money_zero(like);
+    struct customer_sum sum = {.customer = customer, .outstanding = zero, .receivable = zero, .credit = zero};
     for (size_t i = 0; i < BUCKETS; i++) sum.buckets[i] = money_zero(like);
     return sum;
 }
 
-/* The last row of a currency has no customer: all of it, and the account. */
+/* The last row of a currency has no customer: all of it, and the accounts. */
 static enum err put_currency(struct report_file *f, const struct customer_sum *total, struct error *e)
 {
-    struct account_sum account = {total->outstanding.currency, money_zero(total->outstanding)};
+    struct money zero = money_zero(total->outstanding), both = zero, difference = zero;
+    struct account_sum account = {zero.currency, zero, zero};
     struct book_query q = {.customer = f->query->customer, .to = f->day};
-    struct money difference = {0};
-    enum err err = list_balances(f->txn, f->ledger, &q, take_receivable, &account, f->row, e);
-    if (err == OK) err = money_subtract(&difference, total->outstanding, account.balance, e);
+    enum err err = list_balances(f->txn, f->ledger, &q, take_accounts, &account, f->row, e);
+    if (err == OK) err = money_add(&both, account.receivable, account.credit, e);
+    if (err == OK) err = money_subtract(&difference, total->outstanding, both, e);
     if (err != OK) return err;
     put_sum(f, total, STR_NONE, STR_NONE);
-    sheet_money(f->sheet, account.balance);
+    sheet_money(f->sheet, both);
     sheet_money(f->sheet, difference);
+    sheet_money(f->sheet, account.receivable);
+    sheet_money(f->sheet, account.credit);
     sheet_end_row(f->sheet);
-    if (money_is_zero(difference)) return OK;
-    return fail(e, ERR_TAMPERED, "what is owed in %s is not the receivable account", account.currency);
+    bool ties = money_is_zero(difference) && money_compare(total->receivable, account.receivable) == 0;
+    if (ties) return OK;
+    return fail(e, ERR_TAMPERED,
+                "what is owed in %s is not the accounts of receivables and customers' credit",
+                account.currency);
 }
 
 /* Sums in the order of the rows; a customer may owe in several currencies. */
@@ -289,7 +328,8 @@ static enum err add_sum(struct customer_sum *total, const struct customer_sum *s
     enum err err = money_add(&total->outstanding, total->outstanding, sum->outstanding, e);
     for (size_t i = 0; i < BUCKETS && err == OK; i++)
         err = money_add(&total->buckets[i], total->buckets[i], sum->buckets[i], e);
-    return err;
+    if (err == OK) err = money_add(&total->receivable, total->receivable, sum->receivable, e);
+    return err == OK ? money_add(&total->credit, total->credit, sum->credit, e) : err;
 }
 
 static enum err put_sums(struct report_file *f, const struct sums *all, struct error *e)

@@ -125,7 +125,11 @@ struct tie {
     bool is_credit;                      /* the accounts': their credits are above nothing in the report */
 };
 static const struct tie ties[] = {
-    {"aging ties", "ar_aging", {{"outstanding"}, {NULL}}, {ACCOUNT_RECEIVABLE}, false},
+    {"aging ties",
+     "ar_aging",
+     {{"outstanding"}, {NULL}},
+     {ACCOUNT_RECEIVABLE, ACCOUNT_CUSTOMER_CREDIT},
+     false},
     {"cash ties", "cash", {{"amount"}, {NULL}}, {ACCOUNT_CASH}, false},
     {"tax ties", "tax", {{"tax"}, {NULL}}, {ACCOUNT_TAX_PAYABLE}, true},
     {"deferred revenue ties", "deferred_schedule", {{"remaining"}, {NULL}}, {ACCOUNT_DEFERRED}, true},

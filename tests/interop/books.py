@@ -158,7 +158,10 @@ for day in ("2025-01-01", "2025-01-31", "2025-02-14", "2025-03-31"):
     balance = rows("trial_balance", "--as-of", day)
     tell(f"balances of {day} sum to zero", sums(balance, "balance"))
     aging, summary = rows("ar_aging", "--as-of", day), rows("ar_aging_summary", "--as-of", day)
-    tell(f"the aging of {day} is the receivable account", sums(aging, "outstanding") != accounts(balance, "assets:receivable"))
+    credit = [r for r in aging if r["document_type"] == "customer_credit"]
+    owed = [r for r in aging if r["document_type"] != "customer_credit"]
+    tell(f"what documents are owed on {day} is the receivable account", sums(owed, "outstanding") != accounts(balance, "assets:receivable"))
+    tell(f"what is left of credit on {day} is its account", sums(credit, "outstanding") != accounts(balance, "liabilities:customer-credit"))
     tell(f"its summary of {day} says so", [r for r in summary if r["difference"] not in ("", "0.00", "0", "0.000")])
     buckets = ["not_due", "d1_30", "d31_60", "d61_90", "d91_120", "d120_plus"]
     tell(f"its buckets of {day} add up", [r for r in aging if sum(Decimal(r[b]) for b in buckets) != Decimal(r["outstanding"])])

@@ -23,6 +23,7 @@ static enum err audit_all(struct books *b, struct error *e)
     if (err == OK) err = audit_days(b, e);
     if (err == OK) err = audit_state(b, e);
     if (err == OK) err = audit_journal(b, e);
+    if (err == OK) err = audit_aging(b, e);
     return err == OK ? audit_ledger(b, e) : err;
 }
 

@@ -122,6 +122,8 @@ enum err audit_days(struct books *b, struct error *e) MUST_USE;
 enum err audit_state(struct books *b, struct error *e) MUST_USE;
 /* Balances, journal, customers' books and a second computation agree on several days. (journal.c) */
 enum err audit_journal(struct books *b, struct error *e) MUST_USE;
+/* The aging of several days, as known now and before, is each customer's receivables and credit. (aging.c) */
+enum err audit_aging(struct books *b, struct error *e) MUST_USE;
 /* The state that billing foresees is the one that its events leave behind. */
 enum err audit_foresight(struct books *b, struct date through, struct error *e) MUST_USE;
 /* Chain, root, seals, postings, and views equal to a rebuild. */
