@@ -136,6 +136,7 @@ json_t *seller_json(const struct seller *s)
     member_text_or_null(j, "phone", s->phone);
     member_text_or_null(j, "registration", s->registration);
     member_text_or_null(j, "tax_currency", s->tax_currency);
+    member_text_or_null(j, "functional_currency", s->functional_currency);
     member_text_or_null(j, "iban", s->iban);
     member_text_or_null(j, "bic", s->bic);
     member_text_or_null(j, "account_holder", s->account_holder);

@@ -48,6 +48,9 @@ enum {
     LIMIT_TRIAL_DAYS = 730,           /* as Stripe: two years */
     LIMIT_READINGS_PER_RECORD = 1000, /* usage readings that share one record of the log */
     LIMIT_EVENTS_PER_RECORD = 4096,
+    /* Central banks publish rates on working days, tax offices once a month: an older one is no rate of the
+     * day. */
+    LIMIT_RATE_DAYS = 31,
     LIMIT_MOVEMENTS_PER_RECORD = 100, /* of a gateway's balance: a page of Stripe's */
     LIMIT_RERATED_LINES = 2048,       /* corrections that one proposal holds: some 200 KiB */
     LIMIT_CATCH_UP_PERIODS = 1200,    /* of a subscription in one bill; a run makes several */

@@ -141,14 +141,13 @@ static enum err check_logo(const struct seller_set_command *c, struct arena *a, 
 }
 
 /* "none" takes it away again. */
-static enum err put_tax_currency(struct seller_set *v, const struct seller *before,
-                                 const struct seller_set_command *c, struct error *e)
+static enum err put_currency(struct str *out, struct str given, struct str before, const char *option,
+                             struct error *e)
 {
     char currency[4] = "";
-    v->tax_currency = given_or(c->tax_currency, before->tax_currency);
-    if (str_is(c->tax_currency, "none")) v->tax_currency = STR_NONE;
-    enum err err = v->tax_currency.len == 0 ? OK : currency_parse(currency, v->tax_currency, e);
-    return err == OK ? OK : wrap(e, "tax_currency");
+    *out = str_is(given, "none") ? STR_NONE : given_or(given, before);
+    enum err err = out->len == 0 ? OK : currency_parse(currency, *out, e);
+    return err == OK ? OK : wrap(e, "%s", option);
 }
 
 /* How our documents look, and where to pay them. */
@@ -159,7 +158,11 @@ static enum err put_letterhead(struct seller_set *v, const struct seller *before
     enum err err = check_account(&given, a, e);
     if (err == OK) err = check_colour(c->colour, e);
     if (err == OK) err = check_logo(c, a, e);
-    if (err == OK) err = put_tax_currency(v, before, c, e);
+    if (err == OK)
+        err = put_currency(&v->tax_currency, c->tax_currency, before->tax_currency, "tax_currency", e);
+    if (err == OK)
+        err = put_currency(&v->functional_currency, c->functional_currency, before->functional_currency,
+                           "functional_currency", e);
     v->iban = given_or(given.iban, before->iban);
     v->bic = given_or(given.bic, before->bic);
     v->account_holder = given_or(c->account_holder, before->account_holder);

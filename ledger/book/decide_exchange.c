@@ -4,9 +4,6 @@
  * that of the member state). */
 #include "ledger/book/decide_shared.h"
 
-/* Central banks publish on working days, tax offices once a month: an older rate is no rate of the day. */
-enum { RATE_DAYS_MAX = 31 };
-
 enum err decide_exchange_rate_set(struct decision *out, const struct facts *f,
                                   const struct exchange_rate_set_command *c, struct arena *a, struct error *e)
 {
@@ -51,7 +48,7 @@ static enum err find_rate(struct converted_tax *out, const struct invoice_finali
     for (size_t i = 0; i < f->rates_count; i++) {
         const struct exchange_rate *r = &f->rates[i];
         if (!str_is(r->from, d->total.currency)) continue;
-        if (date_days_between(r->on, d->issue_date) > RATE_DAYS_MAX) break;
+        if (date_days_between(r->on, d->issue_date) > LIMIT_RATE_DAYS) break;
         *out = (struct converted_tax){.rate = r->rate, .on = r->on, .source = r->source};
         return OK;
     }
@@ -60,7 +57,7 @@ static enum err find_rate(struct converted_tax *out, const struct invoice_finali
         "no exchange rate of %s to %.*s is known of %.*s or the %d days before: its tax must be told in "
         "%.*s; set one with 'exchange-rate set'",
         d->total.currency, STR_ARG(f->seller->tax_currency), STR_ARG(date_text(a, d->issue_date)),
-        RATE_DAYS_MAX, STR_ARG(f->seller->tax_currency));
+        LIMIT_RATE_DAYS, STR_ARG(f->seller->tax_currency));
 }
 
 enum err convert_tax(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
