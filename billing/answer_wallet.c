@@ -15,6 +15,7 @@ json_t *grant_json(const struct wallet_grant *g, struct names *n)
     member_money(j, "price", g->price);
     member_text(j, "currency", str_of(g->amount.currency));
     member_text_or_null(j, "scope", g->scope);
+    member_decimal(j, "expected_breakage", g->expected_breakage);
     member_count(j, "priority", g->priority);
     member_date(j, "granted_on", g->on);
     member_date(j, "expires", g->expires);

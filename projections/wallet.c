@@ -163,7 +163,8 @@ static enum err add_grant(struct views_txn *t, const struct wallet_granted *v, s
                                .expires = v->expires,
                                .priority = v->priority,
                                .scope = v->scope,
-                               .reason = v->reason};
+                               .reason = v->reason,
+                               .expected_breakage = v->expected_breakage};
     err = grant_put(t, g, e);
     return err != OK ? err : purse_close(&p, t, a, e);
 }

@@ -2,11 +2,12 @@
 /* wallet.c - prepaid credit, a row a grant: what it was sold for, what documents took of it, what lapsed,
  * what is left at the end of a day. What was used is summed up from the documents, less what later ones gave
  * back. */
+#include "ledger/book.h"
 #include "reports/report_file.h"
 
 static const char header[] = "customer_id,customer_name,grant,status,granted_on,expires_on,ended_on,currency,"
                              "price,amount,used,expired,"
-                             "voided,left,priority,scope,reason";
+                             "voided,left,priority,scope,reason,expected_breakage,prepaid,owed";
 
 enum err report_wallet(struct ledger *l, const struct report_query *q, const char *path, struct arena *a,
                        struct error *e);
@@ -59,15 +60,29 @@ static enum err lapsed_of(struct money *lapsed, bool *ended, const struct wallet
     return *ended ? money_subtract(lapsed, g->amount, used, e) : OK;
 }
 
+/* What was paid for what was left then, and that less what was earned of it as breakage that is expected:
+ * liabilities:prepaid. */
+static enum err owed_of(struct money *prepaid, struct money *owed, const struct wallet_grant *g,
+                        struct money left, struct error *e)
+{
+    struct wallet_grant then = *g;
+    struct money earned = {0};
+    then.left = left;
+    enum err err = wallet_prepaid(prepaid, &then, e);
+    if (err == OK) err = wallet_breakage(&earned, &then, e);
+    return err == OK ? money_subtract(owed, *prepaid, earned, e) : err;
+}
+
 static enum err put(struct wallets *w, const struct customer *c, const struct wallet_grant *g,
                     struct money used, struct error *e)
 {
     struct sheet *s = w->file.sheet;
-    struct money lapsed = {0}, left = {0}, zero = money_zero(g->amount);
+    struct money lapsed = {0}, left = {0}, prepaid = {0}, owed = {0}, zero = money_zero(g->amount);
     bool ended = false;
     enum err err = lapsed_of(&lapsed, &ended, w, g, used, e);
     if (err == OK) err = money_subtract(&left, g->amount, used, e);
     if (err == OK) err = money_subtract(&left, left, lapsed, e);
+    if (err == OK) err = owed_of(&prepaid, &owed, g, left, e);
     if (err != OK) return err;
     enum grant_status status = ended ? g->status : money_is_zero(left) ? GRANT_USED : GRANT_OPEN;
     sheet_text(s, c->user);
@@ -87,6 +102,9 @@ static enum err put(struct wallets *w, const struct customer *c, const struct wa
     sheet_count(s, g->priority);
     sheet_text(s, g->scope);
     sheet_text(s, g->reason);
+    sheet_decimal(s, g->expected_breakage);
+    sheet_money(s, prepaid);
+    sheet_money(s, owed);
     sheet_end_row(s);
     const struct money sums[CONTROL_SUMS_MAX] = {g->amount, used, left};
     return report_count(&w->file, sums, e);

@@ -50,6 +50,20 @@ static enum err check_terms(const struct facts *f, const struct wallet_grant_com
     return check_scope(f, c->scope, e);
 }
 
+/* All of it cannot be expected to be left: nothing would be owed, and it would be income when it is sold. */
+static enum err check_breakage(const struct wallet_grant_command *c, struct error *e)
+{
+    enum { SCALE_MAX = 4 };
+    struct decimal share = c->expected_breakage;
+    if (decimal_is_negative(share) || decimal_compare(share, decimal_of(100)) >= 0)
+        return fail(e, ERR_INVALID, "expected_breakage: a percentage from 0 to less than 100 is wanted");
+    if (share.scale > SCALE_MAX)
+        return fail(e, ERR_INVALID, "expected_breakage: at most %d decimals are wanted", SCALE_MAX);
+    if (!decimal_is_zero(share) && decimal_is_zero(c->price))
+        return fail(e, ERR_INVALID, "expected_breakage: of a gift nothing is earned");
+    return OK;
+}
+
 static enum err read_amounts(struct money *amount, struct money *price, const struct facts *f,
                              const struct wallet_grant_command *c, struct arena *a, struct error *e)
 {
@@ -91,6 +105,7 @@ enum err decide_wallet_grant(struct decision *out, const struct facts *f,
     struct money amount = {0}, price = {0};
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = check_terms(f, c, e);
+    if (err == OK) err = check_breakage(c, e);
     if (err == OK) err = read_amounts(&amount, &price, f, c, a, e);
     bool sold = price.minor > 0;
     if (err == OK && sold) err = item_fits(f, price, e);
@@ -103,7 +118,8 @@ enum err decide_wallet_grant(struct decision *out, const struct facts *f,
                                .expires = c->expires,
                                .priority = c->priority == 0 ? WALLET_PRIORITY_DEFAULT : c->priority,
                                .scope = c->scope,
-                               .reason = c->reason};
+                               .reason = c->reason,
+                               .expected_breakage = c->expected_breakage};
     if (sold) {
         struct str words = str_format(a, "Prepaid credit of %.*s", STR_ARG(money_pretty(a, amount)));
         v.item = add_price_item(out, f, price, words, a);
@@ -136,14 +152,22 @@ static enum err need_grant(const struct wallet_grant **out, const struct facts *
                 STR_ARG(date_text(a, g->expires)));
 }
 
+/* None where nothing was expected. */
+static enum err earned_of(struct money *out, const struct wallet_grant *g, struct error *e)
+{
+    *out = (struct money){0};
+    return decimal_is_zero(g->expected_breakage) ? OK : wallet_breakage(out, g, e);
+}
+
 enum err decide_wallet_void(struct decision *out, const struct facts *f, const struct wallet_void_command *c,
                             struct arena *a, struct error *e)
 {
     const struct wallet_grant *g = NULL;
-    struct money prepaid = {0};
+    struct money prepaid = {0}, earned = {0};
     enum err err = need_customer(f, c->user, e);
     if (err == OK) err = need_grant(&g, f, c, a, e);
     if (err == OK) err = wallet_prepaid(&prepaid, g, e);
+    if (err == OK) err = earned_of(&earned, g, e);
     bool gives_back = prepaid.minor > 0 && !c->forfeit;
     if (err == OK && gives_back) err = item_fits(f, money_negate(prepaid), e);
     if (err != OK) return err;
@@ -152,6 +176,7 @@ enum err decide_wallet_void(struct decision *out, const struct facts *f, const s
                               .on = f->today,
                               .amount = g->left,
                               .prepaid = prepaid,
+                              .earned = earned,
                               .reason = c->reason};
     if (gives_back) {
         struct str words =
@@ -171,6 +196,7 @@ enum err expire_grants(struct decision *out, const struct facts *f, struct date 
             .customer = g->customer, .grant = g->grant, .on = g->expires, .amount = g->left};
         if (!date_is_given(g->expires) || date_compare(g->expires, through) > 0) continue;
         enum err err = wallet_prepaid(&v.prepaid, g, e);
+        if (err == OK) err = earned_of(&v.earned, g, e);
         if (err != OK) return err;
         event_add(&out->events, EVENT_WALLET_EXPIRED, a)->wallet_expired = v;
     }

@@ -125,7 +125,8 @@ enum err invoice_note_return(struct invoice *v, const struct wallet_return *r, s
     if (v->wallet_back_count > 0) memcpy(back, v->wallet_back, v->wallet_back_count * sizeof *back);
     while (at < v->wallet_back_count && back[at].grant != r->grant) at++;
     if (at == v->wallet_back_count) {
-        back[at] = (struct wallet_use){r->grant, money_zero(r->amount), money_zero(r->amount)};
+        back[at] = (struct wallet_use){
+            .grant = r->grant, .amount = money_zero(r->amount), .prepaid = money_zero(r->amount)};
         v->wallet_back_count++;
     }
     enum err err = money_add(&back[at].amount, back[at].amount, r->amount, e);

@@ -127,6 +127,7 @@ static enum err post_wallet(struct journal *j, const struct invoice_finalized *v
         if (err != OK) return err;
         transfer(j, ACCOUNT_PREPAID, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, u->prepaid);
         transfer(j, ACCOUNT_PROMOTIONS, STR_NONE, ACCOUNT_RECEIVABLE, STR_NONE, gift);
+        transfer(j, ACCOUNT_PREPAID, STR_NONE, ACCOUNT_BREAKAGE, STR_NONE, u->breakage);
     }
     return OK;
 }
@@ -143,6 +144,7 @@ static enum err post_returns(struct journal *j, const struct invoice_finalized *
         transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, r->lapsed ? ACCOUNT_BREAKAGE : ACCOUNT_PREPAID, STR_NONE,
                  r->prepaid);
         transfer(j, ACCOUNT_RECEIVABLE, STR_NONE, ACCOUNT_PROMOTIONS, STR_NONE, gift);
+        transfer(j, ACCOUNT_BREAKAGE, STR_NONE, ACCOUNT_PREPAID, STR_NONE, r->breakage);
     }
     return OK;
 }
@@ -291,11 +293,13 @@ static void post_grant(struct journal *j, const struct wallet_granted *v)
     transfer(j, ACCOUNT_UNBILLED, STR_NONE, ACCOUNT_PREPAID, STR_NONE, v->price);
 }
 
+/* What was expected to be left and is earned already is no part of what is owed. */
 static void post_grant_expired(struct journal *j, const struct wallet_expired *v)
 {
     j->customer = v->customer;
     j->date = v->on;
     transfer(j, ACCOUNT_PREPAID, STR_NONE, ACCOUNT_BREAKAGE, STR_NONE, v->prepaid);
+    transfer(j, ACCOUNT_BREAKAGE, STR_NONE, ACCOUNT_PREPAID, STR_NONE, v->earned);
 }
 
 static void post_grant_voided(struct journal *j, const struct wallet_voided *v)
@@ -304,6 +308,7 @@ static void post_grant_voided(struct journal *j, const struct wallet_voided *v)
     j->date = v->on;
     transfer(j, ACCOUNT_PREPAID, STR_NONE, v->item != 0 ? ACCOUNT_UNBILLED : ACCOUNT_BREAKAGE, STR_NONE,
              v->prepaid);
+    transfer(j, ACCOUNT_BREAKAGE, STR_NONE, ACCOUNT_PREPAID, STR_NONE, v->earned);
 }
 
 /* Cash that was there, and credit that customers had: the other side is no income of ours. */

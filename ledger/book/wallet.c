@@ -7,20 +7,58 @@ enum err wallet_prepaid(struct money *out, const struct wallet_grant *g, struct 
     return money_part(out, g->price, g->left.minor, g->amount.minor, e);
 }
 
+enum err wallet_breakage(struct money *out, const struct wallet_grant *g, struct error *e)
+{
+    struct money used = {0}, left = {0};
+    struct decimal rest = {0};
+    struct ratio to_rest = {0};
+    *out = money_zero(g->price);
+    if (decimal_is_zero(g->expected_breakage) || money_is_zero(g->price)) return OK;
+    enum err err = decimal_subtract(&rest, decimal_of(100), g->expected_breakage, e);
+    if (err == OK) err = decimal_ratio(&to_rest, g->expected_breakage, rest, e);
+    if (err == OK) err = money_subtract(&used, g->amount, g->left, e);
+    struct exact earned = exact_of(money_decimal(g->price));
+    if (err == OK) err = exact_part(&earned, earned, used.minor, g->amount.minor, e);
+    if (err == OK) err = exact_part(&earned, earned, to_rest.num, to_rest.den, e);
+    if (err == OK) err = exact_money(out, earned, g->price.currency, e);
+    if (err == OK) err = wallet_prepaid(&left, g, e);
+    if (err == OK) *out = money_min(*out, left);
+    return err;
+}
+
 bool wallet_is_open(const struct wallet_grant *g, struct date on)
 {
     return g->left.minor > 0 && (!date_is_given(g->expires) || date_compare(on, g->expires) < 0);
 }
 
+/* What was paid for what is left of a grant, and how much of that is earned; where nothing is expected, no
+ * amount is told, as events of then have none. */
+struct worth {
+    struct money prepaid, breakage;
+};
+static enum err worth_of(struct worth *out, const struct wallet_grant *g, struct error *e)
+{
+    enum err err = wallet_prepaid(&out->prepaid, g, e);
+    bool expects = !decimal_is_zero(g->expected_breakage);
+    return err == OK && expects ? wallet_breakage(&out->breakage, g, e) : err;
+}
+
+static enum err change(struct money *out, struct money after, struct money before, struct error *e)
+{
+    *out = (struct money){0};
+    return money_is_given(after) ? money_subtract(out, after, before, e) : OK;
+}
+
 enum err wallet_take(struct wallet_use *out, struct wallet_grant *g, struct money amount, struct error *e)
 {
-    struct money before = {0}, after = {0};
+    struct worth before = {0}, after = {0};
     assert(amount.minor >= 0 && money_compare(amount, g->left) <= 0);
-    enum err err = wallet_prepaid(&before, g, e);
+    enum err err = worth_of(&before, g, e);
     if (err == OK) err = money_subtract(&g->left, g->left, amount, e);
-    if (err == OK) err = wallet_prepaid(&after, g, e);
+    if (err == OK) err = worth_of(&after, g, e);
     *out = (struct wallet_use){.grant = g->grant, .amount = amount};
-    return err == OK ? money_subtract(&out->prepaid, before, after, e) : err;
+    if (err == OK) err = money_subtract(&out->prepaid, before.prepaid, after.prepaid, e);
+    return err == OK ? change(&out->breakage, after.breakage, before.breakage, e) : err;
 }
 
 enum err wallet_balance(struct money *out, const struct wallet_grant *grants, size_t count,
@@ -81,7 +119,8 @@ static struct wallet_use given_back_of(const struct invoice *v, const struct wal
     for (size_t i = 0; i < v->wallet_back_count; i++) {
         if (v->wallet_back[i].grant == use->grant) return v->wallet_back[i];
     }
-    return (struct wallet_use){use->grant, money_zero(use->amount), money_zero(use->amount)};
+    struct money nothing = money_zero(use->amount);
+    return (struct wallet_use){.grant = use->grant, .amount = nothing, .prepaid = nothing};
 }
 
 /* Of what lapses, its share of what was paid for all that the grant paid of the invoice, so that the shares
@@ -102,11 +141,12 @@ static enum err lapse(struct wallet_return *r, const struct wallet_use *use, con
 /* The other way round of wallet_take: what was paid for what is left is more by so much. */
 static enum err put_back(struct wallet_return *r, struct wallet_grant *g, struct error *e)
 {
-    struct money before = {0}, after = {0};
-    enum err err = wallet_prepaid(&before, g, e);
+    struct worth before = {0}, after = {0};
+    enum err err = worth_of(&before, g, e);
     if (err == OK) err = money_add(&g->left, g->left, r->amount, e);
-    if (err == OK) err = wallet_prepaid(&after, g, e);
-    return err == OK ? money_subtract(&r->prepaid, after, before, e) : err;
+    if (err == OK) err = worth_of(&after, g, e);
+    if (err == OK) err = money_subtract(&r->prepaid, after.prepaid, before.prepaid, e);
+    return err == OK ? change(&r->breakage, before.breakage, after.breakage, e) : err;
 }
 
 enum err wallet_give_back(struct invoice_finalized *d, struct wallet *w, const struct invoice *v,

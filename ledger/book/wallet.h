@@ -9,10 +9,16 @@
 
 #include "ledger/book/event.h"
 
+/* Where some of a grant is expected never to be used, what was paid for that part is earned in proportion to
+ * what is used of the rest, and never more of it than what is left was paid for: what turns out otherwise is
+ * set right by later uses, and at the grant's end. Source: IFRS 15 paragraphs B44 to B47. */
 enum { WALLET_PRIORITY_DEFAULT = 50, WALLET_PRIORITY_MAX = 100 };
 
 /* The part of what is left of a grant that was paid for. */
 enum err wallet_prepaid(struct money *out, const struct wallet_grant *g, struct error *e) MUST_USE;
+
+/* How much of that is earned by now. It follows from what is left, whatever uses and returns led there. */
+enum err wallet_breakage(struct money *out, const struct wallet_grant *g, struct error *e) MUST_USE;
 
 /* Does it pay documents that are issued on that day? */
 bool wallet_is_open(const struct wallet_grant *g, struct date on);

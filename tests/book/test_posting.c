@@ -353,7 +353,7 @@ Test(posting, what_moves_a_gateways_balance_keeps_cash_equal_to_it)
  * back. */
 Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)
 {
-    const struct wallet_use use = {1, usd(6000), usd(5000)};
+    const struct wallet_use use = {1, usd(6000), usd(5000), {0}};
     struct line lines[] = {fee(LINE_RECURRING, 6000), fee(LINE_PREPAID, 10000)};
     struct event events[] = {{.type = EVENT_WALLET_GRANTED},
                              {.type = EVENT_INVOICE_FINALIZED},
@@ -395,8 +395,8 @@ Test(posting, prepaid_credit_is_owed_until_it_pays_expires_or_is_given_back)
 Test(posting, what_goes_back_to_prepaid_credit_is_owed_again_and_what_lapses_is_income)
 {
     struct line lines[] = {fee(LINE_CREDIT, -6000)};
-    const struct wallet_return returns[] = {{7, 2, usd(4000), usd(3000), false},
-                                            {7, 1, usd(1200), usd(900), true}};
+    const struct wallet_return returns[] = {{7, 2, usd(4000), usd(3000), false, {0}},
+                                            {7, 1, usd(1200), usd(900), true, {0}}};
     struct event ev = {.type = EVENT_INVOICE_FINALIZED};
     lines[0].credited_kind = LINE_RECURRING;
     ev.invoice_finalized = (struct invoice_finalized){.kind = INVOICE_CREDIT_NOTE,

@@ -240,7 +240,8 @@ Test(wallet, who_paid_last_has_its_own_back_first)
         struct wallet_use uses[2], back[2];
         struct invoice v = paid_invoice(grants, uses);
         struct invoice_finalized d = document(NULL, 0);
-        for (size_t k = 0; k < 2; k++) back[k] = (struct wallet_use){k + 1, usd(rows[i].before[k]), usd(0)};
+        for (size_t k = 0; k < 2; k++)
+            back[k] = (struct wallet_use){k + 1, usd(rows[i].before[k]), usd(0), {0}};
         v.wallet_back = back;
         v.wallet_back_count = 2;
         struct wallet w = wallet_begin(grants, 2, grants, 2, A);
@@ -261,7 +262,7 @@ Test(wallet, what_lapses_keeps_its_share_of_what_was_paid)
     static const enum grant_status statuses[] = {GRANT_VOIDED, GRANT_EXPIRED, GRANT_USED};
     for (size_t s = 0; s < sizeof statuses / sizeof statuses[0]; s++) {
         struct wallet_grant grants[2];
-        struct wallet_use uses[2], back = {2, usd(0), usd(0)};
+        struct wallet_use uses[2], back = {2, usd(0), usd(0), {0}};
         struct invoice v = paid_invoice(grants, uses);
         grants[1].status = statuses[s];
         if (statuses[s] == GRANT_USED) grants[1].expires = day("2025-02-01"); /* the document's day */
@@ -283,7 +284,7 @@ Test(wallet, what_lapses_keeps_its_share_of_what_was_paid)
 Test(wallet, what_goes_back_lowers_nothing_that_is_to_be_paid)
 {
     struct line lines[] = {line("pro", "", 3000, 0), line("basic", "", -600, 0), line("basic", "", -400, 0)};
-    const struct wallet_return back = {7, 2, usd(700), usd(0), false};
+    const struct wallet_return back = {7, 2, usd(700), usd(0), false, {0}};
     const struct wallet_grant grants[] = {grant(1, 50000, 50, "", "")};
     lines[1].credits = lines[2].credits = 7;
     struct invoice_finalized d = document(lines, 3);
@@ -424,4 +425,72 @@ Test(wallet, random_documents_are_paid_as_cent_by_cent)
         arena_free(a);
     }
     cr_assert(used > 2000, "only %d documents were paid by several grants", used);
+}
+
+/* ---- breakage that is expected ---- */
+
+__extension__ typedef __int128 wide;
+
+static int64_t half_away(wide num, wide den)
+{
+    return (int64_t)((2 * num + den) / (2 * den));
+}
+
+/* In hundredths of a percent; of what is used by now, all whole numbers. */
+static int64_t earned_by(const struct wallet_grant *g, int64_t share, int64_t used)
+{
+    wide rest = 10000 - share;
+    int64_t expected = half_away((wide)g->price.minor * share * used, rest * g->amount.minor);
+    int64_t paid_for_rest = half_away((wide)g->price.minor * (g->amount.minor - used), g->amount.minor);
+    return expected < paid_for_rest ? expected : paid_for_rest;
+}
+
+Test(wallet, what_is_expected_to_be_left_is_earned_in_proportion_to_what_is_used)
+{
+    int capped = 0;
+    for (uint64_t seed = 1; seed <= 20000; seed++) {
+        struct dice dice = dice_of(seed);
+        struct wallet_grant g = grant(1, dice_between(&dice, 1, 99999999), 50, "", "");
+        int64_t share = dice_between(&dice, 1, 9999), used = 0, earned = 0, owed = 0;
+        g.amount = g.left;
+        g.price = usd(dice_between(&dice, 1, g.amount.minor));
+        g.expected_breakage = decimal_make(share, 2);
+        owed = g.price.minor;
+        for (int i = 0; i < 8 && g.left.minor > 0; i++) {
+            struct wallet_use use = {0};
+            int64_t part = dice_between(&dice, 1, i == 7 ? g.left.minor : (g.left.minor + 1) / 2);
+            assert_ok(wallet_take(&use, &g, usd(part), E));
+            used += part;
+            earned += use.breakage.minor;
+            owed -= use.prepaid.minor + use.breakage.minor;
+            assert_int(earned, earned_by(&g, share, used));
+            cr_assert(earned >= 0 && owed >= 0, "seed %d: %d earned, %d owed", (int)seed, (int)earned,
+                      (int)owed);
+            capped += owed == 0;
+        }
+    }
+    cr_assert(capped > 1000, "only %d times all of it was earned", capped);
+}
+
+Test(wallet, all_of_a_grant_used_leaves_nothing_earned_of_what_was_expected)
+{
+    struct wallet_grant g = grant(1, 20000, 50, "", "");
+    struct wallet_use use = {0};
+    g.amount = g.left;
+    g.price = usd(10000);
+    g.expected_breakage = decimal_of(20);
+    assert_ok(wallet_take(&use, &g, usd(16000), E));
+    assert_int(use.breakage.minor, 2000);
+    assert_ok(wallet_take(&use, &g, usd(4000), E));
+    assert_int(use.breakage.minor, -2000);
+}
+
+Test(wallet, without_an_expectation_nothing_is_told_of_it)
+{
+    struct wallet_grant g = grant(1, 20000, 50, "", "");
+    struct wallet_use use = {0};
+    g.amount = g.left;
+    g.price = usd(10000);
+    assert_ok(wallet_take(&use, &g, usd(16000), E));
+    cr_assert(!money_is_given(use.breakage));
 }

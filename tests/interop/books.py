@@ -167,6 +167,7 @@ for day in ("2025-01-01", "2025-01-31", "2025-02-14", "2025-03-31"):
     tell(f"its buckets of {day} add up", [r for r in aging if sum(Decimal(r[b]) for b in buckets) != Decimal(r["outstanding"])])
     tell(f"cash of {day}", sums(rows("cash", "--to", day), "amount") != accounts(balance, "assets:cash"))
     tell(f"tax of {day}", sums(rows("tax", "--to", day), "tax") != accounts(balance, "liabilities:tax", -1))
+    tell(f"what is owed of prepaid credit on {day}", sums(rows("wallet", "--as-of", day), "owed") != accounts(balance, "liabilities:prepaid", -1))
     schedule = rows("deferred_schedule", "--as-of", day)
     tell(f"what is deferred on {day}", sums(schedule, "remaining") != accounts(balance, "liabilities:deferred-revenue", -1))
     last = {(r["currency"], r["revenue_account"]): r["closing"] for r in rows("deferred_rollforward", "--to", day)}

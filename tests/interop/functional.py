@@ -70,7 +70,7 @@ for user, currency, country, tier in USERS:
     run("customer", "create", user, "--currency", currency, "--country", country, now="2025-01-01")
     run("payment-method", "add", user, "pm_card_chargeDeclined" if user == "late" else "pm_card_visa", now="2025-01-01")
     run("subscription", "create", user, "--tier", tier, now="2025-01-01")
-run("wallet", "grant", "greta", "900", "--price", "725.35", "--expires", "2025-03-10", now="2025-01-03")
+run("wallet", "grant", "greta", "900", "--price", "725.35", "--expires", "2025-03-10", "--expected-breakage", "33.3", now="2025-01-03")
 for day in ("2025-01-01", "2025-01-09", "2025-02-01", "2025-02-17", "2025-03-01", "2025-03-20", "2025-04-01"):
     if day == "2025-02-17":
         run("subscription", "update", "dora", "--tier", "basic", now=day)
@@ -193,6 +193,15 @@ for r in tax:
         low, high = min(rates[r["currency"]].values()), max(rates[r["currency"]].values())
         if r["document_type"] == "invoice":
             tell("a base lies between the rates", not low * Fraction(97, 100) <= rate <= high * Fraction(103, 100) and r)
+
+# ---- prepaid credit ----
+
+for day in "2025-01-05", "2025-02-01", "2025-03-01", "2025-03-10", "2025-04-30":
+    owed = sum(Decimal(r["owed"]) for r in rows("wallet", "--to", day))
+    held = -sum(Decimal(r["balance"]) for r in rows("trial_balance", "--to", day) if r["account_name"] == "liabilities:prepaid")
+    tell(f"what is owed of prepaid credit on {day} is its account", owed != held and (owed, held))
+tell("some of it was earned before it expired", not [r for r in journal if r["account_name"] == "income:breakage" and
+     r["source"] == "invoice.finalized"])
 
 # ---- a rate that nobody gave ----
 

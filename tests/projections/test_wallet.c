@@ -30,7 +30,7 @@ static struct event paid_by(uint64_t n, uint64_t grant, int64_t cents)
 {
     struct wallet_use *use = arena_new_of(A, struct wallet_use);
     struct event ev = invoice(n, 1, "2025-01-16", cents);
-    *use = (struct wallet_use){grant, usd(cents), usd(0)};
+    *use = (struct wallet_use){grant, usd(cents), usd(0), {0}};
     ev.invoice_finalized.wallet = use;
     ev.invoice_finalized.wallet_count = 1;
     ev.invoice_finalized.wallet_applied = usd(cents);
@@ -117,7 +117,7 @@ static struct event given_back(uint64_t n, uint64_t credited, uint64_t grant, in
 {
     struct wallet_return *r = arena_new_of(A, struct wallet_return);
     struct event ev = invoice(n, 1, "2025-01-17", -cents);
-    *r = (struct wallet_return){credited, grant, usd(cents), usd(0), lapsed};
+    *r = (struct wallet_return){credited, grant, usd(cents), usd(0), lapsed, {0}};
     ev.invoice_finalized.kind = INVOICE_CREDIT_NOTE;
     ev.invoice_finalized.number = str_format(A, "CN-2025-%06ju", (uintmax_t)n - 1);
     ev.invoice_finalized.series = STR("CN-2025");
