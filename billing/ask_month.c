@@ -81,3 +81,18 @@ enum err ask_close_month(const struct call *c, struct error *e)
     return fail(e, ERR_REFUSED, "%.*s is not ready to be closed: %zu of %zu checks do not hold",
                 STR_ARG(q->month), s.failing, s.checks_count);
 }
+
+enum err ask_gobd_export(const struct call *c, struct error *e)
+{
+    const struct gobd_export_query *q = c->query;
+    struct gobd_options o = {q->from, q->to, str_cstring(c->arena, q->out), program};
+    struct gobd_summary s = {.files = 0};
+    enum err err = gobd_export(&s, c->service->ledger, &o, c->arena, e);
+    if (err != OK) return err;
+    json_t *j = object_new();
+    member_date(j, "from", q->from);
+    member_date(j, "to", q->to);
+    member_text(j, "out", q->out);
+    member_count(j, "files", s.files);
+    return c->answer->take(c->answer->self, j, false, e);
+}

@@ -361,6 +361,22 @@ struct month_summary {
 enum err month_pack(struct month_summary *out, struct ledger *l, const struct month_options *o,
                     struct arena *a, struct error *e) MUST_USE;
 
+/* ---- for a tax audit ---- */
+
+struct gobd_options {
+    struct date from, to; /* inclusive */
+    const char *out_dir;
+    const char *program;
+};
+struct gobd_summary {
+    uint64_t files; /* without SHA256SUMS */
+};
+/* The books of a period as a folder that German tax offices read (GoBD, Z3): CSV files with semicolons and
+ * decimal commas, index.xml that says what is in them, and, last, SHA256SUMS. Every file is whole or not
+ * there; without SHA256SUMS the export was not finished. ERR_REFUSED: the folder has something in it. */
+enum err gobd_export(struct gobd_summary *out, struct ledger *l, const struct gobd_options *o,
+                     struct arena *a, struct error *e) MUST_USE;
+
 /* What became of a transaction, in the one word that all answers and files have for it: of a refund that was
  * made "refunded", as of the payment that it gives back whole. */
 const char *transaction_status_shown(const struct transaction *v);

@@ -23,6 +23,12 @@ void xml_begin(struct xml *x)
     x->failed = x->writer == NULL || xmlTextWriterStartDocument(x->writer, NULL, "UTF-8", NULL) < 0;
 }
 
+void xml_doctype(struct xml *x, const char *name, const char *system)
+{
+    if (!x->failed && xmlTextWriterWriteDTD(x->writer, utf8(name), NULL, utf8(system), NULL) < 0)
+        x->failed = true;
+}
+
 enum err xml_end(struct buffer *out, struct xml *x, struct error *e)
 {
     if (!x->failed && xmlTextWriterEndDocument(x->writer) < 0) x->failed = true;

@@ -15,6 +15,8 @@ struct xml {
 
 /* A document in UTF-8, without indentation: it is read by machines. */
 void xml_begin(struct xml *x);
+/* "<!DOCTYPE NAME SYSTEM 'SYSTEM'>", before the first element. */
+void xml_doctype(struct xml *x, const char *name, const char *system);
 /* Appends it to `out`. ERR_STORAGE: there was no memory for it. Frees what xml_begin took. */
 enum err xml_end(struct buffer *out, struct xml *x, struct error *e) MUST_USE;
 
