@@ -144,6 +144,9 @@ json_t *seller_json(const struct seller *s)
     member_text_or_null(j, "colour", s->colour);
     member_flag(j, "logo", s->logo != 0);
     member_text_or_null(j, "timezone", s->timezone);
+    member_text(j, "fiscal_chain",
+                str_of(s->fiscal_chain == FISCAL_CHAIN_DEFAULT ? choice_fiscal_chain.words[FISCAL_CHAIN_NONE]
+                                                               : choice_fiscal_chain.words[s->fiscal_chain]));
     member_text(j, "late_usage",
                 str_of(s->late_usage == LATE_RERATE ? choice_late_usage.words[LATE_RERATE]
                                                     : choice_late_usage.words[LATE_OPEN]));

@@ -18,6 +18,7 @@
 #include "ledger/book/entitlement.h"
 #include "ledger/book/envelope.h"
 #include "ledger/book/event.h"
+#include "ledger/book/fiscal.h"
 #include "ledger/book/interval.h"
 #include "ledger/book/invoice.h"
 #include "ledger/book/posting.h"

@@ -78,6 +78,8 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .colour = v->colour,
                          .tax_currency = v->tax_currency,
                          .functional_currency = v->functional_currency,
+                         .fiscal_chain = v->fiscal_chain,
+                         .fiscal_service = v->fiscal_service,
                          .logo = v->logo};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     enum err err = views_put_record(t, &k, &schema_seller, &row, e);

@@ -54,4 +54,7 @@ enum err gather_credited(struct gathering *g) MUST_USE; /* invoices that the bil
 enum err gather_payers(struct gathering *g) MUST_USE;   /* grants that paid of these, or of the one named */
 enum err gather_series(struct gathering *g) MUST_USE;   /* and the issue date */
 
+/* gather_fiscal.c: where the seller's fiscal chain stands. */
+enum err gather_fiscal(struct gathering *g) MUST_USE;
+
 #endif

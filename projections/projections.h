@@ -41,6 +41,12 @@ enum err load_exchange_rates_to(struct exchange_rate **out, size_t *count, struc
 typedef enum err exchange_rate_fn(void *context, const struct exchange_rate *row, struct error *e);
 enum err list_exchange_rates(struct views_txn *t, exchange_rate_fn *give, void *context, struct arena *a,
                              struct error *e) MUST_USE;
+/* The record of a document's issue in a fiscal chain; not found: it is in none. */
+enum err load_fiscal(bool *found, struct fiscal_recorded *out, struct views_txn *t, uint64_t invoice,
+                     struct arena *a, struct error *e) MUST_USE;
+/* *last is the last record of the chain that its own chain and issuer name; it stays where there is none. */
+enum err fiscal_chain_last(bool *found, struct fiscal_recorded *last, struct views_txn *t, struct arena *a,
+                           struct error *e) MUST_USE;
 /* The seller's logo as the file was, in the arena; empty: he has none. */
 enum err load_logo(struct bytes *out, struct views_txn *t, const struct seller *s, struct arena *a,
                    struct error *e) MUST_USE;

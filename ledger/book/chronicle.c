@@ -168,7 +168,8 @@ enum err chronicle_add(struct chronicle *h, const struct envelope *v, struct err
     if (err == OK) { /* events of one record may speak of each other, whichever stands first */
         for (i = 0; i < v->events_count && err == OK; i++) err = chronicle_references(h, &v->events[i], e);
     }
-    if (err == OK || i == 0) return err;
+    if (err == OK) return chronicle_fiscal(h, v, e);
+    if (i == 0) return err;
     return wrap(e, "event %zu, %s", i, event_kind(v->events[i - 1].type)->wire);
 }
 
@@ -189,6 +190,7 @@ void chronicle_free(struct chronicle *h)
     free(h->subscriptions.items);
     free(h->documents);
     free(h->series);
+    free(h->chains);
     free(h->transactions);
     free(h->keys.items);
     free(h->event_ids.items);

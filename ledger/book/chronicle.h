@@ -11,6 +11,7 @@
  *   that was voided.
  * - A payment succeeds with what was asked for, once, and goes to documents and credit to the last cent; of
  *   it no more is given back than was paid.
+ * - While the seller has a fiscal chain each document is in it, and the chain's hashes come out the same.
  *
  * It keeps some 40 bytes for each document and payment, and 32 for each key and event id. */
 #ifndef DAYBOOK_LEDGER_BOOK_CHRONICLE_H

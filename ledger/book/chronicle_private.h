@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* chronicle_private.h - what the files of chronicle share: chronicle.c (events in order),
- * chronicle_references.c (who speaks of what), chronicle_documents.c and chronicle_payments.c. */
+ * chronicle_references.c (who speaks of what), chronicle_documents.c, chronicle_payments.c and
+ * chronicle_fiscal.c. */
 #ifndef DAYBOOK_LEDGER_BOOK_CHRONICLE_PRIVATE_H
 #define DAYBOOK_LEDGER_BOOK_CHRONICLE_PRIVATE_H
 
@@ -47,12 +48,20 @@ struct past_document {
     uint64_t customer;
     int64_t total, open; /* minor units of the currency */
     char currency[4];
-    bool voided;
+    bool voided, recorded; /* recorded: in a fiscal chain */
 };
 struct past_series {
     struct str name;
     uint64_t serial;
     struct date last;
+};
+
+/* The last record of a fiscal chain; texts by their SHA-256. */
+struct past_chain {
+    struct str name;
+    uint64_t place;
+    uint8_t hash[32], number[32];
+    struct date date;
 };
 
 enum past_status { PAST_PENDING, PAST_COMPLETED, PAST_FAILED, PAST_RETURNED };
@@ -75,6 +84,9 @@ struct chronicle {
     size_t documents_count, documents_capacity;
     struct past_series *series;
     size_t series_count, series_capacity;
+    struct past_chain *chains;
+    size_t chains_count, chains_capacity;
+    enum fiscal_chain fiscal_chain; /* that the seller has */
     struct past_transaction *transactions;
     size_t transactions_count, transactions_capacity;
     struct digest_set keys, event_ids, messages, movements;
@@ -99,6 +111,8 @@ enum err chronicle_references(struct chronicle *h, const struct event *ev, struc
 /* chronicle_documents.c, chronicle_payments.c: what an event does to them. */
 enum err chronicle_documents(struct chronicle *h, const struct event *ev, struct error *e) MUST_USE;
 enum err chronicle_payments(struct chronicle *h, const struct event *ev, struct error *e) MUST_USE;
+/* chronicle_fiscal.c: documents are in the chain that the seller has, once their record is read. */
+enum err chronicle_fiscal(struct chronicle *h, const struct envelope *v, struct error *e) MUST_USE;
 /* A part of a document is paid, or taken off by a credit note. */
 enum err chronicle_pay(struct chronicle *h, const struct allocation *part, uint64_t customer,
                        struct error *e) MUST_USE;

@@ -16,11 +16,13 @@ static enum err decide_one(struct decision *out, const struct facts *f, const st
 }
 /* clang-format on */
 
-/* Whatever uses up prepaid credit, by an invoice or otherwise, may be what an alert waits for. */
+/* Whatever uses up prepaid credit, by an invoice or otherwise, may be what an alert waits for; and whatever
+ * finalizes or voids a document, its tax office may want to have recorded. */
 enum err decide(struct decision *out, const struct facts *f, const struct command *c, struct arena *a,
                 struct error *e)
 {
     *out = (struct decision){0};
     enum err err = decide_one(out, f, c, a, e);
-    return err == OK ? fire_wallet_alerts(out, f, a, e) : err;
+    if (err == OK) err = fire_wallet_alerts(out, f, a, e);
+    return err == OK ? record_documents(out, f, a, e) : err;
 }

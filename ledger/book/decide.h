@@ -112,6 +112,10 @@ struct facts {
     /* In the seller's tax currency, the newest of each currency by the issue date; none without one. */
     const struct exchange_rate *rates;
     size_t rates_count;
+    /* The last record of the seller's fiscal chain, and that of the issue of `invoice`; NULL: there is none.
+     */
+    const struct fiscal_recorded *fiscal_last, *fiscal_own;
+    int64_t clock_ahead;    /* seconds that the seller's clocks are ahead of UTC; where the chain asks */
     struct date issue_date; /* the command's date, not before the last issue date of either series */
     const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* decide_customer.c - seller, catalog, customers, payment methods. Decisions only: no read, no clock. */
 #include "ledger/book/decide_shared.h"
+#include "ledger/book/fiscal.h"
 #include "ledger/book/pricing.h"
 
 /* The zone that was named, in IANA's spelling, or `otherwise` when none was. */
@@ -150,6 +151,19 @@ static enum err put_currency(struct str *out, struct str given, struct str befor
     return err == OK ? OK : wrap(e, "%s", option);
 }
 
+/* Who has the chain can be named in it, whatever else is set. */
+static enum err put_fiscal(struct seller_set *v, const struct seller *before,
+                           const struct seller_set_command *c, struct arena *a, struct error *e)
+{
+    struct str issuer = STR_NONE;
+    bool chain_given = c->fiscal_chain != FISCAL_CHAIN_DEFAULT,
+         service_given = c->fiscal_service != FISCAL_SERVICE_DEFAULT;
+    v->fiscal_chain = chain_given ? c->fiscal_chain : before->fiscal_chain;
+    v->fiscal_service = service_given ? c->fiscal_service : before->fiscal_service;
+    if (v->fiscal_chain != FISCAL_CHAIN_VERIFACTU) return OK;
+    return fiscal_issuer(&issuer, &v->party, v->fiscal_chain, a, e);
+}
+
 /* How our documents look, and where to pay them. */
 static enum err put_letterhead(struct seller_set *v, const struct seller *before,
                                const struct seller_set_command *c, struct arena *a, struct error *e)
@@ -215,7 +229,8 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .entity = given_or(c->entity, before->entity),
         .retention_years = given_count(c->retention_years, before->retention_years),
     };
-    return put_letterhead(&ev->seller_set, before, c, a, e);
+    err = put_letterhead(&ev->seller_set, before, c, a, e);
+    return err == OK ? put_fiscal(&ev->seller_set, before, c, a, e) : err;
 }
 
 static enum err check_price(const struct price *p, size_t index, struct error *e)

@@ -60,6 +60,12 @@ static enum err find_rate(struct converted_tax *out, const struct invoice_finali
         LIMIT_RATE_DAYS, STR_ARG(f->seller->tax_currency));
 }
 
+enum err exchange_of(struct converted_tax *out, const struct invoice_finalized *d, const struct facts *f,
+                     struct arena *a, struct error *e)
+{
+    return take_credited(out, d, f) ? OK : find_rate(out, d, f, a, e);
+}
+
 enum err convert_tax(struct invoice_finalized *d, const struct facts *f, struct arena *a, struct error *e)
 {
     char currency[4] = "";
@@ -68,7 +74,7 @@ enum err convert_tax(struct invoice_finalized *d, const struct facts *f, struct 
         str_is(f->seller->tax_currency, d->total.currency))
         return OK;
     enum err err = currency_parse(currency, f->seller->tax_currency, e);
-    if (err == OK && !take_credited(&national, d, f)) err = find_rate(&national, d, f, a, e);
+    if (err == OK) err = exchange_of(&national, d, f, a, e);
     if (err == OK) err = money_multiply(&national.tax, national.rate, money_decimal(d->tax), currency, e);
     if (err == OK) d->national = national;
     return err;

@@ -172,6 +172,14 @@ enum err expire_grants(struct decision *out, const struct facts *f, struct date 
  * less before, the alert has fired, and waits for it to rise. */
 enum err fire_wallet_alerts(struct decision *out, const struct facts *f, struct arena *a,
                             struct error *e) MUST_USE;
+/* fiscal.recorded for each document that is finalized or voided, where the seller has a fiscal chain.
+ * ERR_REFUSED: a document is in a currency of which the office's is not known. */
+enum err record_documents(struct decision *out, const struct facts *f, struct arena *a,
+                          struct error *e) MUST_USE;
+/* The exchange rate that counts for a document, in the seller's tax currency. ERR_REFUSED: nobody gave one.
+ */
+enum err exchange_of(struct converted_tax *out, const struct invoice_finalized *d, const struct facts *f,
+                     struct arena *a, struct error *e) MUST_USE;
 struct str gateway_key(const struct facts *f, uint64_t transaction, struct arena *a);
 
 #endif
