@@ -129,6 +129,7 @@ enum err document_gather(struct document_parts *out, const struct ledger *l, str
     if (err == OK) err = find_corrected(out, t, v, a, e);
     if (err == OK) err = find_settled(out, t, v, a, e);
     if (err == OK) err = find_collecting(out, t, v, e);
+    if (err == OK) err = load_fiscal(&out->has_fiscal, &out->fiscal, t, v->invoice, a, e);
     return err;
 }
 
@@ -137,6 +138,7 @@ void document_copy(struct document_parts *to, const struct document_parts *from,
     *to = *from;
     schema_copy(&to->buyer, &schema_customer, &from->buyer, a);
     schema_copy(&to->seller, &schema_seller, &from->seller, a);
+    schema_copy(&to->fiscal, &schema_fiscal_recorded, &from->fiscal, a);
     struct corrected *corrects = arena_array_of(a, struct corrected, from->preceding_count + 1);
     struct settled *settles = arena_array_of(a, struct settled, from->settles_count + 1);
     for (size_t i = 0; i < from->preceding_count; i++)
@@ -164,7 +166,8 @@ struct invoice_document document_of(const struct invoice *v, const struct docume
                                      .corrects_count = credit_note ? parts->preceding_count : 0,
                                      .settles = parts->settles,
                                      .settles_count = parts->settles_count,
-                                     .national = money_is_given(v->national.tax) ? &v->national : NULL};
+                                     .national = money_is_given(v->national.tax) ? &v->national : NULL,
+                                     .fiscal = parts->has_fiscal ? &parts->fiscal : NULL};
 }
 
 /* He has the document that was made; one with other words would be another. */

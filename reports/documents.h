@@ -17,7 +17,9 @@ struct document_parts {
     size_t preceding_count;
     const struct settled *settles;
     size_t settles_count;
-    struct str origin; /* of the ledger; lives as long as it is open */
+    bool has_fiscal;
+    struct fiscal_recorded fiscal; /* its record in a fiscal chain */
+    struct str origin;             /* of the ledger; lives as long as it is open */
 };
 
 /* The seller's logos that were needed so far, each read and unpacked once; they live in the arena. For one

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* invoice_layout.h - shared by the files that say what stands on an invoice: invoice_pdf.c (the order of
- * things), invoice_table.c (lines and totals), invoice_payment.c (how it is paid), invoice_texts.c (words,
- * and whether they can be drawn). How it looks is page.h's. */
+ * things), invoice_table.c (lines and totals), invoice_payment.c (how it is paid), invoice_fiscal.c (what tax
+ * offices want on it), invoice_texts.c (words, and whether they can be drawn). How it looks is page.h's. */
 #ifndef DAYBOOK_REPORTS_INVOICE_LAYOUT_H
 #define DAYBOOK_REPORTS_INVOICE_LAYOUT_H
 
@@ -15,6 +15,8 @@ struct layout {
 
 enum err put_lines(struct layout *l, struct error *e) MUST_USE;
 enum err put_totals(struct layout *l, struct error *e) MUST_USE;
+/* The code and words of the tax office that has the document in its chain; nothing where none has. */
+enum err put_fiscal(struct layout *l, struct error *e) MUST_USE;
 enum err put_payment(struct layout *l, struct error *e) MUST_USE;
 
 /* ---- words ---- */

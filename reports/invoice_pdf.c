@@ -125,7 +125,8 @@ static enum err lay_out(struct layout *l, struct error *e)
     enum err err = check_invoice_texts(l, e);
     if (err != OK) return err;
     put_head(l);
-    err = put_figure(l, e);
+    err = put_fiscal(l, e);
+    if (err == OK) err = put_figure(l, e);
     if (err == OK) err = put_lines(l, e);
     if (err == OK) err = put_totals(l, e);
     if (err == OK) err = put_notes(l, e);

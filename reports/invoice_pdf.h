@@ -39,6 +39,7 @@ struct invoice_document {
     /* The document as CII, to be attached to it (see einvoice.h); empty: nothing is. */
     struct bytes einvoice;
     const struct converted_tax *national; /* of the invoice; NULL: there is none */
+    const struct fiscal_recorded *fiscal; /* its record in a fiscal chain; NULL: it is in none */
 };
 
 /* Appends the file to `out`. ERR_INVALID when a text has a character that no font has: the sentence names the
