@@ -404,6 +404,19 @@ static enum err ask_journal(const struct call *c, const struct journal_form *for
     return err == OK ? tell_path(c, path, e) : err;
 }
 
+static enum err ask_fiscal(const struct call *c, const struct fiscal_form *form, struct report_query *rq,
+                           const char *path, struct error *e)
+{
+    const struct report_file_query *q = c->query;
+    if (q->customer.len > 0 || q->currency.len > 0)
+        return fail(e, ERR_USAGE, "--%s: the records of a chain are all of them",
+                    q->customer.len > 0 ? "customer" : "currency");
+    enum err err = report_days(rq, q, e);
+    if (err == OK) err = parse_known_at(rq, q->known_at, e);
+    if (err == OK) err = fiscal_export(c->service->ledger, rq, form, path, c->arena, e);
+    return err == OK ? tell_path(c, path, e) : err;
+}
+
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
@@ -419,6 +432,8 @@ enum err ask_report_file(const struct call *c, struct error *e)
     }
     const struct journal_form *form = str_is(q->name, "journal") ? journal_form_find(q->format) : NULL;
     if (form != NULL) return ask_journal(c, form, &rq, path, e);
+    const struct fiscal_form *office = str_is(q->name, "fiscal_chain") ? fiscal_form_find(q->format) : NULL;
+    if (office != NULL) return ask_fiscal(c, office, &rq, path, e);
     if (q->accounts.len > 0)
         return fail(e, ERR_USAGE, "--accounts is for the journal in another program's form");
     bool unsaid = q->output.len == 0 && q->format.len == 0 && q->csv.len == 0;

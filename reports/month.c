@@ -207,10 +207,10 @@ static bool has_charts(const struct report *r)
     return report_has_pdf(r) && strcmp(r->name, "statement") != 0;
 }
 
-/* The shadow of another biller is of nobody's books. */
+/* The shadow of another biller is of nobody's books, and what an office wants goes there by itself. */
 static bool is_packed(const struct report *r)
 {
-    return strcmp(r->name, "shadow") != 0;
+    return strcmp(r->name, "shadow") != 0 && (r->takes & IS_FOR_AN_OFFICE) == 0;
 }
 
 static enum err write_reports(struct month_end *m, struct error *e)

@@ -311,7 +311,8 @@ enum report_takes {
     TAKES_CURRENCY = 8, /* it has a column of that name */
     TAKES_DAYS = TAKES_FROM | TAKES_TO,
     TAKES_ALL = TAKES_DAYS | TAKES_CUSTOMER | TAKES_CURRENCY,
-    IS_AUDIT_LOG = 32 /* for those alone who may read the audit log */
+    IS_AUDIT_LOG = 32,    /* for those alone who may read the audit log */
+    IS_FOR_AN_OFFICE = 64 /* and so no part of a month's pack */
 };
 struct report {
     const char *name, *help;
@@ -333,6 +334,13 @@ struct journal_options {
 enum err journal_export(struct ledger *l, const struct report_query *q, const struct journal_form *form,
                         const struct journal_options *o, const char *path, struct arena *a,
                         struct error *e) MUST_USE;
+
+/* The records of a fiscal chain in the form of its tax office: verifactu. NULL: there is none of that name.
+ * ERR_NOT_FOUND: none was made on the days that are asked for. */
+struct fiscal_form;
+const struct fiscal_form *fiscal_form_find(struct str name);
+enum err fiscal_export(struct ledger *l, const struct report_query *q, const struct fiscal_form *form,
+                       const char *path, struct arena *a, struct error *e) MUST_USE;
 
 /* ---- the month's end ---- */
 

@@ -64,8 +64,9 @@ static bool is_of_document(const struct fiscal_recorded *r, const struct envelop
     for (size_t i = 0; i < v->events_count; i++) {
         const struct invoice_finalized *d = &v->events[i].invoice_finalized;
         if (v->events[i].type != EVENT_INVOICE_FINALIZED || d->invoice != r->invoice) continue;
+        struct money tax = fiscal_tax(d->taxes, d->taxes_count, money_zero(d->total));
         return str_equal(r->number, d->number) && date_compare(r->issue_date, d->issue_date) == 0 &&
-               is_converted(r->tax, d->tax, r->rate) && is_converted(r->total, d->total, r->rate);
+               is_converted(r->tax, tax, r->rate) && is_converted(r->total, d->total, r->rate);
     }
     return false;
 }

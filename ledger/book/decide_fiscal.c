@@ -49,7 +49,8 @@ static enum err put_amounts(struct fiscal_recorded *r, const struct invoice_fina
                             const struct facts *f, struct arena *a, struct error *e)
 {
     struct converted_tax rate = {0};
-    r->tax = d->tax;
+    struct money tax = fiscal_tax(d->taxes, d->taxes_count, money_zero(d->total));
+    r->tax = tax;
     r->total = d->total;
     if (strcmp(d->total.currency, office_currency) == 0) return OK;
     if (!str_is(f->seller->tax_currency, office_currency))
@@ -60,7 +61,7 @@ static enum err put_amounts(struct fiscal_recorded *r, const struct invoice_fina
             d->total.currency, choice_fiscal_chain.words[r->chain], office_currency, office_currency);
     enum err err = exchange_of(&rate, d, f, a, e);
     r->rate = rate.rate;
-    if (err == OK) err = money_multiply(&r->tax, r->rate, money_decimal(d->tax), office_currency, e);
+    if (err == OK) err = money_multiply(&r->tax, r->rate, money_decimal(tax), office_currency, e);
     return err == OK ? money_multiply(&r->total, r->rate, money_decimal(d->total), office_currency, e) : err;
 }
 

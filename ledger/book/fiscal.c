@@ -22,6 +22,21 @@ enum err fiscal_issuer(struct str *out, const struct party *seller, enum fiscal_
     return OK;
 }
 
+bool fiscal_is_own_tax(struct str jurisdiction)
+{
+    enum { COUNTRY = 2 };
+    return str_starts(jurisdiction, "ES") &&
+           (jurisdiction.len == COUNTRY || jurisdiction.ptr[COUNTRY] == '-');
+}
+
+struct money fiscal_tax(const struct tax_total *taxes, size_t count, struct money none)
+{
+    struct money sum = none;
+    for (size_t i = 0; i < count; i++)
+        if (fiscal_is_own_tax(taxes[i].jurisdiction)) sum.minor += taxes[i].amount.minor;
+    return sum;
+}
+
 struct str fiscal_spanish_date(struct arena *a, struct date d)
 {
     int year = 0, month = 0, day = 0;

@@ -14,6 +14,11 @@
 enum err fiscal_issuer(struct str *out, const struct party *seller, enum fiscal_chain chain, struct arena *a,
                        struct error *e) MUST_USE;
 
+/* Of a document's taxes those that the chain's country gets: what is charged for others is none of its
+ * office's. The document's sum of all must fit 64 bits, as it does. */
+struct money fiscal_tax(const struct tax_total *taxes, size_t count, struct money none);
+bool fiscal_is_own_tax(struct str jurisdiction); /* "ES", or a region of it */
+
 /* The text that a record's hash is of: its fields by their names in the order of the law. */
 struct str fiscal_message(struct arena *a, const struct fiscal_recorded *r);
 struct str fiscal_hash(struct arena *a, const struct fiscal_recorded *r);
