@@ -10,7 +10,7 @@
 /* The options that stand anywhere. */
 struct cli_globals {
     struct str dir, key_file, key_command, anchor_file, passphrase_file, passphrase_command, token_file,
-        token_command, checkpoint_key, publish, now, idempotency_key, actor;
+        token_command, checkpoint_key, fiscal_key, publish, now, idempotency_key, actor;
     struct str stripe_key_file, stripe_key_command, stripe_base, stripe_rate, stripe_window,
         stripe_authorities, color;
     bool json, quiet, help;

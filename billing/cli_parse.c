@@ -17,6 +17,8 @@ static const struct global_option globals[] = {
      offsetof(struct cli_globals, anchor_file)},
     {"checkpoint-key", "FILE", "sign checkpoints with it (default $DAYBOOK_CHECKPOINT_KEY)",
      offsetof(struct cli_globals, checkpoint_key)},
+    {"fiscal-key", "FILE", "the private RSA key that signs documents, where the seller's tax office wants it (default $DAYBOOK_FISCAL_KEY)",
+     offsetof(struct cli_globals, fiscal_key)},
     {"publish", "DIR", "a folder for signed checkpoints, which others read (default $DAYBOOK_PUBLISH)",
      offsetof(struct cli_globals, publish)},
     {"now", "TIME", "the time it shall be, e.g. 2025-01-31T12:00:00Z", offsetof(struct cli_globals, now)},

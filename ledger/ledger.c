@@ -58,6 +58,7 @@ struct ledger *ledger_new(const struct ledger_options *o)
     l->dir = copy_of(o->dir);
     l->texts[0] = copy_of(o->passphrase.file);
     l->texts[1] = copy_of(o->passphrase.command);
+    l->fiscal_key_file = copy_of(o->fiscal_key_file);
     l->passphrase = (struct passphrase_source){l->texts[0], l->texts[1], o->passphrase.terminal};
     l->world = o->world;
     l->zones = zones_new();
@@ -105,6 +106,8 @@ void ledger_close(struct ledger *l)
     (void)pthread_mutex_destroy(&l->lock);
     guard_end(l);
     anchor_end(l);
+    rsa_key_close(l->fiscal_key);
+    free(l->fiscal_key_file);
     free(l->texts[0]);
     free(l->texts[1]);
     free(l->dir);

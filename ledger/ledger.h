@@ -54,6 +54,7 @@ struct ledger_options {
     const char *dir;
     const char *key_file, *key_command;  /* one of them; both NULL: DIR.key */
     const char *anchor_file;             /* NULL: DIR.anchor */
+    const char *fiscal_key_file;         /* the RSA key that signs documents for a tax office; NULL: none */
     struct passphrase_source passphrase; /* of key files that are protected */
     bool without_anchor;                 /* asks none, and writes none: copies, without key */
     bool recovering;                     /* opens it however it stands to its anchor: for recover */

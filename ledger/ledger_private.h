@@ -43,7 +43,9 @@ struct ledger {
     struct hasher *hasher;
     size_t map_bytes;
     struct passphrase_source passphrase;
-    char *texts[2]; /* its file and command */
+    char *texts[2];             /* its file and command */
+    char *fiscal_key_file;      /* NULL: none was named */
+    struct rsa_key *fiscal_key; /* NULL: no document wanted it yet */
     struct {
         char *dir, *key_file, *anchor, *kek_file; /* absolute; NULL: there is none, as with a key command */
     } guarded;
@@ -77,6 +79,13 @@ struct ledger {
         bool led; /* somebody is running a batch */
     } queue;
 };
+
+/* ---- fiscal_sign.c ---- */
+
+/* Puts in the signatures that the decision left open. `s` decided it; NULL: then none is open. ERR_REFUSED:
+ * there is no key, or it is another one than the seller's. */
+enum err fiscal_sign(struct ledger *l, struct event_list *events, const struct seller *s, struct arena *a,
+                     struct error *e) MUST_USE;
 
 /* ---- fold.c ---- */
 

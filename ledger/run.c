@@ -147,6 +147,7 @@ static enum err decide_and_fold(struct batch *b, struct job *job, struct envelop
     facts.origin = l->origin;
     customer_keys_unborn(l->keys, facts.counters.customer);
     err = decide(&d, &facts, r->command, l->facts, &why);
+    if (err == OK) err = fiscal_sign(l, &d.events, facts.seller, l->facts, &why);
     if (err != OK) return refuse_outcome(job->outcome, err, &why);
     v->events = d.events.items;
     v->events_count = d.events.count;

@@ -21,6 +21,7 @@
 #include "ledger/store/proof.h"
 #include "ledger/store/record.h"
 #include "ledger/store/rotation.h"
+#include "ledger/store/rsa_key.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/schema_json.h"
 #include "ledger/store/segment.h"

@@ -80,6 +80,10 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .functional_currency = v->functional_currency,
                          .fiscal_chain = v->fiscal_chain,
                          .fiscal_service = v->fiscal_service,
+                         .program_certificate = v->program_certificate,
+                         .fiscal_key_version = v->fiscal_key_version,
+                         .fiscal_public_key = v->fiscal_public_key,
+                         .series_codes = v->series_codes,
                          .logo = v->logo};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     enum err err = views_put_record(t, &k, &schema_seller, &row, e);

@@ -4,7 +4,7 @@
 
 static struct view_key last_key(struct views_txn *t, const struct fiscal_recorded *v, struct arena *a)
 {
-    return key_text(SPACE_FISCAL_LAST, t, fiscal_chain_name(a, v->chain, v->issuer));
+    return key_text(SPACE_FISCAL_LAST, t, fiscal_chain_name(a, v));
 }
 
 enum err fold_fiscal(struct views_txn *t, const struct event *ev, const struct event_place *place,

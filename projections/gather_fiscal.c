@@ -15,14 +15,14 @@ static enum err gather_clock(struct gathering *g)
     return OK;
 }
 
-static enum err gather_last(struct gathering *g, enum fiscal_chain chain, struct str issuer)
+static enum err gather_last(const struct fiscal_recorded **out, struct gathering *g,
+                            const struct fiscal_recorded *like)
 {
     struct fiscal_recorded *last = arena_new_of(g->arena, struct fiscal_recorded);
     bool found = false;
-    *last = (struct fiscal_recorded){.chain = chain, .issuer = issuer};
-    enum err err = gather_clock(g);
-    if (err == OK) err = fiscal_chain_last(&found, last, g->t, g->arena, g->e);
-    if (found) g->facts->fiscal_last = last;
+    *last = (struct fiscal_recorded){.chain = like->chain, .issuer = like->issuer, .series = like->series};
+    enum err err = fiscal_chain_last(&found, last, g->t, g->arena, g->e);
+    if (found) *out = last;
     return err;
 }
 
@@ -34,19 +34,27 @@ static enum err gather_own(struct gathering *g)
     bool found = false;
     if (f->invoice == NULL) return OK;
     enum err err = load_fiscal(&found, own, g->t, f->invoice->invoice, g->arena, g->e);
-    if (err != OK || !found) return err;
+    if (err != OK || !found || own->chain != FISCAL_CHAIN_VERIFACTU) return err;
     f->fiscal_own = own;
-    return gather_last(g, own->chain, own->issuer);
+    err = gather_clock(g);
+    return err == OK ? gather_last(&f->fiscal_last, g, own) : err;
 }
 
 enum err gather_fiscal(struct gathering *g)
 {
-    const struct seller *s = g->facts->seller;
-    struct str issuer = STR_NONE;
+    struct facts *f = g->facts;
+    const struct seller *s = f->seller;
     struct error unfit = {0};
     if (g->command->type == COMMAND_INVOICE_VOID) return gather_own(g);
-    if (s == NULL || s->fiscal_chain != FISCAL_CHAIN_VERIFACTU) return OK;
-    if (fiscal_issuer(&issuer, &s->party, s->fiscal_chain, g->arena, &unfit) != OK)
+    if (s == NULL || !fiscal_chain_is_on(s->fiscal_chain)) return OK;
+    struct fiscal_recorded like = {.chain = s->fiscal_chain};
+    if (fiscal_issuer(&like.issuer, &s->party, s->fiscal_chain, g->arena, &unfit) != OK)
         return OK; /* the decision will say so */
-    return gather_last(g, s->fiscal_chain, issuer);
+    enum err err = gather_clock(g);
+    if (like.chain == FISCAL_CHAIN_SAFT_PT) {
+        like.series = f->credit_note_series.series;
+        if (err == OK) err = gather_last(&f->fiscal_last_note, g, &like);
+        like.series = f->invoice_series.series;
+    }
+    return err == OK ? gather_last(&f->fiscal_last, g, &like) : err;
 }

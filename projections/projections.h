@@ -44,7 +44,8 @@ enum err list_exchange_rates(struct views_txn *t, exchange_rate_fn *give, void *
 /* The record of a document's issue in a fiscal chain; not found: it is in none. */
 enum err load_fiscal(bool *found, struct fiscal_recorded *out, struct views_txn *t, uint64_t invoice,
                      struct arena *a, struct error *e) MUST_USE;
-/* *last is the last record of the chain that its own chain and issuer name; it stays where there is none. */
+/* *last is the last record of the chain that its own chain, issuer and series name; it stays where there is
+ * none. */
 enum err fiscal_chain_last(bool *found, struct fiscal_recorded *last, struct views_txn *t, struct arena *a,
                            struct error *e) MUST_USE;
 /* The seller's logo as the file was, in the arena; empty: he has none. */

@@ -49,7 +49,7 @@ static enum err add_tax(struct breaking *b, const struct tax_total *t, struct er
         d.exempt = exemptions[i].exempt;
         return add(b, d, e);
     }
-    if (taxed && !fiscal_is_own_tax(t->jurisdiction)) {
+    if (taxed && !fiscal_is_own_tax(FISCAL_CHAIN_VERIFACTU, t->jurisdiction)) {
         d.regime = REGIME_ONE_STOP;
         d.subject = OUTSIDE_BY_PLACE;
         d.base.minor += d.tax.minor; /* both are none of Spain's, and parts of the total */

@@ -5,7 +5,7 @@
 
 #include "reports/sheet_sink.h"
 
-static const struct fiscal_form *const forms[] = {&verifactu_form};
+static const struct fiscal_form *const forms[] = {&verifactu_form, &saft_pt_form};
 
 const struct fiscal_form *fiscal_form_find(struct str name)
 {
@@ -18,6 +18,7 @@ const struct fiscal_form *fiscal_form_find(struct str name)
 
 struct walking {
     struct report_file *file;
+    bool by_issue_date;
     fiscal_record_fn *visit;
     void *context;
 };
@@ -42,15 +43,28 @@ static enum err see(void *context, const struct event_place *place, const struct
         struct date day = {0};
         if (v->events[i].type != EVENT_FISCAL_RECORDED) continue;
         err = day_of(&day, r, e);
+        if (w->by_issue_date) day = r->issue_date;
         if (err == OK && report_wants(w->file->query, day)) err = w->visit(w->context, r, a, e);
     }
     return err;
 }
 
-enum err fiscal_walk(struct report_file *f, fiscal_record_fn *visit, void *context, struct error *e)
+enum err fiscal_walk(struct report_file *f, bool by_issue_date, fiscal_record_fn *visit, void *context,
+                     struct error *e)
 {
-    struct walking w = {f, visit, context};
+    struct walking w = {f, by_issue_date, visit, context};
     return ledger_walk(f->ledger, 0, f->as_of.seq, see, &w, e);
+}
+
+struct str fiscal_cut(struct str text, size_t characters)
+{
+    size_t bytes = 0;
+    while (bytes < text.len) {
+        bool begins = ((uint8_t)text.ptr[bytes] & 0xc0) != 0x80;
+        if (begins && characters-- == 0) break;
+        bytes++;
+    }
+    return (struct str){text.ptr, bytes};
 }
 
 /* ---- as a report ---- */
@@ -90,7 +104,7 @@ enum err report_fiscal_chain(struct ledger *l, const struct report_query *q, con
 {
     struct report_file f = {.ledger = l, .query = q, .name = "fiscal_chain", .path = path, .arena = a};
     enum err err = report_begin(&f, header, e);
-    if (err == OK) err = fiscal_walk(&f, put, &f, e);
+    if (err == OK) err = fiscal_walk(&f, false, put, &f, e);
     return report_end(&f, err, e);
 }
 
@@ -111,6 +125,8 @@ static enum err put_record(void *context, const struct fiscal_recorded *r, struc
         return fail(e, ERR_REFUSED,
                     "those days have records of two issuers, %.*s and %.*s: ask for the days of one",
                     STR_ARG(w->issuer), STR_ARG(r->issuer));
+    if (w->records == 0 || date_compare(r->issue_date, w->first) < 0) w->first = r->issue_date;
+    if (w->records == 0 || date_compare(r->issue_date, w->last) > 0) w->last = r->issue_date;
     enum err err = w->records == 0 ? x->form->head(w, e) : OK;
     if (err == OK) err = x->form->record(w, r, a, e);
     w->records++;
@@ -123,7 +139,7 @@ static enum err write_all(struct exporting *x, struct buffer *out, struct error 
     struct error late = {0};
     struct fiscal_writer *w = &x->writer;
     xml_begin(&w->xml);
-    enum err err = fiscal_walk(w->file, put_record, x, e);
+    enum err err = fiscal_walk(w->file, x->form->by_issue_date, put_record, x, e);
     if (err == OK && w->records == 0)
         err = fail(e, ERR_NOT_FOUND, "no record of the chain %s was made on those days", x->form->name);
     if (err == OK) err = x->form->foot(w, e);
@@ -145,5 +161,6 @@ enum err fiscal_export(struct ledger *l, const struct report_query *q, const str
     if (err == OK) output_add(&output, (struct str){(const char *)xml.ptr, xml.len});
     err = report_end_plain(&f, &output, err, e);
     buffer_free(&xml);
+    buffer_free(&x.writer.documents);
     return err;
 }

@@ -12,25 +12,32 @@ struct fiscal_writer {
     struct report_file *file;
     struct xml xml;
     struct logo_shelf logos;
-    struct str issuer; /* of the first record */
-    uint64_t records;  /* before the one at hand */
+    struct str issuer;       /* of the first record */
+    uint64_t records;        /* before the one at hand */
+    struct date first, last; /* days of issue of those so far */
+    struct buffer documents; /* their invoices' numbers, where the form wants them all at the end */
 };
 
 struct fiscal_form {
     const char *name;
+    bool by_issue_date; /* days are those of documents; else those on which records were made */
     enum err (*head)(struct fiscal_writer *w, struct error *e);
     /* `a` is of this record. */
     enum err (*record)(struct fiscal_writer *w, const struct fiscal_recorded *r, struct arena *a,
                        struct error *e);
     enum err (*foot)(struct fiscal_writer *w, struct error *e);
 };
-extern const struct fiscal_form verifactu_form;
+extern const struct fiscal_form verifactu_form, saft_pt_form;
 
-/* Those that were made on the days that are asked for, oldest first: what the record says, not when the log
- * has it, is the day. Reads the log up to what the report knows. */
+/* Those that were made, or whose documents were issued, on the days that are asked for, oldest first. Reads
+ * the log up to what the report knows. */
 typedef enum err fiscal_record_fn(void *context, const struct fiscal_recorded *r, struct arena *a,
                                   struct error *e);
-enum err fiscal_walk(struct report_file *f, fiscal_record_fn *visit, void *context, struct error *e) MUST_USE;
+enum err fiscal_walk(struct report_file *f, bool by_issue_date, fiscal_record_fn *visit, void *context,
+                     struct error *e) MUST_USE;
+
+/* At most so many characters of it. */
+struct str fiscal_cut(struct str text, size_t characters);
 
 /* Of a Spanish document the breakdown by tax, in the currency of its record. */
 enum { SPANISH_DETAILS_MAX = 12 };

@@ -18,22 +18,11 @@ enum {
     ID_MAX_CHARACTERS = 20
 };
 
-static struct str cut(struct str text, size_t characters)
-{
-    size_t bytes = 0;
-    while (bytes < text.len) {
-        bool begins = ((uint8_t)text.ptr[bytes] & 0xc0) != 0x80;
-        if (begins && characters-- == 0) break;
-        bytes++;
-    }
-    return (struct str){text.ptr, bytes};
-}
-
 /* ---- what both kinds of records have ---- */
 
 static void put_person(struct xml *x, struct str name, struct str nif)
 {
-    xml_leaf(x, SF "NombreRazon", cut(name, NAME_MAX_CHARACTERS));
+    xml_leaf(x, SF "NombreRazon", fiscal_cut(name, NAME_MAX_CHARACTERS));
     xml_leaf(x, SF "NIF", nif);
 }
 
@@ -104,7 +93,7 @@ static void put_foreign_id(struct xml *x, const struct customer *c, struct str v
     xml_open(x, SF "IDOtro");
     xml_leaf(x, SF "CodigoPais", country);
     xml_leaf(x, SF "IDType", of_union ? STR("02") : STR("04"));
-    xml_leaf(x, SF "ID", cut(of_union ? vat : c->party.tax_id, ID_MAX_CHARACTERS));
+    xml_leaf(x, SF "ID", fiscal_cut(of_union ? vat : c->party.tax_id, ID_MAX_CHARACTERS));
     xml_close(x);
 }
 
@@ -117,7 +106,7 @@ static enum err put_buyer(struct xml *x, const struct customer *c, struct arena 
         return fail(e, ERR_REFUSED, "its customer was erased, and the record must name him");
     xml_open(x, SF "Destinatarios");
     xml_open(x, SF "IDDestinatario");
-    xml_leaf(x, SF "NombreRazon", cut(name, NAME_MAX_CHARACTERS));
+    xml_leaf(x, SF "NombreRazon", fiscal_cut(name, NAME_MAX_CHARACTERS));
     if (str_is(country, spain) && str_starts(vat, spain))
         xml_leaf(x, SF "NIF", (struct str){vat.ptr + sizeof spain - 1, vat.len - (sizeof spain - 1)});
     else
@@ -159,7 +148,7 @@ static bool is_simplified(const struct fiscal_recorded *r)
 static struct str description_of(const struct invoice *v)
 {
     struct str text = v->lines_count > 0 ? v->lines[0].description : STR_NONE;
-    return text.len > 0 ? cut(text, DESCRIPTION_MAX_CHARACTERS) : v->number;
+    return text.len > 0 ? fiscal_cut(text, DESCRIPTION_MAX_CHARACTERS) : v->number;
 }
 
 static enum err put_issue(struct fiscal_writer *w, const struct fiscal_recorded *r, const struct invoice *v,
@@ -173,7 +162,7 @@ static enum err put_issue(struct fiscal_writer *w, const struct fiscal_recorded 
     xml_leaf(x, SF "NumSerieFactura", r->number);
     xml_leaf(x, SF "FechaExpedicionFactura", fiscal_spanish_date(a, r->issue_date));
     xml_close(x);
-    xml_leaf(x, SF "NombreRazonEmisor", cut(parts->seller.party.name, NAME_MAX_CHARACTERS));
+    xml_leaf(x, SF "NombreRazonEmisor", fiscal_cut(parts->seller.party.name, NAME_MAX_CHARACTERS));
     xml_leaf(x, SF "TipoFactura", r->document_type);
     if (v->kind == INVOICE_CREDIT_NOTE) put_corrected(x, r, parts, a);
     xml_leaf(x, SF "DescripcionOperacion", description_of(v));
@@ -250,4 +239,4 @@ static enum err put_foot(struct fiscal_writer *w, struct error *e)
     return OK;
 }
 
-const struct fiscal_form verifactu_form = {"verifactu", put_head, put_record, put_foot};
+const struct fiscal_form verifactu_form = {"verifactu", false, put_head, put_record, put_foot};

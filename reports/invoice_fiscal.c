@@ -3,7 +3,11 @@
  * language whatever the document's is.
  *
  * Spain: Order HAC/1177/2024, articles 20 and 21: a QR code (ISO/IEC 18004, level M) of 30 to 40 mm at the
- * beginning of the document, "QR tributario:" above it and below it the words of a verifiable invoice. */
+ * beginning of the document, "QR tributario:" above it and below it the words of a verifiable invoice.
+ *
+ * Portugal: Portaria 363/2010, article 6, and 195/2020, article 7: the document's unique code (ATCUD) above a
+ * QR code of at least 30 mm, and four characters of the signature before the words about the program. */
+#include "reports/fiscal_portugal.h"
 #include "reports/invoice_layout.h"
 #include "reports/qr_code.h"
 
@@ -37,12 +41,32 @@ static enum err put_code(struct page *p, struct str above, struct str text, cons
     return OK;
 }
 
+static enum err put_spanish(struct layout *l, const struct invoice_document *d, struct error *e)
+{
+    static const struct str words[] = {{"VERI*FACTU", 10},
+                                       {"Factura verificable en la sede electrónica de la AEAT", 54}};
+    struct str text = fiscal_code_text(l->page.arena, d->fiscal, d->seller->fiscal_service);
+    return put_code(&l->page, STR("QR tributario:"), text, words, sizeof words / sizeof words[0], e);
+}
+
+static enum err put_portuguese(struct layout *l, const struct invoice_document *d, struct error *e)
+{
+    struct arena *a = l->page.arena;
+    const struct fiscal_recorded *r = d->fiscal;
+    uint64_t certificate = d->seller->program_certificate;
+    bool note = d->invoice->kind == INVOICE_CREDIT_NOTE;
+    const struct str words[] = {
+        str_format(a, "%s %.*s", note ? "Nota de crédito" : "Fatura", STR_ARG(r->number)),
+        str_format(a, "%.*s-Processado por programa certificado n.º %ju/AT", STR_ARG(fiscal_mark(a, r)),
+                   (uintmax_t)certificate)};
+    struct str text = portuguese_code_text(a, r, d->invoice, d->buyer, certificate);
+    return put_code(&l->page, str_format(a, "ATCUD:%.*s", STR_ARG(r->code)), text, words,
+                    sizeof words / sizeof words[0], e);
+}
+
 enum err put_fiscal(struct layout *l, struct error *e)
 {
-    static const struct str spanish[] = {{"VERI*FACTU", 10},
-                                         {"Factura verificable en la sede electrónica de la AEAT", 54}};
     const struct invoice_document *d = l->document;
     if (d->fiscal == NULL || d->seller == NULL) return OK;
-    struct str text = fiscal_code_text(l->page.arena, d->fiscal, d->seller->fiscal_service);
-    return put_code(&l->page, STR("QR tributario:"), text, spanish, sizeof spanish / sizeof spanish[0], e);
+    return d->fiscal->chain == FISCAL_CHAIN_SAFT_PT ? put_portuguese(l, d, e) : put_spanish(l, d, e);
 }

@@ -335,8 +335,8 @@ enum err journal_export(struct ledger *l, const struct report_query *q, const st
                         const struct journal_options *o, const char *path, struct arena *a,
                         struct error *e) MUST_USE;
 
-/* The records of a fiscal chain in the form of its tax office: verifactu. NULL: there is none of that name.
- * ERR_NOT_FOUND: none was made on the days that are asked for. */
+/* The records of a fiscal chain in the form of its tax office: verifactu, saft-pt. NULL: there is none of
+ * that name. ERR_NOT_FOUND: none was made on the days that are asked for. */
 struct fiscal_form;
 const struct fiscal_form *fiscal_form_find(struct str name);
 enum err fiscal_export(struct ledger *l, const struct report_query *q, const struct fiscal_form *form,

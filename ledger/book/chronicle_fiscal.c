@@ -14,7 +14,7 @@ static void digest(struct chronicle *h, uint8_t out[32], struct str text)
 
 static struct past_chain *chain_of(struct chronicle *h, const struct fiscal_recorded *r)
 {
-    struct str name = fiscal_chain_name(h->arena, r->chain, r->issuer);
+    struct str name = fiscal_chain_name(h->arena, r);
     for (size_t i = h->chains_count; i > 0; i--)
         if (str_equal(h->chains[i - 1].name, name)) return &h->chains[i - 1];
     h->chains = list_room(h->chains, h->chains_count, &h->chains_capacity, sizeof *h->chains);
@@ -38,7 +38,12 @@ static enum err check_link(struct chronicle *h, const struct fiscal_recorded *r,
     if (!follows)
         return fail(e, ERR_TAMPERED, "the fiscal record of %.*s does not go on from record %ju of its chain",
                     STR_ARG(r->number), (uintmax_t)c->place);
-    if (!str_equal(r->hash, fiscal_hash(a, r)))
+    bool signs = r->chain == FISCAL_CHAIN_SAFT_PT;
+    if (signs && !rsa_is_signed(h->fiscal_public_key, fiscal_message(a, r), r->hash))
+        return fail(e, ERR_TAMPERED,
+                    "the fiscal record of %.*s is not signed by the key that the seller had then",
+                    STR_ARG(r->number));
+    if (!signs && !str_equal(r->hash, fiscal_hash(a, r)))
         return fail(e, ERR_TAMPERED, "the fiscal record of %.*s has another hash than comes out of it",
                     STR_ARG(r->number));
     c->place = r->place;
@@ -59,14 +64,15 @@ static bool is_converted(struct money is, struct money from, struct decimal rate
            money_compare(is, converted) == 0;
 }
 
-static bool is_of_document(const struct fiscal_recorded *r, const struct envelope *v)
+static bool is_of_document(const struct fiscal_recorded *r, const struct envelope *v, struct arena *a)
 {
     for (size_t i = 0; i < v->events_count; i++) {
         const struct invoice_finalized *d = &v->events[i].invoice_finalized;
         if (v->events[i].type != EVENT_INVOICE_FINALIZED || d->invoice != r->invoice) continue;
-        struct money tax = fiscal_tax(d->taxes, d->taxes_count, money_zero(d->total));
-        return str_equal(r->number, d->number) && date_compare(r->issue_date, d->issue_date) == 0 &&
-               is_converted(r->tax, tax, r->rate) && is_converted(r->total, d->total, r->rate);
+        struct money tax = fiscal_tax(r->chain, d->taxes, d->taxes_count, money_zero(d->total));
+        return str_equal(r->number, fiscal_number(a, r->chain, d)) &&
+               date_compare(r->issue_date, d->issue_date) == 0 && is_converted(r->tax, tax, r->rate) &&
+               is_converted(r->total, d->total, r->rate);
     }
     return false;
 }
@@ -86,10 +92,10 @@ static enum err take_record(struct chronicle *h, const struct fiscal_recorded *r
 {
     bool issue = r->record == FISCAL_ISSUE;
     if (r->invoice == 0 || r->invoice > h->documents_count ||
-        !(issue ? is_of_document(r, v) : is_of_void(h, r, v)))
+        !(issue ? is_of_document(r, v, a) : is_of_void(h, r, v)))
         return fail(e, ERR_TAMPERED, "the fiscal record of %.*s is not of a document beside it",
                     STR_ARG(r->number));
-    if (issue) h->documents[r->invoice - 1].recorded = true;
+    if (issue && r->chain == FISCAL_CHAIN_VERIFACTU) h->documents[r->invoice - 1].recorded = true;
     return check_link(h, r, a, e);
 }
 
@@ -111,6 +117,13 @@ static enum err want_record(const struct envelope *v, uint64_t invoice, struct s
                 choice_fiscal_record.words[record]);
 }
 
+static void take_seller(struct chronicle *h, const struct seller_set *s)
+{
+    h->fiscal_chain = s->fiscal_chain;
+    if (!str_equal(h->fiscal_public_key, s->fiscal_public_key))
+        h->fiscal_public_key = str_copy(h->arena, s->fiscal_public_key);
+}
+
 enum err chronicle_fiscal(struct chronicle *h, const struct envelope *v, struct error *e)
 {
     enum err err = OK;
@@ -119,8 +132,8 @@ enum err chronicle_fiscal(struct chronicle *h, const struct envelope *v, struct 
         const struct event *ev = &v->events[i];
         const struct invoice_finalized *d = &ev->invoice_finalized;
         const struct invoice_voided *w = &ev->invoice_voided;
-        if (ev->type == EVENT_SELLER_SET) h->fiscal_chain = ev->seller_set.fiscal_chain;
-        if (ev->type == EVENT_INVOICE_FINALIZED && h->fiscal_chain == FISCAL_CHAIN_VERIFACTU)
+        if (ev->type == EVENT_SELLER_SET) take_seller(h, &ev->seller_set);
+        if (ev->type == EVENT_INVOICE_FINALIZED && fiscal_chain_is_on(h->fiscal_chain))
             err = want_record(v, d->invoice, d->number, FISCAL_ISSUE, e);
         if (ev->type == EVENT_INVOICE_VOIDED && h->documents[w->invoice - 1].recorded)
             err = want_record(v, w->invoice, w->number, FISCAL_ANNULMENT, e);

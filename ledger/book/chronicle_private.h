@@ -48,7 +48,7 @@ struct past_document {
     uint64_t customer;
     int64_t total, open; /* minor units of the currency */
     char currency[4];
-    bool voided, recorded; /* recorded: in a fiscal chain */
+    bool voided, recorded; /* recorded: in a fiscal chain that has annulments */
 };
 struct past_series {
     struct str name;
@@ -87,6 +87,7 @@ struct chronicle {
     struct past_chain *chains;
     size_t chains_count, chains_capacity;
     enum fiscal_chain fiscal_chain; /* that the seller has */
+    struct str fiscal_public_key;
     struct past_transaction *transactions;
     size_t transactions_count, transactions_capacity;
     struct digest_set keys, event_ids, messages, movements;

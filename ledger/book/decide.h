@@ -115,6 +115,7 @@ struct facts {
     /* The last record of the seller's fiscal chain, and that of the issue of `invoice`; NULL: there is none.
      */
     const struct fiscal_recorded *fiscal_last, *fiscal_own;
+    const struct fiscal_recorded *fiscal_last_note; /* where credit notes have a chain of their own */
     int64_t clock_ahead;    /* seconds that the seller's clocks are ahead of UTC; where the chain asks */
     struct date issue_date; /* the command's date, not before the last issue date of either series */
     const struct run *run;  /* newest run for the command's date, or the one it names; NULL: none */

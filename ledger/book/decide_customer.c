@@ -151,17 +151,33 @@ static enum err put_currency(struct str *out, struct str given, struct str befor
     return err == OK ? OK : wrap(e, "%s", option);
 }
 
-/* Who has the chain can be named in it, whatever else is set. */
+/* Of the key that signs documents the public part. */
+static enum err put_public_key(struct seller_set *v, const struct seller *before,
+                               const struct seller_set_command *c, struct arena *a, struct error *e)
+{
+    struct bytes file = {0};
+    v->fiscal_public_key = before->fiscal_public_key;
+    if (c->fiscal_public_key.len == 0) return OK;
+    enum err err = base64_decode(&file, c->fiscal_public_key, a, e);
+    v->fiscal_public_key = (struct str){(const char *)file.ptr, file.len};
+    if (err == OK) err = rsa_public_check(v->fiscal_public_key, e);
+    return err == OK ? OK : wrap(e, "fiscal_public_key");
+}
+
+/* Who has a chain can be named in it, whatever else is set. */
 static enum err put_fiscal(struct seller_set *v, const struct seller *before,
                            const struct seller_set_command *c, struct arena *a, struct error *e)
 {
-    struct str issuer = STR_NONE;
     bool chain_given = c->fiscal_chain != FISCAL_CHAIN_DEFAULT,
          service_given = c->fiscal_service != FISCAL_SERVICE_DEFAULT;
     v->fiscal_chain = chain_given ? c->fiscal_chain : before->fiscal_chain;
     v->fiscal_service = service_given ? c->fiscal_service : before->fiscal_service;
-    if (v->fiscal_chain != FISCAL_CHAIN_VERIFACTU) return OK;
-    return fiscal_issuer(&issuer, &v->party, v->fiscal_chain, a, e);
+    v->program_certificate = given_count(c->program_certificate, before->program_certificate);
+    v->fiscal_key_version = given_count(c->fiscal_key_version, before->fiscal_key_version);
+    if (v->fiscal_key_version == 0 && v->fiscal_chain == FISCAL_CHAIN_SAFT_PT) v->fiscal_key_version = 1;
+    v->series_codes = given_or(c->series_codes, before->series_codes);
+    enum err err = put_public_key(v, before, c, a, e);
+    return err == OK ? fiscal_check_seller(v, a, e) : err;
 }
 
 /* How our documents look, and where to pay them. */

@@ -21,7 +21,7 @@ static struct str clock_text(const struct facts *f, struct arena *a)
                       (int)(ahead / HOUR), (int)(ahead % HOUR / MINUTE));
 }
 
-/* Behind the one before it, which it becomes. */
+/* Behind the one before it, which it becomes. What wants a key stays open: see ledger/fiscal_sign.c. */
 static void add_record(struct decision *out, struct fiscal_recorded *r, struct fiscal_recorded *last,
                        struct arena *a)
 {
@@ -29,7 +29,7 @@ static void add_record(struct decision *out, struct fiscal_recorded *r, struct f
     r->previous = last->hash;
     r->previous_number = last->number;
     r->previous_date = last->issue_date;
-    r->hash = fiscal_hash(a, r);
+    if (r->chain == FISCAL_CHAIN_VERIFACTU) r->hash = fiscal_hash(a, r);
     event_add(&out->events, EVENT_FISCAL_RECORDED, a)->fiscal_recorded = *r;
     *last = *r;
 }
@@ -38,7 +38,7 @@ static void add_record(struct decision *out, struct fiscal_recorded *r, struct f
 
 /* Simplified where the buyer has no tax number; a correction is one by articles 80.1 and 80.2 of the VAT law,
  * which is what credit notes are for: discounts, returns, contracts that ended. */
-static struct str type_of(const struct facts *f, const struct invoice_finalized *d)
+static struct str spanish_type(const struct facts *f, const struct invoice_finalized *d)
 {
     bool identified = f->customer->party.tax_id.len > 0 || f->customer->tax_country.len > 0;
     if (d->kind == INVOICE_CREDIT_NOTE) return identified ? STR("R1") : STR("R5");
@@ -49,7 +49,7 @@ static enum err put_amounts(struct fiscal_recorded *r, const struct invoice_fina
                             const struct facts *f, struct arena *a, struct error *e)
 {
     struct converted_tax rate = {0};
-    struct money tax = fiscal_tax(d->taxes, d->taxes_count, money_zero(d->total));
+    struct money tax = fiscal_tax(r->chain, d->taxes, d->taxes_count, money_zero(d->total));
     r->tax = tax;
     r->total = d->total;
     if (strcmp(d->total.currency, office_currency) == 0) return OK;
@@ -65,6 +65,22 @@ static enum err put_amounts(struct fiscal_recorded *r, const struct invoice_fina
     return err == OK ? money_multiply(&r->total, r->rate, money_decimal(d->total), office_currency, e) : err;
 }
 
+static enum err put_portuguese(struct fiscal_recorded *r, const struct facts *f,
+                               const struct invoice_finalized *d, struct arena *a, struct error *e)
+{
+    r->series = d->series;
+    r->document_type = d->kind == INVOICE_CREDIT_NOTE ? STR("NC") : STR("FT");
+    r->key_version = f->seller->fiscal_key_version;
+    struct str code = fiscal_series_code(f->seller->series_codes, d->series);
+    if (code.len == 0)
+        return fail(e, ERR_REFUSED,
+                    "series %.*s has no validation code of the tax office: 'seller set --series-codes' has "
+                    "those of all series",
+                    STR_ARG(d->series));
+    r->code = str_format(a, "%.*s-%ju", STR_ARG(code), (uintmax_t)d->serial);
+    return OK;
+}
+
 static enum err record_issue(struct decision *out, struct fiscal_recorded *last, const struct facts *f,
                              const struct invoice_finalized *d, struct arena *a, struct error *e)
 {
@@ -72,11 +88,14 @@ static enum err record_issue(struct decision *out, struct fiscal_recorded *last,
                                 .record = FISCAL_ISSUE,
                                 .customer = d->customer,
                                 .invoice = d->invoice,
-                                .number = d->number,
+                                .number = fiscal_number(a, f->seller->fiscal_chain, d),
                                 .issue_date = d->issue_date,
-                                .document_type = type_of(f, d),
                                 .generated_at = clock_text(f, a)};
     enum err err = fiscal_issuer(&r.issuer, &f->seller->party, r.chain, a, e);
+    if (r.chain == FISCAL_CHAIN_VERIFACTU)
+        r.document_type = spanish_type(f, d);
+    else if (err == OK)
+        err = put_portuguese(&r, f, d, a, e);
     if (err == OK) err = put_amounts(&r, d, f, a, e);
     if (err == OK) add_record(out, &r, last, a);
     return err;
@@ -99,15 +118,20 @@ static void record_annulment(struct decision *out, struct fiscal_recorded *last,
 
 enum err record_documents(struct decision *out, const struct facts *f, struct arena *a, struct error *e)
 {
-    struct fiscal_recorded last = {0};
-    bool on = f->seller != NULL && f->seller->fiscal_chain == FISCAL_CHAIN_VERIFACTU;
+    struct fiscal_recorded last = {0}, last_note = {0};
+    bool on = f->seller != NULL && fiscal_chain_is_on(f->seller->fiscal_chain);
+    bool by_series = on && f->seller->fiscal_chain == FISCAL_CHAIN_SAFT_PT;
     size_t count = out->events.count;
     enum err err = OK;
     if (f->fiscal_last != NULL) last = *f->fiscal_last;
+    if (f->fiscal_last_note != NULL) last_note = *f->fiscal_last_note;
     for (size_t i = 0; i < count && err == OK; i++) {
         const struct event ev = out->events.items[i]; /* the list may move */
-        if (on && ev.type == EVENT_INVOICE_FINALIZED)
-            err = record_issue(out, &last, f, &ev.invoice_finalized, a, e);
+        const struct invoice_finalized *d = &ev.invoice_finalized;
+        if (on && ev.type == EVENT_INVOICE_FINALIZED) {
+            bool note = by_series && d->kind == INVOICE_CREDIT_NOTE;
+            err = record_issue(out, note ? &last_note : &last, f, d, a, e);
+        }
         if (f->fiscal_own != NULL && ev.type == EVENT_INVOICE_VOIDED)
             record_annulment(out, &last, f, &ev.invoice_voided, a);
     }

@@ -89,6 +89,17 @@ static struct facts facts_of_two_currencies(const struct seller *seller)
     return f;
 }
 
+/* Portugal's, whose chains are one a series. */
+static struct seller portuguese(void)
+{
+    struct seller s = spanish();
+    s.party = (struct party){.name = STR("Exemplo Lda"), .country = STR("PT"), .tax_id = STR("501964843")};
+    s.fiscal_chain = FISCAL_CHAIN_SAFT_PT;
+    s.fiscal_key_version = 3;
+    s.series_codes = STR("CN-2025=AAJFF7VH, INV-2025=AAJFF7VG");
+    return s;
+}
+
 static const struct command generate = {.type = COMMAND_INVOICE_GENERATE,
                                         .invoice_generate = {.user = {"ann", 3}}};
 
@@ -174,6 +185,46 @@ Test(fiscal, a_chain_is_for_who_can_be_named_in_it)
     c.seller_set =
         (struct seller_set_command){.party = {.country = STR("FR"), .tax_id = STR("FR40303265045")}};
     assert_err_says(decide(&d, &f, &c, A, E), ERR_INVALID, "Spanish tax number");
+}
+
+/* ---- Portugal ---- */
+
+/* The example of the office's technical rules for Despacho 8632/2014: the first document of a series. */
+Test(fiscal, what_is_signed_in_portugal_is_the_offices_example)
+{
+    struct fiscal_recorded r = {.chain = FISCAL_CHAIN_SAFT_PT,
+                                .number = STR("FAC 001/14"),
+                                .issue_date = day("2010-05-18"),
+                                .total = money_of(312, "EUR"),
+                                .generated_at = STR("2010-05-18T11:22:19+01:00")};
+    assert_str(fiscal_message(A, &r), "2010-05-18;2010-05-18T11:22:19;FAC 001/14;3.12;");
+    r.previous = STR("abc=");
+    r.total = money_of(-312, "EUR");
+    assert_str(fiscal_message(A, &r), "2010-05-18;2010-05-18T11:22:19;FAC 001/14;3.12;abc=");
+    r.hash = STR("0123456789a123456789b123456789c123456789");
+    assert_str(fiscal_mark(A, &r), "0abc");
+}
+
+Test(fiscal, a_portuguese_document_has_its_series_code_and_leaves_the_signature_open)
+{
+    struct seller s = portuguese();
+    struct facts f = facts_of_two_currencies(&s);
+    struct fiscal_recorded last = {
+        .chain = FISCAL_CHAIN_SAFT_PT, .place = 4, .hash = STR("before"), .number = STR("FT INV-2025/4")};
+    f.fiscal_last = &last;
+    f.invoice_series.last_serial = 4;
+    struct decision d = decided(&f, &generate);
+    struct fiscal_recorded one = recorded(&d, 0), two = recorded(&d, 1);
+    assert_str(one.number, "FT INV-2025/5");
+    assert_str(one.code, "AAJFF7VG-5");
+    assert_str(one.series, "INV-2025");
+    assert_str(one.previous, "before");
+    assert_int(one.key_version, 3);
+    assert_int(one.hash.len, 0);
+    assert_str(two.number, "FT INV-2025/6");
+    assert_int(two.place, 6);
+    s.series_codes = STR("CN-2025=AAJFF7VH");
+    assert_err_says(decide(&d, &f, &generate, A, E), ERR_REFUSED, "series INV-2025 has no validation code");
 }
 
 /* ---- what verification says ---- */

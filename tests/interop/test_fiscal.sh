@@ -69,15 +69,16 @@ begin=$(date +%s%N)
 night calm/ledger calm/out >said 2>&1 || fail "the calm night: $(cat said)"
 whole=$((($(date +%s%N) - begin) / 1000 + 1)) # microseconds
 early=0 late=$whole kills=0 partly=0
-# The moment between the first and the last commit is looked for by halves; what was begun is gone on with.
-while [ $kills -lt 24 ] && [ $partly -lt 3 ]; do
+# The moment between the first and the last commit is looked for by halves, and then around it; what was begun is gone on with.
+while [ $kills -lt 20 ] && [ $partly -lt 3 ]; do
     have=$(records)
     if [ "$have" = 200 ]; then
         rm -rf ledger ledger.anchor out
         copy calm/before/. .
         have=0
     fi
-    moment=$(((early + late) / 2)) kills=$((kills + 1))
+    moment=$(((early + late) / 2 + RANDOM % 12000 - 6000)) kills=$((kills + 1))
+    [ $moment -lt 1000 ] && moment=1000
     night ledger out >/dev/null 2>&1 &
     pid=$!
     sleep "$(printf '%d.%06d' $((moment / 1000000)) $((moment % 1000000)))"
@@ -86,8 +87,11 @@ while [ $kills -lt 24 ] && [ $partly -lt 3 ]; do
     wait $pid 2>/dev/null
     must 2025-07-01T00:30:00Z audit verify
     now=$(records)
-    if [ "$now" = 200 ]; then late=$moment; elif [ "$now" = "$have" ]; then early=$moment; else partly=$((partly + 1)); fi
-    [ $((late - early)) -lt 500 ] && early=0 late=$whole
+    if [ "$now" != 200 ] && [ "$now" != "$have" ]; then
+        partly=$((partly + 1))
+    elif [ $((late - early)) -gt 15000 ]; then
+        if [ "$now" = 200 ]; then late=$moment; else early=$moment; fi
+    fi
 done
 must 2025-07-01T00:30:00Z run --through 2025-07-01 --out out
 must 2025-07-01T00:30:00Z run --through 2025-07-01 --out again
