@@ -78,7 +78,8 @@ def main():
         row = register[f"{series}-{int(serial):06d}"]
         seen.add(row["document_number"])
         assert text(invoice, "ATCUD").endswith(f"-{serial}") and kind == ("NC" if row["document_type"] == "credit_note" else "FT")
-        assert abs(Decimal(row["gross"])) == Decimal(gross) and row["issue_date"] == text(invoice, "InvoiceDate"), number
+        told = gross if row["currency"] == "EUR" else text(invoice, "DocumentTotals/Currency/CurrencyAmount")
+        assert abs(Decimal(row["gross"])) == Decimal(told) and row["issue_date"] == text(invoice, "InvoiceDate"), number
         void = text(invoice, "DocumentStatus/InvoiceStatus") == "A"
         assert void == (row["status"] == "void"), number
         assert text(invoice, "CustomerID") in customers

@@ -71,6 +71,13 @@ must 2025-07-01T00:30:00Z run --through 2025-07-01 --out out
 denies 'series CN-2025 has no validation code' 2025-07-05 invoice credit INV-2025-000001 --amount 5 --reason 'desconto acordado'
 must 2025-07-05 seller set --series-codes INV-2025=AAJFF7VG,CN-2025=AAJFF7VH
 for n in 1 3 4 5 6; do must 2025-07-15T22:00:00Z invoice credit INV-2025-00000$n --amount 5 --reason 'desconto acordado'; done
+# Two documents of one decision, one of them in another currency: each is signed with the signature before it.
+must 2025-07-15T22:00:00Z seller set --tax-currency EUR
+must 2025-07-15T22:00:00Z exchange-rate set USD EUR 0.5 --on 2025-07-15 --source BCE
+must 2025-07-15T22:00:00Z invoice add-item u6 --description Horas --amount 20 --currency EUR
+must 2025-07-15T22:00:00Z invoice add-item u6 --description Horas --amount 20 --currency USD
+must 2025-07-15T22:00:00Z invoice generate u6
+[ "$(at 2025-07-16 report invoices | grep -c '2025-07-15.*,20.00,')" = 2 ] || fail "two documents of one decision: $(at 2025-07-16 report invoices | tail -n 3)"
 must 2025-07-16 invoice void INV-2025-000002 --reason 'emitida por engano'
 must 2025-07-31T23:30:00Z run --through 2025-08-01 --out out2
 must 2025-08-02 audit verify
