@@ -57,6 +57,7 @@ check  ghostscript           command  gs
 check  zsh                   command  zsh
 check  fish                  command  fish
 check  zbar-tools            command  zbarimg
+check  strace                command  strace
 check  chromium              command  chromium
 check  hledger               command  hledger
 check  ledger                command  ledger
