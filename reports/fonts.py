@@ -3,41 +3,28 @@
 a small sRGB profile. It writes pdf_assets.c (all of it as constants) and the fonts as .ttf files for checks by others.
 
 The source is Liberation Sans as Debian packages it (SIL Open Font License). "Liberation" is a reserved name there, so
-the cut-down fonts are called Daybook Sans; copyright and licence stay inside them. Each face is cut several times:
-"basic" (English), those of single languages and "western" (the languages of western Europe) are small enough to go into documents as they are, so
-they are kept compressed, ready to be copied; "wide" adds the rest of Latin, Greek and Cyrillic, and is cut down to
-the document at hand when it is written. Chinese, Japanese and Korean come of Droid Sans Fallback (Apache License 2.0), as
-a table of glyphs of which a document gets those that it needs. Must never depend on the clock or the machine: the same source fonts give
-the same bytes.
+the cut-down fonts are called Daybook Sans. Latin, Greek and Cyrillic come of it; Chinese, Japanese and Korean come of Droid
+Sans Fallback (Apache License 2.0). Both are kept as outlines by glyph, of which a document gets those that it needs. Must
+never depend on the clock or the machine: the same source fonts give the same bytes.
 """
 
-import array
 import hashlib
-import io
 import os
 import struct
 import sys
 import unicodedata
-import zlib
 
 try:
     from fontTools import agl, subset
-    from fontTools.ttLib import TTFont, newTable
+    from fontTools.ttLib import TTFont
     from fontTools.ttLib.scaleUpem import scale_upem
-    from fontTools.ttLib.tables.ttProgram import Program
 except ImportError:
     sys.exit("fonts.py: cannot cut fonts: Python's fontTools is missing (Debian: apt-get install python3-fonttools)")
 
 FOLDERS = os.environ.get("FONT_FOLDERS", "/usr/share/fonts:/usr/share/fonts-droid-fallback:/usr/local/share/fonts").split(":")
 
-BASIC = [chr(u) for u in range(0x20, 0x7F)] + list("\u00a0€£§©·×–—‘’“”…")
-# What one language needs, so that its documents need not carry the letters of all.
-LANGUAGES = {"german": BASIC + list("ÄÖÜäöüß„"), "spanish": BASIC + list("ÁÉÍÑÓÚÜáéíñóúü¡¿ºª"),
-             "french": BASIC + list("ÀÂÇÈÉÊËÎÏÔŒÙÛàâçèéêëîïôœùûüÿ«»°")}
-WESTERN = BASIC + list("ÀÁÄÅÆÇÈÉÍÑÓÖØÚÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœšž¡¿«»°„ÂÊËÎÏÔŒÙÛºª")
-
-# What a "wide" font has, if the source has it; ranges are inclusive.
-WIDE = [
+# Latin, Greek and Cyrillic: what the fonts have, if the source has it; ranges are inclusive.
+LATIN = [
     (0x0020, 0x007E),  # ASCII
     (0x00A0, 0x017F),  # Latin-1, Latin Extended-A
     (0x018F, 0x018F), (0x0192, 0x0192), (0x01A0, 0x01A1), (0x01AF, 0x01B0), (0x01CD, 0x01DC), (0x01E6, 0x01E7),
@@ -70,8 +57,8 @@ def find_font(name):
              "(Debian: apt-get install fonts-liberation2 fonts-droid-fallback; elsewhere set FONT_FOLDERS)")
 
 
-def cut(source, points, style, folder, name):
-    """A font of just these code points, renamed, unhinted; its bytes."""
+def cut(source, points, style, folder):
+    """A font of just these code points, renamed, unhinted."""
     font = TTFont(source, recalcTimestamp=False)
     options = subset.Options()
     options.hinting = False
@@ -86,49 +73,18 @@ def cut(source, points, style, folder, name):
     cutter.subset(font)
     rename(font, style)
     scale_upem(font, 1000)  # PDF counts in thousandths; so its widths are exact, and most steps fit into a byte
-    for tag, table in (("cvt ", "values"), ("fpgm", "program"), ("prep", "program")):
-        empty(font, tag, table)  # libharu wants these tables to be there
-    glyphs = font["glyf"]
-    for glyph in glyphs.keys():
-        if glyphs[glyph].isComposite() and any(glyphs[c.glyphName].isComposite() for c in glyphs[glyph].components):
-            sys.exit(f"fonts.py: {source}: glyph {glyph} is built of built glyphs, which libharu would print incomplete")
-    out = io.BytesIO()
-    font.save(out, reorderTables=True)
-    with open(os.path.join(folder, name), "wb") as file:
-        file.write(out.getvalue())
-    return out.getvalue()
-
-
-def bare(font_bytes):
-    """The tables that a font inside a document needs, and no other; compressed."""
-    font = TTFont(io.BytesIO(font_bytes), recalcTimestamp=False)
-    for tag in ("OS/2", "name", "post", "cvt ", "fpgm", "prep"):
-        if tag in font:
-            del font[tag]
-    out = io.BytesIO()
-    font.save(out, reorderTables=True)
-    packer = zlib.compressobj(9, zlib.DEFLATED, 15, 9)
-    return len(out.getvalue()), packer.compress(out.getvalue()) + packer.flush()
+    path = os.path.join(folder, f"DaybookSans-{style}.ttf")
+    font.save(path, reorderTables=True)
+    return TTFont(path, recalcTimestamp=False)
 
 
 def rename(font, style):
     table = font["name"]
     table.names = [n for n in table.names if n.platformID == 3]
-    full = "Daybook Sans" + ("" if style == "Regular" else " " + style)
-    # Each face is a family of its own with a "Regular" style: libharu appends any other style to the font's name.
-    for number, text in ((1, full), (2, "Regular"), (3, "Daybook: " + full), (4, full), (5, "Version 1.0"),
+    full = f"Daybook Sans {style}"
+    for number, text in ((1, "Daybook Sans"), (2, style), (3, "Daybook: " + full), (4, full), (5, "Version 1.0"),
                          (6, "DaybookSans-" + style)):
         table.setName(text, number, 3, 1, 0x409)
-
-
-def empty(font, tag, attribute):
-    table = newTable(tag)
-    if attribute == "values":
-        table.values = array.array("h", [0])
-    else:
-        table.program = Program()
-        table.program.fromBytecode([0xB0, 0x00, 0x21])  # push a byte, pop it
-    font[tag] = table
 
 
 def glyph_names():
@@ -176,99 +132,94 @@ def srgb_profile():
     return head + identity + bytes(128 - len(head) - 16) + rest
 
 
-def widths(font_bytes):
-    """{code point: width in thousandths of the size}."""
-    font = TTFont(io.BytesIO(font_bytes))
-    return {u: font["hmtx"][g][0] for u, g in font.getBestCmap().items()}
-
-
 def c_bytes(name, data):
     rows = [", ".join(map(str, data[i:i + 24])) for i in range(0, len(data), 24)]
     return f"static const unsigned char {name}[] = {{\n    " + ",\n    ".join(rows) + ",\n};\n"
 
 
-def main(folder):
-    os.makedirs(folder, exist_ok=True)
-    sources = {style: find_font(f"LiberationSans-{style}.ttf") for style in ("Regular", "Bold")}
+def c_text(words):
+    return '"' + words.encode("ascii", "replace").decode().replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def c_source(name, font, outlines):
+    """What C needs to make a font of any of the glyphs, and the initializer of its struct pdf_font_source."""
+    em, head, hhea, os2 = font["head"].unitsPerEm, font["head"], font["hhea"], font["OS/2"]
+    places = font["loca"].locations
+    tables = "".join(c_bytes(f"{name}_{table}", font.reader[table]) for table in ("head", "hhea", "maxp"))
+    told = (font["name"].getName(number, 3, 1, 0x409) for number in (0, 13, 14))  # copyright, licence, where it stands
+    notice = "; ".join(" ".join(str(words).split()) for words in told if words)
+    heights = [getattr(os2, "sCapHeight", hhea.ascent), getattr(os2, "sxHeight", hhea.ascent)]
+    thousandths = [v * 1000 // em for v in (head.xMin, head.yMin, head.xMax, head.yMax, hhea.ascent, hhea.descent, *heights)]
+    stem = 50 + (os2.usWeightClass // 65) ** 2  # Adobe's rule of thumb for a font that does not tell
+    steps = [", ".join(map(str, places[i:i + 16])) for i in range(0, len(places), 16)]
+    return (f"{tables}static const uint32_t {name}_places[] = {{\n    " + ",\n    ".join(steps) + "};\n",
+            f"{{{outlines}, {name}_places, {len(places) - 1}, {{{name}_head, sizeof {name}_head}}, {{{name}_hhea, sizeof {name}_hhea}}, "
+            f"{{{name}_maxp, sizeof {name}_maxp}}, {{{', '.join(map(str, thousandths[:4]))}}}, "
+            f"{', '.join(map(str, thousandths[4:]))}, {stem}, {em}, {c_text(notice)}}}")
+
+
+def latin(folder):
+    """The rows of pdf_characters, the two faces, and the code points that they have."""
+    styles = ("Regular", "Bold")
+    sources = {style: find_font(f"LiberationSans-{style}.ttf") for style in styles}
     covered = set.intersection(*(set(TTFont(s).getBestCmap()) for s in sources.values()))
-    wide = sorted(u for first, last in WIDE for u in range(first, last + 1) if u in covered)
-    packs = {"basic": BASIC, **LANGUAGES, "western": WESTERN}
-    spans = {**{name: set(map(ord, letters)) for name, letters in packs.items()}, "wide": set(wide)}
-    missing = spans["western"] - spans["wide"]
-    if missing:
-        sys.exit("fonts.py: the source fonts lack " + " ".join(f"U+{u:04X}" for u in sorted(missing)))
-    fonts = {(span, style): cut(source, sorted(points), style, folder, f"DaybookSans-{style}-{span}.ttf")
-             for span, points in spans.items() for style, source in sources.items()}
-    write_assets(folder, wide, spans, fonts)
+    points = sorted(u for first, last in LATIN for u in range(first, last + 1) if u in covered)
+    fonts = [cut(sources[style], points, style, folder) for style in styles]
+    names, out, faces, rows = glyph_names(), [], [], ""
+    for style, font in zip(("regular", "bold"), fonts):
+        tables, face = c_source(style, font, f"{style}_glyf")
+        out += [c_bytes(f"{style}_glyf", font.reader["glyf"]), tables]
+        faces.append("    " + face)
+    for u in points:
+        glyphs = [font.getBestCmap()[u] for font in fonts]
+        width = ", ".join(str(font["hmtx"][g][0]) for font, g in zip(fonts, glyphs))
+        number = ", ".join(str(font.getGlyphID(g)) for font, g in zip(fonts, glyphs))
+        byte = chr(u).encode("cp1252", "ignore")
+        rows += f'    {{0x{u:04x}, {{{width}}}, {{{number}}}, {byte[0] if byte else 0}, "{names.get(u, f"uni{u:04X}")}"}},\n'
+    out.append("const struct pdf_font_source pdf_fonts[2] = {\n" + ",\n".join(faces) + "};")
+    out.append(f"const struct pdf_character pdf_characters[] = {{\n{rows}}};")
+    out.append(f"const size_t pdf_characters_count = {len(points)};")
+    return out, points
 
 
-def cut_cjk(folder, known):
-    """The glyphs of the third font: what C needs to make a font of any of them; the outlines go into a file of their own."""
+def cjk(folder, known):
+    """The third font. Its outlines go into a file of their own, for they are large."""
     font = TTFont(find_font("DroidSansFallback.ttf"), recalcTimestamp=False)
-    cmap, em, steps, places = font.getBestCmap(), font["head"].unitsPerEm, font["hmtx"], font["loca"].locations
+    cmap, em, steps = font.getBestCmap(), font["head"].unitsPerEm, font["hmtx"]
     points = [u for first, last in CJK for u in range(first, last + 1) if u in cmap and u not in known]
-    with open(os.path.join(folder, "cjk.glyf"), "wb") as file:
+    path = os.path.join(folder, "cjk.glyf")
+    with open(path, "wb") as file:
         file.write(font.reader["glyf"])
     rows = "".join(f"    {{0x{u:04x}, {font.getGlyphID(cmap[u])}, {steps[cmap[u]][0] * 1000 // em}}},\n" for u in points)
-    head, hhea = font["head"], font["hhea"]
-    box = [v * 1000 // em for v in (head.xMin, head.yMin, head.xMax, head.yMax)]
-    path = os.path.join(folder, "cjk.glyf")
+    tables, face = c_source("cjk", font, "pdf_cjk_outlines")
     return [
-        "/* Outlines of Droid Sans Fallback: Digitized data copyright Google Corporation 2006, Apache License 2.0. */",
         f'__asm__(".section .rodata\\n.global pdf_cjk_outlines\\n.hidden pdf_cjk_outlines\\n.balign 16\\npdf_cjk_outlines:\\n.incbin \\"{path}\\"\\n.previous\\n");',
-        f"const uint32_t pdf_cjk_places[] = {{\n    " + ",\n    ".join(
-            ", ".join(map(str, places[i:i + 16])) for i in range(0, len(places), 16)) + "};",
+        "extern const uint8_t pdf_cjk_outlines[];", tables,
+        f"const struct pdf_font_source pdf_cjk_font = {face};",
         f"const struct pdf_cjk_character pdf_cjk_characters[] = {{\n{rows}}};",
         f"const size_t pdf_cjk_count = {len(points)};",
-        c_bytes("cjk_head", font.reader["head"]), c_bytes("cjk_hhea", font.reader["hhea"]), c_bytes("cjk_maxp", font.reader["maxp"]),
-        "const struct pdf_cjk_font pdf_cjk_font = {{cjk_head, sizeof cjk_head}, {cjk_hhea, sizeof cjk_hhea}, "
-        f"{{cjk_maxp, sizeof cjk_maxp}}, {{{', '.join(map(str, box))}}}, {hhea.ascent * 1000 // em}, {hhea.descent * 1000 // em}, {em}}};",
     ]
 
 
-def write_assets(folder, wide, spans, fonts):
-    names = glyph_names()
-    regular, bold = (widths(fonts["wide", style]) for style in ("Regular", "Bold"))
-    out = ["/* Made by reports/fonts.py; not to be edited. Holds parts of Liberation Sans, SIL Open Font License 1.1. */",
-           '#include "reports/pdf_assets.h"\n']
-    for span in ("western", "wide"):
-        for style in ("Regular", "Bold"):
-            out.append(c_bytes(f"{style.lower()}_{span}", fonts[span, style]))
-        out.append(f"const struct bytes pdf_fonts_{span}[2] = {{{{regular_{span}, sizeof regular_{span}}}, "
-                   f"{{bold_{span}, sizeof bold_{span}}}}};")
-    rows = ""
-    packs = [name for name in spans if name != "wide"]
-    for span in packs:
-        row = ""
-        for style in ("Regular", "Bold"):
-            size, packed = bare(fonts[span, style])
-            name = f"{style.lower()}_{span}_packed"
-            out.append(c_bytes(name, packed))
-            row += f"{{{{{name}, sizeof {name}}}, {size}}}, "
-        rows += f"    {{{row[:-2]}}},\n"
-    out.append(f"const struct pdf_packed_font pdf_packed_fonts[][2] = {{\n{rows}}};")
-    profile = srgb_profile()
-    with open(os.path.join(folder, "srgb.icc"), "wb") as file:
-        file.write(profile)
-    out.append(c_bytes("srgb", profile))
-    out.append("const struct bytes pdf_srgb_profile = {srgb, sizeof srgb};")
-    rows = ""
-    for u in wide:
-        mask = sum(1 << i for i, name in enumerate(packs) if u in spans[name])
-        byte = chr(u).encode("cp1252")[0] if mask else 0
-        rows += f'    {{0x{u:04x}, {{{regular[u]}, {bold[u]}}}, {mask}, {byte}, "{names.get(u, f"uni{u:04X}")}"}},\n'
-    out.append(f"const struct pdf_character pdf_characters[] = {{\n{rows}}};")
-    out.append(f"const size_t pdf_characters_count = {len(wide)};")
-    known = set(wide)
-    out += cut_cjk(folder, known)
+def compositions(known):
     pairs = []
-    for u in wide:
+    for u in sorted(known):
         parts = unicodedata.decomposition(chr(u)).split()
         if len(parts) == 2 and not parts[0].startswith("<") and int(parts[0], 16) in known:
             pairs.append((int(parts[0], 16), int(parts[1], 16), u))
     rows = "".join(f"    {{0x{a:04x}, 0x{b:04x}, 0x{c:04x}}},\n" for a, b, c in sorted(pairs))
-    out.append(f"const struct pdf_composition pdf_compositions[] = {{\n{rows}}};")
-    out.append(f"const size_t pdf_compositions_count = {len(pairs)};")
+    return [f"const struct pdf_composition pdf_compositions[] = {{\n{rows}}};", f"const size_t pdf_compositions_count = {len(pairs)};"]
+
+
+def main(folder):
+    os.makedirs(folder, exist_ok=True)
+    fonts, points = latin(folder)
+    profile = srgb_profile()
+    with open(os.path.join(folder, "srgb.icc"), "wb") as file:
+        file.write(profile)
+    out = ["/* Made by reports/fonts.py; not to be edited. Holds parts of Liberation Sans, SIL Open Font License 1.1, and of Droid Sans "
+           "Fallback, Apache License 2.0. */", '#include "reports/pdf_assets.h"\n', *fonts, *cjk(folder, set(points)),
+           c_bytes("srgb", profile), "const struct bytes pdf_srgb_profile = {srgb, sizeof srgb};", *compositions(set(points))]
     with open(os.path.join(folder, "pdf_assets.c"), "w", encoding="ascii") as file:
         file.write("\n".join(out) + "\n")
 

@@ -42,18 +42,16 @@ void pdf_attachment_announce(struct buffer *xmp)
 }
 
 /* The stream with the file's bytes, deflated. */
-static HPDF_Dict embed(HPDF_Doc doc, const struct pdf_info *info)
+static HPDF_Dict embed(struct pdf_job *j, const struct pdf_info *info)
 {
-    HPDF_Dict file = HPDF_DictStream_New(doc->mmgr, doc->xref);
-    HPDF_Dict params = HPDF_Dict_New(doc->mmgr);
+    HPDF_Dict file = pdf_stream(j, info->attachment);
+    HPDF_Dict params = HPDF_Dict_New(j->doc->mmgr);
     if (file == NULL || params == NULL) return NULL;
-    file->filter = HPDF_STREAM_FILTER_FLATE_DECODE;
     (void)HPDF_Dict_AddName(file, "Type", "EmbeddedFile");
     (void)HPDF_Dict_AddName(file, "Subtype", "text/xml");
     (void)HPDF_Dict_Add(file, "Params", params);
     (void)HPDF_Dict_AddNumber(params, "Size", (HPDF_INT32)info->attachment.len);
-    pdf_add_date(doc, params, "ModDate", info->created);
-    (void)HPDF_Stream_Write(file->stream, info->attachment.ptr, (HPDF_UINT)info->attachment.len);
+    pdf_add_date(j->doc, params, "ModDate", info->created);
     return file;
 }
 
@@ -72,9 +70,10 @@ static HPDF_Dict specify(HPDF_Doc doc, HPDF_Dict file)
     return spec;
 }
 
-void pdf_attachment_write(HPDF_Doc doc, const struct pdf_info *info)
+void pdf_attachment_write(struct pdf_job *j, const struct pdf_info *info)
 {
-    HPDF_Dict file = embed(doc, info);
+    HPDF_Doc doc = j->doc;
+    HPDF_Dict file = embed(j, info);
     HPDF_Dict spec = file != NULL ? specify(doc, file) : NULL;
     HPDF_Dict names = HPDF_Dict_New(doc->mmgr), files = HPDF_Dict_New(doc->mmgr);
     HPDF_Array tree = HPDF_Array_New(doc->mmgr), associated = HPDF_Array_New(doc->mmgr);

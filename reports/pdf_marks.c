@@ -7,8 +7,7 @@ struct pdf *pdf_begin(struct arena *a)
 {
     struct pdf *p = arena_new_of(a, struct pdf);
     p->arena = a;
-    p->packs[PDF_REGULAR] = p->packs[PDF_BOLD] = PDF_PACKS_ALL;
-    p->used = arena_array_of(a, bool, pdf_characters_count);
+    for (size_t face = 0; face < 2; face++) p->used[face] = arena_array_of(a, bool, pdf_characters_count);
     return p;
 }
 
@@ -63,8 +62,7 @@ static struct pdf_mark *read_text(struct pdf *p, const struct pdf_style *s, stru
             note_cjk(p, characters[i] - pdf_characters_count);
             continue;
         }
-        p->used[characters[i]] = true;
-        p->packs[s->face] = (uint8_t)(p->packs[s->face] & pdf_characters[characters[i]].packs);
+        p->used[s->face][characters[i]] = true;
     }
     m->characters = characters;
     m->style = *s;

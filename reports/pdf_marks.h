@@ -30,8 +30,7 @@ struct pdf {
     struct pdf_page **pages;
     size_t count, capacity;
     struct pdf_page *page;
-    bool *used;            /* by character */
-    uint8_t packs[2];      /* by face, which packed fonts have all characters used; 0: none has */
+    bool *used[2];         /* by face and character */
     uint16_t *cjk_numbers; /* by row of pdf_cjk_characters: the glyph's number in the document's font; NULL:
                               none is used */
     uint16_t *cjk_rows;    /* those used, in the order of their numbers, which begin with 1 */

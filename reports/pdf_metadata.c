@@ -164,13 +164,15 @@ static void write_identity(HPDF_Doc doc, const struct pdf_info *info)
     }
 }
 
-void pdf_metadata_write(HPDF_Doc doc, const struct pdf_info *info, struct arena *a)
+void pdf_metadata_write(struct pdf_job *j, const struct pdf_info *info)
 {
+    HPDF_Doc doc = j->doc;
+    struct arena *a = j->arena;
     doc->pdf_version = HPDF_VER_17;
     write_info(doc, info, a);
     write_xmp(doc, info, a);
     write_output_intent(doc);
     write_identity(doc, info);
-    if (info->attachment.len > 0) pdf_attachment_write(doc, info);
+    if (info->attachment.len > 0) pdf_attachment_write(j, info);
     pdf_add_ascii(doc, doc->catalog, "Lang", info->language != NULL ? info->language : "en");
 }
