@@ -91,8 +91,8 @@ static HPDF_Dict unicode_map(struct pdf_job *j, const struct encoding *e)
 static void add_widths(struct buffer *b, const uint16_t widths[256])
 {
     size_t first = 0, last = 255;
-    while (widths[first] == 0 && first < last) first++;
-    while (widths[last] == 0 && last > first) last--;
+    while (first < last && widths[first] == 0) first++;
+    while (last > first && widths[last] == 0) last--;
     buffer_print(b, "/FirstChar %zu\n/LastChar %zu\n/Widths [", first, last);
     for (size_t i = first; i <= last; i++)
         buffer_print(b, "%s%u", i == first ? "" : (i - first) % 32 == 0 ? "\n" : " ", widths[i]);

@@ -12,6 +12,7 @@ for program in bench_log bench_sqlite bench_sqlcipher bench_run bench_rules benc
     [ -x "$O/bench/$program" ] && "$O/bench/$program" | tee -a "$results"
 done
 bash tests/bench/collect.sh | tee -a "$results"
+bash tests/bench/reports.sh | tee -a "$results"
 for python in python3 /usr/bin/python3; do "$python" -c 'import cryptography' 2>/dev/null && break; done
 PYTHONDONTWRITEBYTECODE=1 "$python" tests/bench/verify_archive.py "$O/daybook-verify" "$O/bench/bench_pack" "$BENCH_DIR/archive" | tee -a "$results"
 awk -v cores="$(nproc)" '
@@ -44,5 +45,17 @@ awk -v cores="$(nproc)" '
         row("the memory that it takes, KiB", "collect_memory", "", "")
         row("invoice PDF, documents/s and core", "invoice_pdf", "floor_libharu_plain", "bare libharu page")
         row("the same with the e-invoice attached", "invoice_pdf_with_xml", "floor_libharu_plain", "bare libharu page")
+        row("its bytes", "invoice_pdf_with_xml_bytes", "", "")
         row("the e-invoice alone, documents/s and core", "invoice_xml", "", "")
+        row("transactions in the books", "trial_balance_transactions", "", "")
+        row("trial balance from the projection, us", "trial_balance_from_projection", "peer_sqlite_group_by", "SQLite, group-by in clear")
+        row("the same from the log", "trial_balance_from_log", "peer_sqlite_group_by", "SQLite, group-by in clear")
+        row("the journal in order, transactions/s", "journal_in_order", "", "")
+        row("invoices.csv, ms", "report_invoices", "report_invoices_first_month", "a tenth of it")
+        row("the memory that it takes, KiB", "report_invoices_memory", "report_invoices_first_month_memory", "a tenth of it")
+        row("journal.csv, ms", "report_journal", "report_journal_first_month", "a tenth of it")
+        row("the memory that it takes, KiB", "report_journal_memory", "report_journal_first_month_memory", "a tenth of it")
+        row("what the aging takes, KiB", "report_ar_aging_memory", "report_ar_aging_first_month_memory", "a tenth of it")
+        row("what the statements take, KiB", "report_statement_memory", "report_statement_first_month_memory", "a tenth of it")
+        row("what recurring revenue takes, KiB", "report_mrr_movements_memory", "report_mrr_movements_first_month_memory", "a tenth of it")
     }' "$results"
