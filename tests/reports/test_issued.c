@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "reports/file_digest.h"
 #include "tests/reports/office.h"
 #include "tests/reports/paper.h"
 
@@ -60,6 +61,25 @@ Test(issued, a_byte_that_was_changed_is_found)
     cr_assert_not_null(strstr(c.first.ptr, "is not the document that was issued"), "%s", c.first.ptr);
     test_write(path, (struct str){was.ptr, was.len - 1});
     assert_int(check("out").differing, 1);
+}
+
+/* As when a newer program draws it otherwise. */
+Test(issued, a_document_that_was_issued_twice_is_either_file)
+{
+    const char *path = first_pdf();
+    struct issued_check before = check("out");
+    struct str first = test_read(path);
+    struct buffer second = {.arena = A};
+    buffer_add(&second, first.ptr, first.len);
+    buffer_print(&second, "%% drawn once more\n");
+    test_write(path, (struct str){(const char *)second.ptr, second.len});
+    assert_int(check("out").differing, 1);
+    struct issued_file file = {.invoice = 1, .form = DOCUMENT_PDF};
+    assert_ok(file_digest(&file.sha256, &file.bytes, path, E));
+    assert_ok(note_issued(o.l, &file, 1, STR("ann"), E));
+    assert_int(check("out").as_issued, before.as_issued);
+    test_write(path, first);
+    assert_int(check("out").as_issued, before.as_issued);
 }
 
 Test(issued, a_document_under_another_number_is_found)
