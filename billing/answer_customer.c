@@ -122,6 +122,19 @@ json_t *exchange_rate_json(const struct exchange_rate *r)
     return j;
 }
 
+static json_t *words_json(const struct seller *s)
+{
+    json_t *list = rows_new();
+    for (size_t i = 0; i < s->words_count; i++) {
+        json_t *w = object_new();
+        member_text(w, "language", str_of(choice_document_language.words[s->words[i].language]));
+        member_text_or_null(w, "payment_terms", s->words[i].payment_terms_text);
+        member_text_or_null(w, "footer", s->words[i].footer);
+        rows_add(list, w);
+    }
+    return list;
+}
+
 json_t *seller_json(const struct seller *s)
 {
     json_t *j = object_new();
@@ -133,6 +146,7 @@ json_t *seller_json(const struct seller *s)
                  s->retention_years != 0 ? s->retention_years : DEFAULT_RETENTION_YEARS);
     member_text_or_null(j, "entity", s->entity);
     member_text_or_null(j, "footer", s->footer);
+    member_put(j, "words", words_json(s));
     member_text_or_null(j, "phone", s->phone);
     member_text_or_null(j, "registration", s->registration);
     member_text_or_null(j, "tax_currency", s->tax_currency);

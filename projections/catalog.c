@@ -84,6 +84,8 @@ static enum err keep_seller(struct views_txn *t, const struct seller_set *v, str
                          .fiscal_key_version = v->fiscal_key_version,
                          .fiscal_public_key = v->fiscal_public_key,
                          .series_codes = v->series_codes,
+                         .words = v->words,
+                         .words_count = v->words_count,
                          .logo = v->logo};
     struct view_key k = key_number(SPACE_SELLER, v->version);
     enum err err = views_put_record(t, &k, &schema_seller, &row, e);

@@ -205,6 +205,31 @@ static enum err put_letterhead(struct seller_set *v, const struct seller *before
     return err;
 }
 
+/* The texts of one language take the place of those it had; texts without a language are of all that have
+ * none of their own. */
+static enum err put_words(struct seller_set *v, const struct seller *before,
+                          const struct seller_set_command *c, struct arena *a, struct error *e)
+{
+    bool of_language = c->language != DOCUMENT_LANGUAGE_NONE;
+    if (of_language && c->payment_terms.len == 0 && c->footer.len == 0)
+        return fail(e, ERR_INVALID, "language: payment terms or a footer are wanted beside it");
+    v->payment_terms_text =
+        of_language ? before->payment_terms_text : given_or(c->payment_terms, before->payment_terms_text);
+    v->footer = of_language ? before->footer : given_or(c->footer, before->footer);
+    v->words = before->words;
+    v->words_count = before->words_count;
+    if (!of_language) return OK;
+    struct seller_words *words = arena_array_of(a, struct seller_words, before->words_count + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < before->words_count; i++) words[i] = before->words[i];
+    while (at < before->words_count && words[at].language != c->language) at++;
+    if (at == before->words_count) words[v->words_count++] = (struct seller_words){.language = c->language};
+    words[at].payment_terms_text = given_or(c->payment_terms, words[at].payment_terms_text);
+    words[at].footer = given_or(c->footer, words[at].footer);
+    v->words = words;
+    return OK;
+}
+
 enum err decide_seller_set(struct decision *out, const struct facts *f, const struct seller_set_command *c,
                            struct arena *a, struct error *e)
 {
@@ -232,9 +257,7 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
     ev->seller_set = (struct seller_set){
         .version = f->counters.seller,
         .party = party,
-        .payment_terms_text = given_or(c->payment_terms, before->payment_terms_text),
         .payment_terms_days = terms_given ? c->terms_days : before->payment_terms_days,
-        .footer = given_or(c->footer, before->footer),
         .timezone = zone,
         .past_due_days = after.past_due_days,
         .unpaid_days = after.unpaid_days,
@@ -245,7 +268,8 @@ enum err decide_seller_set(struct decision *out, const struct facts *f, const st
         .entity = given_or(c->entity, before->entity),
         .retention_years = given_count(c->retention_years, before->retention_years),
     };
-    err = put_letterhead(&ev->seller_set, before, c, a, e);
+    err = put_words(&ev->seller_set, before, c, a, e);
+    if (err == OK) err = put_letterhead(&ev->seller_set, before, c, a, e);
     return err == OK ? put_fiscal(&ev->seller_set, before, c, a, e) : err;
 }
 

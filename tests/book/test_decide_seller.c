@@ -63,6 +63,37 @@ Test(decide_seller, a_colour_on_which_white_text_cannot_be_read_is_refused)
     refused(&f, &(struct seller_set_command){.colour = STR("red")}, "six hexadecimal digits");
 }
 
+Test(decide_seller, terms_and_footer_of_one_language_stand_beside_those_of_all)
+{
+    struct facts f = facts_on("2025-01-10");
+    struct seller_words german = {DOCUMENT_DE, STR("Zahlbar in 14 Tagen."), STR("Danke.")};
+    struct seller before = {.version = 3,
+                            .payment_terms_text = STR("Payable within 14 days."),
+                            .footer = STR("Thanks."),
+                            .words = &german,
+                            .words_count = 1};
+    f.seller = &before;
+    const struct seller_set *v =
+        set(&f, &(struct seller_set_command){.language = DOCUMENT_FR, .footer = STR("Merci.")});
+    assert_str(v->payment_terms_text, "Payable within 14 days.");
+    assert_str(v->footer, "Thanks.");
+    assert_int(v->words_count, 2);
+    assert_str(v->words[0].footer, "Danke.");
+    assert_int(v->words[1].language, DOCUMENT_FR);
+    assert_str(v->words[1].footer, "Merci.");
+    assert_int(v->words[1].payment_terms_text.len, 0);
+    v = set(&f, &(struct seller_set_command){.language = DOCUMENT_DE, .footer = STR("Vielen Dank.")});
+    assert_int(v->words_count, 1);
+    assert_str(v->words[0].payment_terms_text, "Zahlbar in 14 Tagen.");
+    assert_str(v->words[0].footer, "Vielen Dank.");
+    v = set(&f, &(struct seller_set_command){.footer = STR("Thank you.")});
+    assert_str(v->footer, "Thank you.");
+    assert_str(v->words[0].footer, "Danke.");
+    assert_str(german.footer, "Danke.");
+    refused(&f, &(struct seller_set_command){.language = DOCUMENT_DE, .phone = STR("+49 30 1")},
+            "payment terms or a footer are wanted");
+}
+
 Test(decide_seller, a_logo_is_kept_once_and_named_by_the_version_that_brought_it)
 {
     struct facts f = facts_on("2025-01-10");
