@@ -2,13 +2,13 @@
 /* einvoice.c - from a document to what EN 16931 says of it. What the standard demands and the document does
  * not have is refused here, with its term; nothing is made up. */
 #include "reports/einvoice_taxes.h"
+#include "reports/phrases.h"
 
 /* UNTDID 1001 and 4461. */
 #define TYPE_INVOICE          "380"
 #define TYPE_CREDIT_NOTE      "381"
 #define MEANS_CREDIT_TRANSFER "30"
 #define MEANS_SEPA_TRANSFER   "58"
-#define MEANS_WORDS           "Charged to the payment method on file"
 #define MEANS_ONLINE          "68"
 
 enum { DECIMALS_MAX = 2 }; /* of every amount, BR-DEC-01 and the like */
@@ -113,21 +113,26 @@ static void set_price(struct einvoice_line *to, const struct line *l)
     to->quantity = gives_back ? decimal_make(-quantity.coefficient, quantity.scale) : quantity;
 }
 
-static struct str name_of(const struct line *l)
+/* As the page says it. */
+static struct str name_of(const struct speech *s, struct arena *a, const struct line *l)
 {
-    if (l->description.len > 0) return l->description;
-    return l->product.len > 0 ? l->product : l->usage_type.len > 0 ? l->usage_type : STR("Item");
+    bool changed = false;
+    if (l->description.len > 0) return description_words(s, a, l, &changed);
+    return l->product.len > 0 ? l->product : l->usage_type.len > 0 ? l->usage_type : say(s, TEXT_ITEM);
 }
 
-static enum err add_lines(struct einvoice *out, const struct invoice *v, struct arena *a, struct error *e)
+static enum err add_lines(struct einvoice *out, const struct invoice_document *d, struct arena *a,
+                          struct error *e)
 {
+    const struct invoice *v = d->invoice;
+    const struct speech *s = speech_of(d->buyer->locale);
     enum err err = OK;
     out->lines = arena_array_of(a, struct einvoice_line, v->lines_count);
     out->lines_count = v->lines_count;
     for (size_t i = 0; i < v->lines_count && err == OK; i++) {
         const struct line *l = &v->lines[i];
         struct einvoice_line *to = &out->lines[i];
-        to->name = name_of(l);
+        to->name = name_of(s, a, l);
         to->item = l->product.len > 0 ? l->product : l->usage_type;
         to->net = out->credit_note ? money_negate(l->amount) : l->amount;
         set_price(to, l);
@@ -190,14 +195,16 @@ static enum err add_sums(struct einvoice *out, const struct invoice *v, struct e
 
 static void add_payment(struct einvoice *out, const struct invoice_document *d)
 {
+    const struct speech *s = speech_of(d->buyer->locale);
     if (out->credit_note) {
-        out->terms = STR("Nothing is to be paid: the amount is credited, set off or refunded.");
+        out->terms = say(s, TEXT_NOTHING_TO_PAY);
         return;
     }
-    out->terms = d->seller->payment_terms_text;
+    out->terms = terms_words(s, d->seller);
     /* Which card that is, is not told: its number may be renewed, and the document may not change. */
     if (d->collected) {
-        out->payment = (struct einvoice_payment){.code = MEANS_ONLINE, .words = MEANS_WORDS};
+        out->payment =
+            (struct einvoice_payment){.code = MEANS_ONLINE, .words = say(s, TEXT_COLLECTED_SHORT).ptr};
     } else if (d->seller->iban.len > 0) {
         bool sepa = str_is(str_of(out->currency), "EUR");
         out->payment = (struct einvoice_payment){.code = sepa ? MEANS_SEPA_TRANSFER : MEANS_CREDIT_TRANSFER,
@@ -213,14 +220,14 @@ static void add_note(struct einvoice *out, struct str text)
     if (text.len > 0) out->notes[out->notes_count++] = text;
 }
 
-static void add_notes(struct einvoice *out, const struct invoice_document *d)
+static void add_notes(struct einvoice *out, const struct invoice_document *d, struct arena *a)
 {
+    const struct speech *s = speech_of(d->buyer->locale);
     if (out->credit_note) add_note(out, d->invoice->reason);
-    add_note(out, d->invoice->note);
+    add_note(out, notes_words(s, a, d->invoice));
     if (d->simulated_gateway)
-        add_note(out,
-                 STR("Payments by the built-in simulator: no payment provider is connected, and no money "
-                     "moves."));
+        add_note(out, str_format(a, "%.*s: %.*s", STR_ARG(say(s, TEXT_SIMULATOR)),
+                                 STR_ARG(say(s, TEXT_SIMULATOR_HELP))));
 }
 
 /* What an intra-Community supply must tell: BR-IC-11 and BR-IC-12. */
@@ -254,14 +261,14 @@ enum err einvoice_make(struct einvoice *out, const struct invoice_document *d, s
     enum err err = need(d->invoice->number, "the number", "BT-1", e);
     if (err == OK) err = add_seller(out, d, a, e);
     if (err == OK) err = add_buyer(out, d, a, e);
-    if (err == OK) err = add_lines(out, d->invoice, a, e);
+    if (err == OK) err = add_lines(out, d, a, e);
     if (err == OK) err = einvoice_tax(out, d, a, e);
     if (err == OK) err = fit_parties(out, e);
     if (err == OK) err = add_sums(out, d->invoice, e);
     if (err == OK) err = fit_decimals(out, e);
     if (err != OK) return wrap(e, "%.*s is no invoice by EN 16931", STR_ARG(d->invoice->number));
     add_payment(out, d);
-    add_notes(out, d);
+    add_notes(out, d, a);
     add_delivery(out);
     return OK;
 }

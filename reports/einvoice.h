@@ -2,7 +2,8 @@
 /* einvoice.h - an invoice or credit note as the European standard EN 16931-1 sees it: one record, from which
  * both of its syntaxes are written (CEN/TS 16931-3-2 for UBL 2.1, -3-3 for UN/CEFACT CII D16B). The record is
  * made of the document and of buyer and seller as they were; nothing is looked up and nothing computed but
- * sums of what the ledger says. The comments name the standard's terms (BT) and groups (BG). */
+ * sums of what the ledger says. Words of ours are in the language of the page. The comments name the
+ * standard's terms (BT) and groups (BG). */
 #ifndef DAYBOOK_REPORTS_EINVOICE_H
 #define DAYBOOK_REPORTS_EINVOICE_H
 
@@ -52,7 +53,7 @@ struct einvoice_tax { /* BG-23 */
 
 struct einvoice_payment {         /* BG-16 */
     const char *code;             /* BT-81, UNTDID 4461; NULL: not told */
-    const char *words;            /* BT-82 */
+    const char *words;            /* BT-82; NULL: none */
     struct str iban, holder, bic; /* BT-84 to BT-86; "": money is not to be sent */
 };
 

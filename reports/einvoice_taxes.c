@@ -2,7 +2,7 @@
 /* einvoice_taxes.c - the VAT breakdown (BG-23) and what coupons took (BG-20), from the lines: each group is
  * the lines of one category and rate, so it adds up to them by construction. */
 #include "reports/einvoice_taxes.h"
-#include "reports/sum_texts.h"
+#include "reports/phrases.h"
 
 /* The European Commission's code list VATEX as of the rules' version 1.3.16. A reason that is no code of it
  * is told in words alone. */
@@ -153,6 +153,7 @@ struct group {
 struct grouping {
     struct einvoice *to;
     const struct invoice_document *document;
+    const struct speech *speech;
     struct group *groups;
     size_t count, capacity;
     struct arena *arena;
@@ -218,11 +219,10 @@ static struct str exemption_code(const struct grouping *g, const struct einvoice
 
 static void give_reason(const struct grouping *g, struct group *group)
 {
-    const struct str voucher =
-        STR("Not subject to tax: prepaid credit for services to come (Directive 2006/112/EC, article 30b).");
+    const struct str voucher = say(g->speech, TEXT_NOTE_VOUCHER);
     struct einvoice_tax *tax = &group->tax;
     if (str_is(tax->category.code, "S") || str_is(tax->category.code, "Z")) return;
-    tax->reason = group->total != NULL ? group->total->note : STR_NONE;
+    tax->reason = group->total != NULL ? note_words(g->speech, g->arena, group->total->note) : STR_NONE;
     if (group->outside) {
         struct str other = tax->reason;
         tax->reason =
@@ -230,19 +230,20 @@ static void give_reason(const struct grouping *g, struct group *group)
         if (!str_is(tax->category.code, "O")) return; /* a code would be of some lines only */
     }
     tax->reason_code = exemption_code(g, tax);
-    if (tax->reason.len == 0 && tax->reason_code.len == 0) tax->reason = STR("No tax is charged.");
+    if (tax->reason.len == 0 && tax->reason_code.len == 0) tax->reason = say(g->speech, TEXT_NOTE_NO_TAX);
 }
 
 /* ---- what coupons took ---- */
 
-static struct str all_coupons(const struct invoice *v, struct arena *a)
+static struct str all_coupons(const struct grouping *g, const struct invoice *v)
 {
+    struct arena *a = g->arena;
     struct str names = STR_NONE;
     for (size_t i = 0; i < v->discounts_count; i++) {
-        struct str one = discount_text(a, &v->discounts[i]);
+        struct str one = discount_words(g->speech, a, &v->discounts[i]);
         names = i == 0 ? one : str_format(a, "%.*s; %.*s", STR_ARG(names), STR_ARG(one));
     }
-    return names.len > 0 ? names : STR("Discount");
+    return names.len > 0 ? names : say(g->speech, TEXT_DISCOUNTS);
 }
 
 static enum err add_allowance(struct einvoice *v, const struct einvoice_category *category, struct str reason,
@@ -268,11 +269,10 @@ static enum err add_allowances(const struct grouping *g, struct error *e)
     bool one_each = g->count == 1 && by_coupon == g->groups[0].discount.minor;
     g->to->allowances = arena_array_of(g->arena, struct einvoice_allowance, v->discounts_count + g->count);
     for (size_t i = 0; i < v->discounts_count && one_each && err == OK; i++)
-        err = add_allowance(g->to, &g->groups[0].tax.category, discount_text(g->arena, &v->discounts[i]),
-                            v->discounts[i].amount, e);
+        err = add_allowance(g->to, &g->groups[0].tax.category,
+                            discount_words(g->speech, g->arena, &v->discounts[i]), v->discounts[i].amount, e);
     for (size_t i = 0; i < g->count && !one_each && err == OK; i++)
-        err = add_allowance(g->to, &g->groups[i].tax.category, all_coupons(v, g->arena),
-                            g->groups[i].discount, e);
+        err = add_allowance(g->to, &g->groups[i].tax.category, all_coupons(g, v), g->groups[i].discount, e);
     return err;
 }
 
@@ -292,7 +292,7 @@ static void add_taxes(struct einvoice *out, const struct grouping *g)
 enum err einvoice_tax(struct einvoice *out, const struct invoice_document *d, struct arena *a,
                       struct error *e)
 {
-    struct grouping g = {.to = out, .document = d, .arena = a};
+    struct grouping g = {.to = out, .document = d, .speech = speech_of(d->buyer->locale), .arena = a};
     const struct invoice *v = d->invoice;
     bool outside = all_outside(v);
     for (size_t i = 0; i < v->lines_count; i++) {

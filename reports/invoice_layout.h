@@ -7,6 +7,7 @@
 
 #include "reports/invoice_pdf.h"
 #include "reports/page.h"
+#include "reports/phrases.h"
 
 struct layout {
     struct page page;
@@ -24,13 +25,8 @@ enum err put_payment(struct layout *l, struct error *e) MUST_USE;
 struct str document_number(const struct speech *s, struct arena *a,
                            const struct invoice *v); /* "Invoice INV-2025-000001" */
 struct str buyer_name(const struct customer *c);
-/* A line's description, in which the words that are ours are in the document's language; `changed` tells
- * whether any was. The catalog's names, and what people wrote, stay as they are. */
-struct str description_words(const struct layout *l, const struct line *line, bool *changed);
 /* "VAT 19% (DE)", "VAT 0%, reverse charge (DE)" */
 struct str tax_words(const struct layout *l, const struct tax_total *t);
-/* What law wants said of the document's taxes, in its language where the words are ours. */
-struct str tax_notes(const struct layout *l);
 /* "INV-2025-000001 of 31 Jan 2025; …" */
 struct str corrects_words(const struct layout *l);
 struct str settles_words(const struct layout *l); /* "EUR 30.00 off INV-2025-000001; …" */

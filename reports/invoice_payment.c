@@ -76,7 +76,7 @@ enum err put_payment(struct layout *l, struct error *e)
     struct standing st = {0};
     enum err err = standing_of(&st, d, e);
     if (err != OK || st.credit_note) return err;
-    if (d->seller != NULL) page_note(&l->page, say(s, TEXT_PAYMENT_TERMS), d->seller->payment_terms_text);
+    if (d->seller != NULL) page_note(&l->page, say(s, TEXT_PAYMENT_TERMS), terms_words(s, d->seller));
     if (st.draft || st.voided || st.open.minor <= 0) return OK;
     if (d->collected) page_note(&l->page, STR_NONE, say(s, TEXT_COLLECTED));
     bool transfer = !d->collected && d->seller != NULL && d->seller->iban.len > 0;

@@ -111,7 +111,7 @@ static enum err put_notes(struct layout *l, struct error *e)
     if (d->corrects_count > 1) page_note(&l->page, say(s, TEXT_CORRECTS), corrects_words(l));
     if (credit_note) page_note(&l->page, say(s, TEXT_REASON), d->invoice->reason);
     page_note(&l->page, say(s, TEXT_SET_OFF), settles_words(l));
-    page_note(&l->page, STR_NONE, tax_notes(l));
+    page_note(&l->page, STR_NONE, notes_words(s, l->page.arena, d->invoice));
     enum err err = put_payment(l, e);
     if (err == OK && d->simulated_gateway)
         page_note(&l->page, say(s, TEXT_SIMULATOR), say(s, TEXT_SIMULATOR_HELP));

@@ -51,7 +51,7 @@ static struct page_row row_of(const struct layout *l, const struct line *line)
     const struct speech *s = l->page.speech;
     struct arena *a = l->page.arena;
     bool translated = false;
-    struct str description = description_words(l, line, &translated);
+    struct str description = description_words(s, a, line, &translated);
     struct page_row r = {.cells = {description, STR_NONE, STR_NONE, say_amount(s, a, line->amount)},
                          .under = under_text(l, line, translated),
                          .amount = line->amount};
@@ -93,18 +93,12 @@ static void add_total(struct totals *t, struct str label, struct money amount, b
     t->rows[t->count++] = (struct page_sum){label, say_money(t->speech, t->arena, amount), strong};
 }
 
-static struct str discount_words(const struct totals *t, const struct discount_total *d)
-{
-    struct str name = d->name.len > 0 ? d->name : d->code;
-    if (d->code.len > 0) return SAY(t->speech, t->arena, TEXT_DISCOUNT, name);
-    return say(t->speech, TEXT_DISCOUNTS); /* of a credit note: all coupons of the invoice together */
-}
-
 /* What coupons took, and what is left where tax comes on top of it. */
 static void add_discounts(struct totals *t, const struct invoice *v)
 {
     for (size_t i = 0; i < v->discounts_count; i++)
-        add_total(t, discount_words(t, &v->discounts[i]), money_negate(v->discounts[i].amount), false);
+        add_total(t, discount_words(t->speech, t->arena, &v->discounts[i]),
+                  money_negate(v->discounts[i].amount), false);
     bool several = v->discounts_count + v->taxes_count > 1;
     if (v->discounts_count > 0 && several)
         add_total(t, say(t->speech, TEXT_NET), net_of(v->subtotal, v->discount), false);

@@ -31,39 +31,6 @@ struct str tax_words(const struct layout *l, const struct tax_total *t)
                                     : str_format(a, "%.*s (%.*s)", STR_ARG(text), STR_ARG(t->jurisdiction));
 }
 
-/* The ledger keeps its own words in English; what the catalog says stays as it is. */
-static struct str translated(const struct layout *l, struct str note)
-{
-    static const enum text ours[] = {TEXT_NOTE_AE, TEXT_NOTE_E, TEXT_NOTE_K, TEXT_NOTE_G, TEXT_NOTE_O};
-    const struct speech *english = speech_of(STR("en"));
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (str_equal(note, say(english, ours[i]))) return say(l->page.speech, ours[i]);
-    struct str because = SAY(english, l->page.arena, TEXT_NOTE_E_BECAUSE, STR_NONE);
-    size_t head = because.len - 1; /* "Exempt from tax: " before the full stop */
-    if (note.len <= because.len || memcmp(note.ptr, because.ptr, head) != 0) return note;
-    struct str reason = {note.ptr + head, note.len - head - 1};
-    return SAY(l->page.speech, l->page.arena, TEXT_NOTE_E_BECAUSE, reason);
-}
-
-static bool said_before(const struct invoice *v, size_t tax)
-{
-    for (size_t i = 0; i < tax; i++)
-        if (str_equal(v->taxes[i].note, v->taxes[tax].note)) return true;
-    return false;
-}
-
-struct str tax_notes(const struct layout *l)
-{
-    const struct invoice *v = l->document->invoice;
-    struct buffer b = {.arena = l->page.arena};
-    for (size_t i = 0; i < v->taxes_count; i++) {
-        if (v->taxes[i].note.len == 0 || said_before(v, i)) continue;
-        struct str note = translated(l, v->taxes[i].note);
-        buffer_print(&b, "%s%.*s", b.len > 0 ? " " : "", STR_ARG(note));
-    }
-    return b.len > 0 ? (struct str){(const char *)b.ptr, b.len} : translated(l, v->note);
-}
-
 /* ---- other documents ---- */
 
 struct str corrects_words(const struct layout *l)

@@ -3,6 +3,8 @@
  * adds nothing to it: no clock, no lookup. */
 #include "reports/page.h"
 
+#include "reports/phrases.h"
+
 static const struct pdf_style styles[STYLES] = {
     [STYLE_WORDMARK] = {PDF_BOLD, 1700, COLOUR_ACCENT}, [STYLE_TITLE] = {PDF_REGULAR, 2000, COLOUR_INK},
     [STYLE_FIGURE] = {PDF_BOLD, 1600, COLOUR_INK},      [STYLE_STAMP] = {PDF_BOLD, 950, COLOUR_WHITE},
@@ -94,7 +96,7 @@ void page_note(struct page *p, struct str label, struct str text)
 static struct str foot_part(const struct page *p, size_t part)
 {
     if (p->seller == NULL) return STR_NONE;
-    return part == 0 ? p->seller->footer : p->seller->registration;
+    return part == 0 ? footer_words(p->speech, p->seller) : p->seller->registration;
 }
 
 static int32_t foot_lines(const struct page *p)
@@ -206,8 +208,12 @@ enum err page_check_seller(const struct page *p, struct error *e)
     const struct seller *s = p->seller;
     if (s == NULL) return OK;
     const struct named_text fields[] = {
-        {"payment terms", s->payment_terms_text}, {"footer", s->footer}, {"registration", s->registration},
-        {"account holder", s->account_holder},    {"bank", s->bank},     {"phone", s->phone},
+        {"payment terms", terms_words(p->speech, s)},
+        {"footer", footer_words(p->speech, s)},
+        {"registration", s->registration},
+        {"account holder", s->account_holder},
+        {"bank", s->bank},
+        {"phone", s->phone},
     };
     enum err err = page_check_party(p, "seller's", &s->party, e);
     return err == OK ? check_texts(p, "seller's", fields, sizeof fields / sizeof fields[0], e) : err;

@@ -19,7 +19,7 @@ struct speech;
 const struct speech *speech_of(struct str locale);
 const char *speech_tag(const struct speech *s); /* of the language: "de" */
 
-struct str say(const struct speech *s, enum text t); /* without anything to fill in */
+struct str say(const struct speech *s, enum text t); /* without anything to fill in; ends with NUL */
 /* With {1}, {2} … filled in. */
 struct words {
     struct str at[4];

@@ -79,15 +79,15 @@ buyer() { must 2025-01-01 customer create "$1" --currency "$2" --country "$3" --
 bill() { must 2025-01-01 invoice one-off "$1" --description "${2:-Consulting}" --amount "${3:-1234.56}" "${@:4}"; }
 item() { must 2025-01-01 invoice add-item "$1" --description "$2" --amount "$3" "${@:4}"; }
 buyer domestic EUR DE 'Müller GmbH' --tax-id DE571179962; bill domestic
-buyer charged EUR FR 'Dubois SARL' --tax-id FR90772708913; bill charged
-buyer goods EUR NL 'Waren B.V.' --tax-id NL004495445B01; bill goods
+buyer charged EUR FR 'Dubois SARL' --locale fr-FR --tax-id FR90772708913; bill charged
+buyer goods EUR NL 'Waren B.V.' --locale de-DE --tax-id NL004495445B01; bill goods
 buyer export USD US 'Export Inc.' --region CA; bill export
-buyer exempt EUR DE 'Hospital' --tax-exempt yes --tax-exempt-reason VATEX-EU-132-1B; bill exempt
-buyer exempt_by_words EUR DE 'Embassy' --tax-exempt yes --tax-exempt-reason 'section 4 no. 7'; bill exempt_by_words
-buyer outside EUR CH 'Alpen AG' --tax-id CHE116281710; bill outside
+buyer exempt EUR DE 'Hospital' --locale de-DE --tax-exempt yes --tax-exempt-reason VATEX-EU-132-1B; bill exempt
+buyer exempt_by_words EUR DE 'Embassy' --locale de-DE --tax-exempt yes --tax-exempt-reason 'section 4 no. 7'; bill exempt_by_words
+buyer outside EUR CH 'Alpen AG' --locale fr-CH --tax-id CHE116281710; bill outside
 buyer mixed EUR DE; item mixed 'At the full rate' 99.99; item mixed Books 12.34 --tax-code book; item mixed Courses 50 --tax-code school
 item mixed Zero 7 --tax-code zero; item mixed 'Back' -10.01 --tax-code book; must 2025-01-01 invoice generate mixed
-buyer coupons EUR DE; must 2025-01-01 coupon apply coupons THIRD; must 2025-01-01 coupon apply coupons FIVE; bill coupons
+buyer coupons EUR DE 'Customer coupons' --locale es-ES; must 2025-01-01 coupon apply coupons THIRD; must 2025-01-01 coupon apply coupons FIVE; bill coupons
 buyer coupons_mixed EUR DE; must 2025-01-01 coupon apply coupons_mixed THIRD; item coupons_mixed One 100.01
 item coupons_mixed Two 33.33 --tax-code book; must 2025-01-01 invoice generate coupons_mixed
 buyer inside EUR DE; bill inside 'With its tax' 119.99 --tax-inclusive --quantity 3
@@ -96,9 +96,9 @@ buyer yen JPY JP; bill yen Consulting 123457
 buyer dinar KWD KW; bill dinar Consulting 12.340 --quantity 2.5
 buyer dollars USD DE; bill dollars
 buyer credit EUR DE; item credit Goodwill -1000; must 2025-01-01 invoice generate credit; bill credit
-buyer prepaid EUR DE; must 2025-01-01 wallet grant prepaid 500 --price 400; must 2025-01-01 invoice generate prepaid
+buyer prepaid EUR DE 'Customer prepaid' --locale de-AT; must 2025-01-01 wallet grant prepaid 500 --price 400; must 2025-01-01 invoice generate prepaid
 bill prepaid Consulting 200
-buyer voucher_mixed EUR DE; must 2025-01-01 wallet grant voucher_mixed 500 --price 400; item voucher_mixed Consulting 10
+buyer voucher_mixed EUR DE 'Customer voucher_mixed' --locale es-ES; must 2025-01-01 wallet grant voucher_mixed 500 --price 400; item voucher_mixed Consulting 10
 must 2025-01-01 invoice generate voucher_mixed
 buyer free EUR DE; item free One 10; item free 'And back' -10; must 2025-01-01 invoice generate free
 buyer tiny EUR DE; bill tiny Calls 0.0025 --quantity 12345.678
@@ -107,7 +107,7 @@ bill hostile "]]> <![CDATA[ & &amp; <!-- --> \\ \$(x) %s"
 buyer far EUR DE '漢字 株式会社'; bill far '東京都 & 서울'
 long=$(printf 'Ä%.0s' $(seq 1 256))
 buyer long EUR DE; bill long "$long" 99999999.99
-buyer subscribed EUR DE; must 2025-01-01 payment-method add subscribed pm_card_visa --default
+buyer subscribed EUR DE 'Customer subscribed' --locale de-DE; must 2025-01-01 payment-method add subscribed pm_card_visa --default
 must 2025-01-01 subscription create subscribed --tier pro --payment-method pm_card_visa
 must 2025-01-20 run --through 2025-01-20 --out "$work/first"
 must 2025-01-20 subscription update subscribed --tier basic

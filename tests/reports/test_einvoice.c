@@ -124,6 +124,45 @@ static void assert_both_say(const struct given *g, const char *in_cii, const cha
     assert_says(ubl(g), in_ubl);
 }
 
+/* ---- words ---- */
+
+/* The sentences are those of the page: § 14a (5) UStG and texts.def. */
+Test(einvoice, its_words_are_in_the_language_of_the_page)
+{
+    struct given g;
+    given_invoice(&g);
+    g.buyer.locale = STR("de-AT");
+    g.lines[1].kind = LINE_PRORATION_CREDIT;
+    g.lines[1].description = STR("Unused part of Basic, 16 of 31 days");
+    for (size_t i = 0; i < 3; i++) {
+        g.lines[i].tax_category = STR("AE");
+        g.lines[i].tax_rate = decimal_of(0);
+        g.lines[i].tax = eur(0);
+    }
+    g.taxes[0].category = STR("AE");
+    g.taxes[0].note = STR("Reverse charge: the customer owes the tax.");
+    g.invoice.total = eur(10750);
+    g.invoice.tax = g.taxes[0].amount = eur(0);
+    g.invoice.amount_due = eur(9750);
+    g.document.collected = g.document.simulated_gateway = true;
+    struct seller_words german = {DOCUMENT_DE, STR("Zahlbar in 14 Tagen."), STR_NONE};
+    g.seller.payment_terms_text = STR("Payable within 14 days.");
+    g.seller.words = &german;
+    g.seller.words_count = 1;
+    assert_both_say(&g,
+                    "<ram:Description>Zahlbar in 14 Tagen.</ram:", "<cbc:Note>Zahlbar in 14 Tagen.</cbc:");
+    assert_both_say(
+        &g, "<ram:ExemptionReason>Steuerschuldnerschaft des Leistungsempfängers (Reverse charge).</ram:",
+        "<cbc:TaxExemptionReason>Steuerschuldnerschaft des Leistungsempfängers (Reverse charge).</cbc:");
+    assert_both_say(&g, "<ram:Content>Steuerschuldnerschaft", "<cbc:Note>Steuerschuldnerschaft");
+    assert_both_say(&g, "<ram:Name>Nicht genutzter Teil von Basic, 16 von 31 Tagen</ram:Name>",
+                    "<cbc:Name>Nicht genutzter Teil von Basic, 16 von 31 Tagen</cbc:Name>");
+    assert_both_say(&g, "<ram:Information>Einzug über das hinterlegte Zahlungsmittel</ram:",
+                    "name=\"Einzug über das hinterlegte Zahlungsmittel\"");
+    assert_both_say(&g, "Zahlungen durch den eingebauten Simulator",
+                    "Zahlungen durch den eingebauten Simulator");
+}
+
 /* ---- prices ---- */
 
 Test(einvoice, a_price_is_of_one_where_that_comes_to_the_line_and_of_all_where_it_does_not)

@@ -176,6 +176,40 @@ Test(invoice_looks, an_exemption_names_its_provision_and_the_catalogs_own_words_
     assert_says(words_of(rendered(&g), 0), "Margin scheme, art. 313");
 }
 
+Test(invoice_looks, the_sellers_own_words_come_in_the_customers_language_or_in_the_one_for_all)
+{
+    struct given g;
+    struct seller_words own[] = {{DOCUMENT_DE, STR("Zahlbar in 14 Tagen ohne Abzug."), STR("Vielen Dank.")},
+                                 {DOCUMENT_FR, STR_NONE, STR("Merci.")}};
+    given_invoice(&g, "de-AT");
+    g.seller.payment_terms_text = STR("Payable within 14 days.");
+    g.seller.footer = STR("Thank you.");
+    g.seller.words = own;
+    g.seller.words_count = 2;
+    SAYS_ALL(&g, "Zahlbar in 14 Tagen ohne Abzug.", "Vielen Dank.");
+    given_invoice(&g, "fr-FR");
+    g.seller.payment_terms_text = STR("Payable within 14 days.");
+    g.seller.footer = STR("Thank you.");
+    g.seller.words = own;
+    g.seller.words_count = 2;
+    SAYS_ALL(&g, "Payable within 14 days.", "Merci.");
+    g.buyer.locale = STR("es-ES");
+    SAYS_ALL(&g, "Payable within 14 days.", "Thank you.");
+    own[1].footer = STR("Merci \U0001F600");
+    g.buyer.locale = STR("fr-FR");
+    struct buffer out = {.arena = A};
+    assert_err_says(invoice_pdf_render(&out, &g.document, A, E), ERR_INVALID, "seller's footer");
+}
+
+/* The languages that the seller can have words in are those that documents come in. */
+Test(invoice_looks, each_language_of_documents_can_have_the_sellers_words)
+{
+    for (int i = DOCUMENT_EN; i <= DOCUMENT_ES; i++) {
+        const char *word = choice_document_language.words[i];
+        cr_expect(strcmp(speech_tag(speech_of(str_of(word))), word) == 0, "%s", word);
+    }
+}
+
 /* The descriptions are those that the stories in tests/spec expect of the ledger. */
 Test(invoice_looks, our_own_words_in_descriptions_are_translated_and_names_stay)
 {
@@ -200,6 +234,31 @@ Test(invoice_looks, our_own_words_in_descriptions_are_translated_and_names_stay)
         {LINE_CREDIT, LINE_RECURRING, "es-ES", "Credit: Basic, monthly", "Abono: Basic, mensual"},
         {LINE_CREDIT, LINE_ITEM, "de-DE", "Credit: Paused music, monthly",
          "Gutschrift: Paused music, monthly"},
+        {LINE_PRORATION_CHARGE, 0, "de-DE", "Pro, 15 days 6 h 30 min of 31 days",
+         "Pro, 15 Tg. 6 h 30 min von 31 Tg."},
+        {LINE_PRORATION_CREDIT, 0, "es-ES",
+         "Unused part of Days x 5, 1 day 2 h of 28 days, counted as 1 h of 30 days",
+         "Parte no utilizada de Days x 5, 1 día 2 h de 28 días, contados como 1 h de 30 días"},
+        {LINE_USAGE, 0, "de-DE", "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 12345.5",
+         "api_calls, 01.01.2025 bis 31.01.2025, berichtigt: 900 statt 12.345,5"},
+        {LINE_USAGE, 0, "fr-FR",
+         "api_calls of 2025-01-01 to 2025-01-31 corrected: 900 instead of 0, given back before",
+         "api_calls, du 1 janv. 2025 au 31 janv. 2025, rectifié : 900 au lieu de 0, crédité auparavant"},
+        {LINE_COMMITMENT, 0, "de-DE",
+         "Minimum commitment of 2025-01-01 to 2025-01-31 corrected: 1,000.00 instead of 15.00 are missing",
+         "Mindestabnahme, 01.01.2025 bis 31.01.2025, berichtigt: 1.000,00 statt 15,00 fehlen"},
+        {LINE_PREPAID, 0, "de-DE", "Prepaid credit of 1,500.00", "Guthaben von 1.500,00"},
+        {LINE_PREPAID, 0, "es-ES", "Unused part of prepaid credit of 500.00",
+         "Parte no utilizada del saldo prepagado de 500,00"},
+        {LINE_CREDIT, LINE_PREPAID, "de-DE", "Credit: Prepaid credit of 5.00",
+         "Gutschrift: Guthaben von 5,00"},
+        {LINE_USAGE, 0, "de-DE", "API calls: 40 used, so far, 12.50 charged before",
+         "API calls: 40 verbraucht, bisher, 12,50 bereits berechnet"},
+        {LINE_USAGE, 0, "fr-FR", "api_calls: more was charged before than is owed",
+         "api_calls : trop facturé auparavant"},
+        {LINE_RECURRING, 0, "de-DE", "Box, 3 of 5, monthly", "Box, 3 of 5, monatlich"},
+        {LINE_RECURRING, 0, "de-DE", "Prepaid credit of 5.00, monthly", "Prepaid credit of 5.00, monatlich"},
+        {LINE_ITEM, 0, "de-DE", "Prepaid credit of 5.00", "Prepaid credit of 5.00"},
         {LINE_ITEM, 0, "de-DE", "Unused part of Basic, 16 of 31 days", "Unused part of Basic, 16 of 31 days"},
         {LINE_RECURRING, 0, "en-GB", "Basic, monthly", "Basic, monthly"},
         {LINE_USAGE, 0, "de-DE", "used", "used"},
@@ -210,8 +269,7 @@ Test(invoice_looks, our_own_words_in_descriptions_are_translated_and_names_stay)
         struct line line = {.kind = cases[i].kind,
                             .credited_kind = cases[i].credited,
                             .description = str_of(cases[i].description)};
-        struct layout l = {.page = {.arena = A, .speech = speech_of(str_of(cases[i].locale))}};
-        struct str said = description_words(&l, &line, &changed);
+        struct str said = description_words(speech_of(str_of(cases[i].locale)), A, &line, &changed);
         assert_str(said, cases[i].wanted);
         cr_expect(changed == (strcmp(cases[i].wanted, cases[i].description) != 0), "%s",
                   cases[i].description);
