@@ -50,8 +50,10 @@ static enum err read_aliases(struct account_map *out, json_t *all, const char *p
         struct account_alias *alias = &out->items[out->count++];
         *alias = (struct account_alias){str_copy(a, str_of(account)), member(value, "number", a),
                                         member(value, "name", a)};
+        struct str shown = text_quotable(alias->account);
+        if (!account_is_named(alias->account))
+            return fail(e, ERR_INVALID, "'%s': account '%.*s' is none of the ledger's", path, STR_ARG(shown));
         if (!is_alias(alias)) {
-            struct str shown = text_quotable(alias->account);
             return fail(e, ERR_INVALID,
                         "'%s': account '%.*s': {\"number\": \"1400\", \"name\": \"…\"} is wanted", path,
                         STR_ARG(shown));

@@ -21,6 +21,16 @@ const char *account_name(enum account a)
     WRONG("no such account");
 }
 
+bool account_is_named(struct str name)
+{
+    for (size_t i = 0; i < sizeof chart / sizeof chart[0]; i++) {
+        size_t len = strlen(chart[i].name);
+        bool begins = name.len >= len && memcmp(name.ptr, chart[i].name, len) == 0;
+        if (begins && (name.len == len || (name.ptr[len] == ':' && name.len > len + 1))) return true;
+    }
+    return false;
+}
+
 const char *account_type(enum account a)
 {
     for (size_t i = 0; i < sizeof chart / sizeof chart[0]; i++) {

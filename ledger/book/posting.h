@@ -14,6 +14,8 @@ enum account {
 #undef ACCOUNT
 };
 const char *account_name(enum account a); /* "assets:receivable" */
+/* Whether it is an account's name, or one with a detail behind it: "income:revenue:pro". */
+bool account_is_named(struct str name);
 const char *account_type(enum account a); /* "asset", "liability", "equity", "income", "expense" */
 
 struct posting {
