@@ -42,7 +42,9 @@ static void write_piece(struct sheet_output *o)
     if (piece.len == 0) return;
     hasher_add(o->hasher, piece);
     o->bytes += piece.len;
-    if (!o->failed) o->failed = fwrite(piece.ptr, 1, piece.len, o->stream) != piece.len;
+    errno = 0;
+    bool written = fwrite(piece.ptr, 1, piece.len, o->stream) == piece.len;
+    if (!written && o->failure == 0) o->failure = errno != 0 ? errno : EIO;
     buffer_clear(&o->piece);
 }
 
@@ -66,9 +68,15 @@ static void output_free(struct sheet_output *o)
     o->stream = NULL;
 }
 
-/* The stream's own mark tells of an earlier failure, too. */
+/* Why an earlier piece was not written only its own call could tell. */
 static enum err flush(struct sheet_output *o, struct error *e)
 {
+    if (o->failure != 0 && !o->is_standard_output) {
+        enum err err = fail_errno(e, o->failure, "cannot write '%s'", o->sink.path);
+        file_abandon(&o->sink);
+        return err;
+    }
+    if (o->failure != 0) return fail_errno(e, o->failure, "cannot write to standard output");
     if (!o->is_standard_output) return file_finish(&o->sink, e);
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return OK;

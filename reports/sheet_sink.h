@@ -10,7 +10,8 @@
 struct sheet_output {
     struct file_sink sink;
     void *stream; /* FILE *: the sink's, or standard output; NULL when ended */
-    bool is_standard_output, failed;
+    bool is_standard_output;
+    int failure; /* errno of the first piece that could not be written; 0: none */
     struct buffer piece;
     struct hasher *hasher;
     uint64_t bytes;

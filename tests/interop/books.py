@@ -309,6 +309,13 @@ tell("an account has its other number", ";1400;" not in mapped or ";1200;" in ma
 (work / "accounts.json").write_text('{"assets:receivable": {"number": "14;00"}}', encoding="utf-8")
 done = run("report", "journal", "--format", "fec", "--currency", currency, "--accounts", str(work / "accounts.json"), check=False)
 tell("a number that is none is refused", done.returncode != 3 or b"accounts.json" not in done.stderr)
+(work / "accounts.json").write_text('{"assets:receivables": {"number": "1400"}}', encoding="utf-8")
+done = run("report", "journal", "--format", "fec", "--currency", currency, "--accounts", str(work / "accounts.json"), check=False)
+tell("an account that the ledger does not have is refused", done.returncode != 3 or b"'assets:receivables' is none of the ledger's" not in done.stderr)
+with open("/dev/full", "wb") as full:
+    for form in ("csv", "json", "hledger"):
+        done = subprocess.run([daybook, "--dir", str(ledger), "report", "journal", "--format", form], stdout=full, stderr=subprocess.PIPE, check=False)
+        tell(f"why {form} could not be written is told", done.returncode != 6 or b"No space left on device" not in done.stderr)
 done = run("report", "journal", "--format", "fec", check=False)
 tell("a form of one currency wants it named", len(sums(rows("trial_balance"), "debit")) > 1 and done.returncode != 2)
 
