@@ -417,6 +417,13 @@ static enum err ask_fiscal(const struct call *c, const struct fiscal_form *form,
     return err == OK ? tell_path(c, path, e) : err;
 }
 
+/* What would be left unheeded is refused: who asked for it would take the file for another. */
+static enum err check_csv_only(const struct report_file_query *q, bool is_csv, struct error *e)
+{
+    if (is_csv || (!q->raw && q->csv.len == 0)) return OK;
+    return fail(e, ERR_USAGE, "%s is for CSV alone", q->raw ? "--raw" : "--csv");
+}
+
 enum err ask_report_file(const struct call *c, struct error *e)
 {
     const struct report_file_query *q = c->query;
@@ -431,14 +438,22 @@ enum err ask_report_file(const struct call *c, struct error *e)
         return fail(e, ERR_USAGE, "there is no report '%.*s': see 'daybook help report'", STR_ARG(shown));
     }
     const struct journal_form *form = str_is(q->name, "journal") ? journal_form_find(q->format) : NULL;
-    if (form != NULL) return ask_journal(c, form, &rq, path, e);
+    if (form != NULL) {
+        enum err err = check_csv_only(q, false, e);
+        return err == OK ? ask_journal(c, form, &rq, path, e) : err;
+    }
     const struct fiscal_form *office = str_is(q->name, "fiscal_chain") ? fiscal_form_find(q->format) : NULL;
-    if (office != NULL) return ask_fiscal(c, office, &rq, path, e);
+    if (office != NULL) {
+        enum err err = check_csv_only(q, false, e);
+        return err == OK ? ask_fiscal(c, office, &rq, path, e) : err;
+    }
     if (q->accounts.len > 0)
         return fail(e, ERR_USAGE, "--accounts is for the journal in another program's form");
     bool unsaid = q->output.len == 0 && q->format.len == 0 && q->csv.len == 0;
     enum err err = sheet_format_of(&rq.format, unsaid && c->answer->likes_rows ? STR("table") : q->format,
                                    q->csv, path, e);
+    bool is_csv = rq.format == SHEET_CSV || rq.format == SHEET_CSV_EXCEL || rq.format == SHEET_CSV_EXCEL_EU;
+    if (err == OK) err = check_csv_only(q, is_csv, e);
     if (err == OK && (report->takes & IS_AUDIT_LOG) != 0)
         err = access_check_inner(c->service, "audit.log", e);
     if (err == OK && q->currency.len > 0) err = currency_parse(rq.currency, q->currency, e);

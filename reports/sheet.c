@@ -306,6 +306,8 @@ static enum err csv_dialect(enum sheet_format *out, struct str dialect, struct e
 enum err sheet_format_of(enum sheet_format *out, struct str format, struct str dialect, const char *path,
                          struct error *e)
 {
+    if (str_is(format, "table") && strcmp(path, "-") != 0)
+        return fail(e, ERR_USAGE, "a table is for the terminal, and no file: csv, json or xlsx is");
     if (format.len == 0 && ends_with(path, ".xlsx")) format = STR("xlsx");
     if (format.len == 0 && ends_with(path, ".json")) format = STR("json");
     if (format.len == 0 && ends_with(path, ".pdf")) format = STR("pdf");

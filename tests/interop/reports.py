@@ -210,7 +210,9 @@ tell("no file is there by halves", [p.name for p in work.iterdir() if ".tmp" in 
 for words, sentence in ((["wallet", "--from", "2025-01-01"], "--from"), (["payouts", "--customer", "yen"], "--customer"),
                         (["audit_trail", "--currency", "USD"], "--currency"),
                         (["usage", "--format", "doc"], "there is no format 'doc'"), (["no_such"], "there is no report 'no_such'"),
-                        (["usage", "--csv", "lotus"], "lotus"), (["invoices", "--known-at", "999999"], "there is no record")):
+                        (["usage", "--csv", "lotus"], "lotus"), (["usage", "--format", "table"], "a table is for the terminal"),
+                        (["usage", "--format", "json", "--raw"], "--raw is for CSV alone"),
+                        (["journal", "--format", "hledger", "--csv", "excel"], "--csv is for CSV alone"), (["invoices", "--known-at", "999999"], "there is no record")):
     done = run("report", *words, "-o", str(work / "refused.csv"), check=False)
     said = done.stderr.decode()
     tell(f"report {' '.join(words)} is refused", done.returncode not in (1, 2) or sentence not in said or said.count("\n") != 1)
