@@ -82,12 +82,21 @@ static void count_serial(struct numbered_series *s, uint64_t serial, struct aren
     if (!serials_take(&s->missing, serial, a)) serials_add(&s->twice, serial, serial, a);
 }
 
+/* Its series and its serial of six digits at least. */
+static bool is_well_named(const struct invoice_finalized *v)
+{
+    char serial[32];
+    int len = snprintf(serial, sizeof serial, "-%06ju", (uintmax_t)v->serial);
+    struct str end = {serial, (size_t)len}, series = v->series, number = v->number;
+    return number.len == series.len + end.len && memcmp(number.ptr, series.ptr, series.len) == 0 &&
+           memcmp(number.ptr + series.len, end.ptr, end.len) == 0;
+}
+
 void census_document(struct number_census *c, const struct invoice_finalized *v)
 {
     struct numbered_series *s = series_of(c, v->series);
     if (s == NULL) s = begun(c, v);
-    struct str number = str_format(c->arena, "%.*s-%06ju", STR_ARG(v->series), (uintmax_t)v->serial);
-    if (!str_equal(number, v->number)) s->misnamed++;
+    if (!is_well_named(v)) s->misnamed++;
     count_serial(s, v->serial, c->arena);
     s->documents++;
     if (date_compare(v->issue_date, s->first_day) < 0) s->first_day = v->issue_date;
