@@ -20,8 +20,8 @@ enum err report_ar_aging_summary(struct ledger *l, const struct report_query *q,
                                  struct arena *a, struct error *e);
 
 /* What is open of a document, by its number; 0: of what was posted without one, and of all of a customer's
- * credit, which belongs to no document once it is his. Those with nothing left are taken out, so that there
- * are never more than what is owed. */
+ * credit, which belongs to no document once it is his. Those with nothing left are dropped whenever the table
+ * is full, so that it is of the size of what is owed, not of all that ever was. */
 struct open_document {
     uint64_t customer, invoice;
     enum account account; /* receivable, or customer credit */
@@ -49,27 +49,34 @@ static size_t slot_of(const struct open_documents *all, const struct open_docume
     return at;
 }
 
-static void grow(struct open_documents *all)
+static bool is_open(const struct open_document *d)
 {
-    struct open_documents larger = {.capacity = all->capacity == 0 ? 1024 : 2 * all->capacity};
-    larger.slots = calloc(larger.capacity, sizeof *larger.slots);
-    if (larger.slots == NULL) WRONG("out of memory");
-    for (size_t i = 0; i < all->capacity; i++) {
-        const struct open_document *d = &all->slots[i];
-        if (!money_is_given(d->left) || money_is_zero(d->left)) continue;
-        larger.slots[slot_of(&larger, d)] = *d;
-        larger.count++;
-    }
-    free(all->slots);
-    *all = larger;
+    return money_is_given(d->left) && !money_is_zero(d->left);
 }
 
-/* Settled documents keep their slot until the table is made anew, which drops them. */
+/* The table anew, without what is settled; larger only where more than half of what it held is still open. */
+static void renew(struct open_documents *all)
+{
+    size_t open = 0, capacity = all->capacity == 0 ? 1024 : all->capacity;
+    for (size_t i = 0; i < all->capacity; i++) open += is_open(&all->slots[i]);
+    struct open_documents anew = {.capacity = 4 * open > capacity ? 2 * capacity : capacity};
+    anew.slots = calloc(anew.capacity, sizeof *anew.slots);
+    if (anew.slots == NULL) WRONG("out of memory");
+    for (size_t i = 0; i < all->capacity; i++) {
+        const struct open_document *d = &all->slots[i];
+        if (!is_open(d)) continue;
+        anew.slots[slot_of(&anew, d)] = *d;
+        anew.count++;
+    }
+    free(all->slots);
+    *all = anew;
+}
+
 static enum err post(struct open_documents *all, const struct posting *p, struct error *e)
 {
     bool credit = p->account == ACCOUNT_CUSTOMER_CREDIT;
     struct open_document fresh = {p->customer, credit ? 0 : p->invoice, p->account, money_zero(p->amount)};
-    if (2 * all->count >= all->capacity) grow(all);
+    if (2 * all->count >= all->capacity) renew(all);
     struct open_document *d = &all->slots[slot_of(all, &fresh)];
     if (!money_is_given(d->left)) {
         *d = fresh;
@@ -104,8 +111,7 @@ static void settle(struct open_documents *all)
 {
     size_t kept = 0;
     for (size_t i = 0; i < all->capacity; i++) {
-        if (money_is_given(all->slots[i].left) && !money_is_zero(all->slots[i].left))
-            all->slots[kept++] = all->slots[i];
+        if (is_open(&all->slots[i])) all->slots[kept++] = all->slots[i];
     }
     all->count = kept;
     if (kept > 0) qsort(all->slots, kept, sizeof *all->slots, compare);
