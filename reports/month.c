@@ -12,7 +12,7 @@
 #include "reports/sheet.h"
 #include "reports/tie_out.h"
 
-enum { CHECKS_MAX = 32 };
+enum { CHECKS_MAX = 32, REPORTS_MAX = 64 };
 
 struct packed_file {
     struct str name;
@@ -30,6 +30,8 @@ struct month_end {
     struct packed_file *files;
     size_t files_count, files_capacity;
     struct statements_summary statements;
+    struct str left_out[REPORTS_MAX]; /* workbooks of more rows than a workbook has room for */
+    size_t left_out_count;
     struct book_check checks[CHECKS_MAX];
     size_t checks_count;
     struct arena *arena;
@@ -207,6 +209,25 @@ static bool has_charts(const struct report *r)
     return report_has_pdf(r) && strcmp(r->name, "statement") != 0;
 }
 
+static enum err remove_file(struct month_end *m, const char *name, struct error *e)
+{
+    const char *path = out_folder_file(&m->folder, name, m->arena);
+    if (unlink(path) == 0 || errno == ENOENT) return OK;
+    return fail_errno(e, errno, "cannot remove '%s'", path);
+}
+
+/* A journal of a million rows must not keep a month from being closed: what has no room in a workbook is
+ * there as CSV, which was written before, and an older workbook would be of something else. */
+static enum err write_workbook(struct month_end *m, const struct report *r, struct error *e)
+{
+    enum err err = write_report(m, r, SHEET_XLSX, "xlsx", e);
+    if (err != ERR_LIMIT) return err;
+    assert(m->left_out_count < REPORTS_MAX);
+    struct str name = m->left_out[m->left_out_count++] = str_format(m->arena, "%s.xlsx", r->name);
+    err = remove_file(m, name.ptr, e);
+    return err == OK ? remove_file(m, str_format(m->arena, "%s.meta.json", name.ptr).ptr, e) : err;
+}
+
 /* The shadow of another biller is of nobody's books, and what an office wants goes there by itself. */
 static bool is_packed(const struct report *r)
 {
@@ -221,7 +242,7 @@ static enum err write_reports(struct month_end *m, struct error *e)
     for (const struct report *r = reports_all; r->name != NULL && err == OK; r++) {
         if (!is_packed(r)) continue;
         err = write_report(m, r, SHEET_CSV, "csv", e);
-        if (err == OK) err = write_report(m, r, SHEET_XLSX, "xlsx", e);
+        if (err == OK) err = write_workbook(m, r, e);
         if (err == OK && has_charts(r)) err = write_report(m, r, SHEET_PDF, "pdf", e);
         if (m->o->progress != NULL) m->o->progress(m->o->progress_context, "reports", ++done, count);
     }
@@ -289,6 +310,14 @@ static enum err write_checks(struct month_end *m, struct error *e)
     json_file_count(j, "statements", m->statements.written);
     json_file_count(j, "statements_not_drawn", m->statements.undrawn);
     json_file_text_or_null(j, "first_not_drawn", m->statements.first);
+    json_open_list(j, "left_out");
+    for (size_t i = 0; i < m->left_out_count; i++) {
+        json_open_line(j, NULL);
+        json_file_text(j, "file", m->left_out[i]);
+        json_file_text(j, "why", STR("more rows than a workbook has room for"));
+        json_close(j);
+    }
+    json_close(j);
     err = json_finish(j, e);
     return err == OK ? note_file(m, STR("month.json"), e) : err;
 }
@@ -316,11 +345,10 @@ static enum err forget_older(struct month_end *m, struct error *e)
 {
     static const char *const names[] = {"SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sshsig", "signify.pub",
                                         "checkpoint"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *path = out_folder_file(&m->folder, names[i], m->arena);
-        if (unlink(path) != 0 && errno != ENOENT) return fail_errno(e, errno, "cannot remove '%s'", path);
-    }
-    return OK;
+    enum err err = OK;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && err == OK; i++)
+        err = remove_file(m, names[i], e);
+    return err;
 }
 
 static enum err write_sums(struct month_end *m, struct error *e)

@@ -2,6 +2,8 @@
 /* test_sheet.c - the same rows as JSON, as CSV for Excel, as rows for a visitor, as a workbook. */
 #include "reports/sheet.h"
 
+#include <unistd.h>
+
 #include "tests/lib/fixture.h"
 
 TestSuite(sheet, .init = test_begin, .fini = test_end);
@@ -77,6 +79,23 @@ static enum err count_to_two(void *context, const struct str *names, const struc
     assert_int(count, 1);
     assert_str(names[0], "a");
     return ++*rows < 2 ? OK : fail(e, ERR_STORAGE, "the reader has gone");
+}
+
+/* A worksheet has 1,048,576 rows (Excel's specifications and limits), and one is the header. Whoever can do
+ * without tells it apart from other failures, as the month's end does. */
+Test(sheet, a_workbook_that_has_no_room_for_all_rows_is_refused_and_no_file_is_left, .timeout = 120)
+{
+    struct sheet *s = NULL;
+    struct sheet_summary summary = {0};
+    struct sheet_options o = {
+        .path = test_path("long.xlsx"), .header = "count", .title = "things", .format = SHEET_XLSX};
+    assert_ok(sheet_begin(&s, &o, A, E));
+    for (uint64_t i = 0; i < 1048576; i++) {
+        sheet_empty(s);
+        sheet_end_row(s);
+    }
+    assert_err_says(sheet_finish(&summary, s, E), ERR_LIMIT, "a workbook has room for 1048575 rows");
+    cr_expect(access(o.path, F_OK) != 0);
 }
 
 Test(sheet, a_visitor_who_has_gone_ends_the_rows)
