@@ -49,11 +49,14 @@ static json_t *month_json(const struct month_summary *s, struct str month, struc
     return j;
 }
 
-static enum err close_books(bool *closed, const struct call *c, struct str month, struct error *e)
+/* What somebody recorded meanwhile is in no file of the pack: then it is not closed. */
+static enum err close_books(bool *closed, const struct call *c, struct str month,
+                            const struct month_summary *s, struct error *e)
 {
     struct command command = {.type = COMMAND_PERIOD_CLOSE};
     struct outcome outcome = {0};
-    command.period_close.month = month;
+    command.period_close = (struct period_close_command){
+        .month = month, .looked_at = true, .expected = s->balances, .expected_count = s->balances_count};
     enum err err = service_execute(&outcome, c->service, &command, c->arena, e);
     *closed = err == OK;
     return err;
@@ -72,7 +75,7 @@ enum err ask_close_month(const struct call *c, struct error *e)
     enum err err = month_parse(&o.month, q->month, e);
     if (err == OK) err = newest_checkpoint(&o.checkpoint, c, e);
     if (err == OK) err = month_pack(&s, c->service->ledger, &o, c->arena, e);
-    if (err == OK && q->close && s.failing == 0) err = close_books(&closed, c, q->month, e);
+    if (err == OK && q->close && s.failing == 0) err = close_books(&closed, c, q->month, &s, e);
     if (err != OK) return err;
     json_t *j = month_json(&s, q->month, q->out);
     member_flag(j, "closed", closed);

@@ -46,19 +46,24 @@ static void tell(struct month_end *m, const char *name, bool holds, struct str s
 
 /* ---- what must hold ---- */
 
-/* Balances of the account that gateways' unexplained movements wait in. */
+/* All balances of the month's end, and in words those of the account that gateways' unexplained movements
+ * wait in. */
 struct suspense {
     struct buffer open;
+    struct closing_balance *balances; /* of all accounts */
+    size_t count, capacity;
     struct arena *arena;
 };
-static enum err take_suspense(void *context, const struct account_balance *row, struct error *e)
+static enum err take_balance(void *context, const struct account_balance *row, struct error *e)
 {
     struct suspense *s = context;
     struct money balance = {0};
-    if (row->account != ACCOUNT_SUSPENSE) return OK;
     enum err err = money_add(&balance, row->opening, row->debit, e);
     if (err == OK) err = money_subtract(&balance, balance, row->credit, e);
     if (err != OK || money_is_zero(balance)) return err;
+    s->balances = arena_grow(s->arena, s->balances, s->count, &s->capacity, sizeof *s->balances);
+    s->balances[s->count++] = (struct closing_balance){str_copy(s->arena, row->name), balance};
+    if (row->account != ACCOUNT_SUSPENSE) return OK;
     struct str amount = money_pretty(s->arena, balance);
     buffer_print(&s->open, "%s%.*s %s", s->open.len == 0 ? "" : "; ", STR_ARG(amount), balance.currency);
     return OK;
@@ -68,8 +73,10 @@ static enum err check_suspense(struct month_end *m, struct error *e)
 {
     struct suspense s = {.open = {.arena = m->arena}, .arena = m->arena};
     struct book_query q = {.to = m->last};
-    enum err err = list_balances(m->txn, m->ledger, &q, take_suspense, &s, m->arena, e);
+    enum err err = list_balances(m->txn, m->ledger, &q, take_balance, &s, m->arena, e);
     if (err != OK) return err;
+    m->summary->balances = s.balances;
+    m->summary->balances_count = s.count;
     struct str open = {(const char *)s.open.ptr, s.open.len};
     tell(m, "cash is matched", open.len == 0,
          open.len == 0 ? STR("nothing is in suspense")

@@ -360,6 +360,8 @@ struct month_summary {
     size_t checks_count, failing;
     bool is_signed;
     uint64_t statements, statements_not_drawn; /* the latter for a text that no font shows */
+    const struct closing_balance *balances; /* that the month ends with by the pack: it is closed with them */
+    size_t balances_count;
 };
 /* Looks whether the month is ready to be closed, and writes everything that accounting files of it: every
  * report as CSV and workbook, those with charts as PDF (of twelve months where they take days), a statement

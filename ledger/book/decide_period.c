@@ -4,6 +4,19 @@
  * again in the opposite order, so that there is one day before which everything is closed. */
 #include "ledger/book/decide_shared.h"
 
+static bool is_as_looked_at(const struct facts *f, const struct period_close_command *c)
+{
+    if (!c->looked_at) return true;
+    if (c->expected_count != f->balances_count) return false;
+    for (size_t i = 0; i < f->balances_count; i++) {
+        const struct closing_balance *is = &f->balances[i], *was = &c->expected[i];
+        if (!str_equal(is->account, was->account) || !money_same_currency(is->balance, was->balance) ||
+            is->balance.minor != was->balance.minor)
+            return false;
+    }
+    return true;
+}
+
 enum err decide_period_close(struct decision *out, const struct facts *f,
                              const struct period_close_command *c, struct arena *a, struct error *e)
 {
@@ -22,6 +35,9 @@ enum err decide_period_close(struct decision *out, const struct facts *f,
             return fail(e, ERR_REFUSED, "the month %.*s comes first: the books are closed through %.*s",
                         STR_ARG(month_text(a, next)), STR_ARG(date_text(a, f->closed_through)));
     }
+    if (!is_as_looked_at(f, c))
+        return fail(e, ERR_REFUSED, "something was recorded in %.*s since it was looked at: look at it again",
+                    STR_ARG(c->month));
     event_add(&out->events, EVENT_PERIOD_CLOSED, a)->period_closed = (struct period_closed){
         .through = through, .note = c->note, .balances = f->balances, .balances_count = f->balances_count};
     return OK;
