@@ -138,16 +138,12 @@ static const struct tie ties[] = {
      {{"billed"}, {"recognised", "credited"}},
      {ACCOUNT_DEFERRED},
      true},
-    {"roll-forward adds up",
-     "deferred_rollforward",
-     {{"opening", "billed"}, {"recognised", "credited", "closing"}},
-     {0},
-     false},
-    {"recurring revenue adds up",
-     "mrr_movements",
-     {{"opening", "new", "expansion", "reactivation", "contraction", "churn"}, {"closing"}},
-     {0},
-     false},
+    {.name = "roll-forward adds up",
+     .report = "deferred_rollforward",
+     .columns = {{"opening", "billed"}, {"recognised", "credited", "closing"}}},
+    {.name = "recurring revenue adds up",
+     .report = "mrr_movements",
+     .columns = {{"opening", "new", "expansion", "reactivation", "contraction", "churn"}, {"closing"}}},
 };
 
 static void tell(struct ties *x, const char *name, bool holds, struct str says)
