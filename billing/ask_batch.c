@@ -298,6 +298,7 @@ enum err ask_run(const struct call *c, struct error *e)
                             .jobs = (unsigned)q->jobs,
                             .dry_run = q->dry_run,
                             .without_pdf = q->no_pdf,
+                            .without_checks = q->no_checks,
                             .mode = q->draft      ? BILL_DRAFT
                                     : q->finalize ? BILL_FINALIZE
                                                   : BILL_WHOLE,

@@ -20,6 +20,7 @@ struct run_options {
     unsigned jobs;       /* threads that set PDFs; 0: as many as there are processors */
     bool dry_run; /* the same code without the append; with out_dir the CSV files of what would be, no PDFs */
     bool without_pdf;
+    bool without_checks; /* whether the books tie is looked at by another call for the date, or never */
     enum bill_mode mode; /* draft: drafts are made and no files; finalize: of drafts alone */
     bool approved;       /* mode finalize: all drafts are approved, as far as they still come out the same */
     const struct gateway *gateway; /* NULL: nothing is collected */

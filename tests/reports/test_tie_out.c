@@ -84,6 +84,22 @@ Test(tie_out, a_run_that_keeps_nothing_and_one_of_drafts_note_nothing)
     office_close(&o);
 }
 
+Test(tie_out, what_a_night_left_out_a_later_run_of_its_date_makes_good)
+{
+    struct office o = {0};
+    office_open(&o, "ledger", "2025-01-01");
+    office_fill(&o);
+    struct run_options left = office_options(&o, "2025-01-31", "out");
+    struct run_summary s = {0};
+    left.without_checks = true;
+    assert_ok(nightly_run(&s, o.l, &left, A, E));
+    assert_int(s.checks_count, 0);
+    struct run_summary later = office_run(&o, "2025-01-31", "out");
+    cr_assert_gt(later.checks_count, 0);
+    assert_int(later.checks_failing, 0);
+    office_close(&o);
+}
+
 /* ---- what does not tie ---- */
 
 static enum err take_key(void *context, struct bytes key, struct bytes value, struct error *e)
