@@ -373,7 +373,7 @@ static void hear(const struct doctor *d, int from)
     size_t room = 0;
     FILE *f = fdopen(from, "r");
     if (f == NULL) WRONG("a pipe cannot be read");
-    while (getline(&line, &room, f) > 0 && receive(d, line)) continue;
+    for (bool goes = true; goes && getline(&line, &room, f) > 0;) goes = receive(d, line);
     free(line);
     (void)fclose(f); /* only read */
 }
@@ -390,7 +390,9 @@ void doctor_look_at_ledger(const struct doctor *d)
     }
     (void)close(ends[1]);
     hear(d, ends[0]);
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    pid_t ended = -1;
+    do ended = child > 0 ? waitpid(child, &status, 0) : 0;
+    while (ended < 0 && errno == EINTR);
     if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
     doctor_tell(d, (struct symptom){
                        .check = "ledger",

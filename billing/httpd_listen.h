@@ -10,8 +10,8 @@ struct listening {
     struct str url;       /* "http://127.0.0.1:8080", "unix:/run/daybook.sock" */
     const char *unlinked; /* a socket's path, to be removed at the end; NULL: none */
 };
-/* `listen` is as in struct httpd_options; texts live in the arena. */
-enum err listen_begin(struct listening *out, struct str listen, struct arena *a, struct error *e) MUST_USE;
+/* `address` is as `listen` in struct httpd_options; texts live in the arena. */
+enum err listen_begin(struct listening *out, struct str address, struct arena *a, struct error *e) MUST_USE;
 void listen_end(struct listening *l); /* of one that was begun; closes it */
 
 #endif

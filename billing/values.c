@@ -86,7 +86,7 @@ const char *values_shown_by(enum value_source s)
 
 static void hear_words(const struct known *k, const struct field *f, value_fn *hear, void *context)
 {
-    const struct choice *c = f->kind == KIND_CHOICE ? f->choice : k->choice;
+    const struct choice *c = f->kind == KIND_CHOICE ? f->choice : k == NULL ? NULL : k->choice;
     struct str rest = str_of(k == NULL ? NULL : k->one_of), word = STR_NONE;
     while (c == NULL && str_take_word(&word, &rest)) {
         if (!hear(context, word, STR_NONE)) return;

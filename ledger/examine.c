@@ -125,9 +125,10 @@ void ledger_examine(struct ledger_examination *out, const struct ledger_options 
     struct look x = {.out = out, .o = *o, .ledger = ledger_new(o), .arena = a};
     x.o.read_only = x.ledger->read_only = true;
     look_at_files(&x);
-    bool there = out->parts[LEDGER_FILES].why.code != ERR_NOT_FOUND;
-    if (there) look_at_log(&x);
-    if (there) look_at_key(&x);
+    if (out->parts[LEDGER_FILES].why.code != ERR_NOT_FOUND) {
+        look_at_log(&x);
+        look_at_key(&x);
+    }
     bool opens = is_sound(&x, LEDGER_LOG) && is_sound(&x, LEDGER_KEY);
     if (opens) look_at_customer_keys(&x);
     if (opens && is_sound(&x, LEDGER_CUSTOMER_KEYS)) look_at_views(&x);
