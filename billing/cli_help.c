@@ -143,7 +143,6 @@ void cli_help_intro(const struct paper *to)
                  {"daybook audit verify", "prove that nothing was changed or removed"}},
       rest[] = {{"daybook tour", "a month of all this, on a ledger of its own"},
                 {"daybook help", "every command"},
-                {"daybook help invoice", "those about invoices"},
                 {"daybook help invoice credit", "one of them, with an example"},
                 {"daybook doctor", "when something is odd"},
                 {"man daybook", "the manual"}};

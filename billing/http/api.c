@@ -75,15 +75,32 @@ static void end_service(const struct exchange *x, struct api *a)
     (void)pthread_mutex_unlock(&a->held);
 }
 
-/* A page of another site that a person has open may not ask in his name: what carries no token is asked by
- * no browser. */
+/* "127.0.0.1:8080", "[::1]", "localhost": no name that somebody else could let lead here. */
+static bool is_own_host(const char *host)
+{
+    struct str name = str_of(host);
+    const char *port = name.len > 0 && name.ptr[0] != '[' ? memchr(name.ptr, ':', name.len) : NULL;
+    if (port != NULL) name.len = (size_t)(port - name.ptr);
+    bool address = name.len > 0;
+    for (size_t i = 0; i < name.len && address && name.ptr[0] != '['; i++)
+        address = name.ptr[i] == '.' || (name.ptr[i] >= '0' && name.ptr[i] <= '9');
+    return address || str_is(name, "localhost");
+}
+
+/* What carries no token may be a browser that a page of another site uses: one that says so, or one whose
+ * name leads to this machine only since the page was loaded. */
 static enum err check_origin(const struct exchange *x, struct error *e)
 {
-    const char *origin = httpd_header(x->request, "Origin"),
-               *site = httpd_header(x->request, "Sec-Fetch-Site");
+    const struct httpd_request *r = x->request;
+    const char *origin = httpd_header(r, "Origin"), *site = httpd_header(r, "Sec-Fetch-Site");
     bool same = site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
-    if (x->service.token.form != TOKEN_NOT_SHOWN || (origin == NULL && same)) return OK;
-    return fail(e, ERR_REFUSED, "a page of another site asks, and shows no token");
+    if (x->service.token.form != TOKEN_NOT_SHOWN) return OK;
+    if (origin != NULL || !same)
+        return fail(e, ERR_REFUSED, "a page of another site asks, and shows no token");
+    if (!is_own_host(httpd_header(r, "Host")))
+        return fail(e, ERR_REFUSED,
+                    "who shows no token asks by an address of the machine or localhost, not by a name");
+    return OK;
 }
 
 /* ---- what is asked ---- */

@@ -227,6 +227,7 @@ for what, request, wanted in (
     ("a form of another site's page", ("POST", "/v1/customers", b"user=x", {"Content-Type": "application/x-www-form-urlencoded"}), (400, "invalid")),
     ("another site's page", ("GET", "/v1/customers", None, {"Origin": "https://evil.example"}), (409, "refused")),
     ("another site's picture", ("GET", "/v1/customers", None, {"Sec-Fetch-Site": "cross-site"}), (409, "refused")),
+    ("a name that leads here by now", ("GET", "/v1/customers", None, {"Host": "evil.example:8080"}), (409, "refused")),
     ("a business rule", ("POST", "/v1/customers", {"user": "ann"}), (409, "refused")),
     ("a payment method that is declined", ("POST", "/v1/customers/dee/subscriptions", {"tier": "pro"}), (400, "invalid")),
     ("a body that is too long", ("POST", "/v1/customers", b" " * (2 << 20), JSON), (413, "limit")),

@@ -8,7 +8,7 @@
 
 TestSuite(rotation, .init = test_begin, .fini = test_end);
 
-static const char NOON[] = "2026-11-27T12:00:00Z";
+static const char NOON[] = "2100-11-27T12:00:00Z";
 
 /* The names of key_of(1), key_of(2), key_of(3); from Python's hmac: FORMAT.md section 6. */
 static const char *const names[] = {"", "2757fa2bbc2acdfa", "ad6dd7e70f2664d5", "97d8bc19de460b87"};
@@ -76,11 +76,11 @@ Test(rotation, an_older_key_is_told_when_and_by_which_it_was_replaced)
     (void)rotated(l, three);
     log_close(l);
     assert_err(log_open(&l, &o, E), ERR_INVALID,
-               "the key 2757fa2bbc2acdfa was replaced on 2026-11-27 by key ad6dd7e70f2664d5");
+               "the key 2757fa2bbc2acdfa was replaced on 2100-11-27 by key ad6dd7e70f2664d5");
     assert_str(str_of(E->reason), LOG_KEY_REPLACED);
     o.master = two;
     assert_err(log_open(&l, &o, E), ERR_INVALID,
-               "the key ad6dd7e70f2664d5 was replaced on 2026-11-27 by key 97d8bc19de460b87");
+               "the key ad6dd7e70f2664d5 was replaced on 2100-11-27 by key 97d8bc19de460b87");
     o.master = other;
     E->reason[0] = '\0';
     assert_err(log_open(&l, &o, E), ERR_INVALID,
@@ -99,7 +99,7 @@ Test(rotation, who_has_the_log_open_meanwhile_appends_nothing_under_the_old_key)
     struct log *l = log_made(&o), *late = log_opened(&o);
     struct log_pipeline *p = NULL;
     const char *const replaced =
-        "the key 2757fa2bbc2acdfa was replaced on 2026-11-27 by key ad6dd7e70f2664d5";
+        "the key 2757fa2bbc2acdfa was replaced on 2100-11-27 by key ad6dd7e70f2664d5";
     uint64_t first = 0, size = 0, seq = 0;
     append_plains(late, 0, 3); /* it has an epoch of its own */
     assert_ok(log_draft_begin(&size, late, E));
