@@ -46,15 +46,12 @@ static void save(struct buffer *out, HPDF_Doc doc)
     if (HPDF_ResetStream(doc) == HPDF_OK && HPDF_ReadFromStream(doc, to, &size) == HPDF_OK) out->len += size;
 }
 
-/* libharu takes memory for each number and name that it writes: from blocks of this size. */
-enum { POOL_BYTES = 65536 };
-
 enum err pdf_write(struct buffer *out, const struct pdf *p, const struct pdf_info *info, struct arena *a,
                    struct error *e)
 {
     if (p->refused != 0) return fail(e, ERR_INVALID, "no font has the character U+%04X", p->refused);
     struct pdf_trouble trouble = {0};
-    struct pdf_job job = {.doc = HPDF_NewEx(hear, NULL, NULL, POOL_BYTES, &trouble), .pdf = p, .arena = a};
+    struct pdf_job job = {.doc = HPDF_New(hear, &trouble), .pdf = p, .arena = a};
     size_t before = out->len;
     if (job.doc == NULL) return fail(e, ERR_STORAGE, "cannot start a PDF document: libharu has no memory");
     pdf_packer_begin(&job);

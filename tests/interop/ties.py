@@ -114,7 +114,8 @@ for _ in range(POSITIONS):
     when, where = ["--known-at", known, "--to", day], f"of {day}, known at {known}"
     balance = rows("trial_balance", *when)
     tell(f"balances {where}", sums(balance, "balance"), {})
-    tell(f"aging {where}", sums(rows("ar_aging", *when), "outstanding"), accounts(balance, "assets:receivable"))
+    tell(f"aging {where}", sums(rows("ar_aging", *when), "outstanding"),
+         added(accounts(balance, "assets:receivable"), accounts(balance, "liabilities:customer-credit")))
     tell(f"cash {where}", sums(rows("cash", *when), "amount"), accounts(balance, "assets:cash"))
     tell(f"tax {where}", sums(rows("tax", *when), "tax"), accounts(balance, "liabilities:tax", -1))
     tell(f"what is deferred {where}", sums(rows("deferred_schedule", *when), "remaining"), accounts(balance, "liabilities:deferred-revenue", -1))

@@ -115,7 +115,7 @@ static enum err take_key(void *context, struct bytes key, struct bytes value, st
 static struct run_summary night_without(struct office *o, enum space space)
 {
     struct views_txn *t = NULL;
-    struct view_key from = view_key(space), lost = {.len = 0};
+    struct view_key from = view_key((uint8_t)space), lost = {.len = 0};
     office_open(o, "ledger", "2025-01-01");
     office_fill(o);
     (void)office_run(o, "2025-01-31", NULL);
