@@ -65,10 +65,15 @@ struct word {
 
 static long number_after(const char *line, const char *name)
 {
-    long whole = 0, millionths = 0;
     const char *at = strstr(line, name);
+    char *point = NULL, *end = NULL;
     cr_assert_not_null(at);
-    cr_assert_eq(sscanf(at + strlen(name), "=\"%ld.%6ld", &whole, &millionths), 2);
+    at += strlen(name);
+    cr_assert(strncmp(at, "=\"", 2) == 0);
+    long whole = strtol(at + 2, &point, 10);
+    cr_assert_eq(*point, '.');
+    long millionths = strtol(point + 1, &end, 10);
+    cr_assert_eq(end - point, 1 + 6);
     return whole * 1000000 + millionths;
 }
 
@@ -83,11 +88,11 @@ void assert_nothing_collides(struct bytes pdf)
 {
     need("pdftotext");
     struct str command = str_format(A, "pdftotext -enc UTF-8 -bbox %s -", saved(pdf));
-    const char *line = output_of(str_cstring(A, command)).ptr;
+    struct str rest = output_of(str_cstring(A, command)), row = STR_NONE;
     struct word *words = arena_array_of(A, struct word, 2000);
     size_t count = 0, seen = 0;
-    for (; line != NULL; line = strchr(line, '\n'), line = line != NULL ? line + 1 : NULL) {
-        while (*line == ' ') line++;
+    while (str_take_until(&row, &rest, '\n')) {
+        const char *line = str_cstring(A, str_trim(row)); /* short: what looks for its end finds it soon */
         if (strncmp(line, "<page", 5) == 0) count = 0;
         if (strncmp(line, "<word", 5) != 0) continue;
         struct word w = {number_after(line, "xMin"), number_after(line, "yMin"), number_after(line, "xMax"),
