@@ -60,8 +60,7 @@ static unsigned port_of(int fd)
 
 static enum err cannot_listen(int fd, struct str address, struct error *e)
 {
-    enum err err =
-        fail(e, ERR_STORAGE, "cannot listen to %.*s: %s", STR_ARG(text_quotable(address)), strerror(errno));
+    enum err err = fail_errno(e, errno, "cannot listen to %.*s", STR_ARG(text_quotable(address)));
     if (fd >= 0) (void)close(fd);
     return err;
 }
@@ -71,7 +70,7 @@ static enum err listen_to_address(struct listening *out, struct str address, str
     struct addrinfo *at = NULL;
     const int on = 1;
     enum err err = resolve(&at, address, a, e);
-    if (err != OK) return err;
+    if (err != OK || at == NULL) return err;
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool works = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                  bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;

@@ -16,7 +16,9 @@ struct column_sums {
     struct money *sums;
     size_t count, capacity;
     uint64_t rows, uneven; /* uneven: that did not come to nothing by themselves */
-    signed char signs[SHEET_COLUMNS_MAX];
+    struct sign {
+        bool plus, minus;
+    } signs[SHEET_COLUMNS_MAX];
     struct arena *arena;
 };
 
@@ -41,10 +43,10 @@ static bool is_among(const char *const *columns, struct str name)
 static void find_columns(struct column_sums *s, const struct str *names, size_t count)
 {
     assert(count <= SHEET_COLUMNS_MAX);
-    for (size_t i = 0; i < count; i++)
-        s->signs[i] = is_among(s->columns->plus, names[i])    ? 1
-                      : is_among(s->columns->minus, names[i]) ? -1
-                                                              : 0;
+    for (size_t i = 0; i < count; i++) {
+        bool plus = is_among(s->columns->plus, names[i]), minus = is_among(s->columns->minus, names[i]);
+        s->signs[i] = (struct sign){plus, minus};
+    }
 }
 
 static enum err add_row(void *context, const struct str *names, const struct cell *cells, size_t count,
@@ -55,8 +57,9 @@ static enum err add_row(void *context, const struct str *names, const struct cel
     enum err err = OK;
     if (s->rows++ == 0) find_columns(s, names, count);
     for (size_t i = 0; i < count && err == OK; i++) {
-        if (s->signs[i] == 0 || cells[i].kind != CELL_MONEY) continue;
-        struct money amount = s->signs[i] > 0 ? cells[i].money : money_negate(cells[i].money);
+        struct sign sign = s->signs[i];
+        if ((!sign.plus && !sign.minus) || cells[i].kind != CELL_MONEY) continue;
+        struct money amount = sign.plus ? cells[i].money : money_negate(cells[i].money);
         if (money_is_given(row))
             err = money_add(&row, row, amount, e);
         else
