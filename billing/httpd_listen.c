@@ -70,7 +70,8 @@ static enum err listen_to_address(struct listening *out, struct str address, str
     struct addrinfo *at = NULL;
     const int on = 1;
     enum err err = resolve(&at, address, a, e);
-    if (err != OK || at == NULL) return err;
+    if (err != OK) return err;
+    if (at == NULL) WRONG("an address was found, and is not there");
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool works = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                  bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
