@@ -68,7 +68,7 @@ void views_abort(struct views_txn *t); /* accepts NULL */
  * commit and begin anew. */
 bool views_is_full(const struct views_txn *t);
 /* Long readers: forgets every value got so far in this read transaction; they become invalid, the snapshot
- * stays. */
+ * stays. In one that writes it does nothing. */
 void views_forget(struct views_txn *t);
 enum err views_cursor(struct view_cursor *out, struct views_txn *t, struct error *e) MUST_USE;
 void views_set_cursor(struct views_txn *t, const struct view_cursor *c);
