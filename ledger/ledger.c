@@ -336,6 +336,11 @@ struct log *ledger_log(struct ledger *l)
     return l->log;
 }
 
+bool ledger_is_rehearsed(const struct ledger *l)
+{
+    return rehearses(l);
+}
+
 bool rehearses(const struct ledger *l)
 {
     return l->rehearsing && pthread_equal(l->rehearser, pthread_self()) != 0;

@@ -132,6 +132,8 @@ enum err ledger_execute_batch(struct outcome *outcomes, struct ledger *l, const 
  * at the end. */
 enum err ledger_rehearse_begin(struct ledger *l, struct error *e) MUST_USE;
 void ledger_rehearse_end(struct ledger *l);
+/* Is it this thread that rehearses? What it did is in no record then, and cannot be read from the log. */
+bool ledger_is_rehearsed(const struct ledger *l);
 
 /* Reads state. The transaction sees what was folded when it began; inside a rehearsal it sees the rehearsed
  * state. */
