@@ -34,16 +34,6 @@ static bool is_type(struct str wanted, const char *type)
     return all ? strncmp(type, wanted.ptr, wanted.len) == 0 : str_is(wanted, type);
 }
 
-/* 0: it is about nobody. */
-static uint64_t customer_of(const struct event *ev)
-{
-    const struct field *f = schema_field(event_kind(ev->type)->schema, STR("customer"));
-    uint64_t customer = 0;
-    if (f != NULL && f->kind == KIND_COUNT)
-        memcpy(&customer, (const char *)event_body(ev) + f->offset, sizeof customer);
-    return customer;
-}
-
 static json_t *event_json(const struct event_place *place, size_t at, const struct event *ev, struct names *n,
                           struct arena *a)
 {
@@ -55,7 +45,7 @@ static json_t *event_json(const struct event_place *place, size_t at, const stru
     member_text(j, "type", str_of(kind->wire));
     member_text(j, "actor", place->actor);
     member_text(j, "command", place->command);
-    member_user(j, n, customer_of(ev));
+    member_user(j, n, event_customer(ev));
     member_text(j, "says", event_sentence(a, ev));
     member_hash(j, "leaf", &place->leaf);
     member_put(j, "data", schema_json(kind->schema, event_body(ev)));
@@ -75,7 +65,7 @@ static enum err take_record(void *context, const struct event_place *place, cons
         bool before =
             w->has_after && (at.seq < w->after.seq || (at.seq == w->after.seq && at.place <= w->after.place));
         const char *type = event_kind(ev->type)->wire;
-        if (before || !is_type(w->type, type) || (w->customer != 0 && customer_of(ev) != w->customer))
+        if (before || !is_type(w->type, type) || (w->customer != 0 && event_customer(ev) != w->customer))
             continue;
         *r->read = at;
         r->told++;
