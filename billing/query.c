@@ -118,9 +118,11 @@ const struct verb *verb_at(size_t index)
 
 const struct verb *verb_find(struct str words)
 {
-    const struct verb *v = NULL;
-    for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
-        if (str_is(words, v->words)) return v;
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        if (str_is(words, questions[i].words)) return &questions[i];
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (str_is(words, commands[i].words) && is_for_people(&commands[i])) return &commands[i];
     }
     return NULL;
 }
