@@ -305,15 +305,7 @@ static enum err write_checks(struct month_end *m, struct error *e)
     json_file_date(j, "through", m->last);
     json_file_text_or_null(j, "program", str_of(m->o->program));
     json_file_count(j, "failing", m->summary->failing);
-    json_open_list(j, "checks");
-    for (size_t i = 0; i < m->checks_count; i++) {
-        json_open_line(j, NULL);
-        json_file_text(j, "check", m->checks[i].name);
-        json_file_flag(j, "holds", m->checks[i].holds);
-        json_file_text(j, "says", m->checks[i].says);
-        json_close(j);
-    }
-    json_close(j);
+    book_checks_put(j, m->checks, m->checks_count);
     json_file_count(j, "statements", m->statements.written);
     json_file_count(j, "statements_not_drawn", m->statements.undrawn);
     json_file_text_or_null(j, "first_not_drawn", m->statements.first);

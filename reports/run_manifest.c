@@ -3,6 +3,7 @@
  * to, and the hash of each file. Whoever finds it there finds the files complete. */
 #include "reports/json_file.h"
 #include "reports/run.h"
+#include "reports/tie_out.h"
 
 static int by_name(const void *left, const void *right)
 {
@@ -49,19 +50,6 @@ static void put_totals(struct json_file *j, const struct run_total *totals, size
     json_close(j);
 }
 
-static void put_checks(struct json_file *j, const struct run *r)
-{
-    json_open_list(j, "checks");
-    for (size_t i = 0; i < r->checks_count; i++) {
-        json_open_line(j, NULL);
-        json_file_text(j, "check", r->checks[i].name);
-        json_file_flag(j, "holds", r->checks[i].holds);
-        json_file_text(j, "says", r->checks[i].says);
-        json_close(j);
-    }
-    json_close(j);
-}
-
 static void put_run(struct json_file *j, const struct nightly *n, const struct run_sums *s)
 {
     const struct run *r = s->run;
@@ -76,7 +64,7 @@ static void put_run(struct json_file *j, const struct nightly *n, const struct r
     json_file_count(j, "failed", r->failed);
     put_totals(j, r->totals, r->totals_count);
     json_file_hash(j, "catalog_sha256", s->has_config ? &s->config : NULL);
-    put_checks(j, r);
+    book_checks_put(j, r->checks, r->checks_count);
     json_close(j);
 }
 

@@ -3,6 +3,8 @@
  * accounts. */
 #include "reports/tie_out.h"
 
+#include "reports/json_file.h"
+
 /* ---- sums of a report's columns, by currency ---- */
 
 enum { COLUMNS_MAX = 8, SHEET_COLUMNS_MAX = 64 };
@@ -268,4 +270,17 @@ enum err tie_out(struct tie_out *out, struct ledger *l, struct views_txn *t, str
         if (progress != NULL) progress(progress_context, "checks", i + 1, TIES);
     }
     return err == OK ? OK : wrap(e, "cannot tie the books out");
+}
+
+void book_checks_put(struct json_file *j, const struct book_check *checks, size_t count)
+{
+    json_open_list(j, "checks");
+    for (size_t i = 0; i < count; i++) {
+        json_open_line(j, NULL);
+        json_file_text(j, "check", checks[i].name);
+        json_file_flag(j, "holds", checks[i].holds);
+        json_file_text(j, "says", checks[i].says);
+        json_close(j);
+    }
+    json_close(j);
 }

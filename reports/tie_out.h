@@ -16,5 +16,8 @@ struct tie_out {
 enum err tie_out(struct tie_out *out, struct ledger *l, struct views_txn *t, struct date through,
                  run_progress_fn *progress, void *progress_context, struct arena *a,
                  struct error *e) MUST_USE;
+/* The list "checks" of run.json and month.json. */
+struct json_file;
+void book_checks_put(struct json_file *j, const struct book_check *checks, size_t count);
 
 #endif
