@@ -17,9 +17,10 @@ struct httpd_request {
     int file;                 /* … an unlinked file, at its beginning; -1: none */
     uint64_t length;          /* of the body, wherever it is */
     size_t body_max;
-    bool spooled;   /* `begin` sets it: a body of up to file_max bytes goes into a file */
-    bool too_large; /* the body, which is then not there */
-    bool later;     /* the handler sets it where something is to be done when the answer is out */
+    bool spooled;      /* `begin` sets it: a body of up to file_max bytes goes into a file */
+    bool too_large;    /* the body, which is then not there */
+    bool later;        /* the handler sets it where something is to be done when the answer is out */
+    const void *found; /* what `begin` found out already, for `handle`; NULL: nothing */
     struct arena *arena;
     struct MHD_Connection *connection;
 };

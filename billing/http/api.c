@@ -122,19 +122,24 @@ static struct str path_of(const struct httpd_request *r)
 
 void api_begin(struct api *a, struct httpd_request *r)
 {
-    struct routed routed = {.route = NULL};
+    struct routed *routed = arena_new_of(r->arena, struct routed);
     struct error unused = {0};
     struct str allowed = STR_NONE;
     (void)a;
-    if (route_find(&routed, r->method, path_of(r), &allowed, r->arena, &unused) != OK) return;
-    r->spooled = routed.route->form == ROUTE_TAKES_FILE;
+    if (route_find(routed, r->method, path_of(r), &allowed, r->arena, &unused) != OK) return;
+    r->found = routed;
+    r->spooled = routed->route->form == ROUTE_TAKES_FILE;
 }
 
 /* *status is of use where there is no verb to judge it by. */
 static enum err find_verb(struct exchange *x, unsigned *status, struct error *e)
 {
     struct str allowed = STR_NONE;
-    enum err err = route_find(&x->routed, x->request->method, path_of(x->request), &allowed, x->arena, e);
+    enum err err = OK;
+    if (x->request->found != NULL)
+        x->routed = *(const struct routed *)x->request->found;
+    else
+        err = route_find(&x->routed, x->request->method, path_of(x->request), &allowed, x->arena, e);
     *status = err == ERR_NOT_FOUND ? MHD_HTTP_NOT_FOUND
               : err == ERR_USAGE   ? MHD_HTTP_METHOD_NOT_ALLOWED
                                    : MHD_HTTP_BAD_REQUEST;
