@@ -124,31 +124,43 @@ static enum err take_balance(void *context, const struct account_balance *row, s
 
 enum { ACCOUNTS_MAX = 2 };
 struct tie {
-    const char *name, *report;
+    const char *report;
+    /* Its columns are those accounts; NULL: they are not compared with any. */
+    const char *name;
     struct columns columns;
-    enum account accounts[ACCOUNTS_MAX]; /* 0: none, each row must come to nothing by itself */
-    bool is_credit;                      /* the accounts': their credits are above nothing in the report */
+    enum account accounts[ACCOUNTS_MAX];
+    bool is_credit; /* the accounts': their credits are above nothing in the report */
+    /* In each row these come to nothing by themselves; NULL: nothing is to. */
+    const char *even_name;
+    struct columns even;
 };
 static const struct tie ties[] = {
-    {"aging ties",
-     "ar_aging",
-     {{"outstanding"}, {NULL}},
-     {ACCOUNT_RECEIVABLE, ACCOUNT_CUSTOMER_CREDIT},
-     false},
-    {"cash ties", "cash", {{"amount"}, {NULL}}, {ACCOUNT_CASH}, false},
-    {"tax ties", "tax", {{"tax"}, {NULL}}, {ACCOUNT_TAX_PAYABLE}, true},
-    {"deferred revenue ties", "deferred_schedule", {{"remaining"}, {NULL}}, {ACCOUNT_DEFERRED}, true},
-    {"roll-forward ties",
-     "deferred_rollforward",
-     {{"billed"}, {"recognised", "credited"}},
-     {ACCOUNT_DEFERRED},
-     true},
-    {.name = "roll-forward adds up",
-     .report = "deferred_rollforward",
-     .columns = {{"opening", "billed"}, {"recognised", "credited", "closing"}}},
-    {.name = "recurring revenue adds up",
-     .report = "mrr_movements",
-     .columns = {{"opening", "new", "expansion", "reactivation", "contraction", "churn"}, {"closing"}}},
+    {.report = "ar_aging",
+     .name = "aging ties",
+     .columns = {.plus = {"outstanding"}},
+     .accounts = {ACCOUNT_RECEIVABLE, ACCOUNT_CUSTOMER_CREDIT}},
+    {.report = "cash", .name = "cash ties", .columns = {.plus = {"amount"}}, .accounts = {ACCOUNT_CASH}},
+    {.report = "tax",
+     .name = "tax ties",
+     .columns = {.plus = {"tax"}},
+     .accounts = {ACCOUNT_TAX_PAYABLE},
+     .is_credit = true},
+    {.report = "deferred_schedule",
+     .name = "deferred revenue ties",
+     .columns = {.plus = {"remaining"}},
+     .accounts = {ACCOUNT_DEFERRED},
+     .is_credit = true},
+    {.report = "deferred_rollforward",
+     .name = "roll-forward ties",
+     .columns = {.plus = {"billed"}, .minus = {"recognised", "credited"}},
+     .accounts = {ACCOUNT_DEFERRED},
+     .is_credit = true,
+     .even_name = "roll-forward adds up",
+     .even = {.plus = {"opening", "billed"}, .minus = {"recognised", "credited", "closing"}}},
+    {.report = "mrr_movements",
+     .even_name = "recurring revenue adds up",
+     .even = {.plus = {"opening", "new", "expansion", "reactivation", "contraction", "churn"},
+              .minus = {"closing"}}},
 };
 
 static void tell(struct ties *x, const char *name, bool holds, struct str says)
@@ -188,17 +200,34 @@ static enum err check_accounts(struct ties *x, const struct tie *t, struct colum
     return OK;
 }
 
+static void check_rows(struct ties *x, const struct tie *t, const struct column_sums *s)
+{
+    tell(x, t->even_name, s->uneven == 0,
+         s->uneven == 0 ? str_format(x->arena, "all %ju rows of %s do", (uintmax_t)s->rows, t->report)
+                        : str_format(x->arena, "%ju of %ju rows of %s do not", (uintmax_t)s->uneven,
+                                     (uintmax_t)s->rows, t->report));
+}
+
+struct both_sums {
+    struct column_sums columns, even;
+};
+static enum err add_to_both(void *context, const struct str *names, const struct cell *cells, size_t count,
+                            struct error *e)
+{
+    struct both_sums *s = context;
+    enum err err = add_row(&s->columns, names, cells, count, e);
+    return err == OK ? add_row(&s->even, names, cells, count, e) : err;
+}
+
+/* The report is read once, whatever is asked of it. */
 static enum err check_tie(struct ties *x, const struct tie *t, struct error *e)
 {
-    struct column_sums s = {.columns = &t->columns, .arena = x->arena};
-    enum err err = report_rows(x, t->report, add_row, &s, e);
-    if (err != OK) return err;
-    if (t->accounts[0] != 0) return check_accounts(x, t, &s, e);
-    tell(x, t->name, s.uneven == 0,
-         s.uneven == 0 ? str_format(x->arena, "all %ju rows of %s do", (uintmax_t)s.rows, t->report)
-                       : str_format(x->arena, "%ju of %ju rows of %s do not", (uintmax_t)s.uneven,
-                                    (uintmax_t)s.rows, t->report));
-    return OK;
+    struct both_sums s = {.columns = {.columns = &t->columns, .arena = x->arena},
+                          .even = {.columns = &t->even, .arena = x->arena}};
+    enum err err = report_rows(x, t->report, add_to_both, &s, e);
+    if (err == OK && t->name != NULL) err = check_accounts(x, t, &s.columns, e);
+    if (err == OK && t->even_name != NULL) check_rows(x, t, &s.even);
+    return err;
 }
 
 /* ---- the journal, and the register beside it ---- */
@@ -262,7 +291,7 @@ enum err tie_out(struct tie_out *out, struct ledger *l, struct views_txn *t, str
     enum { OF_THE_JOURNAL = 2, TIES = sizeof ties / sizeof ties[0] };
     struct ties x = {.ledger = l, .txn = t, .through = through, .arena = a, .out = out};
     struct book_query q = {.to = through};
-    *out = (struct tie_out){.checks = arena_array_of(a, struct book_check, TIES + OF_THE_JOURNAL)};
+    *out = (struct tie_out){.checks = arena_array_of(a, struct book_check, 2 * TIES + OF_THE_JOURNAL)};
     enum err err = list_balances(t, l, &q, take_balance, &x, a, e);
     if (err == OK) err = check_journal(&x, e);
     for (size_t i = 0; i < TIES && err == OK; i++) {
