@@ -47,12 +47,8 @@ static const struct step steps[] = {
 
 static enum err make_folder(struct str *out, struct str given, struct arena *a, struct error *e)
 {
-    const char *temporary = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
     char *path =
-        given.len > 0
-            ? str_cstring(a, given)
-            : str_cstring(a, str_format(a, "%s/daybook-tour.XXXXXX",
-                                        temporary == NULL || temporary[0] == '\0' ? "/tmp" : temporary));
+        str_cstring(a, given.len > 0 ? given : str_format(a, "%s/daybook-tour.XXXXXX", dir_temporary()));
     if (given.len == 0 && mkdtemp(path) == NULL)
         return fail_errno(e, errno, "cannot make a folder '%s'", path);
     if (given.len > 0 && mkdir(path, 0700) != 0) {

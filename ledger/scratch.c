@@ -36,8 +36,7 @@ static void remove_leftovers(const char *dir)
  * may be read-only. The views in it are sealed like any. */
 static enum err make_scratch(struct buffer *path, const struct ledger *l, struct error *e)
 {
-    const char *elsewhere = getenv("TMPDIR");
-    const char *const folders[] = {l->dir, elsewhere != NULL ? elsewhere : "/tmp"};
+    const char *const folders[] = {l->dir, dir_temporary()};
     for (size_t i = l->read_only ? 1 : 0; i < 2; i++) {
         buffer_clear(path);
         buffer_print(path, "%s/%s%ld.XXXXXX", folders[i], scratch_name, (long)getpid());

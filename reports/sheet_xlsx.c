@@ -34,9 +34,7 @@ static void keep_failure(struct sheet_sink *k, lxw_error code)
 
 static enum err make_folder(struct book *b, struct error *e)
 {
-    const char *elsewhere = getenv("TMPDIR");
-    int n =
-        snprintf(b->folder, sizeof b->folder, "%s/daybook.XXXXXX", elsewhere != NULL ? elsewhere : "/tmp");
+    int n = snprintf(b->folder, sizeof b->folder, "%s/daybook.XXXXXX", dir_temporary());
     if (n < 0 || (size_t)n >= sizeof b->folder) return fail(e, ERR_INVALID, "the path in TMPDIR is too long");
     if (mkdtemp(b->folder) == NULL) return fail_errno(e, errno, "cannot make a folder for the workbook");
     (void)snprintf(b->path, sizeof b->path, "%s/book.xlsx", b->folder); /* has room */

@@ -15,9 +15,7 @@ enum { REJECTS_SHOWN_BYTES = 64 * 1024 };
 
 static enum err folder_make(char **out, struct arena *a, struct error *e)
 {
-    const char *elsewhere = getenv("TMPDIR");
-    struct str folder = str_of(elsewhere == NULL || elsewhere[0] == '\0' ? "/tmp" : elsewhere);
-    *out = str_cstring(a, str_format(a, "%.*s/daybook-XXXXXX", STR_ARG(folder)));
+    *out = str_cstring(a, str_format(a, "%s/daybook-XXXXXX", dir_temporary()));
     if (mkdtemp(*out) != NULL) return OK; /* mode 0700 */
     *out = NULL;
     return fail_errno(e, errno, "cannot make a folder for temporary files");

@@ -197,10 +197,15 @@ enum err file_write(const char *path, struct bytes content, unsigned mode, struc
     return file_finish(&sink, e);
 }
 
+const char *dir_temporary(void)
+{
+    const char *folder = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
+    return folder == NULL || folder[0] == '\0' ? "/tmp" : folder;
+}
+
 enum err file_unnamed(int *fd, struct error *e)
 {
-    const char *folder = getenv("TMPDIR");
-    if (folder == NULL || folder[0] == '\0') folder = "/tmp";
+    const char *folder = dir_temporary();
     char path[LIMIT_PATH_BYTES] = "";
     int len = snprintf(path, sizeof path, "%s/daybook-XXXXXX", folder);
     if (len < 0 || (size_t)len >= sizeof path)

@@ -28,7 +28,8 @@ enum err file_finish(struct file_sink *s, struct error *e) MUST_USE;
 enum err file_finish_as(struct file_sink *s, const char *path, struct error *e) MUST_USE;
 void file_abandon(struct file_sink *s); /* accepts one that was finished or never begun */
 
-/* A file that no folder knows, in the one for temporary files (TMPDIR): it is gone with this process, however
+const char *dir_temporary(void); /* for temporary files: TMPDIR, or /tmp where it names none */
+/* A file that no folder knows, in the one for temporary files: it is gone with this process, however
  * that ends. */
 enum err file_unnamed(int *fd, struct error *e) MUST_USE;
 enum err file_add(int fd, struct bytes b, struct error *e) MUST_USE; /* all of it, at the file's place */
